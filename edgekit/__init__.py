@@ -1,0 +1,34 @@
+"""edgekit: compress text models, put them on your device, measure, and gate on the verdict.
+
+Each name here is also a command (`edgekit export`) and a recipe stage (`export:`): one function for all three.
+They are imported when first used, so that `import edgekit` costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "finetune": "edgekit.flows.train",
+    "distill": "edgekit.flows.train",
+    "prune": "edgekit.flows.prune",
+    "quantize": "edgekit.flows.quantize",
+    "export": "edgekit.flows.export",
+    "evaluate": "edgekit.flows.evaluate",
+    "profile": "edgekit.flows.profile",
+    "gate": "edgekit.flows.gate",
+    "inspect": "edgekit.flows.inspect",
+    "predict": "edgekit.flows.predict",
+    "run": "edgekit.flows.run",
+}
+
+__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'edgekit' has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,0 +1,76 @@
+"""A budget: a limit on one metric, with the conditions under which it holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import pydantic
+
+from edgekit.spec.errors import UsageError, unknown_name
+from edgekit.spec.strict import Strict
+
+
+@dataclass(frozen=True)
+class Metric:
+    """What a budget may limit: its unit, which side is good, and whether only a device can tell."""
+
+    unit: str
+    better: Literal["lower", "higher"]
+    on_device: bool
+    title: str
+
+
+METRICS: dict[str, Metric] = {
+    "size_mb": Metric("MB", "lower", False, "size"),
+    "latency_p50_ms": Metric("ms", "lower", True, "latency p50"),
+    "latency_p95_ms": Metric("ms", "lower", True, "latency p95"),
+    "peak_memory_mb": Metric("MB", "lower", True, "peak memory"),
+    "accuracy_drop": Metric("points", "lower", False, "accuracy drop"),
+    "min_accuracy": Metric("%", "higher", False, "accuracy"),
+}
+
+
+class Budget(Strict):
+    """A limit on one metric, and the conditions under which it holds.
+
+    `gate: false` shows the verdict without letting it decide the exit code.
+    """
+
+    metric: str
+    limit: pydantic.FiniteFloat
+    target: str | None = None
+    length: pydantic.PositiveInt | Literal["data"] | None = None
+    threads: pydantic.PositiveInt | None = None
+    baseline: str | None = None
+    format: Literal["onnx", "tflite"] | None = None
+    gate: bool = True
+
+    @pydantic.field_validator("metric")
+    @classmethod
+    def _known_metric(cls, value: str) -> str:
+        if value not in METRICS:
+            error = unknown_name("metric", value, METRICS)
+            raise ValueError(f"{error.message}; {error.advice}")
+        return value
+
+    @property
+    def kind(self) -> Metric:
+        """The metric's unit and direction."""
+        return METRICS[self.metric]
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Parse `metric=limit[,condition=value...]`, as in `latency_p95_ms=30,length=128,threads=2`."""
+        fields: dict[str, Any] = {}
+        for position, part in enumerate(text.split(",")):
+            key, equals, value = (piece.strip() for piece in part.partition("="))
+            if not equals or not key or not value:
+                raise UsageError(f"budget {text!r}: {part!r} is not key=value", advice="as in size_mb=10,target=rpi4")
+            if position == 0:
+                fields |= {"metric": key, "limit": value}
+            elif key in fields:
+                raise UsageError(f"budget {text!r}: {key!r} is given twice")
+            else:
+                fields[key] = value
+        return cls.parse(fields, f"budget {text!r}")

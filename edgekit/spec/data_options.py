@@ -1,0 +1,69 @@
+"""Which data a stage reads: the embedded set, or files and the columns in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+import pydantic
+
+from edgekit.spec.errors import NotFoundError, unknown_name
+from edgekit.spec.strict import Strict
+
+EMBEDDED = "smart-home"
+SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "dev"), "test": ("test",)}
+SUFFIXES = (".tsv", ".csv", ".jsonl")
+
+
+class DataSpec(Strict):
+    """The embedded data set by `name`, or a file for each split with its column names.
+
+    Without a validation file a tenth of the training rows is carved off, by the run's seed.
+    Columns left out are found by their usual names.
+    """
+
+    name: str | None = None
+    train: Path | None = None
+    validation: Path | None = None
+    test: Path | None = None
+    text: str | None = None
+    text_pair: str | None = None
+    label: str | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.name is None and not (self.train or self.validation or self.test):
+            raise ValueError(f"name a data set ({EMBEDDED}) or give files: train, validation, test")
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this is the data set that ships with edgekit."""
+        return not (self.train or self.validation or self.test)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """The embedded name, a folder holding train/validation/test files, or one file, taken for every split."""
+        if text == EMBEDDED:
+            return cls(name=EMBEDDED)
+        path = Path(text)
+        if path.is_dir():
+            return cls.parse({"name": path.name} | _find_splits(path), f"data {text!r}")
+        if path.is_file():
+            return cls(name=path.stem, train=path, validation=path, test=path)
+        if "/" in text or path.suffix in SUFFIXES:
+            raise NotFoundError(f"data {text!r} does not exist", advice="give a file, or a folder with train and test")
+        raise unknown_name("data set", text, [EMBEDDED])
+
+
+def _find_splits(folder: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for split, names in SPLIT_NAMES.items():
+        for name in names:
+            for suffix in SUFFIXES:
+                path = folder / f"{name}{suffix}"
+                if path.is_file():
+                    found.setdefault(split, path)
+    if not found:
+        raise NotFoundError(f"{folder} holds no train, validation or test file ({', '.join(SUFFIXES)})")
+    return found

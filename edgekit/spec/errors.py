@@ -1,0 +1,62 @@
+"""Every error edgekit raises on purpose, with its exit code and its advice.
+
+    EdgekitError
+    ├── UsageError       2  wrong usage or bad input: the person can mend it
+    │   └── NotFoundError   2  a name or a path that is not there, with what was meant
+    ├── DeviceError      4  a device is unreachable or failed
+    └── ToolError        5  a tool or a conversion failed
+        └── ParityError     5  an exported file does not reproduce its reference
+
+A verdict is no error: a failed budget exits 1, an inconclusive or unmeasured one 3 (`measure.verdict`).
+Only `edgekit.cli` catches these, once.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class EdgekitError(Exception):
+    """The root of the tree: one clear sentence, and what to do about it."""
+
+    exit_code = 5
+
+    def __init__(self, message: str, *, advice: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.advice = advice
+
+
+class UsageError(EdgekitError):
+    """Wrong usage or bad input."""
+
+    exit_code = 2
+
+
+class NotFoundError(UsageError):
+    """A name or a path that does not exist."""
+
+
+class DeviceError(EdgekitError):
+    """A device is unreachable, or the agent on it failed."""
+
+    exit_code = 4
+
+
+class ToolError(EdgekitError):
+    """A converter, exporter or runtime failed."""
+
+    exit_code = 5
+
+
+class ParityError(ToolError):
+    """An exported file does not reproduce its reference."""
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> NotFoundError:
+    """The error for a name outside a closed list, with the nearest one that exists."""
+    choices = sorted(known)
+    near = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
+    advice = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(choices)}"
+    return NotFoundError(f"unknown {kind} {name!r}", advice=advice)

@@ -1,0 +1,81 @@
+"""A measurement: raw samples, conditions and a device fingerprint; never a bare number."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+import pydantic
+
+from edgekit.spec.strict import Strict
+
+Samples = Annotated[tuple[pydantic.NonNegativeFloat, ...], pydantic.Field(max_length=1_000_000)]
+
+
+class Fingerprint(Strict):
+    """Which machine answered."""
+
+    device: str
+    arch: str
+    cpu_model: str
+    cpu_parts: tuple[str, ...] = ()
+    cores: pydantic.PositiveInt
+    features: tuple[str, ...] = ()
+    os: str
+    libc: str
+    python: str
+    ram_mb: float | None = None
+    emulated: bool = False
+
+
+class Conditions(Strict):
+    """What could spoil a measurement; None is "could not be read", never "fine"."""
+
+    load_1min: float | None = None
+    governor: str | None = None
+    clock_mhz: float | None = None
+    temperature_c: float | None = None
+    throttled: bool | None = None
+    under_voltage: bool | None = None
+    swap_used_mb: float | None = None
+
+
+class OperatorTime(Strict):
+    """Time spent in one kind of operator in one inference, in ms, and its share of the whole in %."""
+
+    operator: str
+    calls: pydantic.PositiveInt
+    ms: pydantic.NonNegativeFloat
+    share: pydantic.NonNegativeFloat
+
+
+class Measurement(Strict):
+    """Latency and memory of one file at one length and thread count on one device.
+
+    length: tokens in the input, padding included; `data` for the lengths of the user's own texts
+    samples_ms: raw times of each part in the order taken; `total` is a text from string to label
+    """
+
+    format_version: Literal[1] = 1
+    kind: Literal["latency"] = "latency"
+    model_sha256: str
+    content_hash: str | None = None
+    runtime: str
+    runtime_version: str
+    threads: pydantic.PositiveInt
+    length: pydantic.PositiveInt | Literal["data"]
+    samples_ms: dict[Literal["tokenize", "infer", "postprocess", "total"], Samples]
+    cold_load_ms: pydantic.NonNegativeFloat
+    first_inference_ms: pydantic.NonNegativeFloat
+    warmup_runs: pydantic.NonNegativeInt
+    peak_rss_mb: pydantic.NonNegativeFloat
+    operators: tuple[OperatorTime, ...] = ()
+    fingerprint: Fingerprint
+    before: Conditions
+    after: Conditions
+    taken_at: str
+    agent_version: str
+    notes: tuple[str, ...] = ()
+
+    def dump(self) -> dict[str, Any]:
+        """The measurement as plain JSON values."""
+        return self.model_dump(mode="json")

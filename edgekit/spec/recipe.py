@@ -1,0 +1,119 @@
+"""A recipe: model, data, stages, target and budgets of one road from a start to a verdict."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import pydantic
+import yaml
+
+from edgekit.spec.budget import Budget
+from edgekit.spec.data_options import DataSpec
+from edgekit.spec.errors import UsageError
+from edgekit.spec.export_options import ExportOptions
+from edgekit.spec.profile_options import ProfileOptions
+from edgekit.spec.schemes import Task
+from edgekit.spec.shape import Scratch
+from edgekit.spec.shipped import shipped_files
+from edgekit.spec.stage_options import EvaluateOptions, QuantizeOptions
+from edgekit.spec.strict import Strict, read_mapping
+from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOptions
+
+_Options = TypeVar("_Options", ExportOptions, QuantizeOptions)
+
+
+class Stages(Strict):
+    """The stages of the road, in the order in which they run. A stage that is left out, or null, does not run."""
+
+    finetune: FinetuneOptions | None = None
+    distill: DistillOptions | None = None
+    prune: PruneOptions | None = None
+    quantize: QuantizeOptions | None = None
+    export: ExportOptions = ExportOptions()
+    evaluate: EvaluateOptions | None = None
+    profile: ProfileOptions | None = None
+
+
+class Recipe(Strict):
+    """A whole run, as data. `model` is a folder, a hub id, or the shape of a model made from nothing."""
+
+    name: str = pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    title: str = ""
+    task: Task = "text-classification"
+    model: str | Scratch
+    data: DataSpec
+    target: str = "rpi4"
+    stages: Stages
+    budgets: tuple[Budget, ...] = ()
+
+    @pydantic.field_validator("data", mode="before")
+    @classmethod
+    def _data_by_name(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            try:
+                return DataSpec.from_text(value)
+            except UsageError as error:
+                raise ValueError(f"{error.message}; {error.advice}" if error.advice else error.message) from None
+        return value
+
+    @pydantic.model_validator(mode="after")
+    def _starts_somewhere(self) -> Self:
+        if isinstance(self.model, Scratch) and self.stages.finetune is None:
+            raise ValueError("a model made from nothing needs the stage finetune")
+        return self
+
+    @property
+    def export(self) -> ExportOptions:
+        """The export stage's options for the recipe's own target, unless the stage names another."""
+        return _for_target(self.stages.export, self.target)
+
+    @property
+    def quantize(self) -> QuantizeOptions | None:
+        """The quantize stage's options, likewise."""
+        return self.stages.quantize and _for_target(self.stages.quantize, self.target)
+
+
+def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
+    """A shipped recipe by name, or one by its path, with `key.key=value` settings applied on top.
+
+    Values are read as YAML: `stages.prune=null` leaves a stage out.
+    """
+    path = Path(name_or_path)
+    if not path.is_file():
+        shipped = shipped_files("recipes")
+        if path.stem not in shipped or len(path.parts) > 2:
+            from edgekit.spec.errors import unknown_name
+
+            raise unknown_name("recipe", name_or_path, shipped)
+        path = shipped[path.stem]
+    mapping = read_mapping(path)
+    for setting in settings:
+        mapping = _set(mapping, setting)
+    return Recipe.parse(mapping, str(path))
+
+
+def _set(mapping: dict[str, Any], setting: str) -> dict[str, Any]:
+    """A copy of the mapping with one dotted key set; a scalar on the way becomes a mapping."""
+    key, equals, text = setting.partition("=")
+    if not equals or not key.strip("."):
+        raise UsageError(f"--set {setting!r} is not key=value", advice="as in --set stages.distill.epochs=3")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value = text
+    changed = copy.deepcopy(mapping)
+    node = changed
+    *parents, last = key.split(".")
+    for parent in parents:
+        if not isinstance(node.get(parent), dict):
+            node[parent] = {}
+        node = node[parent]
+    node[last] = value
+    return changed
+
+
+def _for_target(options: _Options, target: str) -> _Options:
+    return options if "target" in options.model_fields_set else options.model_copy(update={"target": target})

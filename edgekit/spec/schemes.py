@@ -1,0 +1,19 @@
+"""The closed lists: tasks, formats, runtimes and quantization schemes."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Task = Literal["text-classification", "text-generation"]
+Format = Literal["onnx", "tflite"]
+RuntimeName = Literal["onnxruntime", "ai-edge-litert", "tflite-runtime"]
+Scheme = Literal["float", "int8-dynamic", "int8-static", "int8-weight", "int4-weight"]
+
+FORMATS: tuple[Format, ...] = get_args(Format)
+SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
+
+FORMAT_OF: dict[RuntimeName, Format] = {
+    "onnxruntime": "onnx",
+    "ai-edge-litert": "tflite",
+    "tflite-runtime": "tflite",
+}

@@ -1,0 +1,59 @@
+"""The shape of a transformer: whole, or the part of it that a person asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import pydantic
+
+from edgekit.spec.errors import UsageError
+from edgekit.spec.strict import Strict
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Blocks, width of the residual stream, attention heads and width of the feed-forward layers."""
+
+    layers: int
+    hidden: int
+    heads: int
+    ffn: int
+
+
+class WantedShape(Strict):
+    """A shape as it is asked for; what is left out follows from the model it is cut from."""
+
+    layers: pydantic.PositiveInt | None = None
+    hidden: pydantic.PositiveInt | None = None
+    heads: pydantic.PositiveInt | None = None
+    ffn: pydantic.PositiveInt | None = None
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Parse `layers=3,hidden=256,ffn=1024`."""
+        fields: dict[str, Any] = {}
+        for part in text.split(","):
+            key, equals, value = (piece.strip() for piece in part.partition("="))
+            if not equals or not value:
+                raise UsageError(f"shape {text!r}: {part!r} is not key=value", advice="as in layers=3,hidden=256")
+            fields[key] = value
+        return cls.parse(fields, f"shape {text!r}")
+
+
+class Scratch(Strict):
+    """A model made from nothing: its family, its shape, and the tokenizer that is trained for it."""
+
+    family: str = "distilbert"
+    layers: pydantic.PositiveInt = 4
+    hidden: pydantic.PositiveInt = 256
+    heads: pydantic.PositiveInt = 4
+    ffn: pydantic.PositiveInt = 1024
+    vocabulary: int = pydantic.Field(default=4000, ge=200)
+    max_length: pydantic.PositiveInt = 128
+
+    @pydantic.model_validator(mode="after")
+    def _heads_divide(self) -> Self:
+        if self.hidden % self.heads:
+            raise ValueError(f"hidden {self.hidden} is not a multiple of heads {self.heads}")
+        return self

@@ -1,0 +1,34 @@
+"""What the stages without training can be told: quantize and evaluate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from edgekit.spec.schemes import Scheme
+from edgekit.spec.strict import Strict
+
+SplitName = Literal["train", "validation", "test"]
+
+
+class QuantizeOptions(Strict):
+    """Options of `edgekit quantize`."""
+
+    target: Annotated[str, Field(description="The target whose default scheme `auto` takes.")] = "rpi4"
+    scheme: Annotated[Scheme | Literal["auto"], Field(description="How weights are stored.")] = "auto"
+    calibrate: Annotated[
+        Path | None, Field(description="A file with one text a line, for the ranges of int8-static.")
+    ] = None
+
+
+class EvaluateOptions(Strict):
+    """Options of `edgekit evaluate`."""
+
+    split: Annotated[SplitName, Field(description="Rows to evaluate on.")] = "test"
+    max_length: Annotated[
+        int, Field(gt=1, description="Longest input of a checkpoint in tokens; a bundle has its own.")
+    ] = 128
+    threads: Annotated[int, Field(gt=0, description="Threads of the runtime that runs a bundle.")] = 2
+    runtime: Annotated[str | None, Field(description="Runtime of a bundle. Default: the first that is there.")] = None

@@ -1,0 +1,120 @@
+"""A target: a class of device, as data, every figure with its source."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import pydantic
+
+from edgekit.spec.budget import Budget
+from edgekit.spec.errors import UsageError
+from edgekit.spec.schemes import FORMAT_OF, Format, RuntimeName, Scheme, Task
+from edgekit.spec.strict import Strict
+
+Architecture = Literal["aarch64", "armv7l", "x86_64"]
+
+
+class Figure(Strict):
+    """A number and where it comes from."""
+
+    value: pydantic.PositiveFloat
+    source: str = pydantic.Field(min_length=3)
+
+
+class Cpu(Strict):
+    """The processor: `parts` are the implementer/part ids of `/proc/cpuinfo`, as `0x41/0xd08`."""
+
+    model: str
+    cores: pydantic.PositiveInt
+    clock_ghz: Figure | None = None
+    features: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+
+
+class Memory(Strict):
+    """Sizes it is sold with, in GB, and the read bandwidth that was measured, in GB/s."""
+
+    size_gb: tuple[pydantic.PositiveFloat, ...] = ()
+    read_gb_s: Figure | None = None
+
+
+class Peak(Strict):
+    """Peak arithmetic rates over all cores: fp32 in GFLOP/s, int8 in GOP/s (2 per multiply-add)."""
+
+    fp32_gflops: Figure | None = None
+    int8_gops: Figure | None = None
+
+
+class Runtime(Strict):
+    """A runtime of the target, and the schemes that it executes correctly there."""
+
+    name: RuntimeName
+    schemes: tuple[Scheme, ...] = pydantic.Field(min_length=1)
+    note: str = ""
+
+    @property
+    def format(self) -> Format:
+        """The file format that this runtime reads."""
+        return FORMAT_OF[self.name]
+
+
+class Target(Strict):
+    """A class of device: what it is, what runs on it correctly, and what it may cost."""
+
+    name: str = pydantic.Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    title: str
+    os: str
+    arch: Architecture
+    libc: str
+    cpu: Cpu
+    memory: Memory = Memory()
+    peak: Peak = Peak()
+    runtimes: tuple[Runtime, ...] = pydantic.Field(min_length=1)
+    threads: pydantic.PositiveInt
+    scheme: dict[Task, Scheme]
+    lengths: tuple[pydantic.PositiveInt, ...] = (16, 32, 64, 128)
+    budgets: tuple[Budget, ...] = ()
+
+    @pydantic.field_validator("lengths")
+    @classmethod
+    def _ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value or list(value) != sorted(set(value)):
+            raise ValueError("lengths must be ascending, without repeats")
+        return value
+
+    @pydantic.model_validator(mode="after")
+    def _default_scheme_runs(self) -> Target:
+        for task, scheme in self.scheme.items():
+            if not any(scheme in runtime.schemes for runtime in self.runtimes):
+                raise ValueError(f"the default scheme of {task}, {scheme}, is executed correctly by no runtime here")
+        return self
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """The formats that some runtime of this target reads, in order of preference."""
+        return tuple(dict.fromkeys(runtime.format for runtime in self.runtimes))
+
+    def runtime_for(self, format: Format, scheme: Scheme) -> Runtime:
+        """The preferred runtime that reads `format` and executes `scheme` correctly, else `UsageError`."""
+        readers = [runtime for runtime in self.runtimes if runtime.format == format]
+        if not readers:
+            raise UsageError(
+                f"target {self.name} has no runtime for {format}",
+                advice=f"it reads {', '.join(self.formats)}",
+            )
+        for runtime in readers:
+            if scheme in runtime.schemes:
+                return runtime
+        raise UsageError(
+            f"target {self.name}: {readers[0].name} does not execute {scheme} correctly. {readers[0].note}".strip(),
+            advice=f"schemes that it does: {', '.join(readers[0].schemes)}",
+        )
+
+    def matches(self, arch: str, parts: tuple[str, ...]) -> bool:
+        """Whether a device with this architecture and these CPU parts is of this target's class.
+
+        Every core must be one that the target names: a phone with Cortex-A76 beside others is no Raspberry Pi 5.
+        """
+        if arch != self.arch or not self.cpu.parts:
+            return arch == self.arch
+        return bool(parts) and set(parts) <= set(self.cpu.parts)
