@@ -1,0 +1,182 @@
+"""Measuring one file on this machine: everything that goes into a measurement."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Optional
+
+from . import AGENT_VERSION
+from .bundle import open_bundle, read_golden, sha256_of
+from .classifier import Classifier, load_classifier
+from .conditions import conditions, fingerprint, throttle_bits
+from .errors import BadInput
+from .memory import peak_rss_mb
+from .per_op import check_per_op, operator_times
+from .sessions import Array, Session, length_for, open_session, synthetic_feeds
+from .timing import Marks, Progress, Stopping, sample, warm_up
+from .tokenizer import texts_of_length
+
+BARE_LENGTH = 128
+Text = tuple[str, Optional[str]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to measure.
+
+    length:  tokens in every input; None takes the texts as they are, or for a bare file its own length, else 128
+    texts:   texts to measure with, each with its pair or None; empty takes those of the golden cases
+    runtime: as in `sessions.open_session`
+    """
+
+    path: Path
+    threads: int
+    stopping: Stopping
+    length: int | None = None
+    texts: tuple[Text, ...] = ()
+    runtime: str | None = None
+    per_op: bool = False
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A loaded file and what to run on it, ready to be timed."""
+
+    session: Session
+    load: _TextLoad | _BareLoad
+    length: int | str
+    load_ms: float
+    identity: dict[str, Any]
+    model: Path
+    notes: tuple[str, ...] = ()
+
+
+def measure(order: Order, progress: Progress) -> dict[str, Any]:
+    """Measure latency and memory; the fields of `spec.measurement.Measurement` as plain JSON values.
+
+    Peak memory is that of the whole process: measure each setting in a process of its own. The cold load runs from
+    the import of the runtime to a loaded tokenizer and model; its file was read once just before, to be checked.
+    Raises `AgentError`s.
+    """
+    subject = _load_bundle(order) if order.path.is_dir() else _load_file(order)
+    if order.per_op:
+        check_per_op(subject.session.runtime)
+    first = subject.load.step(0)
+    warmed = warm_up(subject.load.step, order.stopping, progress)
+    bits = throttle_bits()
+    before = conditions()
+    samples = sample(subject.load.step, subject.load.parts, order.stopping, progress)
+    after = conditions(bits)
+    peak = peak_rss_mb()
+    operators = operator_times(subject.session, subject.model, subject.load.feeds) if order.per_op else []
+    return {
+        "format_version": 1,
+        "kind": "latency",
+        **subject.identity,
+        "runtime": subject.session.runtime,
+        "runtime_version": subject.session.version,
+        "threads": subject.session.threads,
+        "length": subject.length,
+        "samples_ms": samples,
+        "cold_load_ms": subject.load_ms,
+        "first_inference_ms": subject.load.infer_ms(first),
+        "warmup_runs": warmed,
+        "peak_rss_mb": peak,
+        "operators": operators,
+        "fingerprint": fingerprint(),
+        "before": before,
+        "after": after,
+        "taken_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "agent_version": AGENT_VERSION,
+        "notes": list(subject.notes),
+    }
+
+
+class _TextLoad:
+    """Texts through a bundle, from string to label."""
+
+    parts = ("tokenize", "infer", "postprocess")
+
+    def __init__(self, classifier: Classifier, texts: Sequence[Text]) -> None:
+        self._classifier = classifier
+        self._texts = texts
+
+    def step(self, run: int) -> Marks:
+        text, pair = self._texts[run % len(self._texts)]
+        start = time.perf_counter_ns()
+        encoding = self._classifier.tokenizer.encode(text, pair)
+        tokenized = time.perf_counter_ns()
+        logits = self._classifier.logits(encoding)
+        inferred = time.perf_counter_ns()
+        self._classifier.predict(logits)
+        return (start, tokenized, inferred, time.perf_counter_ns())
+
+    def feeds(self, run: int) -> dict[str, Array]:
+        return self._classifier.feeds(self._classifier.tokenizer.encode(*self._texts[run % len(self._texts)]))
+
+    @staticmethod
+    def infer_ms(marks: Marks) -> float:
+        return float(marks[2] - marks[1]) / 1e6
+
+
+class _BareLoad:
+    """Made-up inputs through a file that brings no tokenizer."""
+
+    parts = ("infer",)
+
+    def __init__(self, session: Session, length: int) -> None:
+        self._session = session
+        self._feeds = [synthetic_feeds(session, length, seed) for seed in range(4)]
+
+    def step(self, run: int) -> Marks:
+        feeds = self.feeds(run)
+        start = time.perf_counter_ns()
+        self._session.run(feeds)
+        return (start, time.perf_counter_ns())
+
+    def feeds(self, run: int) -> dict[str, Array]:
+        return self._feeds[run % len(self._feeds)]
+
+    @staticmethod
+    def infer_ms(marks: Marks) -> float:
+        return float(marks[1] - marks[0]) / 1e6
+
+
+def _load_bundle(order: Order) -> _Subject:
+    bundle = open_bundle(order.path)
+    if order.length is not None and order.length > bundle.max_length:
+        raise BadInput(f"length {order.length} is over the model's {bundle.max_length} tokens")
+    started = time.perf_counter_ns()
+    classifier = load_classifier(bundle, order.runtime, order.threads)
+    load_ms = (time.perf_counter_ns() - started) / 1e6
+    texts = list(order.texts or ((case.text, case.text_pair) for case in read_golden(bundle)))
+    length: int | str = "data"
+    if order.length is not None:
+        material = [text for pair in texts for text in pair if text]
+        texts = [(text, None) for text in texts_of_length(bundle.tokenizer, material, order.length)]
+        length = length_for(classifier.session, order.length)
+    # a run may end before it has seen all texts: what it has seen must be no particular part of them
+    random.Random(0).shuffle(texts)
+    identity = {"model_sha256": bundle.model_sha256, "content_hash": bundle.content_hash}
+    load = _TextLoad(classifier, texts)
+    return _Subject(classifier.session, load, length, load_ms, identity, bundle.model)
+
+
+def _load_file(order: Order) -> _Subject:
+    if order.texts:
+        raise BadInput(f"{order.path.name} brings no tokenizer, so texts cannot be run", "measure a bundle folder")
+    if not order.path.is_file():
+        raise BadInput(f"{order.path} does not exist")
+    identity = {"model_sha256": sha256_of(order.path), "content_hash": None}
+    started = time.perf_counter_ns()
+    session = open_session(order.path, order.runtime, order.threads)
+    load_ms = (time.perf_counter_ns() - started) / 1e6
+    wanted = order.length or (session.lengths[-1] if session.lengths else BARE_LENGTH)
+    length = length_for(session, wanted)
+    notes = ("inputs made up from the file's declaration",)
+    return _Subject(session, _BareLoad(session, length), length, load_ms, identity, order.path, notes)

@@ -1,0 +1,64 @@
+"""Time by kind of operator."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .errors import BadInput, RuntimeFailed
+from .onnx_session import OnnxSession
+from .sessions import Array, Session
+
+WARMUP_RUNS = 5
+RUNS = 20
+
+
+def check_per_op(runtime: str) -> None:
+    """Raise `BadInput` for a runtime that cannot tell, before time is spent on measuring."""
+    if runtime != "onnxruntime":
+        raise BadInput(
+            f"time by operator cannot be had from {runtime}: its Python interface has no profiler",
+            "measure the ONNX export, or the whole TFLite file without --per-op",
+        )
+
+
+def operator_times(session: Session, path: Path, feeds: Callable[[int], dict[str, Array]]) -> list[dict[str, Any]]:
+    """ms per inference of each kind of operator, the most costly first, as `spec.measurement.OperatorTime`.
+
+    Taken in a second session that profiles, over `RUNS` runs; profiling costs time itself, so the shares count more
+    than the sum. Raises `BadInput` for a runtime that has no profiler.
+    """
+    check_per_op(session.runtime)
+    with tempfile.TemporaryDirectory(prefix="edgekit-profile-") as folder:
+        profiled = OnnxSession(path, session.threads, str(Path(folder) / "profile"))
+        for run in range(WARMUP_RUNS + RUNS):
+            profiled.run(feeds(run))
+        events = json.loads(profiled.end_profiling().read_text(encoding="utf-8"))
+    return _by_operator(events)
+
+
+def _by_operator(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    starts = sorted(event["ts"] for event in events if event.get("name") == "model_run")
+    if len(starts) < WARMUP_RUNS + RUNS:
+        raise RuntimeFailed(f"onnxruntime's profile tells of {len(starts)} runs of {WARMUP_RUNS + RUNS}")
+    first = starts[WARMUP_RUNS]
+    micros: dict[str, float] = {}
+    calls: dict[str, int] = {}
+    for event in events:
+        if event.get("cat") == "Node" and event["name"].endswith("_kernel_time") and event["ts"] >= first:
+            operator = event["args"]["op_name"]
+            micros[operator] = micros.get(operator, 0.0) + event["dur"]
+            calls[operator] = calls.get(operator, 0) + 1
+    whole = sum(micros.values()) or 1.0
+    return [
+        {
+            "operator": operator,
+            "calls": max(1, round(calls[operator] / RUNS)),
+            "ms": spent / RUNS / 1e3,
+            "share": 100 * spent / whole,
+        }
+        for operator, spent in sorted(micros.items(), key=lambda item: -item[1])
+    ]

@@ -1,0 +1,69 @@
+"""The protocol: one JSON object a line, requests on stdin, replies on stdout, UTF-8.
+
+    -> {"id": 1, "do": "hello", "protocol": 1}
+    <- {"id": 1, "event": "result", "result": {"protocol": 1, "agent": "1.0", ...}}
+    -> {"id": 2, "do": "profile", "path": "...", "threads": 2, ...}
+    <- {"id": 2, "event": "progress", "progress": {"stage": "measure", "runs": 120, "seconds": 1.0}}
+    <- {"id": 2, "event": "result", "result": {...}}
+    -> {"id": 3, "do": "golden", "path": "..."}
+    <- {"id": 3, "event": "error", "error": {"kind": "parity", "message": "...", "advice": "..."}}
+
+A request gets any number of `progress` and then one `result` or one `error`; its `id` comes back with each. Requests
+are answered one after the other. The first one must be `hello` with this protocol version. An `error` has a kind:
+`usage`, `device`, `tool`, `parity` (`errors.py`), `protocol` (the request was not understood) or `internal` (a fault
+of the agent, which then ends). A line is at most `MAX_LINE` bytes. Closing stdin ends the agent, in the middle of a
+request after `GRACE_SECONDS`. Nothing else is ever written to stdout: the chatter of runtimes goes to stderr.
+
+| do      | fields                                      | result                                          |
+|---------|---------------------------------------------|-------------------------------------------------|
+| hello   | protocol                                    | protocol, agent, python, runtimes, modules, pid |
+| facts   |                                             | fingerprint, conditions                         |
+| golden  | path, runtime?, threads?                    | cases, max_abs_difference, runtime              |
+| profile | path, runtime?, threads?, length?, texts?,  | a measurement                                   |
+|         | min_seconds?, min_runs?, max_runs?,         |                                                 |
+|         | warmup?, per_op?                            |                                                 |
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+PROTOCOL = 1
+MAX_LINE = 64_000_000
+GRACE_SECONDS = 2.0
+
+
+class LineTooLong(Exception):
+    """A line of more than `MAX_LINE` bytes."""
+
+
+def read_lines(descriptor: int) -> Iterator[bytes]:
+    """The lines of a pipe, without their ends, until it is closed. An unfinished last line is dropped.
+
+    Raises `LineTooLong` before it has kept more than `MAX_LINE` bytes and one read.
+    """
+    pieces: list[bytes] = []
+    size = 0
+    while True:
+        piece = os.read(descriptor, 1 << 16)
+        if not piece:
+            return
+        *lines, rest = piece.split(b"\n")
+        for line in lines:
+            yield b"".join([*pieces, line])
+            pieces, size = [], 0
+        pieces.append(rest)
+        size += len(rest)
+        if size > MAX_LINE:
+            raise LineTooLong(f"a line of more than {MAX_LINE} bytes")
+
+
+def write_line(descriptor: int, message: dict[str, Any]) -> None:
+    """Write one message, whole."""
+    # NaN is no JSON; a reader should not have to guess
+    data = memoryview(json.dumps(message, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+    while data:
+        data = data[os.write(descriptor, data) :]

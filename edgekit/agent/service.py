@@ -1,0 +1,169 @@
+"""Answering requests: what the agent does, by the name in `do`."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import json
+import os
+import platform
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from . import AGENT_VERSION
+from .bundle import open_bundle, read_golden
+from .classifier import load_classifier
+from .conditions import conditions, fingerprint
+from .errors import AgentError, BadInput
+from .golden import run_golden
+from .latency import Order, measure
+from .protocol import PROTOCOL
+from .sessions import RUNTIMES
+from .timing import Stopping
+
+Send = Callable[[dict[str, Any]], None]
+
+
+class ProtocolError(Exception):
+    """A request that is not understood."""
+
+
+class Service:
+    """Answers requests through `send`; keeps no state but whether the host said hello."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._greeted = False
+
+    def answer(self, line: bytes) -> None:
+        """Answer one line. A fault of the agent itself is reported and raised again."""
+        identity: Any = None
+        try:
+            request = _parse(line)
+            identity = request.get("id")
+            result = self._do(request, identity)
+        except AgentError as error:
+            self._fail(identity, error.kind, error.message, error.advice)
+        except ProtocolError as error:
+            self._fail(identity, "protocol", str(error), None)
+        except Exception as error:
+            self._fail(identity, "internal", f"{type(error).__name__}: {error}", None)
+            raise
+        else:
+            self._send({"id": identity, "event": "result", "result": result})
+
+    def _do(self, request: dict[str, Any], identity: Any) -> dict[str, Any]:
+        name = request.get("do")
+        if name == "hello":
+            result = _hello(request)
+            self._greeted = True
+            return result
+        if not self._greeted:
+            raise ProtocolError("the first request must be hello")
+        if name == "facts":
+            return {"fingerprint": fingerprint(), "conditions": conditions()}
+        if name == "golden":
+            return _golden(request)
+        if name == "profile":
+            return measure(_order(request), self._progress(identity))
+        raise ProtocolError(f"unknown request {name!r}")
+
+    def _progress(self, identity: Any) -> Callable[[str, int, float], None]:
+        def tell(stage: str, runs: int, seconds: float) -> None:
+            news = {"stage": stage, "runs": runs, "seconds": seconds}
+            self._send({"id": identity, "event": "progress", "progress": news})
+
+        return tell
+
+    def _fail(self, identity: Any, kind: str, message: str, advice: str | None) -> None:
+        error = {"kind": kind, "message": message, "advice": advice}
+        self._send({"id": identity, "event": "error", "error": error})
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise ProtocolError(f"not a line of JSON: {error}") from None
+    if not isinstance(request, dict) or not isinstance(request.get("id"), int):
+        raise ProtocolError("a request is an object with a whole number as id")
+    return request
+
+
+def _hello(request: dict[str, Any]) -> dict[str, Any]:
+    if request.get("protocol") != PROTOCOL:
+        asked = request.get("protocol")
+        raise ProtocolError(f"the host speaks protocol {asked}, this agent speaks {PROTOCOL}")
+    names = sorted({name for names in RUNTIMES.values() for name in names})
+    return {
+        "protocol": PROTOCOL,
+        "agent": AGENT_VERSION,
+        "python": platform.python_version(),
+        "runtimes": {name: _installed(name) for name in names},
+        "modules": sorted({name.partition(".")[0] for name in sys.modules}),
+        "pid": os.getpid(),
+    }
+
+
+def _installed(runtime: str) -> str | None:
+    """The version of a runtime, without importing it; None where it is not there."""
+    if importlib.util.find_spec(runtime.replace("-", "_")) is None:
+        return None
+    try:
+        return importlib.metadata.version(runtime)
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def _golden(request: dict[str, Any]) -> dict[str, Any]:
+    bundle = open_bundle(Path(_field(request, "path", str)))
+    cases = read_golden(bundle)
+    classifier = load_classifier(bundle, _field(request, "runtime", str, None), _field(request, "threads", int, 1))
+    return {**asdict(run_golden(classifier, cases)), "runtime": classifier.session.runtime}
+
+
+def _order(request: dict[str, Any]) -> Order:
+    stopping = Stopping(
+        min_seconds=float(_field(request, "min_seconds", (int, float), 2.0)),
+        min_runs=_field(request, "min_runs", int, 50),
+        max_runs=_field(request, "max_runs", int, 10_000),
+        warmup=_field(request, "warmup", int, None),
+    )
+    if stopping.max_runs < 1:
+        raise BadInput("max_runs must be at least 1")
+    return Order(
+        path=Path(_field(request, "path", str)),
+        threads=_field(request, "threads", int, 1),
+        stopping=stopping,
+        length=_field(request, "length", int, None),
+        texts=tuple(_text(entry) for entry in _field(request, "texts", list, [])),
+        runtime=_field(request, "runtime", str, None),
+        per_op=_field(request, "per_op", bool, False),
+    )
+
+
+def _text(entry: Any) -> tuple[str, str | None]:
+    if not isinstance(entry, list) or len(entry) != 2:
+        raise ProtocolError("texts must be pairs [text, pair or null]")
+    text, pair = entry
+    if not isinstance(text, str) or not (pair is None or isinstance(pair, str)):
+        raise ProtocolError("texts must be pairs [text, pair or null]")
+    return text, pair
+
+
+_REQUIRED = object()
+
+
+def _field(request: dict[str, Any], name: str, kind: Any, default: Any = _REQUIRED) -> Any:
+    """A field of a request; one that is absent or null takes its default."""
+    value = request.get(name)
+    if value is None:
+        if default is _REQUIRED:
+            raise ProtocolError(f"{request.get('do')} needs {name}")
+        return default
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise ProtocolError(f"{name} cannot be {value!r}")
+    return value

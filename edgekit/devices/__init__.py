@@ -1,0 +1,1 @@
+"""Reaching a device: one module for each way there."""

@@ -1,0 +1,45 @@
+"""A lock on a device's folder: two runs on one device would spoil each other's measurements."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Self
+
+from edgekit.spec.errors import DeviceError
+
+
+class Lock:
+    """An exclusive lock on a file that holds the pid of its holder.
+
+    The kernel gives it back when the holder ends, however it ends, so a file left behind locks nobody out.
+    """
+
+    def __init__(self, path: Path, where: str) -> None:
+        self._path = path
+        self._where = where
+        self._descriptor: int | None = None
+
+    def acquire(self) -> Self:
+        """Take the lock, or raise `DeviceError` that names the process which has it."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 32).decode(errors="replace").strip()
+            os.close(descriptor)
+            raise DeviceError(
+                f"{self._where} is in use by process {holder or 'unknown'}",
+                advice="wait for it to end; two runs at once would spoil each other's measurements",
+            ) from None
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, str(os.getpid()).encode())
+        self._descriptor = descriptor
+        return self
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None

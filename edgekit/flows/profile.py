@@ -1,0 +1,145 @@
+"""Profile: measure a bundle, or any model file, on a device."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from edgekit.data.texts import Text, read_texts
+from edgekit.devices.base import Device
+from edgekit.devices.open_device import open_device
+from edgekit.devices.replies import Golden, News
+from edgekit.measure.summary import Percentiles, summarise
+from edgekit.spec.atomic import write_text
+from edgekit.spec.errors import NotFoundError, UsageError
+from edgekit.spec.hashing import value_sha256
+from edgekit.spec.measurement import Measurement
+from edgekit.spec.profile_options import ProfileOptions
+from edgekit.spec.progress import SILENT, Advance, Progress
+
+MEASUREMENTS = "measurements"
+# more threads must be faster by this share to be worth the cores they take
+WORTH_A_THREAD = 0.05
+
+
+def profile(
+    what: Path,
+    options: ProfileOptions | None = None,
+    *,
+    texts: Sequence[Text] = (),
+    progress: Progress = SILENT,
+) -> list[Measurement]:
+    """Measure `what`, a bundle folder or any `.onnx` or `.tflite` file, at every thread count and length asked for.
+
+    texts: (text, pair or None) to run, in place of `options.data` and of the golden cases
+    A bundle's golden cases are run first: what gives wrong answers is not measured (`ParityError`). Each measurement
+    is taken by a fresh agent, and kept in the bundle's `measurements/`; one taken under the same conditions is
+    replaced. Raises `UsageError` for bad input, `DeviceError` when the device fails, `ToolError` when a runtime does.
+    """
+    options = options or ProfileOptions()
+    _check(what)
+    if options.data is not None:
+        if texts:
+            raise UsageError("texts are given, and a data file as well", advice="give one of them")
+        texts = read_texts(options.data)
+    taken = []
+    settings = list(itertools.product(options.length or (None,), options.threads))
+    with open_device(options.device) as device:
+        remote = device.put(what)
+        if what.is_dir():
+            _run_golden(device, remote, options)
+        for length, threads in settings:
+            title = f"profile {what.name}, {_plural(threads, 'thread')}" + (f", length {length}" if length else "")
+            with progress.task(title) as advance:
+                measurement = _measure(device, remote, options, threads, length, texts, advance)
+            taken.append(measurement)
+            if what.is_dir():
+                store(measurement, what, texts)
+    return taken
+
+
+def store(measurement: Measurement, bundle: Path, texts: Sequence[Text] = ()) -> Path:
+    """Write a measurement into a bundle, in place of one taken under the same conditions; its path."""
+    conditions = {
+        "model": measurement.model_sha256,
+        "runtime": [measurement.runtime, measurement.runtime_version],
+        "threads": measurement.threads,
+        "length": measurement.length,
+        "texts": value_sha256([list(text) for text in texts]),
+        "machine": measurement.fingerprint.model_dump(mode="json"),
+    }
+    path = bundle / MEASUREMENTS / f"{measurement.kind}-{value_sha256(conditions)[:12]}.json"
+    write_text(path, json.dumps(measurement.dump(), ensure_ascii=False) + "\n")
+    return path
+
+
+def read_measurements(bundle: Path) -> list[Measurement]:
+    """The measurements kept in a bundle, in the order of their file names; `UsageError` for one that is not valid."""
+    return [Measurement.read(path) for path in sorted((bundle / MEASUREMENTS).glob("*.json"))]
+
+
+def recommend_threads(measurements: Iterable[Measurement]) -> int:
+    """The fewest threads that no greater number beats by more than `WORTH_A_THREAD` and by more than noise.
+
+    The measurements must differ in their threads alone. Beats: the median is lower by that share, and the two 95 %
+    intervals do not touch. Raises `UsageError` without measurements.
+    """
+    figures = sorted(((taken.threads, summarise(taken).latency) for taken in measurements), key=lambda pair: pair[0])
+    if not figures:
+        raise UsageError("no measurement to recommend a thread count from")
+    threads, best = figures[0]
+    for more, latency in figures[1:]:
+        if _beats(latency, best):
+            threads, best = more, latency
+    return threads
+
+
+def _beats(new: Percentiles, old: Percentiles) -> bool:
+    return new.p50.value < (1 - WORTH_A_THREAD) * old.p50.value and new.p50.high < old.p50.low
+
+
+def _check(what: Path) -> None:
+    if what.is_dir():
+        if not (what / "manifest.json").is_file():
+            raise UsageError(f"{what} is no bundle: it has no manifest.json", advice="make one: edgekit export")
+    elif not what.is_file():
+        raise NotFoundError(f"{what} does not exist")
+    elif what.suffix.lower() not in (".onnx", ".tflite"):
+        raise UsageError(f"{what} is neither a bundle nor a .onnx or .tflite file")
+
+
+def _run_golden(device: Device, remote: str, options: ProfileOptions) -> None:
+    # in an agent of its own, as the memory it takes is none of the measurement's
+    with device.start_agent(options.python) as agent:
+        agent.request("golden", Golden, path=remote, runtime=options.runtime)
+
+
+def _measure(
+    device: Device,
+    remote: str,
+    options: ProfileOptions,
+    threads: int,
+    length: int | None,
+    texts: Sequence[Text],
+    advance: Advance,
+) -> Measurement:
+    def tell(news: News) -> None:
+        advance(news.runs, f"{news.stage}, {news.seconds:.0f} s")
+
+    with device.start_agent(options.python) as agent:
+        return agent.request(
+            "profile",
+            Measurement,
+            progress=tell,
+            path=remote,
+            threads=threads,
+            length=length,
+            texts=[list(text) for text in texts],
+            **options.model_dump(include={"runtime", "min_seconds", "min_runs", "max_runs", "warmup", "per_op"}),
+        )
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,204 @@
+"""Timing, lengths, operators, conditions: the parts of a measurement."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from tiny_bundle import TEXTS, tiny_onnx, write_tokenizer
+
+import edgekit.agent
+from edgekit.agent import conditions as conditions_module
+from edgekit.agent.cpu import cpu_facts
+from edgekit.agent.errors import BadInput
+from edgekit.agent.latency import Order, measure
+from edgekit.agent.memory import peak_rss_mb
+from edgekit.agent.timing import Stopping, sample, warm_up
+from edgekit.agent.tokenizer import Tokenizer, texts_of_length
+from edgekit.spec.measurement import Conditions, Fingerprint, Measurement
+
+QUICK = Stopping(min_seconds=0, min_runs=5, max_runs=100, warmup=2)
+PI4 = """\
+processor\t: 0
+BogoMIPS\t: 108.00
+Features\t: fp asimd evtstrm crc32 cpuid
+CPU implementer\t: 0x41
+CPU part\t: 0xd08
+
+processor\t: 1
+Features\t: fp asimd evtstrm crc32 cpuid
+CPU implementer\t: 0x41
+CPU part\t: 0xd08
+
+Model\t\t: Raspberry Pi 4 Model B Rev 1.4
+"""
+
+
+def silent(stage, runs, seconds):
+    pass
+
+
+def test_parts_and_total_add_up():
+    readings = iter([(0, 1_000_000, 5_000_000, 5_500_000), (10, 2_000_010, 3_000_010, 4_000_010)] * 10)
+    stopping = Stopping(min_seconds=0, min_runs=2, max_runs=2, warmup=0)
+    samples = sample(lambda run: next(readings), ("tokenize", "infer", "postprocess"), stopping, silent)
+    assert samples == {"tokenize": [1, 2], "infer": [4, 1], "postprocess": [0.5, 1], "total": [5.5, 4]}
+
+
+def test_minimum_time_and_runs_both_hold_and_the_maximum_wins():
+    def step(run):
+        return (0, 1)
+
+    runs = []
+    for min_seconds, min_runs, max_runs in ((0, 7, 100), (0.05, 1, 10_000_000), (3600, 1, 9)):
+        stopping = Stopping(min_seconds, min_runs, max_runs, warmup=0)
+        runs.append(len(sample(step, ("infer",), stopping, silent)["infer"]))
+    assert runs[0] == 7
+    assert runs[1] > 100
+    assert runs[2] == 9
+
+
+def test_warm_up_waits_until_times_are_steady():
+    falling = [100_000 - 5_000 * run for run in range(15)]
+    stopping = Stopping(0, 1, 1, warmup=None)
+    runs = warm_up(lambda run: (0, falling[run] if run < 15 else 30_000), stopping, silent)
+    assert 20 <= runs <= 30
+    assert warm_up(lambda run: (0, 1), Stopping(0, 1, 1, warmup=3), silent) == 3
+
+
+@pytest.mark.parametrize("length", [3, 8, 31, 512])
+def test_texts_of_exactly_a_length(tmp_path, length):
+    path = tmp_path / "tokenizer.json"
+    write_tokenizer(path)
+    texts = texts_of_length(path, [text for text, _ in TEXTS], length)
+    assert len(texts) == len(TEXTS)
+    long = Tokenizer(path, 10_000)
+    for text in texts:
+        assert len(Tokenizer(path, length).encode(text).ids) == length
+        # cut close: tokenizing it costs what a text of that length costs
+        assert len(long.encode(text).ids) <= length + 2
+
+
+def test_lengths_that_no_text_can_have(tmp_path):
+    path = tmp_path / "tokenizer.json"
+    write_tokenizer(path)
+    with pytest.raises(BadInput, match="no room beside 2 special tokens"):
+        Tokenizer(path, 2)
+    with pytest.raises(BadInput, match="no text of 8 tokens"):
+        texts_of_length(path, [" "], 8)
+    with pytest.raises(BadInput, match="no texts"):
+        texts_of_length(path, [], 8)
+
+
+def test_a_measurement_is_what_the_host_expects(bundle):
+    taken = Measurement.model_validate(measure(Order(bundle, 1, QUICK), silent))
+    assert set(taken.samples_ms) == {"tokenize", "infer", "postprocess", "total"}
+    assert {len(samples) for samples in taken.samples_ms.values()} == {5}
+    assert taken.length == "data"
+    assert taken.warmup_runs == 2
+    assert taken.content_hash is not None
+    assert taken.cold_load_ms > 0
+    assert taken.first_inference_ms > 0
+    assert 10 < taken.peak_rss_mb < 100_000
+
+
+def test_a_length_counts_the_padding_of_the_file(tflite_bundle):
+    assert measure(Order(tflite_bundle, 1, QUICK, length=9), silent)["length"] == 16
+    with pytest.raises(BadInput, match="length 17 is over the model's 16"):
+        measure(Order(tflite_bundle, 1, QUICK, length=17), silent)
+
+
+def test_bare_file(tmp_path):
+    path = tiny_onnx(tmp_path / "m.onnx")
+    taken = Measurement.model_validate(measure(Order(path, 2, QUICK), silent))
+    assert set(taken.samples_ms) == {"infer"}
+    assert (taken.length, taken.threads, taken.content_hash) == (128, 2, None)
+    with pytest.raises(BadInput, match="brings no tokenizer"):
+        measure(Order(path, 1, QUICK, texts=(("a", None),)), silent)
+
+
+def test_operators_of_one_inference(onnx_bundle):
+    taken = measure(Order(onnx_bundle, 1, QUICK, length=16, per_op=True), silent)
+    calls = {entry["operator"]: entry["calls"] for entry in taken["operators"]}
+    assert calls["Gather"] == 1
+    assert calls["ReduceSum"] == 1
+    assert sum(entry["share"] for entry in taken["operators"]) == pytest.approx(100)
+    costs = [entry["ms"] for entry in taken["operators"]]
+    assert costs == sorted(costs, reverse=True)
+
+
+def test_operators_of_tflite_cannot_be_had(tflite_bundle):
+    with pytest.raises(BadInput, match="cannot be had from ai-edge-litert"):
+        measure(Order(tflite_bundle, 1, QUICK, per_op=True), silent)
+
+
+def test_fingerprint_and_conditions_fit_their_types():
+    Fingerprint.model_validate(conditions_module.fingerprint())
+    Conditions.model_validate(conditions_module.conditions())
+
+
+def test_arm_parts(tmp_path, monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    path = tmp_path / "cpuinfo"
+    path.write_text(PI4)
+    facts = cpu_facts(path)
+    assert facts["cpu_parts"] == ["0x41/0xd08"]
+    assert facts["cpu_model"] == "Cortex-A72"
+    assert facts["features"] == ["asimd"]
+    assert facts["emulated"] is False
+    monkeypatch.setenv("QEMU_CPU", "cortex-a72")
+    assert cpu_facts(path)["emulated"] is True
+
+
+def test_32_bit_process_on_a_64_bit_kernel(tmp_path, monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    monkeypatch.setattr("struct.calcsize", lambda format: 4)
+    assert cpu_facts(tmp_path / "none")["arch"] == "armv7l"
+
+
+def test_the_processor_of_an_emulators_host_matches_no_arm_target(tmp_path, monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "aarch64")
+    path = tmp_path / "cpuinfo"
+    path.write_text("processor\t: 0\nvendor_id\t: GenuineIntel\nmodel name\t: Xeon\nflags\t\t: avx2\n")
+    facts = cpu_facts(path)
+    assert facts["cpu_parts"] == []
+    assert facts["emulated"] is True
+
+
+@pytest.mark.parametrize(
+    ("bits", "before", "throttled", "under_voltage"),
+    [
+        (None, None, None, None),
+        (0x0, 0x0, False, False),
+        (0x50005, 0x0, True, True),
+        # set since boot, and before this measurement: no news
+        (0x50000, 0x50000, False, False),
+        (0x50000, 0x0, True, True),
+        (0x20000, 0x0, True, False),
+    ],
+)
+def test_throttling_bits(monkeypatch, bits, before, throttled, under_voltage):
+    monkeypatch.setattr(conditions_module, "throttle_bits", lambda: bits)
+    state = conditions_module.conditions(before)
+    assert (state["throttled"], state["under_voltage"]) == (throttled, under_voltage)
+
+
+def test_vcgencmd_is_read(tmp_path, monkeypatch):
+    program = tmp_path / "vcgencmd"
+    program.write_text("#!/bin/sh\necho throttled=0x50005\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    assert conditions_module.throttle_bits() == 0x50005
+    program.write_text("#!/bin/sh\necho VCHI initialization failed\nexit 255\n")
+    assert conditions_module.throttle_bits() is None
+
+
+def test_peak_memory_sees_what_was_given_back():
+    before = peak_rss_mb()
+    ballast = bytearray(b"x") * 60_000_000
+    del ballast
+    assert peak_rss_mb() > before + 20
+
+
+def test_the_agent_reads_as_python_3_9():
+    for path in Path(edgekit.agent.__path__[0]).glob("*.py"):
+        ast.parse(path.read_text(encoding="utf-8"), str(path), feature_version=(3, 9))

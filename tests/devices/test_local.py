@@ -1,0 +1,188 @@
+"""The agent as a process on this machine: how it starts, what it holds, how it ends."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import edgekit
+from edgekit.devices.agent_files import agent_files
+from edgekit.devices.local import LocalDevice
+from edgekit.devices.open_device import open_device
+from edgekit.devices.replies import Facts, Golden, Hello
+from edgekit.spec.errors import DeviceError, NotFoundError, ParityError, UsageError
+from edgekit.spec.measurement import Measurement
+
+pytestmark = pytest.mark.usefixtures("device_home")
+
+
+def alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_names():
+    assert open_device("local").url == open_device("local:").url == "local:"
+    for url in ("ssh://pi@raspberry", "adb://1234", "raspberry"):
+        with pytest.raises(UsageError, match="is not a device that this version reaches; use local"):
+            open_device(url)
+
+
+def test_a_run_imports_nothing_that_a_device_lacks(bundle):
+    with LocalDevice() as device, device.start_agent() as agent:
+        agent.request("golden", Golden, path=device.put(bundle))
+        modules = set(agent.greet().modules)
+    assert {"numpy", "tokenizers", "edgekit_agent"} <= modules
+    assert not modules & {"torch", "transformers", "edgekit", "pydantic", "onnx", "click", "yaml"}
+    assert len(modules & {"onnxruntime", "ai_edge_litert"}) == 1
+
+
+def test_requests_are_answered(bundle):
+    with LocalDevice() as device, device.start_agent() as agent:
+        path = device.put(bundle)
+        assert agent.request("golden", Golden, path=path).cases == 4
+        assert agent.request("facts", Facts).fingerprint.cores >= 1
+        taken = agent.request("profile", Measurement, path=path, length=8, min_runs=3, min_seconds=0, warmup=1)
+        assert (taken.length, taken.threads) == (8, 1)
+        assert agent.greet().runtimes["onnxruntime"]
+
+
+def test_errors_of_the_agent_become_edgekits(onnx_bundle):
+    rows = [json.loads(line) for line in (onnx_bundle / "golden.jsonl").read_text().splitlines()]
+    rows[2]["ids"][1] = 1
+    from tiny_bundle import seal, write_golden
+
+    write_golden(onnx_bundle, rows)
+    seal(onnx_bundle)
+    with LocalDevice() as device, device.start_agent() as agent:
+        with pytest.raises(ParityError, match=r"golden case 3 .*token 1 is 14, expected 1"):
+            agent.request("golden", Golden, path=str(onnx_bundle))
+        with pytest.raises(UsageError, match=r"has no manifest\.json"):
+            agent.request("golden", Golden, path=str(onnx_bundle.parent))
+        with pytest.raises(UsageError, match="does not read"):
+            agent.request("golden", Golden, path=str(onnx_bundle), runtime="tflite-runtime")
+        # none of these ended it
+        assert agent.greet().protocol == 1
+
+
+def test_paths_are_checked_on_this_side(tmp_path):
+    with LocalDevice() as device, pytest.raises(NotFoundError, match="nowhere does not exist"):
+        device.put(tmp_path / "nowhere")
+
+
+def test_leaving_ends_the_agent():
+    with LocalDevice() as device:
+        agent = device.start_agent()
+        pid = agent.greet().pid
+        assert alive(pid)
+    assert not alive(pid)
+    with pytest.raises(DeviceError, match="ended before this request"):
+        agent.greet()
+
+
+def test_an_interrupt_ends_a_busy_agent_at_once(onnx_bundle):
+    def interrupt(news):
+        raise KeyboardInterrupt
+
+    with LocalDevice() as device:
+        agent = device.start_agent()
+        pid = agent.greet().pid
+        started = time.monotonic()
+        with pytest.raises(KeyboardInterrupt), agent:
+            agent.request(
+                "profile",
+                Measurement,
+                progress=interrupt,
+                path=str(onnx_bundle),
+                min_seconds=60,
+                max_runs=10_000_000,
+            )
+        assert time.monotonic() - started < 5
+        assert not alive(pid)
+
+
+def test_an_agent_whose_host_was_killed_ends_by_itself(onnx_bundle, device_home):
+    script = (
+        "import sys\n"
+        "from edgekit.devices.local import LocalDevice\n"
+        "from edgekit.spec.measurement import Measurement\n"
+        "device = LocalDevice().__enter__()\n"
+        "agent = device.start_agent()\n"
+        "print(agent.greet().pid, flush=True)\n"
+        "agent.request('profile', Measurement, path=sys.argv[1], min_seconds=60, max_runs=10_000_000)\n"
+    )
+    root = Path(edgekit.__path__[0]).parent
+    host = subprocess.Popen([sys.executable, "-c", script, str(onnx_bundle)], stdout=subprocess.PIPE, cwd=root)
+    pid = int(host.stdout.readline())
+    time.sleep(0.5)
+    host.send_signal(signal.SIGKILL)
+    host.wait()
+    host.stdout.close()
+    deadline = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not alive(pid)
+    # and its lock is free again
+    with LocalDevice():
+        pass
+
+
+def test_two_runs_do_not_share_a_device():
+    with LocalDevice(), pytest.raises(DeviceError, match=rf"in use by process {os.getpid()}") as caught:
+        LocalDevice().__enter__()
+    assert caught.value.advice
+    with LocalDevice():
+        pass
+
+
+def test_a_lock_left_behind_locks_nobody_out(device_home):
+    device_home.mkdir()
+    (device_home / "lock").write_text("4194300")
+    with LocalDevice():
+        assert (device_home / "lock").read_text() == str(os.getpid())
+
+
+def test_the_agents_files_are_mended(device_home):
+    with LocalDevice() as device:
+        device.start_agent().close()
+        (package,) = device_home.glob("agents/*/edgekit_agent")
+        (package / "golden.py").write_text("raise SystemExit('tampered')")
+        (package / "cpu.py").unlink()
+        with device.start_agent() as agent:
+            assert agent.request("facts", Facts)
+        assert {path.name for path in package.iterdir()} == set(agent_files())
+        assert not list(device_home.glob("agents/.*"))
+
+
+def test_another_python(tmp_path):
+    with LocalDevice() as device:
+        with pytest.raises(UsageError, match="there is no Python at"):
+            device.start_agent(python=str(tmp_path / "python"))
+        with device.start_agent(python=sys.executable) as agent:
+            assert agent.request("hello", Hello, protocol=1).python
+        with pytest.raises(DeviceError, match="the agent ended"):
+            device.start_agent(python="/bin/false")
+
+
+def test_a_python_without_numpy(tmp_path):
+    bare = tmp_path / "bare"
+    # an interpreter that finds no packages of its environment
+    bare.write_text(f'#!/bin/sh\nexec "{sys.executable}" -S "$@"\n')
+    bare.chmod(0o755)
+    with LocalDevice() as device, pytest.raises(DeviceError, match="cannot run the agent: No module named 'numpy'"):
+        device.start_agent(python=str(bare))
+
+
+def test_a_folder_that_cannot_be_used(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("EDGEKIT_DEVICE_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(DeviceError, match="cannot be used"):
+        LocalDevice().__enter__()

@@ -1,0 +1,131 @@
+"""Profiling bundles and bare files on this machine."""
+
+import json
+
+import pytest
+from tiny_bundle import golden_rows, seal, tiny_onnx, write_golden
+
+from edgekit.devices.lock import Lock
+from edgekit.flows.profile import profile, read_measurements, recommend_threads
+from edgekit.measure.summary import summarise
+from edgekit.spec.errors import DeviceError, NotFoundError, ParityError, UsageError
+from edgekit.spec.measurement import Measurement
+from edgekit.spec.profile_options import ProfileOptions
+
+pytestmark = pytest.mark.usefixtures("device_home")
+QUICK = {"min_seconds": 0, "min_runs": 5, "warmup": 1}
+
+
+def test_every_thread_count_at_every_length_is_kept(bundle):
+    options = ProfileOptions(threads=(1, 2), length=(5, 12), **QUICK)
+    taken = profile(bundle, options)
+    padded = (8, 16) if bundle.name.endswith("tflite") else (5, 12)
+    assert [(m.length, m.threads) for m in taken] == [(length, n) for length in padded for n in (1, 2)]
+    assert sorted(read_measurements(bundle), key=lambda m: (m.length, m.threads)) == taken
+    # measured again: replaced, not added, and the bundle is still what its manifest says
+    profile(bundle, ProfileOptions(threads=(2,), length=(12,), **QUICK))
+    assert len(list((bundle / "measurements").iterdir())) == 4
+
+
+def test_own_texts(onnx_bundle, tmp_path):
+    data = tmp_path / "texts.txt"
+    data.write_text("turn on the light\n\nfan\n")
+    (taken,) = profile(onnx_bundle, ProfileOptions(data=data, **QUICK))
+    assert taken.length == "data"
+    profile(onnx_bundle, ProfileOptions(**QUICK))
+    assert len(read_measurements(onnx_bundle)) == 2
+    with pytest.raises(UsageError, match="a data file as well"):
+        profile(onnx_bundle, ProfileOptions(data=data), texts=[("a", None)])
+
+
+def test_bare_file_leaves_nothing_behind(tmp_path):
+    path = tiny_onnx(tmp_path / "any.onnx")
+    (taken,) = profile(path, ProfileOptions(length=(24,), **QUICK))
+    assert (taken.length, taken.content_hash) == (24, None)
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["any.onnx", "device-home"]
+    summary = summarise(taken)
+    assert summary.latency == summary.infer
+    assert summary.tokenize_p50_ms is None
+
+
+def test_wrong_answers_are_not_measured(onnx_bundle):
+    rows = list(golden_rows())
+    rows[0]["logits"][0] += 1
+    write_golden(onnx_bundle, rows)
+    seal(onnx_bundle)
+    with pytest.raises(ParityError, match=r"golden case 1 .*logit 0"):
+        profile(onnx_bundle, ProfileOptions(**QUICK))
+    assert not (onnx_bundle / "measurements").exists()
+
+
+def test_what_cannot_be_profiled(tmp_path, onnx_bundle):
+    with pytest.raises(NotFoundError, match="does not exist"):
+        profile(tmp_path / "nothing")
+    with pytest.raises(UsageError, match="is no bundle"):
+        profile(tmp_path)
+    with pytest.raises(UsageError, match="neither a bundle nor"):
+        profile(onnx_bundle / "config.json")
+    with pytest.raises(UsageError, match="is not a device that this version reaches"):
+        profile(onnx_bundle, ProfileOptions(device="ssh://pi@host"))
+    with pytest.raises(UsageError, match="leads out of the bundle"):
+        path = onnx_bundle / "manifest.json"
+        manifest = json.loads(path.read_text())
+        manifest["files"]["../x"] = manifest["files"]["config.json"]
+        path.write_text(json.dumps(manifest))
+        profile(onnx_bundle)
+
+
+def test_a_busy_device(onnx_bundle, device_home):
+    device_home.mkdir()
+    lock = Lock(device_home / "lock", "local").acquire()
+    with pytest.raises(DeviceError, match="in use by process"):
+        profile(onnx_bundle, ProfileOptions(**QUICK))
+    lock.release()
+
+
+def test_options_that_make_no_sense():
+    with pytest.raises(UsageError, match=r"max_runs .* is below min_runs"):
+        ProfileOptions.parse({"min_runs": 9, "max_runs": 3}, "options")
+    with pytest.raises(UsageError, match="threads"):
+        ProfileOptions.parse({"threads": []}, "options")
+
+
+def taken_with(threads, milliseconds):
+    base = {
+        "model_sha256": "0",
+        "runtime": "onnxruntime",
+        "runtime_version": "1",
+        "length": 8,
+        "cold_load_ms": 1,
+        "first_inference_ms": 1,
+        "warmup_runs": 0,
+        "peak_rss_mb": 1,
+        "fingerprint": {
+            **dict.fromkeys(("device", "arch", "cpu_model", "os", "libc", "python"), "x"),
+            "cores": 4,
+        },
+        "before": {},
+        "after": {},
+        "taken_at": "",
+        "agent_version": "1",
+    }
+    samples = {"infer": [milliseconds + jitter / 100 for jitter in range(50)]}
+    return Measurement.model_validate(base | {"threads": threads, "samples_ms": samples})
+
+
+@pytest.mark.parametrize(
+    ("times", "threads"),
+    [
+        ({1: 10, 2: 6, 4: 3.5}, 4),
+        ({1: 10, 2: 6, 4: 5.9}, 2),
+        ({1: 10, 2: 9.9, 4: 12}, 1),
+        ({4: 10, 2: 6, 1: 9}, 2),
+    ],
+)
+def test_recommended_threads(times, threads):
+    assert recommend_threads([taken_with(n, ms) for n, ms in times.items()]) == threads
+
+
+def test_nothing_to_recommend_from():
+    with pytest.raises(UsageError, match="no measurement"):
+        recommend_threads([])

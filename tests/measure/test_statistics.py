@@ -1,0 +1,182 @@
+"""Statistics against hand calculations, other libraries, brute force and their own laws."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from edgekit.measure.statistics import accuracy, accuracy_drop, macro_f1, percentile, percentile_interval
+
+SAMPLES = st.lists(st.floats(0, 1e6, allow_nan=False), min_size=1, max_size=200)
+
+
+@pytest.mark.parametrize(
+    ("samples", "q", "expected"),
+    [
+        ([3.0], 99, 3.0),
+        ([4, 1, 3, 2], 50, 2.5),
+        ([1, 2, 3, 4, 5], 95, 4.8),
+        ([1, 2, 3, 4, 5], 100, 5),
+        (range(1, 102), 90, 91),
+    ],
+)
+def test_percentiles_by_hand(samples, q, expected):
+    assert percentile(list(samples), q) == pytest.approx(expected)
+
+
+@settings(deadline=None)
+@given(SAMPLES, st.floats(0, 100))
+def test_percentiles_are_numpys(samples, q):
+    assert percentile(samples, q) == pytest.approx(float(np.percentile(samples, q)), rel=1e-9, abs=1e-9)
+
+
+@settings(deadline=None)
+@given(SAMPLES, st.sampled_from([50, 90, 95, 99]))
+def test_interval_holds_its_figure_and_lies_in_the_samples(samples, q):
+    estimate = percentile_interval(samples, q)
+    assert min(samples) <= estimate.low <= estimate.high <= max(samples)
+    assert estimate.value == percentile(samples, q)
+
+
+@pytest.mark.parametrize("n", [20, 137])
+@pytest.mark.parametrize("q", [50, 95, 99])
+def test_interval_is_that_of_resamples_built_one_by_one(n, q):
+    samples = np.random.default_rng(1).gamma(2.0, 3.0, n)
+    built = np.random.default_rng(2).choice(samples, (20_000, n))
+    low, high = np.percentile(np.percentile(built, q, axis=1), [2.5, 97.5])
+    estimate = percentile_interval(list(samples), q)
+    spread = samples.max() - samples.min()
+    assert estimate.low == pytest.approx(low, abs=0.03 * spread)
+    assert estimate.high == pytest.approx(high, abs=0.03 * spread)
+
+
+def test_interval_covers_the_true_median_as_often_as_it_says():
+    generator = np.random.default_rng(3)
+    covered = 0
+    for _ in range(400):
+        estimate = percentile_interval(list(generator.exponential(1.0, 100)), 50)
+        covered += estimate.low <= math.log(2) <= estimate.high
+    assert 0.92 <= covered / 400 <= 0.98
+
+
+def test_interval_is_reproducible_and_cheap_for_a_million_samples():
+    samples = list(np.random.default_rng(4).lognormal(0, 1, 1_000_000))
+    first = percentile_interval(samples, 99)
+    assert first == percentile_interval(samples, 99)
+    assert first.high - first.low < 0.2
+
+
+def test_no_samples():
+    with pytest.raises(ValueError, match="no samples"):
+        percentile([], 50)
+
+
+@pytest.mark.parametrize(
+    ("correct", "rows", "low", "high"),
+    [
+        # Newcombe 1998, Statistics in Medicine 17:857-872, table I, method 3
+        (81, 263, 25.53, 36.62),
+        (15, 148, 6.24, 16.05),
+        (0, 20, 0.0, 16.11),
+        (1, 29, 0.61, 17.18),
+    ],
+)
+def test_wilson_as_published(correct, rows, low, high):
+    estimate = accuracy(correct, rows)
+    assert (estimate.low, estimate.high) == (pytest.approx(low, abs=0.005), pytest.approx(high, abs=0.005))
+
+
+@settings(deadline=None)
+@given(st.integers(1, 10_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_wilson_against_scipy(counts):
+    from scipy.stats import binomtest
+
+    correct, rows = counts
+    estimate = accuracy(correct, rows)
+    other = binomtest(correct, rows).proportion_ci(method="wilson")
+    assert estimate.low == pytest.approx(100 * other.low, abs=1e-9)
+    assert estimate.high == pytest.approx(100 * other.high, abs=1e-9)
+
+
+@pytest.mark.parametrize(("correct", "rows"), [(0, 0), (3, 2), (-1, 5)])
+def test_impossible_counts(correct, rows):
+    with pytest.raises(ValueError, match="no proportion"):
+        accuracy(correct, rows)
+
+
+def table(both, lost, gained, neither):
+    """Rows of a paired table, as two lists."""
+    pairs = [(True, True)] * both + [(True, False)] * lost + [(False, True)] * gained + [(False, False)] * neither
+    return [a for a, _ in pairs], [b for _, b in pairs]
+
+
+def test_paired_difference_as_published():
+    # Newcombe 1998, Statistics in Medicine 17:2635-2650, method 10
+    estimate = accuracy_drop(*table(36, 12, 2, 0))
+    assert estimate.value == pytest.approx(20)
+    assert estimate.low == pytest.approx(5.69, abs=0.005)
+    assert estimate.high == pytest.approx(34.04, abs=0.005)
+
+
+CELLS = st.tuples(*[st.integers(0, 300)] * 4).filter(any)
+
+
+@settings(deadline=None)
+@given(CELLS)
+def test_paired_difference_holds_its_figure_and_turns_around(cells):
+    first, second = table(*cells)
+    there, back = accuracy_drop(first, second), accuracy_drop(second, first)
+    assert -100 - 1e-9 <= there.low <= there.value <= there.high <= 100 + 1e-9
+    assert there.low == pytest.approx(-back.high, abs=1e-9)
+    assert there.value == pytest.approx(-back.value)
+
+
+def test_paired_difference_is_sharper_than_an_unpaired_one_and_agrees_with_mcnemar():
+    from scipy.stats import binomtest
+
+    for lost, gained in ((0, 0), (3, 1), (10, 10), (12, 4), (25, 5), (40, 10)):
+        estimate = accuracy_drop(*table(700, lost, gained, 200))
+        assert estimate.high - estimate.low < 8
+        p = binomtest(lost, lost + gained).pvalue if lost + gained else 1.0
+        # the two are different tests: near 5 % they may part
+        if not 0.02 < p < 0.12:
+            assert (estimate.low > 0 or estimate.high < 0) == (p < 0.05)
+
+
+def test_paired_difference_covers_as_often_as_it_says():
+    generator = np.random.default_rng(5)
+    chances = np.array([0.80, 0.06, 0.03, 0.11])
+    covered = 0
+    for _ in range(1000):
+        estimate = accuracy_drop(*table(*generator.multinomial(200, chances)))
+        covered += estimate.low <= 3.0 <= estimate.high
+    assert 0.93 <= covered / 1000 <= 0.98
+
+
+def test_paired_difference_needs_pairs():
+    with pytest.raises(ValueError, match="same rows"):
+        accuracy_drop([True], [True, False])
+    with pytest.raises(ValueError, match="no proportion"):
+        accuracy_drop([], [])
+
+
+LABELS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=60)
+
+
+@settings(deadline=None)
+@given(LABELS)
+def test_macro_f1_is_scikit_learns(pairs):
+    from sklearn.metrics import f1_score
+
+    expected, predicted = zip(*pairs, strict=True)
+    other = f1_score(expected, predicted, average="macro", zero_division=0)
+    assert macro_f1(expected, predicted) == pytest.approx(100 * other)
+
+
+def test_macro_f1_by_hand():
+    # class 0: 1 of 1 predicted, 1 of 2 found: F1 2/3; class 1: 1 of 2, 1 of 1: 2/3
+    assert macro_f1([0, 0, 1], [0, 1, 1]) == pytest.approx(200 / 3)
+    with pytest.raises(ValueError, match="expected labels"):
+        macro_f1([], [])
