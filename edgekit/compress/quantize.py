@@ -1,0 +1,81 @@
+"""Round-to-nearest quantization of a checkpoint: which tensors become integers, and putting them on their grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from edgekit.compress.grid import from_grid, to_grid
+from edgekit.models.encoder import Encoder, parameter_names
+from edgekit.models.families import describe
+from edgekit.spec.errors import UsageError
+from edgekit.spec.plan import Plan, TensorPlan
+from edgekit.spec.schemes import Scheme
+
+if TYPE_CHECKING:
+    from torch import nn
+
+PER_ROW_8 = TensorPlan(bits=8)
+BLOCK_4 = TensorPlan(bits=4, block=32)
+
+_ACTIVATIONS: dict[Scheme, Literal["float", "int8-dynamic", "int8-static"]] = {
+    "float": "float",
+    "int8-dynamic": "int8-dynamic",
+    "int8-static": "int8-static",
+    "int8-weight": "float",
+    "int4-weight": "float",
+}
+
+
+def make_plan(model: Any, scheme: Scheme, calibration: Sequence[str] = ()) -> Plan:
+    """The uniform plan of a scheme: tables and every dense layer but the last, which decides and costs nothing.
+
+    Raises `UsageError` for `int8-static` without calibration texts.
+    """
+    if scheme == "int8-static" and not calibration:
+        raise UsageError("int8-static needs texts to calibrate with", advice="--calibrate FILE, or int8-dynamic")
+    tensors: dict[str, TensorPlan] = {}
+    if scheme != "float":
+        encoder = describe(model)
+        names = parameter_names(model)
+        tensors = {names[id(table.weight)]: PER_ROW_8 for table in encoder.tables}
+        for linear in quantizable(encoder):
+            tensors[names[id(linear.weight)]] = _dense_plan(linear, scheme)
+    return Plan(
+        scheme=scheme,
+        activations=_ACTIVATIONS[scheme],
+        tensors=tensors,
+        calibration=tuple(calibration) if scheme == "int8-static" else (),
+    )
+
+
+def apply_plan(model: Any, plan: Plan) -> dict[str, Any]:
+    """Put the weights a plan names on their grid, in place; returns their scales as float32 tensors by name.
+
+    Raises `UsageError` where the plan names a tensor that the model does not have.
+    """
+    import torch
+
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    scales: dict[str, Any] = {}
+    for name, tensor in plan.tensors.items():
+        if name not in parameters:
+            raise UsageError(f"the plan names {name}, which the model does not have")
+        weight = parameters[name]
+        integers, steps = to_grid(weight.detach().cpu().numpy(), tensor)
+        with torch.no_grad():
+            weight.copy_(torch.from_numpy(from_grid(integers, steps)))
+        scales[name] = torch.from_numpy(steps)
+    return scales
+
+
+def quantizable(encoder: Encoder) -> list[nn.Linear]:
+    """Every dense layer except the last of the head."""
+    return list(encoder.dense())[:-1]
+
+
+def _dense_plan(linear: nn.Linear, scheme: Scheme) -> TensorPlan:
+    assert BLOCK_4.block is not None  # noqa: S101 - for the type checker
+    if scheme == "int4-weight" and linear.in_features % BLOCK_4.block == 0:
+        return BLOCK_4
+    return PER_ROW_8

@@ -1,0 +1,1 @@
+"""Data sets, tokenized batches and task metrics."""
