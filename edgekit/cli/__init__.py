@@ -1,0 +1,135 @@
+"""The command line: a group that imports only the command asked for, and the one place where errors are caught."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from edgekit import __version__
+
+COMMANDS = {
+    "finetune": "Train a classifier on your data.",
+    "distill": "Cut a smaller student from a teacher and train it to follow.",
+    "prune": "Remove the least important heads and FFN neurons.",
+    "quantize": "Put the weights on an integer grid.",
+    "export": "Write ONNX and TFLite bundles for a target.",
+    "evaluate": "Measure accuracy of a checkpoint or a bundle.",
+    "profile": "Measure latency and memory on a device.",
+    "gate": "Hold a bundle against budgets; the exit code is the verdict.",
+    "inspect": "Show what a checkpoint or a bundle is, and where its megabytes are.",
+    "predict": "Label texts with a bundle.",
+    "run": "Do all of it, as a recipe says.",
+    "recipes": "Recipes that come with edgekit.",
+    "targets": "Devices that edgekit knows, as data.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name; a command's module is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """In the order of the road."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module named like the command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"edgekit.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with the nearest name for one that does not exist."""
+        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+        if args[0] not in COMMANDS and near:
+            ctx.fail(f"no command {args[0]!r}; did you mean {near[0]!r}?")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="edgekit")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def cli(debug: bool) -> None:
+    """Compress a text model, put it on your device, measure, decide.
+
+    \b
+    Examples:
+      edgekit run quickstart
+      edgekit export ./my-model --target rpi4
+      edgekit gate my-model-rpi4/onnx --budget size_mb=10
+    """
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Run a command; every error edgekit knows becomes one clear line and its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    _quieten(debug)
+    try:
+        code = cli.main([word for word in arguments if word != "--debug"], "edgekit", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        code = stop.exit_code
+    except click.Abort:
+        code = _interrupted()
+    except KeyboardInterrupt:
+        code = _interrupted()
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except Exception as error:  # noqa: BLE001  the one place where errors become exit codes
+        code = _explain(error, debug)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _explain(error: Exception, debug: bool) -> int:
+    """Print an error as one line with its advice; the traceback only if it was asked for."""
+    from edgekit.spec.errors import EdgekitError
+
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    if not isinstance(error, EdgekitError):
+        kind = type(error).__name__
+        click.echo(f"error: {kind}: {error}\n  this is a fault of edgekit: `--debug` shows where", err=True)
+        return 5
+    click.echo(f"error: {error.message}", err=True)
+    if error.advice:
+        click.echo(f"  {error.advice}", err=True)
+    return error.exit_code
+
+
+def _interrupted() -> int:
+    click.echo("interrupted", err=True)
+    return 130
+
+
+def _quieten(debug: bool) -> None:
+    """No telemetry, no chatter: set before any library is imported."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if not debug:
+        os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+        os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+        os.environ.setdefault("PYTHONWARNINGS", "ignore")
+        import logging
+        import warnings
+
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)

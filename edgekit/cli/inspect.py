@@ -1,0 +1,44 @@
+"""`edgekit inspect`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from edgekit.cli.options import as_json, model_argument
+from edgekit.cli.output import print_json
+from edgekit.spec.model_ref import ModelRef
+
+
+@click.command("inspect")
+@model_argument("either")
+@as_json
+def command(model: ModelRef, as_json: bool, **given: Any) -> None:
+    """Show what a checkpoint or a bundle is, and where each of its megabytes is.
+
+    The files of a bundle are held against their hashes.
+
+    \b
+    Example:
+      edgekit inspect out/onnx
+    """
+    from edgekit.flows.inspect import inspect
+
+    found = inspect(model.path)
+    if as_json:
+        print_json(found)
+        return
+    form = f" ({found.format})" if found.format else ""
+    click.echo(f"{found.path}: {found.kind}{form}, {found.family}, {found.scheme}, {found.parameters:,} parameters")
+    for part in found.parts:
+        bar = "█" * round(30 * part.mb / found.size_mb)
+        click.echo(f"  {part.name:20} {part.mb:9.3f} MB {100 * part.mb / found.size_mb:5.1f} %  {bar}")
+    click.echo(f"  {'all':20} {found.size_mb:9.3f} MB")
+    more = ", ..." if len(found.labels) > 12 else ""
+    click.echo(f"labels ({len(found.labels)}): {', '.join(found.labels[:12])}{more}")
+    for step in found.lineage:
+        click.echo(f"  {step.stage}")
+    if found.manifest:
+        for record in found.manifest.accuracy:
+            click.echo(f"accuracy {record.accuracy:.2f} % ({record.low:.2f} to {record.high:.2f}), {record.data}")

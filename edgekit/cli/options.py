@@ -1,0 +1,178 @@
+"""The options that commands share, and options made from a typed options object: one source for both."""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Literal, Union, get_args, get_origin
+
+import click
+
+from edgekit.spec.data_options import DataSpec
+from edgekit.spec.errors import UsageError
+from edgekit.spec.model_ref import ModelRef
+from edgekit.spec.schemes import Task
+from edgekit.spec.shape import Scratch, WantedShape
+from edgekit.spec.strict import Strict
+
+Command = Callable[..., Any]
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+force = click.option("--force", is_flag=True, help="Replace the output if it exists.")
+
+
+def out_option(default: str) -> Callable[[Command], Command]:
+    """`-o`: the folder to write."""
+    return click.option("-o", "--out", type=click.Path(path_type=Path), help=f"Folder to write. Default: {default}.")
+
+
+def options_of(model: type[Strict], *, leave_out: Iterable[str] = ()) -> Callable[[Command], Command]:
+    """An option for each field of `model`; the command receives the validated object as `options`.
+
+    Names, help texts and defaults are the model's own, so that recipe, command and Python call cannot differ.
+    """
+    fields = {name: field for name, field in model.model_fields.items() if name not in leave_out}
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def wrapped(**given: Any) -> Any:
+            values = {name: given.pop(name) for name in fields}
+            chosen = {name: value for name, value in values.items() if value is not None}
+            return command(options=model.parse(chosen, "options"), **given)
+
+        optioned: Command = wrapped
+        for name, field in reversed(fields.items()):
+            optioned = _option(name, field)(optioned)
+        return optioned
+
+    return decorate
+
+
+def _option(name: str, field: Any) -> Callable[[Command], Command]:
+    flag = f"--{name.replace('_', '-')}"
+    kind = _plain(field.annotation)
+    text = field.description or ""
+    if kind is bool:
+        return click.option(flag, name, is_flag=True, default=None, help=text)
+    if field.default not in (None, (), WantedShape()) and "Default:" not in text:
+        shown = ",".join(map(str, field.default)) if isinstance(field.default, tuple) else field.default
+        text = f"{text} Default: {shown}."
+    if kind is tuple:
+        return click.option(flag, name, metavar="N[,N...]", callback=_numbers, help=text)
+    if kind is WantedShape:
+        return click.option(flag, name, metavar="KEY=N,...", callback=_shape, help=text)
+    return click.option(flag, name, type=_type(kind), help=text)
+
+
+def _plain(annotation: Any) -> Any:
+    """The type behind `Annotated[...]` and `... | None`; a union of closed lists is one closed list."""
+    if hasattr(annotation, "__metadata__"):
+        return _plain(annotation.__origin__)
+    if get_origin(annotation) in (Union, types.UnionType):
+        kinds = [_plain(part) for part in get_args(annotation) if part is not type(None)]
+        if all(get_origin(kind) is Literal for kind in kinds):
+            return Literal[tuple(value for kind in kinds for value in get_args(kind))]
+        return kinds[0]
+    return tuple if get_origin(annotation) is tuple else annotation
+
+
+def _type(kind: Any) -> Any:
+    if get_origin(kind) is Literal:
+        return click.Choice(get_args(kind))
+    return click.Path(path_type=Path) if kind is Path else kind
+
+
+def _numbers(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    if value is None:
+        return None
+    try:
+        return tuple(int(part) for part in value.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a list of whole numbers, as 1,2,4", context, parameter) from None
+
+
+def _shape(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    return None if value is None else WantedShape.from_text(value)
+
+
+def scratch_shape(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    """Parse `layers=4,hidden=256,...` into a `Scratch`."""
+    if value is None:
+        return None
+    pairs = [part.partition("=") for part in value.split(",")] if value else []
+    return Scratch.parse({key.strip(): text.strip() for key, _, text in pairs}, f"--scratch {value}")
+
+
+def data_options(*, required: bool = True) -> Callable[[Command], Command]:
+    """`--data` and its kin; the command receives a `DataSpec`, or None where none was given and none is required."""
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def wrapped(**given: Any) -> Any:
+            columns = {name: given.pop(name) for name in ("text", "text_pair", "label")}
+            files = {name: given.pop(name) for name in ("train", "validation", "test")}
+            return command(data=_data(given.pop("data"), files, columns, required), **given)
+
+        path = click.Path(path_type=Path)
+        for option in reversed(
+            (
+                click.option("--data", metavar="NAME|FOLDER|FILE", help="smart-home, or a folder with train.tsv, ..."),
+                click.option("--train", type=path, help="Training rows (.csv, .tsv, .jsonl)."),
+                click.option(
+                    "--validation", type=path, help="Validation rows. Default: a tenth of the training rows."
+                ),
+                click.option("--test", type=path, help="Test rows."),
+                click.option("--text", metavar="COLUMN", help="Column of the text."),
+                click.option("--text-pair", metavar="COLUMN", help="Column of the second text of a pair."),
+                click.option("--label", metavar="COLUMN", help="Column of the label."),
+            )
+        ):
+            wrapped = option(wrapped)
+        return wrapped
+
+    return decorate
+
+
+def _data(name: str | None, files: dict[str, Any], columns: dict[str, Any], required: bool) -> DataSpec | None:
+    base = DataSpec.from_text(name).model_dump() if name else {}
+    chosen = {key: value for key, value in (files | columns).items() if value is not None}
+    if not base and not any(files.values()):
+        if not required:
+            return None
+        raise UsageError("no data was given", advice="--data smart-home, --data FOLDER, or --train FILE --test FILE")
+    return DataSpec.parse(base | chosen, "data")
+
+
+def model_argument(kind: Literal["checkpoint", "bundle", "either"]) -> Callable[[Command], Command]:
+    """The model, as an argument or by `-m`; without either the current folder if it is one, else the newest run's.
+
+    The command receives `model`, a `ModelRef`.
+    """
+
+    def decorate(command: Command) -> Command:
+        @functools.wraps(command)
+        def wrapped(model: str | None, model_option: str | None, **given: Any) -> Any:
+            from edgekit.flows.newest import newest_model
+
+            if model and model_option:
+                raise UsageError(f"two models were given: {model} and {model_option}")
+            source = model or model_option or str(newest_model(kind))
+            return command(model=ModelRef(source, given.pop("revision", None), given.pop("task", None)), **given)
+
+        if kind != "bundle":
+            wrapped = click.option("--task", type=click.Choice(get_args(Task)), help=_TASK_HELP)(wrapped)
+            wrapped = click.option("--revision", help="Revision of a hub id.")(wrapped)
+        wrapped = click.option("-m", "--model", "model_option", metavar="MODEL", help=_MODEL_HELP[kind])(wrapped)
+        return click.argument("model", required=False)(wrapped)
+
+    return decorate
+
+
+_TASK_HELP = "What the checkpoint is for. Default: what its config.json says."
+_MODEL_HELP = {
+    "checkpoint": "A checkpoint folder or a hub id. Default: the current folder if it is one, else the newest run's.",
+    "bundle": "A bundle folder. Default: the current folder if it is one, else the newest run's.",
+    "either": "A checkpoint or a bundle. Default: the current folder if it is one, else the newest run's bundle.",
+}

@@ -1,0 +1,31 @@
+"""What commands print: JSON or tables, on standard output."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import Any
+
+import click
+
+
+def print_json(value: Any) -> None:
+    """Print a value as JSON; dataclasses and validated types become objects."""
+    click.echo(json.dumps(value, indent=1, ensure_ascii=False, default=_plain))
+
+
+def print_rich(*parts: Any) -> None:
+    """Print rich tables and text; to a pipe at the full width they need."""
+    from rich.console import Console
+
+    console = Console(soft_wrap=False)
+    for part in parts:
+        console.print(part, highlight=False)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
+    if hasattr(value, "model_dump"):
+        return value.model_dump(mode="json")
+    return str(value)

@@ -1,0 +1,56 @@
+"""Progress on a terminal, with the time left; on anything else only the lines worth keeping."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from edgekit.spec.progress import SILENT, Advance, Progress
+
+
+class TerminalProgress:
+    """A bar for each task on standard error, gone when the task ends; `say` prints a line."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+
+        self._console = Console(stderr=True)
+
+    @contextmanager
+    def task(self, title: str, total: int | None = None) -> Iterator[Advance]:
+        """A bar with the share done, a few words on how it goes, and the time left."""
+        from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+        from rich.progress import Progress as Bars
+
+        columns: list[Any] = [TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn()]
+        columns += [TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[note]}")]
+        with Bars(*columns, console=self._console, transient=True) as bars:
+            task = bars.add_task(title, total=total, note="")
+            yield lambda done, note="": bars.update(task, completed=done, note=note)
+
+    def say(self, text: str) -> None:
+        """Print a line above the bars."""
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+class LineProgress:
+    """For logs: one line when a task ends is left to `say`; nothing moves."""
+
+    def task(self, title: str, total: int | None = None) -> Any:
+        """Show nothing."""
+        return SILENT.task(title, total)
+
+    def say(self, text: str) -> None:
+        """Print a line to standard error."""
+        click.echo(text, err=True)
+
+
+def progress(as_json: bool = False) -> Progress:
+    """The progress that suits standard error: bars on a terminal, lines in a log, nothing beside JSON."""
+    if as_json:
+        return SILENT
+    return TerminalProgress() if sys.stderr.isatty() else LineProgress()

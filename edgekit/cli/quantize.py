@@ -1,0 +1,35 @@
+"""`edgekit quantize`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgekit.cli.options import as_json, force, model_argument, options_of, out_option
+from edgekit.cli.output import print_json
+from edgekit.cli.progress import progress
+from edgekit.spec.model_ref import ModelRef
+from edgekit.spec.stage_options import QuantizeOptions
+
+
+@click.command("quantize")
+@model_argument("checkpoint")
+@options_of(QuantizeOptions)
+@out_option("quantized")
+@force
+@as_json
+def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> None:
+    """Put the weights of MODEL on an integer grid, with the plan that says how.
+
+    `edgekit export` packs those same integers into every format.
+
+    \b
+    Example:
+      edgekit quantize pruned --scheme int8-dynamic -o quantized
+    """
+    from edgekit.flows.quantize import quantize
+
+    made = quantize(model, out=out or Path("quantized"), progress=progress(as_json), **given)
+    print_json({"checkpoint": made}) if as_json else click.echo(made)

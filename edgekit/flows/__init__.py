@@ -1,0 +1,1 @@
+"""What each command does, as plain functions: the CLI command, the recipe stage and the Python call are one."""

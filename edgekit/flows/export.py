@@ -1,0 +1,187 @@
+"""Export: from a checkpoint to one proven bundle for each format that a target reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.flows.lineage import next_step
+from edgekit.spec.atomic import new_folder, refuse_existing
+from edgekit.spec.errors import UsageError
+from edgekit.spec.export_options import ExportOptions
+from edgekit.spec.hashing import file_sha256
+from edgekit.spec.manifest import Step
+from edgekit.spec.model_ref import ModelRef
+from edgekit.spec.plan import Plan
+from edgekit.spec.progress import SILENT, Progress
+from edgekit.spec.schemes import Format, Scheme, Task
+from edgekit.spec.shipped import load_target
+from edgekit.spec.target import Target
+
+if TYPE_CHECKING:
+    from edgekit.models.checkpoint import Checkpoint
+
+_TASK: Task = "text-classification"
+
+
+def export(
+    model: str | Path | ModelRef,
+    out: Path | None = None,
+    options: ExportOptions | None = None,
+    *,
+    golden: Sequence[str | tuple[str, str]] = (),
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> list[Path]:
+    """Write `out/onnx` and `out/tflite`, or the one asked for; `out` is `<checkpoint>-<target>` by default.
+
+    `golden` are texts, or pairs of texts, that any runtime must answer as the checkpoint does; hard ones are added.
+    Raises `UsageError` for bad input, a scheme that the target does not execute correctly or an existing `out`,
+    `ParityError` where a file does not reproduce its reference; nothing is left then.
+    """
+    from edgekit.export.bundle import Source, build_bundle
+    from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint, resolve_task
+
+    options = options or ExportOptions()
+    target = load_target(options.target)
+    checkpoint = open_checkpoint(model)
+    source_name = ModelRef.of(model).source
+    out = out or _default_out(source_name, target)
+    refuse_existing(out, force)
+    if resolve_task(checkpoint) != _TASK:
+        raise UsageError(f"{checkpoint.path}: only {_TASK} is exported so far")
+    choice = _choose(checkpoint, target, options)
+    tokenizer, loaded = load_tokenizer(checkpoint), load_classifier(checkpoint)
+    plan, scales = _quantized(checkpoint, loaded, choice)
+    name, cut = _name(source_name), _max_length(loaded, tokenizer, target, options)
+    notes = (*choice.notes, *_cut_notes(loaded, cut, options))
+    source = Source(loaded, tokenizer, name, plan, scales, _lineage(checkpoint, options, target), notes)
+    with new_folder(out, force=force) as folder:
+        for format in choice.formats:
+            (folder / format).mkdir()
+            with progress.task(f"export {format}"):
+                manifest = build_bundle(source, target, format, folder / format, max_length=cut, golden_texts=golden)
+            progress.say(
+                f"export: {out / format}: {manifest.size_mb:.2f} MB, {manifest.scheme}, within "
+                f"{manifest.parity.max_abs_difference:.2g} of its {manifest.parity.reference}"
+            )
+    for note in notes:
+        progress.say(f"note: {note}")
+    return [out / format for format in choice.formats]
+
+
+@dataclass(frozen=True)
+class _Choice:
+    """What will be written: the scheme, the formats, the calibration texts, and what a person should know."""
+
+    scheme: Scheme
+    formats: tuple[Format, ...]
+    calibration: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions) -> _Choice:
+    plan = checkpoint.extras.plan
+    notes: list[str] = []
+    calibration = _texts(options.calibrate) if options.calibrate else ()
+    if plan is not None:
+        if options.scheme not in ("auto", plan.scheme):
+            raise UsageError(
+                f"{checkpoint.path} is already quantized as {plan.scheme}; it cannot be exported as {options.scheme}",
+                advice="leave --scheme out, or export the checkpoint it was made from",
+            )
+        scheme = plan.scheme
+    else:
+        scheme = target.scheme.get(_TASK, "int8-dynamic") if options.scheme == "auto" else options.scheme
+        if scheme == "int8-static" and not calibration:
+            scheme = "int8-dynamic"
+            notes.append("int8-static needs texts to calibrate with (--calibrate); stored as int8-dynamic instead")
+    formats, skipped = _formats(target, scheme, options)
+    return _Choice(scheme, formats, calibration, (*notes, *skipped))
+
+
+def _texts(path: Path) -> tuple[str, ...]:
+    from edgekit.data.texts import read_texts
+
+    return tuple(text for text, _ in read_texts(path))
+
+
+def _formats(target: Target, scheme: Scheme, options: ExportOptions) -> tuple[tuple[Format, ...], list[str]]:
+    """The formats to write; of `all`, those that cannot be are left out with a note, unless none is left."""
+    if options.format != "all":
+        _check_format(target, options.format, scheme)
+        return (options.format,), []
+    kept: list[Format] = []
+    refused: list[UsageError] = []
+    for format in target.formats:
+        try:
+            _check_format(target, format, scheme)
+            kept.append(format)
+        except UsageError as error:
+            refused.append(error)
+    if not kept:
+        raise refused[0]
+    return tuple(kept), [f"no second format: {error.message}" for error in refused]
+
+
+def _check_format(target: Target, format: Format, scheme: Scheme) -> None:
+    """Raise `UsageError` where the target or this host cannot do it."""
+    target.runtime_for(format, scheme)
+    if format == "tflite":
+        from edgekit.export.tflite import require_converter
+
+        require_converter()
+
+
+def _quantized(checkpoint: Checkpoint, model: Any, choice: _Choice) -> tuple[Plan, dict[str, Any]]:
+    from edgekit.compress.quantize import apply_plan, make_plan
+    from edgekit.models.checkpoint import load_scales
+
+    if checkpoint.extras.plan is not None:
+        return checkpoint.extras.plan, load_scales(checkpoint)
+    plan = make_plan(model, choice.scheme, choice.calibration)
+    return plan, apply_plan(model, plan)
+
+
+def _max_length(model: Any, tokenizer: Any, target: Target, options: ExportOptions) -> int:
+    possible = min(_positions(model), int(tokenizer.model_max_length))
+    if options.max_length is None:
+        return min(possible, target.lengths[-1])
+    if options.max_length > possible:
+        raise UsageError(f"--max-length {options.max_length} is more than the {possible} tokens of the model")
+    return options.max_length
+
+
+def _cut_notes(model: Any, cut: int, options: ExportOptions) -> list[str]:
+    if options.max_length is not None or cut >= _positions(model):
+        return []
+    return [f"texts are cut at {cut} tokens; the model itself takes {_positions(model)} (--max-length)"]
+
+
+def _positions(model: Any) -> int:
+    from edgekit.models.families import describe
+
+    return int(describe(model).positions.num_embeddings)
+
+
+def _lineage(checkpoint: Checkpoint, options: ExportOptions, target: Target) -> tuple[Step, ...]:
+    """The checkpoint's lineage and this step; files are named by their hashes, not by where they lie here."""
+    results = {"calibration": file_sha256(options.calibrate)} if options.calibrate else {}
+    recorded = options.model_copy(
+        update={"target": target.name, "calibrate": Path(options.calibrate.name) if options.calibrate else None}
+    )
+    return next_step("export", recorded, before=checkpoint, results=results)
+
+
+def _name(model: str | Path) -> str:
+    return Path(model).resolve().name if Path(model).is_dir() else str(model).rsplit("/", 1)[-1]
+
+
+def _default_out(model: str | Path, target: Target) -> Path:
+    """Beside a folder; for a hub id in the working directory."""
+    folder = Path(model).resolve()
+    if folder.is_dir():
+        return folder.with_name(f"{folder.name}-{target.name}")
+    return Path(f"{str(model).rsplit('/', 1)[-1]}-{target.name}")

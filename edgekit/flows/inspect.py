@@ -1,0 +1,102 @@
+"""Inspect: what a checkpoint or a bundle is, and where each of its megabytes is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.spec.agent_errors import agent_errors
+from edgekit.spec.errors import NotFoundError, UsageError
+from edgekit.spec.manifest import Manifest, Step
+
+_TOKENIZER_FILES = ("tokenizer.json",)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the whole: word table, attention, FFN, tokenizer, ...; in MB of 10^6 bytes."""
+
+    name: str
+    mb: float
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What was found. size_mb counts weights and tokenizer; format is None for a checkpoint."""
+
+    path: str
+    kind: str
+    family: str
+    format: str | None
+    scheme: str
+    size_mb: float
+    parameters: int
+    labels: tuple[str, ...]
+    parts: tuple[Part, ...]
+    manifest: Manifest | None
+    lineage: tuple[Step, ...]
+
+
+def inspect(what: str | Path) -> Inspection:
+    """Look into a bundle, whose hashes are then checked, or a checkpoint. Raises `UsageError` for anything else."""
+    path = Path(what)
+    if not path.exists():
+        raise NotFoundError(f"{path} does not exist")
+    if (path / "manifest.json").is_file():
+        return _bundle(path)
+    if (path / "config.json").is_file():
+        return _checkpoint(path)
+    raise UsageError(f"{path} is neither a bundle (manifest.json) nor a checkpoint (config.json)")
+
+
+def _bundle(path: Path) -> Inspection:
+    from edgekit.agent.bundle import open_bundle
+    from edgekit.export.sizes import file_parts
+
+    with agent_errors():
+        open_bundle(path)
+    manifest = Manifest.read(path / "manifest.json")
+    parts = file_parts(path / manifest.model_file)
+    parts |= {
+        name: file.bytes for name, file in manifest.files.items() if file.runtime and name != manifest.model_file
+    }
+    return Inspection(
+        path=str(path),
+        kind="bundle",
+        family=manifest.family,
+        format=manifest.format,
+        scheme=manifest.scheme,
+        size_mb=manifest.size_mb,
+        parameters=manifest.parameters,
+        labels=manifest.labels,
+        parts=_sorted(parts),
+        manifest=manifest,
+        lineage=manifest.lineage,
+    )
+
+
+def _checkpoint(path: Path) -> Inspection:
+    from edgekit.models.checkpoint import open_checkpoint
+    from edgekit.models.sizes import tensor_parts
+
+    checkpoint = open_checkpoint(path)
+    parts, parameters = tensor_parts(checkpoint)
+    parts |= {name: (path / name).stat().st_size for name in _TOKENIZER_FILES if (path / name).is_file()}
+    return Inspection(
+        path=str(path),
+        kind="checkpoint",
+        family=checkpoint.family,
+        format=None,
+        scheme=checkpoint.extras.plan.scheme if checkpoint.extras.plan else "float",
+        size_mb=sum(parts.values()) / 1e6,
+        parameters=parameters,
+        labels=checkpoint.labels,
+        parts=_sorted(parts),
+        manifest=None,
+        lineage=checkpoint.extras.lineage,
+    )
+
+
+def _sorted(parts: dict[str, int]) -> tuple[Part, ...]:
+    ordered = sorted(parts.items(), key=lambda item: -item[1])
+    return tuple(Part(name, size / 1e6) for name, size in ordered if size)

@@ -1,0 +1,61 @@
+"""What a run measures: the accuracy of every model and bundle on the same rows, the latency of every bundle."""
+
+from __future__ import annotations
+
+import itertools
+
+from edgekit.flows.commands import command_line, data_flags
+from edgekit.flows.evaluate import Evaluation, evaluate, record_accuracy
+from edgekit.flows.evaluations import keep_evaluation, kept_evaluation
+from edgekit.flows.journal import identity, key_of
+from edgekit.flows.profile import profile
+from edgekit.flows.state import Run
+from edgekit.spec.hashing import value_sha256
+
+# test texts that latency is measured on, beside the fixed lengths
+PROFILE_TEXTS = 256
+
+
+def evaluate_all(run: Run) -> None:
+    """Evaluate every checkpoint, then every bundle against all of them; what is known already is read back."""
+    options, data = run.recipe.stages.evaluate, run.recipe.data
+    if options is None:
+        return
+    key = key_of(run.data.sha256, options.model_dump(mode="json"))
+    baselines: dict[str, Evaluation] = {}
+    for name, path in [*run.models.items(), *((bundle.name, bundle) for bundle in run.bundles)]:
+        key = key_of(key, identity(path))
+        found = kept_evaluation(run.folder, name, key)
+        if found is None:
+            found = evaluate(path, data, options, against=baselines, progress=run.progress)
+            keep_evaluation(run.folder, name, key, found)
+        if path in run.bundles:
+            record_accuracy(path, found.accuracy)
+        else:
+            baselines[name] = found
+        run.evaluations[name] = found
+        against = f"teacher={run.models['teacher']}" if name != "teacher" else None
+        run.commands.append(command_line("evaluate", path, options=options, **data_flags(data), against=against))
+
+
+def profile_all(run: Run) -> None:
+    """Measure every bundle on the data's own texts, and at the lengths asked for."""
+    options = run.recipe.stages.profile
+    if options is None:
+        return
+    split = run.data.split("test")
+    texts = list(
+        itertools.islice(zip(split.texts, split.pairs or itertools.repeat(None), strict=False), PROFILE_TEXTS)
+    )
+    for bundle in run.bundles:
+        name, measured = f"profile {bundle.name}", bundle / "measurements"
+        key = key_of(identity(bundle), options.model_dump(mode="json"), value_sha256(texts))
+        run.commands.append(command_line("profile", bundle, options=options))
+        if run.journal.is_done(name, key, measured):
+            run.progress.say(f"{name}: unchanged")
+            continue
+        own = options.model_copy(update={"length": ()})
+        profile(bundle, own, texts=() if options.data else texts, progress=run.progress)
+        if options.length:
+            profile(bundle, options.model_copy(update={"data": None}), progress=run.progress)
+        run.journal.record(name, key, measured)

@@ -1,0 +1,38 @@
+"""Predict: the label of texts, from a bundle alone; neither torch nor transformers is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.spec.agent_errors import agent_errors
+from edgekit.spec.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A text, its label, the label's softmax score in [0, 1], and the score of every label."""
+
+    text: str
+    label: str
+    score: float
+    scores: dict[str, float]
+
+
+def predict(bundle: Path, texts: Iterable[str], *, pair: str | None = None, threads: int = 1) -> Iterator[Labelled]:
+    """Classify texts one by one, as they come. Raises `UsageError` for a folder that is no sound bundle."""
+    import numpy as np
+
+    from edgekit.agent.classifier import open_classifier
+
+    if not (bundle / "manifest.json").is_file():
+        raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
+    with agent_errors():
+        classifier = open_classifier(bundle, threads=threads)
+        for text in texts:
+            prediction = classifier.classify(text, pair)
+            exponentials = np.exp(prediction.logits - prediction.logits.max())
+            shares = exponentials / exponentials.sum()
+            scores = {label: float(share) for label, share in zip(classifier.bundle.labels, shares, strict=True)}
+            yield Labelled(text, prediction.label, prediction.score, scores)

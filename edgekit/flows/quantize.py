@@ -1,0 +1,51 @@
+"""Quantize: from a checkpoint to one whose weights lie on the grid of a plan that travels with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgekit.flows.lineage import next_step
+from edgekit.spec.atomic import new_folder, refuse_existing
+from edgekit.spec.errors import UsageError
+from edgekit.spec.model_ref import ModelRef
+from edgekit.spec.progress import SILENT, Progress
+from edgekit.spec.shipped import load_target
+from edgekit.spec.stage_options import QuantizeOptions
+
+
+def quantize(
+    model: str | Path | ModelRef,
+    out: Path,
+    options: QuantizeOptions | None = None,
+    *,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Path:
+    """Decide which tensor of the checkpoint `model` gets which integers, and write it to `out` with that plan.
+
+    `export` packs those integers as they are. Raises `UsageError` for a checkpoint that has a plan already, for a
+    scheme that no runtime of the target executes correctly, or for an existing `out`.
+    """
+    from edgekit.compress.quantize import apply_plan, make_plan
+    from edgekit.data.texts import read_texts
+    from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint, save_checkpoint
+
+    options = options or QuantizeOptions()
+    refuse_existing(out, force)
+    start = open_checkpoint(model)
+    if start.extras.plan is not None:
+        raise UsageError(f"{start.path} is quantized already ({start.extras.plan.scheme})")
+    target = load_target(options.target)
+    scheme = target.scheme["text-classification"] if options.scheme == "auto" else options.scheme
+    if not any(scheme in runtime.schemes for runtime in target.runtimes):
+        target.runtime_for(target.formats[0], scheme)
+    texts = [text for text, _ in read_texts(options.calibrate)] if options.calibrate else []
+    with progress.task(f"quantize: {scheme}"):
+        classifier = load_classifier(start)
+        plan = make_plan(classifier, scheme, texts)
+        scales = apply_plan(classifier, plan)
+        with new_folder(out, force=force) as folder:
+            lineage = next_step("quantize", options, before=start)
+            save_checkpoint(classifier, load_tokenizer(start), folder, plan=plan, scales=scales, lineage=lineage)
+    progress.say(f"quantize: {len(plan.tensors)} tensors, {scheme}, {out}")
+    return out

@@ -1,0 +1,119 @@
+"""The report of a run: its summary, written as a page, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edgekit.flows.evaluate import Evaluation
+from edgekit.flows.inspect import inspect
+from edgekit.flows.profile import read_measurements
+from edgekit.flows.state import Run
+from edgekit.measure.summary import summarise
+from edgekit.measure.verdict import exit_code
+from edgekit.models.checkpoint import open_checkpoint
+from edgekit.report.markdown import models_markdown, verdicts_markdown
+from edgekit.report.page import render_page
+from edgekit.report.summary import Confusion, LatencyRow, ModelRow, Summary, VerdictRow
+from edgekit.spec.atomic import write_text
+from edgekit.spec.manifest import Manifest, Parity
+from edgekit.spec.measurement import Measurement
+
+PAGE, MARKDOWN, JSON = "report.html", "report.md", "summary.json"
+WORST_PAIRS = 8
+
+
+def write_report(run: Run) -> Summary:
+    """Write `report.html`, `report.md` and `summary.json` into the run's folder."""
+    summary = summarise_run(run)
+    write_text(run.folder / PAGE, render_page(summary))
+    markdown = f"# {summary.name}\n\n{verdicts_markdown(summary.verdicts)}\n\n{models_markdown(summary.models)}\n"
+    write_text(run.folder / MARKDOWN, markdown)
+    write_text(run.folder / JSON, json.dumps(summary.dump(), indent=1, ensure_ascii=False) + "\n")
+    return summary
+
+
+def summarise_run(run: Run) -> Summary:
+    """Everything that the report shows, gathered."""
+    verdicts = tuple(VerdictRow(row.bundle.name, row.format, row.verdict, row.conditions) for row in run.verdicts)
+    rows = {name: len(getattr(run.data, name)) for name in ("train", "validation", "test")}
+    return Summary(
+        name=run.recipe.name,
+        title=run.recipe.title,
+        target=run.recipe.target,
+        data=run.data.name,
+        rows=rows,
+        labels=run.data.labels,
+        models=tuple(_model(run, name, path) for name, path in _everything(run).items()),
+        verdicts=verdicts,
+        exit_code=exit_code(row.verdict for row in verdicts) if run.recipe.budgets else 0,
+        confusions=tuple(
+            _confusion(bundle.name, run.evaluations[bundle.name])
+            for bundle in run.bundles
+            if bundle.name in run.evaluations
+        ),
+        measurements=tuple(taken for bundle in run.bundles for taken in _measurements(bundle)),
+        lineage=open_checkpoint(run.newest).extras.lineage,
+        commands=tuple(run.commands),
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _everything(run: Run) -> dict[str, Path]:
+    return run.models | {bundle.name: bundle for bundle in run.bundles}
+
+
+def _model(run: Run, name: str, path: Path) -> ModelRow:
+    found = inspect(path)
+    evaluation = run.evaluations.get(name)
+    parity: Parity | None = None
+    notes: tuple[str, ...] = ()
+    if path in run.bundles:
+        manifest = Manifest.read(path / "manifest.json")
+        parity, notes = manifest.parity, manifest.notes
+    return ModelRow(
+        name=name,
+        path=str(path),
+        format=found.format,
+        scheme=found.scheme,
+        size_mb=found.size_mb,
+        parameters=found.parameters,
+        parts_mb={part.name: part.mb for part in found.parts},
+        accuracy=evaluation.accuracy if evaluation else None,
+        latencies=tuple(_latency(taken) for taken in _measurements(path)) if path in run.bundles else (),
+        parity=parity,
+        notes=notes,
+    )
+
+
+def _measurements(bundle: Path) -> list[Measurement]:
+    """The measurements of this very file; older ones of another stay on disk but do not count."""
+    manifest = Manifest.read(bundle / "manifest.json")
+    sha256 = manifest.files[manifest.model_file].sha256
+    return [taken for taken in read_measurements(bundle) if taken.model_sha256 == sha256]
+
+
+def _latency(taken: Measurement) -> LatencyRow:
+    summary = summarise(taken)
+    return LatencyRow(
+        device=taken.fingerprint.cpu_model,
+        runtime=f"{taken.runtime} {taken.runtime_version}",
+        threads=taken.threads,
+        length=taken.length,
+        p50=summary.latency.p50,
+        p95=summary.latency.p95,
+        peak_rss_mb=taken.peak_rss_mb,
+        cold_load_ms=taken.cold_load_ms,
+        samples_ms=taken.samples_ms.get("total") or taken.samples_ms["infer"],
+    )
+
+
+def _confusion(bundle: str, evaluation: Evaluation) -> Confusion:
+    wrong = Counter(
+        (evaluation.labels[wanted], evaluation.labels[given])
+        for wanted, given in zip(evaluation.expected, evaluation.predicted, strict=True)
+        if wanted != given
+    )
+    return Confusion(bundle, tuple((*pair, count) for pair, count in wrong.most_common(WORST_PAIRS)))

@@ -1,0 +1,120 @@
+"""The stages of a run from checkpoint to checkpoint, and the one from checkpoint to bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.flows.commands import command_line, data_flags
+from edgekit.flows.export import export
+from edgekit.flows.journal import key_of
+from edgekit.flows.prune import prune
+from edgekit.flows.quantize import quantize
+from edgekit.flows.state import Run
+from edgekit.flows.train import distill, finetune
+from edgekit.spec.shape import Scratch
+from edgekit.spec.stage_options import QuantizeOptions
+from edgekit.spec.strict import Strict
+from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOptions
+
+# validation texts that become golden cases of every bundle
+GOLDEN_TEXTS = 16
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: the model it makes, its options, how it is made, and the command line that does the same."""
+
+    name: str
+    options: Strict
+    make: Callable[[Path], object]
+    command: str
+
+
+def train(run: Run) -> None:
+    """Do every stage from checkpoint to checkpoint that the recipe has, unless the journal knows it is done."""
+    for stage in _stages(run):
+        out = run.folder / stage.name
+        run.key = key_of(run.key, stage.name, stage.options.model_dump(mode="json"))
+        run.commands.append(stage.command)
+        if run.journal.is_done(stage.name, run.key, out):
+            run.progress.say(f"{stage.name}: unchanged, {out}")
+        else:
+            stage.make(out)
+            run.journal.record(stage.name, run.key, out)
+        run.models[stage.name] = out
+
+
+def _stages(run: Run) -> Iterator[Stage]:
+    """One by one, as each starts from what those before it have made."""
+    stages = run.recipe.stages
+    if stages.finetune:
+        yield _finetune(run, stages.finetune)
+    if stages.distill:
+        yield _distill(run, stages.distill)
+    if stages.prune:
+        yield _prune(run, stages.prune)
+    if run.recipe.quantize:
+        yield _quantize(run, run.recipe.quantize)
+
+
+def _finetune(run: Run, options: FinetuneOptions) -> Stage:
+    start, data = run.recipe.model, run.recipe.data
+    scratch = {"scratch": start} if isinstance(start, Scratch) else {}
+    arguments = [] if isinstance(start, Scratch) else [start]
+    return Stage(
+        "teacher",
+        options,
+        lambda out: finetune(start, data, out, options, force=True, progress=run.progress),
+        command_line("finetune", *arguments, options=options, **scratch, **data_flags(data), o=run.folder / "teacher"),
+    )
+
+
+def _distill(run: Run, options: DistillOptions) -> Stage:
+    teacher, data = run.models["teacher"], run.recipe.data
+    return Stage(
+        "student",
+        options,
+        lambda out: distill(teacher, data, out, options, force=True, progress=run.progress),
+        command_line("distill", teacher, options=options, **data_flags(data), o=run.folder / "student"),
+    )
+
+
+def _prune(run: Run, options: PruneOptions) -> Stage:
+    source, guide, data = run.newest, run.models["teacher"], run.recipe.data
+    return Stage(
+        "pruned",
+        options,
+        lambda out: prune(source, data, out, options, teacher=guide, force=True, progress=run.progress),
+        command_line("prune", source, options=options, teacher=guide, **data_flags(data), o=run.folder / "pruned"),
+    )
+
+
+def _quantize(run: Run, options: QuantizeOptions) -> Stage:
+    source = run.newest
+    return Stage(
+        "quantized",
+        options,
+        lambda out: quantize(source, out, options, force=True, progress=run.progress),
+        command_line("quantize", source, options=options, o=run.folder / "quantized"),
+    )
+
+
+def export_bundles(run: Run) -> None:
+    """Export the newest checkpoint in every format asked for, unless the journal knows it is done."""
+    source, options, out = run.newest, run.recipe.export, run.folder / "bundles"
+    key = key_of(run.key, "export", options.model_dump(mode="json"))
+    run.commands.append(command_line("export", source, options=options, o=out))
+    run.bundles = _bundles(out)
+    if run.bundles and run.journal.is_done("export", key, *run.bundles):
+        run.progress.say(f"export: unchanged, {out}")
+        return
+    golden = run.data.split("validation").texts[:GOLDEN_TEXTS]
+    export(source, out, options, golden=golden, force=True, progress=run.progress)
+    run.bundles = _bundles(out)
+    run.journal.record("export", key, *run.bundles)
+
+
+def _bundles(folder: Path) -> list[Path]:
+    return sorted(path.parent for path in folder.glob("*/manifest.json"))

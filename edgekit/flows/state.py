@@ -1,0 +1,40 @@
+"""A run under way: what it was asked for, and what it has made so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgekit.data.splits import Data
+from edgekit.flows.evaluate import Evaluation
+from edgekit.flows.gate import BundleVerdict
+from edgekit.flows.journal import Journal
+from edgekit.spec.progress import Progress
+from edgekit.spec.recipe import Recipe
+
+
+@dataclass
+class Run:
+    """The state that the stages of a run share.
+
+    key:      a hash of everything up to the newest stage: a stage is done again when its key has changed
+    models:   checkpoints by their part in the run (teacher, student, pruned, quantized), in the order made
+    commands: the command lines that do the same by hand
+    """
+
+    recipe: Recipe
+    folder: Path
+    data: Data
+    journal: Journal
+    progress: Progress
+    key: str
+    models: dict[str, Path] = field(default_factory=dict)
+    bundles: list[Path] = field(default_factory=list)
+    evaluations: dict[str, Evaluation] = field(default_factory=dict)
+    verdicts: list[BundleVerdict] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+
+    @property
+    def newest(self) -> Path:
+        """The checkpoint made last."""
+        return list(self.models.values())[-1]
