@@ -1,0 +1,1 @@
+"""Tables, plots and the HTML page: it renders a summary and decides nothing."""

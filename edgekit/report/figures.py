@@ -1,0 +1,166 @@
+"""How figures, limits, outcomes and conditions are put into words, the same in every rendering."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+from edgekit.measure.verdict import Outcome
+from edgekit.report.summary import LatencyRow, VerdictRow
+from edgekit.spec.budget import Budget
+from edgekit.spec.manifest import Accuracy, Drop
+from edgekit.spec.measurement import Fingerprint, Measurement
+
+WORDS: dict[Outcome, str] = {
+    "pass": "PASS",
+    "fail": "FAIL",
+    "inconclusive": "INCONCLUSIVE",
+    "unmeasured": "UNMEASURED",
+}
+NOT_GATED = "not gated"
+UNKNOWN = "could not be read"
+NONE = "-"
+
+_SPACES = re.compile("[\t\n\r\u2028\u2029]")
+# what steers a terminal, what turns the direction of the text around it, and what is no character of XML
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+
+
+def clean(value: object) -> str:
+    """Text of unknown origin in one line, with nothing in it that steers a terminal or breaks a file."""
+    return _UNSAFE.sub("\ufffd", _SPACES.sub(" ", str(value)))
+
+
+def cut(text: str, length: int) -> str:
+    """`text` in at most `length` characters, with an ellipsis where it was cut; no accent loses its letter."""
+    if len(text) <= length:
+        return text
+    end = max(length - 1, 1)
+    while end > 1 and (unicodedata.combining(text[end]) or text[end] == "\u200d" or text[end - 1] == "\u200d"):
+        end -= 1
+    return text[:end].rstrip() + "…"
+
+
+def number(value: float) -> str:
+    """A figure with three significant digits, or all of its whole ones."""
+    size = abs(value)
+    if not size:
+        return "0"
+    if size >= 1000:
+        return f"{value:,.0f}"
+    if size >= 100:
+        return f"{value:.0f}"
+    if size >= 10:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if size >= 0.01 else f"{value:.2g}"
+
+
+def precise(value: float) -> str:
+    """A figure that is held against a limit: one digit more than `number` shows."""
+    size = abs(value)
+    if not size:
+        return "0"
+    if size < 0.001:
+        return f"{value:.3g}"
+    return f"{value:,.{3 - sum(size >= bound for bound in (10, 100, 1000))}f}"
+
+
+def plain(value: float) -> str:
+    """A figure that a person typed, such as a limit, as they typed it."""
+    return f"{value:,.10g}"
+
+
+def parameters(count: int) -> str:
+    """How many weights, in millions or thousands."""
+    return f"{count / 1e6:.1f} M" if count >= 1e6 else f"{count / 1e3:.0f} k"
+
+
+def word(row: VerdictRow) -> str:
+    """The outcome as the one word that is looked for."""
+    return WORDS[row.verdict.outcome]
+
+
+def limit(budget: Budget) -> str:
+    """The limit with its side and unit."""
+    side = "at most" if budget.kind.better == "lower" else "at least"
+    return f"{side} {plain(budget.limit)} {budget.kind.unit}"
+
+
+def measured(row: VerdictRow) -> str:
+    """The figure with its unit, or a dash."""
+    verdict = row.verdict
+    return NONE if verdict.measured is None else f"{precise(verdict.measured)} {verdict.budget.kind.unit}"
+
+
+def measured_interval(row: VerdictRow) -> str:
+    """The 95 % interval of the figure; nothing for one that is exact or was never measured."""
+    low, high = row.verdict.low, row.verdict.high
+    return "" if low is None or high is None or low == high else f"{precise(low)} to {precise(high)}"
+
+
+def accuracy(record: Accuracy) -> tuple[str, str]:
+    """Accuracy in %, and its interval."""
+    return f"{record.accuracy:.1f}", f"{record.low:.1f} to {record.high:.1f}"
+
+
+def drop(record: Drop) -> tuple[str, str]:
+    """Points lost and against what, and the interval of the points."""
+    return f"{record.points:.2f} vs {cut(clean(record.baseline), 20)}", f"{record.low:.2f} to {record.high:.2f}"
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 thread`, `2 threads`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
+def setting(row: LatencyRow | Measurement) -> str:
+    """Under what a latency was taken, but for the machine."""
+    return f"length {row.length}, {plural(row.threads, 'thread')}"
+
+
+def machine(fingerprint: Fingerprint) -> str:
+    """Which machine answered."""
+    cores = plural(fingerprint.cores, "core")
+    return clean(f"{fingerprint.device}: {fingerprint.cpu_model}, {cores}, {fingerprint.arch}, {fingerprint.os}")
+
+
+def conditions(measurement: Measurement) -> list[tuple[str, str]]:
+    """What could spoil a measurement, by name, before and after it."""
+    before, after = measurement.before, measurement.after
+    return [
+        ("governor", _change(before.governor, after.governor, "")),
+        ("clock", _change(before.clock_mhz, after.clock_mhz, " MHz")),
+        ("load", _change(before.load_1min, after.load_1min, "")),
+        ("temperature", _change(before.temperature_c, after.temperature_c, " °C")),
+        ("throttled", _change(before.throttled, after.throttled, "")),
+        ("under-voltage", _change(before.under_voltage, after.under_voltage, "")),
+        ("swap used", _change(before.swap_used_mb, after.swap_used_mb, " MB")),
+    ]
+
+
+def option(value: Any) -> str:
+    """The value of an option as a person would type it."""
+    if isinstance(value, dict):
+        return ", ".join(f"{clean(name)}={option(inner)}" for name, inner in value.items())
+    return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Parts of a sentence, those that are there, with commas between."""
+    return ", ".join(part for part in parts if part)
+
+
+def _change(before: Any, after: Any, unit: str) -> str:
+    first, last = _reading(before, unit), _reading(after, unit)
+    return first if first == last else f"{first} then {last}"
+
+
+def _reading(value: Any, unit: str) -> str:
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return clean(value) if isinstance(value, str) else number(value) + unit

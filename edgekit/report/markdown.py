@@ -1,0 +1,65 @@
+"""The tables as GitHub Markdown, for a job summary or a comment on a pull request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from edgekit.report import cells
+from edgekit.report.summary import ModelRow, VerdictRow
+from edgekit.spec.measurement import Measurement, OperatorTime
+
+_PUNCTUATION = re.compile(r"([\\`*_\[\]|~>$])")
+
+
+def verdicts_markdown(rows: Sequence[VerdictRow]) -> str:
+    """Each budget with its verdict; below, why a budget did not pass and what to do."""
+    text = _table(cells.VERDICTS, (cells.verdict_cells(row) for row in rows))
+    notes = [
+        f"- **{note.word}** {escape(note.sentence)}" + (f"<br>{code(note.advice)}" if note.advice else "")
+        for note in cells.verdict_notes(rows)
+    ]
+    return text + ("\n" + "\n".join(notes) + "\n" if notes else "")
+
+
+def models_markdown(models: Sequence[ModelRow]) -> str:
+    """The models of a run beside each other; intervals are of 95 %."""
+    return _table(cells.MODELS, (cells.model_cells(model) for model in models), right=cells.MODELS[1:])
+
+
+def latency_markdown(measurements: Sequence[Measurement]) -> str:
+    """Latency from text to label with 95 % intervals, its stages apart, and how it was measured."""
+    percentiles = _table(cells.PERCENTILES, map(cells.percentile_cells, measurements), right=cells.PERCENTILES)
+    stages = _table(cells.STAGES, map(cells.stage_cells, measurements), right=cells.STAGES)
+    notes = "\n".join("- " + "<br>".join(map(escape, cells.circumstances(taken))) for taken in measurements)
+    return f"{percentiles}\n{stages}\n{notes}\n"
+
+
+def operators_markdown(operators: Sequence[OperatorTime]) -> str:
+    """Time by kind of operator in one inference, the most costly first."""
+    return _table(cells.OPERATORS, map(cells.operator_cells, operators), right=cells.OPERATORS[1:])
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is: no markup, no HTML, no end of a table cell."""
+    return _PUNCTUATION.sub(r"\\\1", text.replace("&", "&amp;").replace("<", "&lt;"))
+
+
+def code(text: str) -> str:
+    """Text as code outside a table, in a fence longer than any run of backticks in it."""
+    fence = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{space}{text}{space}{fence}"
+
+
+def _table(headings: Sequence[str], rows: Iterable[cells.Cells], *, right: Sequence[str] = ()) -> str:
+    lines = [
+        _row(headings),
+        _row(["---:" if heading in right else "---" for heading in headings]),
+        *(_row(["<br>".join(map(escape, cell.split("\n"))) for cell in row]) for row in rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _row(parts: Sequence[str]) -> str:
+    return f"| {' | '.join(parts)} |"

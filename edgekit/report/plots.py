@@ -1,0 +1,115 @@
+"""The small pictures inside tables: a figure against its limit, size, accuracy and latency of one model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from edgekit.report import figures
+from edgekit.report.figures import number, plain
+from edgekit.report.summary import LatencyRow, ModelRow, VerdictRow
+from edgekit.report.svg import Axis, element, line, picture, rectangle
+
+HEIGHT = 22.0
+MIDDLE = HEIGHT / 2
+
+
+def verdict_picture(row: VerdictRow) -> Markup:
+    """A figure with its interval beside its limit; the side that keeps the limit is drawn as a solid band."""
+    verdict = row.verdict
+    budget = verdict.budget
+    axis = _verdict_axis(row)
+    label = f"{figures.limit(budget)}; measured {figures.measured(row)}"
+    if figures.measured_interval(row):
+        label += f", interval {figures.measured_interval(row)}"
+    kept = (axis.low, budget.limit) if budget.kind.better == "lower" else (budget.limit, axis.high)
+    parts = [
+        line("0%", MIDDLE, "100%", MIDDLE, "track"),
+        rectangle(axis.at(kept[0]), MIDDLE - 5, axis.span(*kept), 10, "kept", rx=2),
+        line(axis.at(budget.limit), 1, axis.at(budget.limit), HEIGHT - 1, "limit"),
+    ]
+    if verdict.measured is not None:
+        low = verdict.measured if verdict.low is None else verdict.low
+        high = verdict.measured if verdict.high is None else verdict.high
+        parts += _point(axis, verdict.measured, low, high)
+    return picture(label, HEIGHT, *parts, css=f"verdict-picture {verdict.outcome}")
+
+
+def size_axis(models: Sequence[ModelRow]) -> Axis:
+    """From nothing to the largest model."""
+    return Axis(0, max((model.size_mb for model in models), default=0) or 1)
+
+
+def accuracy_axis(models: Sequence[ModelRow]) -> Axis:
+    """Around all intervals, in steps of five points: they compare positions, so 0 need not be on it."""
+    records = [model.accuracy for model in models if model.accuracy]
+    low = min((record.low for record in records), default=0.0)
+    high = max((record.high for record in records), default=100.0)
+    return Axis(max(0.0, 5 * ((low - 1) // 5)), min(100.0, 5 * ((high + 1) // 5 + 1)))
+
+
+def latency_axis(models: Sequence[ModelRow]) -> Axis:
+    """From nothing to the slowest p95 that was measured on a real device, or else on any."""
+    rows = [row for model in models for row in model.latencies]
+    real = [row for row in rows if not row.emulated] or rows
+    return Axis(0, 1.04 * max((row.p95.high for row in real), default=1.0))
+
+
+def size_picture(model: ModelRow, axis: Axis) -> Markup:
+    """A bar from nothing."""
+    bar = rectangle("0%", MIDDLE - 5, axis.span(0, model.size_mb), 10, "bar", rx=1.5)
+    return picture(f"{number(model.size_mb)} MB", HEIGHT, line("0%", 2, "0%", HEIGHT - 2, "zero"), bar)
+
+
+def accuracy_picture(model: ModelRow, axis: Axis, baseline: float | None) -> Markup:
+    """A point with its interval; a dotted line marks the first model, which the others are held against."""
+    parts = [line("0%", MIDDLE, "100%", MIDDLE, "track")]
+    label = "not evaluated"
+    if baseline is not None:
+        parts.append(line(axis.at(baseline), 0, axis.at(baseline), HEIGHT, "baseline"))
+    if model.accuracy:
+        value, interval = figures.accuracy(model.accuracy)
+        label = f"{value} %, interval {interval}, on an axis from {plain(axis.low)} to {plain(axis.high)} %"
+        parts += _point(axis, model.accuracy.accuracy, model.accuracy.low, model.accuracy.high)
+    return picture(label, HEIGHT, *parts)
+
+
+def latency_picture(row: LatencyRow, axis: Axis) -> Markup:
+    """A line from nothing to p50 (a dot) and on to p95 (a bar across), each with its interval as a shade."""
+    p50, p95 = row.p50, row.p95
+    beyond = p95.value > axis.high
+    parts = [
+        line("0%", 2, "0%", HEIGHT - 2, "zero"),
+        line("0%", MIDDLE, axis.at(p50.value), MIDDLE, "lead"),
+        line(axis.at(p50.value), MIDDLE, axis.at(p95.value), MIDDLE, "reach"),
+        rectangle(axis.at(p95.low), MIDDLE - 6, axis.span(p95.low, p95.high), 12, "shade"),
+        *([] if beyond else [line(axis.at(p95.value), MIDDLE - 6, axis.at(p95.value), MIDDLE + 6, "mark")]),
+        *([] if p50.value > axis.high else _point(axis, p50.value, p50.low, p50.high)),
+    ]
+    label = f"p50 {number(p50.value)} ms, p95 {number(p95.value)} ms, {figures.setting(row)}"
+    return picture(label + (", beyond the end of the axis" if beyond else ""), HEIGHT, *parts)
+
+
+def _point(axis: Axis, value: float, low: float, high: float) -> list[Markup]:
+    whiskers = [
+        line(axis.at(low), MIDDLE, axis.at(high), MIDDLE, "whisker"),
+        line(axis.at(low), MIDDLE - 4, axis.at(low), MIDDLE + 4, "whisker end"),
+        line(axis.at(high), MIDDLE - 4, axis.at(high), MIDDLE + 4, "whisker end"),
+    ]
+    dot = element("circle", cx=axis.at(value), cy=MIDDLE, r=4, class_="point")
+    return [*(whiskers if low != high else []), dot]
+
+
+def _verdict_axis(row: VerdictRow) -> Axis:
+    """For amounts from 0; for accuracy, whose far end is what matters, around the figure and the limit."""
+    verdict = row.verdict
+    limit = verdict.budget.limit
+    known = [limit, *(value for value in (verdict.measured, verdict.low, verdict.high) if value is not None)]
+    if verdict.budget.kind.better == "higher":
+        room = max(max(known) - min(known), 2.0)
+        highest = max(known) + room / 2
+        top = max(100.0, max(known)) if verdict.budget.kind.unit == "%" else highest
+        return Axis(min(known) - room / 2, min(highest, top))
+    lowest = min(0.0, *known)
+    return Axis(lowest * 1.15, 1.15 * max(known) if max(known) > 0 else 1.0)

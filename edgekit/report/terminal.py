@@ -1,0 +1,126 @@
+"""Tables for the terminal, readable without colour and at 80 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from edgekit.report import cells
+from edgekit.report.figures import NOT_GATED, WORDS
+from edgekit.report.summary import ModelRow, VerdictRow
+from edgekit.spec.measurement import Measurement, OperatorTime
+
+if TYPE_CHECKING:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+_STYLES = {WORDS["pass"]: "green", WORDS["fail"]: "bold red", WORDS["inconclusive"]: "yellow"}
+
+
+def verdict_table(rows: Sequence[VerdictRow]) -> Group:
+    """Each budget with its verdict; below, why a budget did not pass and what to do."""
+    from rich.console import Group
+
+    table = _table(cells.VERDICTS, keep=("verdict", "measured"))
+    for row in rows:
+        outcome, *others = cells.verdict_cells(row)
+        table.add_row(_verdict(outcome), *_texts(others))
+    return Group(table, *_notes(rows))
+
+
+def models_table(models: Sequence[ModelRow]) -> Table:
+    """The models of a run beside each other; intervals are of 95 %."""
+    numeric = cells.MODELS[1:]
+    return _filled(_table(cells.MODELS, right=numeric, keep=numeric), (cells.model_cells(model) for model in models))
+
+
+def latency_table(measurements: Sequence[Measurement]) -> Group:
+    """Latency from text to label with 95 % intervals, its stages apart, and how it was measured."""
+    from rich.console import Group
+
+    percentiles = _table(cells.PERCENTILES, right=cells.PERCENTILES, keep=cells.PERCENTILES)
+    stages = _table(cells.STAGES, right=cells.STAGES, keep=cells.STAGES)
+    lines = [line for taken in measurements for line in _circumstances(taken)]
+    return Group(
+        _filled(percentiles, map(cells.percentile_cells, measurements)),
+        _plain(""),
+        _plain("Medians of the stages, loading, first run, all in ms; peak memory"),
+        _filled(stages, map(cells.stage_cells, measurements)),
+        *lines,
+    )
+
+
+def operators_table(operators: Sequence[OperatorTime]) -> Table:
+    """Time by kind of operator in one inference, the most costly first."""
+    numeric = cells.OPERATORS[1:]
+    return _filled(_table(cells.OPERATORS, right=numeric, keep=numeric), map(cells.operator_cells, operators))
+
+
+def _circumstances(taken: Measurement) -> list[Text]:
+    first, *others = cells.circumstances(taken)
+    return [_plain(""), _plain(first), *(_plain(line, indent=2) for line in others)]
+
+
+def _notes(rows: Sequence[VerdictRow]) -> list[Text]:
+    notes = cells.verdict_notes(rows)
+    lines = [_plain("")] if notes else []
+    for note in notes:
+        line = _plain("")
+        line.append(note.word, _STYLES.get(note.word, "bold"))
+        line.append(f" {note.sentence}")
+        lines.append(line)
+        if note.advice:
+            lines.append(_plain(note.advice, indent=2))
+    return lines
+
+
+def _verdict(cell: str) -> Text:
+    from rich.text import Text
+
+    outcome, _, gated = cell.partition("\n")
+    text = Text(outcome, _STYLES.get(outcome, "bold"))
+    if gated:
+        text.append(f"\n{NOT_GATED}", "dim")
+    return text
+
+
+def _texts(parts: Iterable[str]) -> list[Text]:
+    """Cells whose first line is the figure and whose others explain it."""
+    from rich.text import Text
+
+    texts = []
+    for part in parts:
+        first, newline, rest = part.partition("\n")
+        text = Text(first)
+        text.append(newline + rest, "dim")
+        texts.append(text)
+    return texts
+
+
+def _plain(line: str, *, indent: int = 0) -> Text:
+    from rich.text import Text
+
+    return Text(" " * indent + line, overflow="fold")
+
+
+def _table(headings: Sequence[str], *, right: Sequence[str] = (), keep: Sequence[str] = ()) -> Table:
+    """A table with the columns in `right` aligned there, and those in `keep` never narrowed."""
+    from rich.box import SIMPLE
+    from rich.table import Table
+
+    table = Table(box=SIMPLE, pad_edge=False, show_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for heading in headings:
+        table.add_column(
+            heading,
+            justify="right" if heading in right else "left",
+            no_wrap=heading in keep,
+            overflow="fold",
+        )
+    return table
+
+
+def _filled(table: Table, rows: Iterable[Sequence[str]]) -> Table:
+    for row in rows:
+        table.add_row(*_texts(row))
+    return table

@@ -1,0 +1,200 @@
+"""A realistic run: a teacher of 92.1 %, its student, a pruned one, two bundles, verdicts of all four outcomes."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from edgekit.measure.statistics import percentile_interval
+from edgekit.measure.verdict import decide, exit_code, unmeasured
+from edgekit.report.summary import Confusion, LatencyRow, ModelRow, Summary, VerdictRow
+from edgekit.spec.budget import Budget
+from edgekit.spec.manifest import Accuracy, Drop, Parity, Step
+from edgekit.spec.measurement import Conditions, Fingerprint, Measurement, OperatorTime
+
+LABELS = (
+    "lights_on", "lights_off", "dim", "thermostat_up", "thermostat_down", "play_music", "stop_music", "volume_up",
+    "volume_down", "lock_door", "unlock_door", "what_time", "weather", "small_talk",
+)  # fmt: skip
+HOSTILE = "<script>alert(1)</script>|\x1b[31m\"'&"
+ROWS = 2800
+ONNX, TFLITE = "build/onnx", "build/tflite"
+
+
+def make_summary() -> Summary:
+    verdicts = make_verdicts()
+    return Summary(
+        name="smart-home",
+        title="Smart-home intents on a Raspberry Pi 4",
+        target="rpi4",
+        data="smart-home",
+        rows={"train": 22400, "validation": 2800, "test": ROWS},
+        labels=LABELS,
+        models=make_models(),
+        verdicts=verdicts,
+        exit_code=exit_code(row.verdict for row in verdicts),
+        confusions=(
+            Confusion(
+                "onnx", (("dim", "lights_off", 21), ("volume_up", "play_music", 14), ("weather", "lock_door", 6))
+            ),
+            Confusion("tflite", (("dim", "lights_off", 23), ("small_talk", "weather", 9))),
+        ),
+        measurements=make_measurements(),
+        lineage=make_lineage(),
+        commands=(
+            "edgekit finetune distilbert-base-uncased --data smart-home --epochs 3 --out build/teacher",
+            "edgekit distill build/teacher --data smart-home --student layers=3,hidden=384 --out build/student",
+            "edgekit prune build/student --data smart-home --heads 0.75 --ffn 0.5 --out build/pruned",
+            "edgekit quantize build/pruned --target rpi4 --out build/quantized",
+            "edgekit export build/quantized --format onnx --out build/onnx",
+            "edgekit export build/quantized --format tflite --out build/tflite",
+        ),
+        created_at="2025-11-21T23:50:00Z",
+    )
+
+
+def make_hostile(summary: Summary) -> Summary:
+    """The same run with the name, the labels, the parts, the advice and the options of an attacker."""
+    first, *models = summary.models
+    evil = dataclasses.replace(
+        first, name=HOSTILE, scheme=HOSTILE, parts_mb={HOSTILE: 200.0, "w" * 300: 50.0}, notes=(HOSTILE,)
+    )
+    row = summary.verdicts[-1]
+    worst = VerdictRow(
+        HOSTILE, "onnx", dataclasses.replace(row.verdict, reason=HOSTILE, advice=f"run `{HOSTILE}`"), HOSTILE
+    )
+    taken = summary.measurements[0]
+    named = taken.fingerprint.model_copy(update={"device": HOSTILE, "cpu_model": HOSTILE})
+    return dataclasses.replace(
+        summary,
+        title=HOSTILE,
+        data=HOSTILE,
+        labels=(HOSTILE, "مرحبا", "早上好"),
+        models=(evil, *models),
+        verdicts=(*summary.verdicts, worst),
+        confusions=(Confusion(HOSTILE, ((HOSTILE, "ا" * 300, 3),)),),
+        measurements=(taken.model_copy(update={"fingerprint": named, "notes": (HOSTILE,)}),),
+        lineage=(Step(stage=HOSTILE, options={HOSTILE: HOSTILE, "nested": {"a": [HOSTILE]}}),),
+        commands=(HOSTILE,),
+    )
+
+
+def make_verdicts() -> tuple[VerdictRow, ...]:
+    onnx = make_latency("onnx", 64)
+    p95 = onnx.p95
+    on = "rpi4, length 64, 2 threads"
+    data = f"against teacher, {ROWS} rows of smart-home/test"
+    rows = [
+        (Budget(metric="size_mb", limit=10), (8.214,), "model and tokenizer", "onnx"),
+        (Budget(metric="latency_p95_ms", limit=30, length=64), (p95.value, p95.low, p95.high), on, "onnx"),
+        (Budget(metric="accuracy_drop", limit=2), (1.214, 0.536, 1.893), data, "onnx"),
+        (Budget(metric="min_accuracy", limit=90.5), (90.89, 89.77, 91.90), f"{ROWS} rows of smart-home/test", "onnx"),
+        (Budget(metric="size_mb", limit=8, gate=False), (8.037,), "model and tokenizer", "tflite"),
+        (Budget(metric="accuracy_drop", limit=0.4), (1.5, 0.78, 2.22), data, "tflite"),
+    ]
+    judged = [VerdictRow(format, format, decide(budget, *figures), said) for budget, figures, said, format in rows]
+    waiting = unmeasured(
+        Budget(metric="latency_p95_ms", limit=30, length=64),
+        "no measurement on a rpi4, an emulated one does not count",
+        advice=f"on a Raspberry Pi 4: edgekit profile {TFLITE} --threads 2 --length 64",
+    )
+    return (*judged, VerdictRow("tflite", "tflite", waiting, "rpi4, length 64"))
+
+
+def make_models() -> tuple[ModelRow, ...]:
+    whole = {"token embeddings": 93.8, "feed-forward": 113.3, "attention": 56.7, "position embeddings": 1.6,
+             "classifier": 2.4, "tokenizer": 0.7}  # fmt: skip
+    small = {"token embeddings": 46.9, "feed-forward": 9.5, "attention": 7.1, "tokenizer": 0.7, "classifier": 0.6}
+    pruned = {"token embeddings": 12.3, "feed-forward": 4.7, "attention": 5.3, "tokenizer": 0.3, "classifier": 0.6}
+    packed = {"token embeddings": 3.08, "graph": 2.1, "attention": 1.33, "feed-forward": 1.18, "tokenizer": 0.31,
+              "classifier": 0.15, "layer norms": 0.06}  # fmt: skip
+    parity = Parity(reference="simulation", cases=32, atol=1e-4, rtol=1e-4, max_abs_difference=3.1e-5, labels_equal=32)
+    slow = make_latency("tflite", 64, device="QEMU virt", scale=9, emulated=True)
+    onnx = (make_latency("onnx", 32), make_latency("onnx", 64))
+    return (
+        ModelRow("teacher", "build/teacher", None, "float", 268.5, 66_965_006, whole, make_accuracy(92.1)),
+        ModelRow("student", "build/student", None, "float", 64.8, 16_160_270, small, make_accuracy(91.6, 0.5)),
+        ModelRow("pruned", "build/pruned", None, "float", 23.2, 5_711_374, pruned, make_accuracy(91.2, 0.9)),
+        ModelRow("onnx", ONNX, "onnx", "int8-dynamic", 8.214, 5_711_374, packed, make_accuracy(90.89, 1.214), onnx,
+                 parity, ("vocabulary cut from 30,522 to 8,000 entries",), "a" * 64),
+        ModelRow("tflite", TFLITE, "tflite", "int8-weight", 8.037, 5_711_374, packed, make_accuracy(90.6, 1.5),
+                 (slow,), parity, (), "b" * 64),
+    )  # fmt: skip
+
+
+def make_accuracy(value: float, lost: float | None = None) -> Accuracy:
+    drops = ()
+    if lost is not None:
+        drops = (Drop(baseline="teacher", baseline_accuracy=92.1, points=lost, low=lost - 0.7, high=lost + 0.68),)
+    return Accuracy(
+        data="smart-home/test", data_sha256="d" * 64, rows=ROWS, accuracy=value, low=value - 1.12, high=value + 1.01,
+        macro_f1=value - 0.7, runtime="onnxruntime 1.22.0", drops=drops,
+    )  # fmt: skip
+
+
+def make_samples(length: int, scale: float = 1.0, count: int = 400) -> tuple[float, ...]:
+    drawn = np.random.default_rng(length).lognormal(np.log(0.42 * length), 0.07, count)
+    drawn[:: max(count // 8, 1)] *= 1.45
+    return tuple(float(value) for value in scale * drawn)
+
+
+def make_latency(
+    format: str, length: int, *, device: str = "Raspberry Pi 4 Model B Rev 1.5", scale: float = 1.0,
+    emulated: bool = False, count: int = 400,
+) -> LatencyRow:  # fmt: skip
+    samples = make_samples(length, scale, count)
+    runtime = "onnxruntime" if format == "onnx" else "tflite-runtime"
+    p50, p95 = percentile_interval(samples, 50), percentile_interval(samples, 95)
+    return LatencyRow(device, runtime, 2, length, p50, p95, 71.3, 182.4, samples, emulated)
+
+
+def make_measurements() -> tuple[Measurement, ...]:
+    board = Fingerprint(
+        device="Raspberry Pi 4 Model B Rev 1.5", arch="aarch64", cpu_model="Cortex-A72", cpu_parts=("0x41/0xd08",),
+        cores=4, os="Debian GNU/Linux 12 (bookworm)", libc="glibc 2.36", python="3.11.2", ram_mb=3794,
+    )  # fmt: skip
+    virtual = board.model_copy(update={"device": "QEMU virt", "emulated": True})
+    calm = Conditions(load_1min=0.12, governor="ondemand", clock_mhz=1800, temperature_c=48.2, throttled=False,
+                      under_voltage=False, swap_used_mb=0)  # fmt: skip
+    warm = calm.model_copy(update={"temperature_c": 61.8, "load_1min": 1.94})
+    return (
+        make_measurement("a" * 64, "onnxruntime", 32, board, calm, warm),
+        make_measurement("a" * 64, "onnxruntime", 64, board, warm, warm),
+        make_measurement("b" * 64, "tflite-runtime", 64, virtual, Conditions(load_1min=2.4), Conditions(), scale=9),
+    )
+
+
+def make_measurement(
+    sha256: str, runtime: str, length: int, machine: Fingerprint, before: Conditions, after: Conditions,
+    scale: float = 1.0,
+) -> Measurement:  # fmt: skip
+    total = make_samples(length, scale)
+    samples = {
+        "tokenize": tuple(0.02 * value for value in total),
+        "infer": tuple(0.97 * value for value in total),
+        "postprocess": tuple(0.01 * value for value in total),
+        "total": total,
+    }
+    operators = (
+        OperatorTime(operator="MatMulInteger", calls=19, ms=15.31, share=61.2),
+        OperatorTime(operator="DynamicQuantizeLinear", calls=13, ms=4.07, share=16.3),
+    )
+    return Measurement(
+        model_sha256=sha256, runtime=runtime, runtime_version="1.22.0", threads=2, length=length, samples_ms=samples,
+        cold_load_ms=182.4, first_inference_ms=41.7, warmup_runs=20, peak_rss_mb=71.3, operators=operators,
+        fingerprint=machine, before=before, after=after, taken_at="2025-11-21T22:14:03Z", agent_version="1",
+    )  # fmt: skip
+
+
+def make_lineage() -> tuple[Step, ...]:
+    tools = {"edgekit": "0.1.0", "torch": "2.13.0", "transformers": "4.57.6"}
+    return (
+        Step(stage="finetune", options={"epochs": 3.0, "learning_rate": 5e-5, "seed": 0},
+             inputs={"model": "1c4f" * 16, "data": "d" * 64}, tools=tools),
+        Step(stage="distill", options={"student": {"layers": 3, "hidden": 384, "ffn": 1024}, "temperature": 2.0},
+             inputs={"teacher": "9e0b" * 16}, tools=tools),
+        Step(stage="prune", options={"heads": 0.75, "ffn": 0.5, "multiple_of": 32}, tools=tools),
+        Step(stage="quantize", options={"target": "rpi4", "scheme": "int8-dynamic"}, tools=tools),
+        Step(stage="export", options={"format": "onnx"}, tools={**tools, "onnxruntime": "1.22.0"}),
+    )  # fmt: skip

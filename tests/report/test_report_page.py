@@ -1,0 +1,185 @@
+"""The page is whole, well-formed, says every figure, loads nothing, and trusts no text."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import re
+from html.parser import HTMLParser
+
+import pytest
+from sample_run import make_latency
+
+from edgekit.report import figures
+from edgekit.report.page import TEMPLATES, render_page
+from edgekit.report.summary import Summary
+
+VOID = {"meta", "br", "hr", "img", "input", "link"}
+
+
+class Stack(HTMLParser):
+    """Checks that every element is closed by its own tag, and keeps what is said and asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.said: list[str] = []
+        self.tags: list[str] = []
+        self.attributes: list[tuple[str, str | None]] = []
+        self.ids: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+        self.ids += [value or "" for name, value in attrs if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes += attrs
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open and self.open.pop() == tag, f"</{tag}> closes nothing"
+
+    def handle_data(self, data: str) -> None:
+        self.said.append(data)
+
+
+def read(page: str) -> Stack:
+    parser = Stack()
+    parser.feed(page)
+    parser.close()
+    assert parser.open == []
+    assert len(set(parser.ids)) == len(parser.ids)
+    return parser
+
+
+def text_of(page: str) -> str:
+    return re.sub(r"\s+", " ", " ".join(read(page).said)).replace("−", "-")
+
+
+def test_everything_is_said(summary: Summary) -> None:
+    text = text_of(render_page(summary))
+    for row in summary.verdicts:
+        assert figures.word(row) in text
+        assert figures.limit(row.verdict.budget) in text
+        assert figures.measured(row).replace("- ", "") in text
+        assert figures.measured_interval(row) in text
+        assert row.verdict.outcome == "pass" or row.verdict.reason in text
+        assert row.verdict.advice in text
+    for model in summary.models:
+        assert f"{figures.number(model.size_mb)} MB" in text
+        assert figures.accuracy(model.accuracy)[1] in text
+        for latency in model.latencies:
+            assert figures.number(latency.p95.value) in text
+    for command in summary.commands:
+        assert command in text
+    for label in summary.labels:
+        assert label in text
+    assert "not gated" in text
+    assert "could not be read" in text
+    assert "limit on p95 30" in text
+    assert "32 of 32" in text
+
+
+def test_headline_comes_first_and_in_words(summary: Summary) -> None:
+    text = text_of(render_page(summary))
+    assert "Fail. 1 of 6 budgets fails." in text
+    assert text.index("1 of 6 budgets fails") < text.index("Verdicts")
+
+
+@pytest.mark.parametrize(
+    ("code", "kept", "said"),
+    [(0, 1, "Pass. The budget holds."), (3, 2, "Not proven. 1 of 2 budgets not decided."), (4, 2, "exit code 4")],
+)
+def test_headline_follows_the_exit_code(summary: Summary, code: int, kept: int, said: str) -> None:
+    page = render_page(dataclasses.replace(summary, exit_code=code, verdicts=summary.verdicts[:kept]))
+    assert said in text_of(page)
+
+
+def test_it_loads_nothing_and_runs_nothing(summary: Summary, hostile: Summary) -> None:
+    for page in (render_page(summary), render_page(hostile)):
+        parser = read(page)
+        assert not {"script", "link", "img", "iframe", "object", "embed", "base"} & set(parser.tags)
+        names = {name for name, _ in parser.attributes}
+        assert not {"src", "href", "xlink:href", "srcset", "style"} & names
+        assert not [name for name in names if name.startswith("on")]
+        assert "http://" not in page and "https://" not in page
+        assert "url(" not in page and "@import" not in page
+
+
+def test_hostile_text_is_text(hostile: Summary) -> None:
+    page = render_page(hostile)
+    assert "<script" not in page
+    assert "\x1b" not in page
+    assert page.count(html.escape("<script>alert(1)</script>", quote=False)) > 10
+    assert "早上好" in page and "مرحبا" in page
+    assert "ا" * 300 in page  # in full, as its title
+    assert '"ا' + "ا" * 299 + '"' in page
+    assert page.isprintable() or set(page) & set(map(chr, range(32))) <= {"\n"}
+
+
+def test_figures_have_names(summary: Summary) -> None:
+    page = render_page(summary)
+    for tag in re.findall(r"<svg[^>]*>", page):
+        named = 'role="img"' in tag and "aria-label=" in tag
+        assert named or "aria-hidden" in tag or re.search(r' x="', tag), tag
+
+
+def test_an_empty_run_renders(summary: Summary) -> None:
+    empty = dataclasses.replace(
+        summary, rows={}, labels=(), models=(), verdicts=(), exit_code=3, confusions=(), measurements=(), lineage=(),
+        commands=(),
+    )  # fmt: skip
+    text = text_of(render_page(empty))
+    assert "No budget was set" in text
+    assert "No latency was measured" in text
+
+
+def test_one_bare_model_renders(summary: Summary) -> None:
+    bare = dataclasses.replace(summary.models[0], accuracy=None, parts_mb={}, latencies=())
+    text = text_of(render_page(dataclasses.replace(summary, models=(bare,), verdicts=())))
+    assert "not evaluated" in text
+    assert "Where the megabytes are" not in text
+
+
+def test_few_equal_or_no_samples_render(summary: Summary) -> None:
+    few = make_latency("onnx", 64, count=3)
+    same = dataclasses.replace(few, samples_ms=(5.0,) * 9)
+    none = dataclasses.replace(few, samples_ms=())
+    model = dataclasses.replace(summary.models[3], latencies=(few, same, none))
+    assert "3 runs" in text_of(render_page(dataclasses.replace(summary, models=(model,))))
+
+
+def test_colours_have_contrast() -> None:
+    styles = (TEMPLATES / "styles.css").read_text(encoding="utf-8")
+    light, dark = (_colours(block) for block in re.findall(r":root \{(.*?)\}", styles, re.S))
+    for colours in (light, dark):
+        for name in ("ink", "quiet", "pass", "fail", "inconclusive", "unmeasured"):
+            assert _contrast(colours[name], colours["paper"]) >= 4.5
+        for ground in ("raised", *(name for name in colours if name.startswith("part-"))):
+            assert _contrast(colours["ink"], colours[ground]) >= 4.5
+        for name in ("blue", "fail", "ink"):
+            assert _contrast(colours[name], colours["paper"]) >= 3
+
+
+def _colours(block: str) -> dict[str, str]:
+    found = re.findall(r"--([\w-]+): (#[0-9a-f]{3,6})\b(?![0-9a-f])", block)
+    return {name: _long(value) for name, value in found}
+
+
+def _long(colour: str) -> str:
+    return colour if len(colour) == 7 else "#" + "".join(2 * digit for digit in colour[1:])
+
+
+def _contrast(one: str, other: str) -> float:
+    """Of WCAG 2.2."""
+    brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (brighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))

@@ -1,0 +1,136 @@
+"""Terminal, Markdown and JUnit say every verdict and figure, in words, and nothing that steers their reader."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+from rich.console import Console, RenderableType
+
+from edgekit.report import figures, markdown, terminal
+from edgekit.report.junit import verdicts_junit
+from edgekit.report.summary import Summary
+
+
+def parsed(text: str) -> ElementTree.Element:
+    return ElementTree.fromstring(text)  # noqa: S314  edgekit wrote it
+
+
+def shown(table: RenderableType, width: int) -> str:
+    console = Console(width=width, force_terminal=False, color_system=None)
+    with console.capture() as capture:
+        console.print(table)
+    return capture.get()
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_verdicts_are_whole_words_in_the_terminal(summary: Summary, width: int) -> None:
+    text = shown(terminal.verdict_table(summary.verdicts), width)
+    table = text.partition("\n\n")[0]
+    for row in summary.verdicts:
+        assert figures.word(row) in table
+        assert figures.limit(row.verdict.budget) in table
+        assert figures.measured(row) in table
+        assert figures.measured_interval(row) in table
+    assert table.count("INCONCLUSIVE") == 2
+    assert table.count("not gated") == 1
+    assert "edgekit profile build/tflite --threads 2 --length 64" in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= width
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_models_fit_the_terminal(summary: Summary, width: int) -> None:
+    text = shown(terminal.models_table(summary.models), width)
+    assert max(map(len, text.splitlines())) <= width
+    for said in ("onnx, int8-dynamic", "92.1", "89.8 to 91.9", "1.21 vs teacher", "27.0 / 30.6", "emulated"):
+        assert said in text
+
+
+def test_measurements_fit_the_terminal(summary: Summary) -> None:
+    text = shown(terminal.latency_table(summary.measurements), 80)
+    assert max(map(len, text.splitlines())) <= 80
+    for said in ("p99 ms", "26.8 to 27.2", "cold load", "182", "71.3", "Raspberry Pi 4", "EMULATED", "ondemand"):
+        assert said in text
+    assert "could not be read: governor" in text
+    assert "MatMulInteger" in shown(terminal.operators_table(summary.measurements[0].operators), 80)
+
+
+def test_nothing_steers_the_terminal(hostile: Summary) -> None:
+    tables = (
+        terminal.verdict_table(hostile.verdicts),
+        terminal.models_table(hostile.models),
+        terminal.latency_table(hostile.measurements),
+    )
+    for table in tables:
+        text = shown(table, 80)
+        assert "\x1b" not in text
+        assert "<script>" in text.replace("\n", "")
+        assert max(map(len, text.splitlines())) <= 80
+    assert "INCONCLUSIVE" in shown(tables[0], 80)
+
+
+def test_markdown_says_everything(summary: Summary) -> None:
+    text = markdown.verdicts_markdown(summary.verdicts)
+    for row in summary.verdicts:
+        assert figures.word(row) in text
+        assert figures.measured(row) in text
+        assert figures.measured_interval(row) in text
+    assert "FAIL<br>not gated" in text
+    assert "`on a Raspberry Pi 4: edgekit profile build/tflite --threads 2 --length 64`" in text
+    assert "268" in markdown.models_markdown(summary.models)
+    assert "EMULATED" in markdown.latency_markdown(summary.measurements)
+    assert "MatMulInteger" in markdown.operators_markdown(summary.measurements[0].operators)
+
+
+def test_markdown_is_escaped(hostile: Summary) -> None:
+    for text in (
+        markdown.verdicts_markdown(hostile.verdicts),
+        markdown.models_markdown(hostile.models),
+        markdown.latency_markdown(hostile.measurements),
+    ):
+        outside = re.sub(r"(`+).*?\1", "", text)
+        assert "<script" not in outside
+        assert "\x1b" not in text
+        for block in text.split("\n\n"):
+            rows = [line for line in block.splitlines() if line.startswith("| ")]
+            assert len({len(re.findall(r"(?<!\\)\|", line)) for line in rows}) <= 1
+
+
+def test_markdown_fences_are_longer_than_what_is_inside() -> None:
+    assert markdown.code("a ``b`` c") == "```a ``b`` c```"
+    assert markdown.code("`x`") == "`` `x` ``"
+    assert markdown.escape("a|b <i> [x](y) *") == r"a\|b &lt;i\> \[x\](y) \*"
+
+
+def test_junit_lists_every_budget(summary: Summary) -> None:
+    root = parsed(verdicts_junit(summary.verdicts))
+    suite = root[0]
+    assert (root.get("tests"), root.get("failures"), root.get("errors"), root.get("skipped")) == ("7", "1", "3", "1")
+    assert len(suite) == len(summary.verdicts)
+    for row, case in zip(summary.verdicts, suite, strict=True):
+        values = {entry.get("name"): entry.get("value") for entry in case.iter("property")}
+        assert values["outcome"] == figures.word(row)
+        assert values["measured"] == figures.measured(row)
+    assert [case.find("error").get("type") for case in suite if case.find("error") is not None] == [
+        "inconclusive",
+        "inconclusive",
+        "unmeasured",
+    ]
+    assert suite[4].find("skipped") is not None
+    assert "edgekit profile" in (suite[6].find("error").text or "")
+
+
+def test_junit_survives_anything(hostile: Summary) -> None:
+    text = verdicts_junit(hostile.verdicts)
+    assert "<script" not in text
+    root = parsed(text)
+    assert "<script>alert(1)</script>|\ufffd" in (root[0][-1].get("name") or "")
+
+
+def test_no_rows_at_all() -> None:
+    assert "verdict" in shown(terminal.verdict_table(()), 80)
+    assert "model" in shown(terminal.models_table(()), 80)
+    assert "length" in shown(terminal.latency_table(()), 80)
+    assert markdown.verdicts_markdown(()).startswith("| verdict")
+    assert parsed(verdicts_junit(())).get("tests") == "0"
