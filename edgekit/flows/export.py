@@ -130,9 +130,10 @@ def _check_format(target: Target, format: Format, scheme: Scheme) -> None:
     """Raise `UsageError` where the target or this host cannot do it."""
     target.runtime_for(format, scheme)
     if format == "tflite":
-        from edgekit.export.tflite import require_converter
+        from edgekit.export.tflite import require_converter, require_scheme
 
         require_converter()
+        require_scheme(scheme)
 
 
 def _quantized(checkpoint: Checkpoint, model: Any, choice: _Choice) -> tuple[Plan, dict[str, Any]]:

@@ -70,9 +70,10 @@ def _model(run: Run, name: str, path: Path) -> ModelRow:
     evaluation = run.evaluations.get(name)
     parity: Parity | None = None
     notes: tuple[str, ...] = ()
-    if path in run.bundles:
-        manifest = Manifest.read(path / "manifest.json")
-        parity, notes = manifest.parity, manifest.notes
+    sha256: str | None = None
+    if found.manifest is not None:
+        parity, notes = found.manifest.parity, found.manifest.notes
+        sha256 = found.manifest.files[found.manifest.model_file].sha256
     return ModelRow(
         name=name,
         path=str(path),
@@ -85,6 +86,7 @@ def _model(run: Run, name: str, path: Path) -> ModelRow:
         latencies=tuple(_latency(taken) for taken in _measurements(path)) if path in run.bundles else (),
         parity=parity,
         notes=notes,
+        model_sha256=sha256,
     )
 
 
@@ -107,6 +109,7 @@ def _latency(taken: Measurement) -> LatencyRow:
         peak_rss_mb=taken.peak_rss_mb,
         cold_load_ms=taken.cold_load_ms,
         samples_ms=taken.samples_ms.get("total") or taken.samples_ms["infer"],
+        emulated=taken.fingerprint.emulated,
     )
 
 

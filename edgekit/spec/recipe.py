@@ -33,7 +33,7 @@ class Stages(Strict):
     prune: PruneOptions | None = None
     quantize: QuantizeOptions | None = None
     export: ExportOptions = ExportOptions()
-    evaluate: EvaluateOptions | None = None
+    evaluate: EvaluateOptions | None = EvaluateOptions()
     profile: ProfileOptions | None = None
 
 

@@ -1,0 +1,86 @@
+"""The door: quick, lazy, the same shape for every command, and one line for every error."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import click
+import pytest
+
+from edgekit.cli import COMMANDS, cli
+
+LEAVES = [name for name in COMMANDS if name not in ("recipes", "targets")]
+
+
+def edgekit(*words, **kwargs):
+    return subprocess.run(
+        [sys.executable, "-m", "edgekit", *map(str, words)], capture_output=True, text=True, check=False, **kwargs
+    )
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys\nfrom edgekit.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'transformers', 'pydantic', 'onnx', 'onnxruntime', 'rich', 'numpy', 'yaml'}\n"
+        "sys.exit(', '.join(sorted(heavy & set(sys.modules))) or 0)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert all(name in run.stdout for name in COMMANDS)
+
+
+@pytest.mark.parametrize(
+    "name", [*LEAVES, "targets list", "targets show", "targets validate", "recipes list", "recipes show"]
+)
+def test_every_command_has_an_example_and_json(name):
+    command: click.Command = cli
+    context = click.Context(cli)
+    for word in name.split():
+        assert isinstance(command, click.Group)
+        command = command.get_command(context, word)
+    assert command.help, name
+    assert f"edgekit {name.split()[0]}" in command.help, f"{name} has no example"
+    assert any("--json" in parameter.opts for parameter in command.params), f"{name} has no --json"
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_every_command_is_documented(name, request):
+    readme = (request.config.rootpath / "README.md").read_text()
+    assert f"edgekit {name}" in readme
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["exprot"], 2, "did you mean 'export'"),
+        (["export", "--targt", "rpi4"], 2, "--target"),
+        (["export", "nowhere/at/all"], 2, "does not exist"),
+        (["export"], 2, "no checkpoint was given"),
+        (["gate"], 2, "no bundle was given"),
+        (["predict", "a", "b", "c"], 2, "one text"),
+        (["run", "quickstrat"], 2, "did you mean 'quickstart'"),
+        (["run", "quickstart", "--set", "stages.distil.epochs=3"], 2, "did you mean 'distill'"),
+        (["run", "quickstart", "--set", "nonsense"], 2, "not key=value"),
+        (["finetune", "--data", "smart-home"], 2, "give a MODEL"),
+        (["finetune", "x", "--data", "smart-hom"], 2, "did you mean 'smart-home'"),
+        (["inspect", "nowhere"], 2, "does not exist"),
+        (["profile", "nowhere.onnx"], 2, "does not exist"),
+        (["distill", "x", "--epochs", "-1", "--data", "smart-home"], 2, "epochs"),
+    ],
+)
+def test_wrong_usage_is_one_clear_line(words, code, said, tmp_path):
+    run = edgekit(*words, cwd=tmp_path)
+    assert run.returncode == code, run.stderr
+    assert said in run.stderr
+    assert "Traceback" not in run.stderr
+    assert list(tmp_path.iterdir()) == [], "something was left behind"
+
+
+def test_debug_shows_the_traceback(tmp_path):
+    assert "Traceback" in edgekit("inspect", "nowhere", "--debug", cwd=tmp_path).stderr
+
+
+def test_module_and_script_are_the_same_program():
+    assert edgekit("--version").stdout.startswith("edgekit, version")

@@ -1,0 +1,70 @@
+"""The soft loss against a calculation by hand, and students against the teacher they are cut from."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from tiny_checkpoint import tiny_classifier, tiny_tokenizer
+
+from edgekit.compress.distill import soft_loss
+from edgekit.compress.student import make_student, spread, student_shape
+from edgekit.models.families import describe
+from edgekit.spec.errors import UsageError
+from edgekit.spec.shape import Shape, WantedShape
+
+
+def softmax(values, temperature):
+    powers = [math.exp(value / temperature) for value in values]
+    return [power / sum(powers) for power in powers]
+
+
+@pytest.mark.parametrize(("temperature", "soft_weight"), [(1.0, 1.0), (2.0, 0.7), (4.0, 0.0)])
+def test_soft_loss_is_that_of_hinton(temperature, soft_weight):
+    student, teacher, label = [0.3, -1.2, 2.0], [1.5, 0.1, -0.4], 2
+    p, q = softmax(teacher, temperature), softmax(student, temperature)
+    divergence = sum(a * math.log(a / b) for a, b in zip(p, q, strict=True))
+    hard = -math.log(softmax(student, 1.0)[label])
+    expected = soft_weight * temperature**2 * divergence + (1 - soft_weight) * hard
+    batch = {"labels": torch.tensor([label]), "teacher_logits": torch.tensor([teacher])}
+    assert soft_loss(temperature, soft_weight)(torch.tensor([student]), batch).item() == pytest.approx(
+        expected, rel=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("blocks", "kept", "indices"), [(6, 3, [1, 3, 5]), (6, 2, [2, 5]), (4, 4, [0, 1, 2, 3]), (3, 1, [2])]
+)
+def test_student_takes_blocks_evenly_and_the_last(blocks, kept, indices):
+    assert spread(blocks, kept) == indices
+
+
+def test_what_was_not_asked_for_follows_from_the_teacher():
+    teacher = Shape(layers=6, hidden=384, heads=12, ffn=1536)
+    assert student_shape(teacher, WantedShape()) == Shape(3, 384, 12, 1536)
+    assert student_shape(teacher, WantedShape(layers=4, hidden=256)) == Shape(4, 256, 8, 1024)
+
+
+@pytest.mark.parametrize("wanted", [{"layers": 7}, {"hidden": 512}, {"hidden": 250}, {"ffn": 4096}, {"heads": 3}])
+def test_impossible_students_are_refused(wanted):
+    with pytest.raises(UsageError, match="student"):
+        student_shape(Shape(layers=6, hidden=384, heads=12, ffn=1536), WantedShape(**wanted))
+
+
+def test_student_of_the_same_shape_answers_as_its_teacher():
+    tokenizer = tiny_tokenizer()
+    teacher = tiny_classifier(tokenizer)
+    student = make_student(teacher, WantedShape(layers=2))
+    batch = tokenizer(["lock the front door"], return_tensors="pt")
+    with torch.no_grad():
+        assert torch.equal(student(**batch).logits, teacher(**batch).logits)
+
+
+def test_narrower_student_has_the_shape_and_the_teacher_is_untouched():
+    teacher = tiny_classifier(tiny_tokenizer())
+    before = {name: value.clone() for name, value in teacher.state_dict().items()}
+    student = make_student(teacher, WantedShape(layers=1, hidden=32, ffn=48))
+    encoder = describe(student)
+    assert (len(encoder.blocks), encoder.hidden, encoder.blocks[0].heads, encoder.blocks[0].ffn) == (1, 32, 2, 48)
+    assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items())

@@ -1,0 +1,128 @@
+import json
+from contextlib import contextmanager
+
+import pytest
+from tiny_checkpoint import LABELS, TEXTS
+
+from edgekit.agent.classifier import open_classifier
+from edgekit.flows.export import export
+from edgekit.flows.quantize import quantize
+from edgekit.spec.errors import NotFoundError, ParityError, UsageError
+from edgekit.spec.export_options import ExportOptions
+from edgekit.spec.stage_options import QuantizeOptions
+
+
+class Said:
+    def __init__(self):
+        self.lines = []
+
+    @contextmanager
+    def task(self, title, total=None):
+        yield lambda done, note="": None
+
+    def say(self, text):
+        self.lines.append(text)
+
+
+def onnx(**options):
+    return ExportOptions(format="onnx", **options)
+
+
+def manifest_of(folder):
+    return json.loads((folder / "manifest.json").read_text())
+
+
+def test_a_checkpoint_becomes_a_bundle_in_the_targets_own_scheme(tiny_checkpoint, tmp_path):
+    said = Said()
+    folders = export(tiny_checkpoint, tmp_path / "out", onnx(), golden=TEXTS, progress=said)
+    assert folders == [tmp_path / "out/onnx"]
+    manifest = manifest_of(folders[0])
+    assert (manifest["scheme"], manifest["target"], manifest["runtime"]) == ("int8-dynamic", "rpi4", "onnxruntime")
+    assert manifest["lineage"][-1]["stage"] == "export"
+    assert open_classifier(folders[0]).classify(TEXTS[0]).label in LABELS
+    assert any("MB, int8-dynamic" in line for line in said.lines)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_plan_beats_the_target_and_a_contradicting_scheme_is_refused(tiny_checkpoint, tmp_path):
+    quantize(tiny_checkpoint, tmp_path / "int4", QuantizeOptions(scheme="int4-weight"))
+    folders = export(tmp_path / "int4", tmp_path / "out", onnx())
+    assert manifest_of(folders[0])["scheme"] == "int4-weight"
+    with pytest.raises(UsageError, match="already quantized as int4-weight"):
+        export(tmp_path / "int4", tmp_path / "other", onnx(scheme="float"))
+
+
+def test_static_without_texts_becomes_dynamic_and_says_so(tiny_checkpoint, tmp_path):
+    said = Said()
+    folders = export(tiny_checkpoint, tmp_path / "out", onnx(scheme="int8-static"), progress=said)
+    manifest = manifest_of(folders[0])
+    assert manifest["scheme"] == "int8-dynamic"
+    assert "--calibrate" in manifest["notes"][0]
+    assert any("--calibrate" in line for line in said.lines)
+
+
+def test_static_with_texts(tiny_checkpoint, tmp_path):
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n".join(TEXTS))
+    folders = export(tiny_checkpoint, tmp_path / "out", onnx(scheme="int8-static", calibrate=texts))
+    manifest = manifest_of(folders[0])
+    assert manifest["scheme"] == "int8-static"
+    assert str(tmp_path) not in json.dumps(manifest)
+
+
+def test_nothing_is_left_when_parity_fails(tiny_checkpoint, tmp_path, monkeypatch):
+    from edgekit.export import bundle
+
+    def broken(*_):
+        raise ParityError("no")
+
+    monkeypatch.setattr(bundle, "_prove", broken)
+    with pytest.raises(ParityError):
+        export(tiny_checkpoint, tmp_path / "out", onnx())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_output_is_kept_unless_forced(tiny_checkpoint, tmp_path):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(UsageError, match="exists"):
+        export(tiny_checkpoint, tmp_path / "out", onnx())
+    assert export(tiny_checkpoint, tmp_path / "out", onnx(), force=True)
+
+
+def test_what_the_target_cannot_execute_is_refused_by_name(tiny_checkpoint, tmp_path):
+    with pytest.raises(UsageError, match="tflite-runtime does not execute int8-dynamic"):
+        export(tiny_checkpoint, tmp_path / "out", ExportOptions(target="rpi4-32bit", scheme="int8-dynamic"))
+    with pytest.raises(UsageError, match="no runtime for onnx"):
+        export(tiny_checkpoint, tmp_path / "out", onnx(target="rpi4-32bit"))
+    with pytest.raises(UsageError, match="not written to TFLite"):
+        texts = tmp_path / "texts.txt"
+        texts.write_text("\n".join(TEXTS))
+        options = ExportOptions(format="tflite", scheme="int8-static", calibrate=texts)
+        export(tiny_checkpoint, tmp_path / "out", options)
+
+
+def test_of_all_formats_those_that_cannot_be_are_left_out_with_a_note(tiny_checkpoint, tmp_path, monkeypatch):
+    from edgekit.export import tflite
+
+    def no_converter():
+        raise UsageError("TFLite export needs an x86-64 Linux or macOS host")
+
+    monkeypatch.setattr(tflite, "require_converter", no_converter)
+    folders = export(tiny_checkpoint, tmp_path / "out", ExportOptions())
+    assert [folder.name for folder in folders] == ["onnx"]
+    assert any("TFLite export needs" in note for note in manifest_of(folders[0])["notes"])
+
+
+def test_lengths_beyond_the_model_are_refused(tiny_checkpoint, tmp_path):
+    with pytest.raises(UsageError, match="more than the 48 tokens"):
+        export(tiny_checkpoint, tmp_path / "out", onnx(max_length=49))
+
+
+def test_a_missing_model_is_named(tmp_path):
+    with pytest.raises(NotFoundError, match="nothing-here"):
+        export("./nothing-here", tmp_path / "out", onnx())
+
+
+def test_the_output_is_named_after_checkpoint_and_target(tiny_checkpoint):
+    folders = export(tiny_checkpoint, options=onnx(target="x86-64"))
+    assert folders == [tiny_checkpoint.with_name("tiny-x86-64") / "onnx"]
