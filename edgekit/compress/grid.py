@@ -54,7 +54,8 @@ def integers(weight: Any, scales: Any, plan: TensorPlan) -> Integers:
         raise ToolError("a weight is not on the grid of its plan", advice="quantize the checkpoint again")
     if np.abs(rounded).max() > plan.limit:
         raise ToolError(f"a weight lies outside the {plan.bits}-bit grid of its plan")
-    return rounded.astype(np.int8).reshape(blocks.shape[0], -1)
+    found: Integers = rounded.astype(np.int8).reshape(blocks.shape[0], -1)
+    return found
 
 
 def _blocks(weight: Floats, plan: TensorPlan) -> Floats:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.flows.lineage import next_step
+from edgekit.models.families import FAMILIES
 from edgekit.spec.atomic import new_folder, refuse_existing
 from edgekit.spec.errors import UsageError
 from edgekit.spec.export_options import ExportOptions
@@ -95,11 +96,24 @@ def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions) -> _
         scheme = plan.scheme
     else:
         scheme = target.scheme.get(_TASK, "int8-dynamic") if options.scheme == "auto" else options.scheme
+        if checkpoint.family not in FAMILIES:
+            return _unknown_family(checkpoint, target, options)
         if scheme == "int8-static" and not calibration:
             scheme = "int8-dynamic"
             notes.append("int8-static needs texts to calibrate with (--calibrate); stored as int8-dynamic instead")
     formats, skipped = _formats(target, scheme, options)
     return _Choice(scheme, formats, calibration, (*notes, *skipped))
+
+
+def _unknown_family(checkpoint: Checkpoint, target: Target, options: ExportOptions) -> _Choice:
+    """What cannot be taken apart is exported as it is."""
+    if options.scheme not in ("auto", "float") or options.format == "tflite":
+        raise UsageError(
+            f"models of the family {checkpoint.family!r} are exported to ONNX in float only",
+            advice=f"families that edgekit takes apart: {', '.join(FAMILIES)}",
+        )
+    target.runtime_for("onnx", "float")
+    return _Choice("float", ("onnx",), (), ())
 
 
 def _texts(path: Path) -> tuple[str, ...]:
@@ -136,12 +150,14 @@ def _check_format(target: Target, format: Format, scheme: Scheme) -> None:
         require_scheme(scheme)
 
 
-def _quantized(checkpoint: Checkpoint, model: Any, choice: _Choice) -> tuple[Plan, dict[str, Any]]:
+def _quantized(checkpoint: Checkpoint, model: Any, choice: _Choice) -> tuple[Plan | None, dict[str, Any]]:
     from edgekit.compress.quantize import apply_plan, make_plan
     from edgekit.models.checkpoint import load_scales
 
     if checkpoint.extras.plan is not None:
         return checkpoint.extras.plan, load_scales(checkpoint)
+    if choice.scheme == "float":
+        return None, {}
     plan = make_plan(model, choice.scheme, choice.calibration)
     return plan, apply_plan(model, plan)
 
@@ -162,9 +178,7 @@ def _cut_notes(model: Any, cut: int, options: ExportOptions) -> list[str]:
 
 
 def _positions(model: Any) -> int:
-    from edgekit.models.families import describe
-
-    return int(describe(model).positions.num_embeddings)
+    return int(model.config.max_position_embeddings)
 
 
 def _lineage(checkpoint: Checkpoint, options: ExportOptions, target: Target) -> tuple[Step, ...]:

@@ -11,12 +11,12 @@ from edgekit.spec.errors import UsageError
 
 # in the order in which they are tried: the first pattern found in a tensor's name says which part it is
 PARTS = (
-    ("word table", r"word_embeddings|wte|embed_tokens|words"),
-    ("position table", r"position_embeddings|wpe|positions"),
+    ("word table", r"word_embeddings|wte|embed_tokens|^words"),
+    ("position table", r"position_embeddings|wpe|^positions"),
     ("norms", r"norm|ln_"),
-    ("attention", r"attention|attn"),
+    ("attention", r"attention|attn|_qkv|_query|_kv|_output"),
     ("FFN", r"ffn|mlp|intermediate|output\.dense|lin1|lin2"),
-    ("head", r"classifier|score|lm_head|pooler"),
+    ("head", r"classifier|score|lm_head|pooler|^head"),
 )
 
 

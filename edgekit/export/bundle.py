@@ -1,0 +1,195 @@
+"""A model, its tokenizer and its plan -> the folder that goes on a device, proven against its reference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgekit.export.activations import Range
+from edgekit.export.card import model_card
+from edgekit.export.golden import HARD_TEXTS, Case, Text, reference_cases, write_golden
+from edgekit.export.parity import Reference, Tolerance, check, tolerance, undecided
+from edgekit.export.simulate import simulated
+from edgekit.export.stored import Weights
+from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
+from edgekit.export.written import Written
+from edgekit.models.families import FAMILIES, describe
+from edgekit.spec.errors import UsageError
+from edgekit.spec.hashing import file_sha256
+from edgekit.spec.manifest import BlockShape, File, Manifest, Parity, Step, content_hash
+from edgekit.spec.plan import Plan
+from edgekit.spec.schemes import Format
+from edgekit.spec.target import Target
+
+MANIFEST_FILE = "manifest.json"
+GOLDEN_FILE = "golden.jsonl"
+CARD_FILE = "README.md"
+_OUTSIDE_THE_HASH = (MANIFEST_FILE, CARD_FILE)
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is exported: a model whose weights are on the grid of `plan`, with their scales, and its tokenizer."""
+
+    model: Any
+    tokenizer: Any
+    name: str
+    plan: Plan | None = None
+    scales: Mapping[str, Any] | None = None
+    lineage: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label of each logit."""
+        names = self.model.config.id2label
+        return tuple(str(names[index]) for index in sorted(names, key=int))
+
+
+def build_bundle(
+    source: Source,
+    target: Target,
+    format: Format,
+    out: Path,
+    *,
+    max_length: int,
+    golden_texts: Sequence[Text] = (),
+) -> Manifest:
+    """Write a complete bundle into the existing, empty folder `out`.
+
+    The model file is written, run on the golden texts through the written tokenizer, and held against the
+    checkpoint or, where quantized, against the simulation of the plan.
+    Raises `ParityError` where it does not reproduce that, `UsageError` where the target cannot run it.
+    """
+    model, plan = source.model.eval(), source.plan
+    runtime = target.runtime_for(format, plan.scheme if plan else "float")
+    write_tokenizer(source.tokenizer, out, max_length)
+    model.config.save_pretrained(out)
+    written = _write_model(source, target, format, out, max_length)
+    with simulated(model, plan, format, written.ranges):
+        texts = [*golden_texts, *HARD_TEXTS]
+        names = [spec.name for spec in written.inputs]
+        cases = reference_cases(model, source.tokenizer, texts, source.labels, max_length, names)
+    allowed = tolerance(plan)
+    parity = _prove(source, written, out, max_length, cases, allowed)
+    write_golden(_decisive(cases, allowed), out / GOLDEN_FILE)
+    manifest = _manifest(source, target, written, parity, out, format=format, runtime=runtime.name, cut=max_length)
+    (out / MANIFEST_FILE).write_text(manifest.dump(), encoding="utf-8")
+    (out / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")
+    return manifest
+
+
+def _write_model(source: Source, target: Target, format: Format, out: Path, max_length: int) -> Written:
+    if source.model.config.model_type not in FAMILIES:
+        return _write_unknown(source, format, out)
+    weights = Weights(source.model, source.plan, source.scales or {})
+    if format == "tflite":
+        from edgekit.export.tflite import write_tflite_file
+
+        return write_tflite_file(source.model, weights, out, lengths=sequence_lengths(target, max_length))
+    from edgekit.export.onnx_file import write_onnx_file
+
+    ranges: Mapping[str, Range] = {}
+    if source.plan is not None and source.plan.activations == "int8-static":
+        from edgekit.export.calibrate import calibrate_onnx
+
+        if not source.plan.calibration:
+            raise UsageError("int8-static needs texts to calibrate with", advice="--calibrate FILE")
+        ranges = calibrate_onnx(source.model, source.tokenizer, source.plan.calibration, max_length)
+    return write_onnx_file(source.model, weights, out, max_length=max_length, ranges=ranges)
+
+
+def _write_unknown(source: Source, format: Format, out: Path) -> Written:
+    from edgekit.export.onnx_fallback import write_onnx_fallback
+
+    if format != "onnx" or (source.plan is not None and source.plan.tensors):
+        raise UsageError(
+            f"models of the family {source.model.config.model_type!r} are exported to ONNX in float only",
+            advice=f"families that edgekit takes apart: {', '.join(FAMILIES)}",
+        )
+    return write_onnx_fallback(source.model, out)
+
+
+def sequence_lengths(target: Target, max_length: int) -> tuple[int, ...]:
+    """The static lengths of a TFLite file: the target's below `max_length`, and that."""
+    return (*(length for length in target.lengths if length < max_length), max_length)
+
+
+def _prove(
+    source: Source, written: Written, out: Path, max_length: int, cases: Sequence[Case], allowed: Tolerance
+) -> Parity:
+    from edgekit.agent.bundle import Bundle
+    from edgekit.agent.classifier import Classifier
+    from edgekit.agent.sessions import open_session
+    from edgekit.agent.tokenizer import Tokenizer
+
+    draft = {
+        "labels": list(source.labels),
+        "max_length": max_length,
+        "pad_id": _pad_id(source.tokenizer),
+        "inputs": [{"name": spec.name} for spec in written.inputs],
+    }
+    session = open_session(out / written.file)
+    classifier = Classifier(Bundle(out, draft), session, Tokenizer(out / TOKENIZER_FILE, max_length))
+    quantized = source.plan is not None and bool(source.plan.tensors)
+    reference: Reference = "simulation" if quantized else "checkpoint"
+    return check(classifier, cases, allowed, reference)
+
+
+def _decisive(cases: Sequence[Case], allowed: Tolerance) -> list[Case]:
+    """The cases whose label follows from logits within the tolerance; a tie would fail on a sound device."""
+    return [case for case in cases if not undecided(case, allowed)] or list(cases)
+
+
+def _manifest(
+    source: Source,
+    target: Target,
+    written: Written,
+    parity: Parity,
+    out: Path,
+    *,
+    format: Format,
+    runtime: Any,
+    cut: int,
+) -> Manifest:
+    files = _files(out, {written.file, TOKENIZER_FILE, "config.json"})
+    known = source.model.config.model_type in FAMILIES
+    blocks = describe(source.model).blocks if known else []
+    return Manifest(
+        name=source.name,
+        task="text-classification",
+        format=format,
+        model_file=written.file,
+        scheme=source.plan.scheme if source.plan else "float",
+        target=target.name,
+        runtime=runtime,
+        family=source.model.config.model_type,
+        labels=source.labels,
+        max_length=cut,
+        lengths=written.lengths,
+        inputs=written.inputs,
+        outputs=written.outputs,
+        pad_id=_pad_id(source.tokenizer),
+        parameters=sum(parameter.numel() for parameter in source.model.parameters()),
+        files=files,
+        content_hash=content_hash(files),
+        parity=parity,
+        plan=source.plan,
+        blocks=tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in blocks),
+        lineage=source.lineage,
+        notes=(*source.notes, *written.notes),
+    )
+
+
+def _files(out: Path, runtime: set[str]) -> dict[str, File]:
+    return {
+        path.name: File(sha256=file_sha256(path), bytes=path.stat().st_size, runtime=path.name in runtime)
+        for path in sorted(out.iterdir())
+        if path.is_file() and path.name not in _OUTSIDE_THE_HASH
+    }
+
+
+def _pad_id(tokenizer: Any) -> int:
+    return int(tokenizer.pad_token_id or 0)

@@ -1,0 +1,41 @@
+"""Ranges of static activations: the exported float graph is run on calibration texts and watched."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edgekit.export.activations import Range
+from edgekit.export.onnx_encoder import write_onnx
+from edgekit.export.stored import Weights
+from edgekit.models.families import describe
+
+
+def calibrate_onnx(model: Any, tokenizer: Any, texts: Sequence[str], max_length: int) -> dict[str, Range]:
+    """The smallest and largest input of every dense layer over the texts, by the name of the layer's weight.
+
+    Min-max, as in onnxruntime's default calibrator. Unpadded, one text at a time.
+    """
+    from edgekit.agent.sessions import open_session
+
+    plain = Weights(model, None, {})
+    takes_types = describe(model).types is not None
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.onnx"
+        dense_inputs = write_onnx(model, plain, path, max_length=max_length).dense_inputs
+        taps = sorted(set(dense_inputs.values()))
+        write_onnx(model, plain, path, max_length=max_length, taps=taps)
+        session = open_session(path)
+        seen: dict[str, Range] = {}
+        for text in texts:
+            row = tokenizer(text, truncation=True, max_length=max_length, return_token_type_ids=takes_types)
+            _watch(seen, taps, session.run({key: [value] for key, value in row.items()})[1:])
+    return {weight: seen[tap] for weight, tap in dense_inputs.items()}
+
+
+def _watch(seen: dict[str, Range], taps: Sequence[str], values: Sequence[Any]) -> None:
+    for tap, value in zip(taps, values, strict=True):
+        found = Range(float(value.min()), float(value.max()))
+        seen[tap] = seen[tap].widened(found) if tap in seen else found

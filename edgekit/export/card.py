@@ -1,0 +1,44 @@
+"""The model card of a bundle: a short README.md, computed from the manifest."""
+
+from __future__ import annotations
+
+from edgekit.spec.manifest import Manifest
+
+_PRECISION = {
+    "float": "32-bit floats",
+    "int8-dynamic": "8-bit weights, activations rounded to 8 bits at run time",
+    "int8-static": "8-bit weights, activations rounded to 8 bits with ranges calibrated beforehand",
+    "int8-weight": "8-bit weights, computed in float",
+    "int4-weight": "4-bit weights in blocks, 8-bit tables",
+}
+
+
+def model_card(manifest: Manifest) -> str:
+    """Markdown with the metadata header that the Hugging Face hub reads."""
+    parity = manifest.parity
+    lines = [
+        "---",
+        f"pipeline_tag: {manifest.task}",
+        f"library_name: {manifest.format}",
+        "tags: [edgekit]",
+        "---",
+        "",
+        f"# {manifest.name}",
+        "",
+        f"A {manifest.family} classifier with {manifest.parameters / 1e6:.2f} M parameters for {manifest.target}, "
+        f"as {manifest.model_file} ({manifest.size_mb:.2f} MB with its tokenizer), run by {manifest.runtime}.",
+        "",
+        f"- labels: {', '.join(manifest.labels)}",
+        f"- weights: {_PRECISION[manifest.scheme]}",
+        f"- longest input: {manifest.max_length} tokens"
+        + (f"; padded to {', '.join(map(str, manifest.lengths))}" if manifest.lengths else ""),
+        f"- checked against its {parity.reference} on {parity.cases} texts: logits within "
+        f"{parity.max_abs_difference:.2g}, {parity.labels_equal} labels equal",
+        *(f"- made by: {step.stage}" for step in manifest.lineage),
+        *(f"- note: {note}" for note in manifest.notes),
+        "",
+        "The hash of every file, the quantization plan and the whole lineage are in `manifest.json`; the texts that "
+        "any runtime must reproduce are in `golden.jsonl`.",
+        "",
+    ]
+    return "\n".join(lines)

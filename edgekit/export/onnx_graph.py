@@ -1,0 +1,61 @@
+"""A small builder for ONNX graphs: nodes, constants and fresh names, nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+OPSET = 17
+IR_VERSION = 9  # read by onnxruntime since 1.15; the contributed operators need 1.20
+MICROSOFT = "com.microsoft"
+
+
+class OnnxGraph:
+    """Nodes in the order in which they were added, and the constants that they read."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Any] = []
+        self.constants: dict[str, Any] = {}
+        self._used: dict[str, int] = {}
+
+    def add(self, operator: str, inputs: list[str], name: str, *, domain: str = "", **attributes: Any) -> str:
+        """Add a node with one output and return the output's name."""
+        return self.add_many(operator, inputs, [name], domain=domain, **attributes)[0]
+
+    def add_many(
+        self, operator: str, inputs: list[str], outputs: list[str], *, domain: str = "", **attributes: Any
+    ) -> list[str]:
+        """Add a node with several outputs and return their names."""
+        from onnx import helper
+
+        fresh = [self._fresh(output) for output in outputs]
+        self.nodes.append(helper.make_node(operator, inputs, fresh, name=fresh[0], domain=domain, **attributes))
+        return fresh
+
+    def constant(self, name: str, value: Any) -> str:
+        """Store an array under a name; the same name twice must hold the same array."""
+        if name in self.constants:
+            if not np.array_equal(self.constants[name], value):
+                raise AssertionError(f"two different constants are called {name}")
+            return name
+        self.constants[name] = np.ascontiguousarray(value) if np.ndim(value) else np.asarray(value)
+        return name
+
+    def save(self, path: Path, inputs: list[Any], outputs: list[Any], producer: str) -> None:
+        """Write the graph; `inputs` and `outputs` are value infos."""
+        import onnx
+        from onnx import helper, numpy_helper
+
+        constants = [numpy_helper.from_array(value, name) for name, value in self.constants.items()]
+        graph = helper.make_graph(self.nodes, "edgekit", inputs, outputs, constants)
+        opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
+        model = helper.make_model(graph, opset_imports=opsets, producer_name=producer)
+        model.ir_version = IR_VERSION
+        onnx.save(model, str(path))
+
+    def _fresh(self, name: str) -> str:
+        count = self._used.get(name, 0)
+        self._used[name] = count + 1
+        return name if count == 0 else f"{name}_{count}"

@@ -1,0 +1,65 @@
+"""Serializing a TFLite model: aligned buffers, and nothing stored twice that can be stored once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def compact(path: Path) -> None:
+    """Write the file anew: without the names of inner tensors, every buffer aligned."""
+    from ai_edge_litert import schema_py_generated as schema
+
+    path.write_bytes(serialize(schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)))
+
+
+def serialize(model: Any) -> bytes:
+    """The bytes of a `ModelT`: every buffer on a multiple of 16, as the schema asks and the generated code does not.
+
+    Scales that the tensors of several signatures share are written once. Inner tensors lose their names, which are
+    Python module paths, once for each signature.
+    """
+    import flatbuffers
+
+    for graph in model.subgraphs:
+        outside = {int(index) for index in (*graph.inputs, *graph.outputs)}
+        for index, tensor in enumerate(graph.tensors):
+            if index not in outside:
+                tensor.name = b""
+            if tensor.quantization is not None:
+                tensor.quantization.Pack = _once(tensor.quantization)
+    for buffer in model.buffers:
+        if buffer.data is not None:
+            buffer.data = np.asarray(buffer.data, np.uint8)
+            buffer.Pack = _aligned(buffer)
+    builder = flatbuffers.Builder(1024)
+    builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
+    return bytes(builder.Output())
+
+
+def _aligned(buffer: Any) -> Any:
+    pack = type(buffer).Pack
+
+    def aligned(builder: Any) -> Any:
+        # the generated code aligns to the item size, one byte
+        builder.Prep(16, len(buffer.data))
+        return pack(buffer, builder)
+
+    return aligned
+
+
+def _once(table: Any) -> Any:
+    """A table packed at its first use; later users point at the same place."""
+    if "Pack" in vars(table):
+        return table.Pack
+    pack = type(table).Pack
+    places: list[Any] = []
+
+    def packed(builder: Any) -> Any:
+        if not places:
+            places.append(pack(table, builder))
+        return places[0]
+
+    return packed

@@ -1,0 +1,37 @@
+"""The tokenizer of a bundle: Hugging Face's files, and a `tokenizer.json` that stands alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from edgekit.spec.errors import UsageError
+
+TOKENIZER_FILE = "tokenizer.json"
+_KEPT = (TOKENIZER_FILE, "tokenizer_config.json", "special_tokens_map.json")
+
+
+def write_tokenizer(tokenizer: Any, out: Path, max_length: int) -> None:
+    """Write the fast tokenizer into `out`; its `tokenizer.json` cuts at `max_length` and does not pad.
+
+    Raises `UsageError` for a slow tokenizer.
+    """
+    import tokenizers
+
+    if not getattr(tokenizer, "is_fast", False):
+        raise UsageError(
+            f"{type(tokenizer).__name__} has no tokenizer.json; a device can read no other kind",
+            advice="convert it to a fast tokenizer",
+        )
+    before = tokenizer.model_max_length
+    tokenizer.model_max_length = max_length
+    written = [Path(path) for path in tokenizer.save_pretrained(out)]
+    tokenizer.model_max_length = before
+    for path in written:
+        # vocab.txt, merges.txt and the like repeat what tokenizer.json holds
+        if path.name not in _KEPT:
+            path.unlink(missing_ok=True)
+    alone = tokenizers.Tokenizer.from_file(str(out / TOKENIZER_FILE))
+    alone.no_padding()
+    alone.enable_truncation(max_length, strategy="longest_first")
+    alone.save(str(out / TOKENIZER_FILE))
