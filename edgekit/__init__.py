@@ -7,9 +7,14 @@ They are imported when first used, so that `import edgekit` costs nothing.
 from __future__ import annotations
 
 import importlib
+import os
 from typing import Any
 
 __version__ = "0.1.0"
+
+# no telemetry: these are read when onnxruntime and the hub's client are imported
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 _HOMES = {
     "finetune": "edgekit.flows.train",
@@ -25,7 +30,7 @@ _HOMES = {
     "run": "edgekit.flows.run",
 }
 
-__all__ = ["__version__", *_HOMES]  # noqa: PLE0604
+__all__ = ["__version__", *_HOMES]
 
 
 def __getattr__(name: str) -> Any:

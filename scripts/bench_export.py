@@ -129,7 +129,7 @@ def _litert(model: Any, path: Path, length: int) -> Path:
     import torch
     from ai_edge_quantizer import quantizer, recipe
 
-    from edgekit.export.quiet import captured_output
+    from edgekit.agent.quiet import captured_output
 
     class Plain(torch.nn.Module):
         def __init__(self) -> None:

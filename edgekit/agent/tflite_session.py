@@ -12,6 +12,7 @@ import numpy as np
 
 from .errors import BadInput, RuntimeFailed, RuntimeMissing
 from .onnx_session import one_line
+from .quiet import captured_output
 from .sessions import RUNTIMES, Array, TensorSpec
 
 
@@ -22,8 +23,10 @@ class TfliteSession:
         self.runtime, self.version, interpreter_class = _import_interpreter(runtime)
         self.threads = threads
         try:
-            self._interpreter = interpreter_class(model_path=str(path), num_threads=threads)
-            self._graphs = _graphs(self._interpreter)
+            with captured_output():
+                self._interpreter = interpreter_class(model_path=str(path), num_threads=threads)
+                self._interpreter.allocate_tensors()
+                self._graphs = _graphs(self._interpreter)
         except Exception as error:
             raise RuntimeFailed(f"{self.runtime} {self.version} cannot load {path.name}: {one_line(error)}") from error
         self.lengths = tuple(sorted(length for length in self._graphs if length is not None))
@@ -70,7 +73,6 @@ class _Plain:
 
     def __init__(self, interpreter: Any) -> None:
         self._interpreter = interpreter
-        interpreter.allocate_tensors()
         details = interpreter.get_input_details()
         self._index = {detail["name"]: detail["index"] for detail in details}
         self._outputs = [detail["index"] for detail in interpreter.get_output_details()]

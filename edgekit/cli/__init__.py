@@ -120,9 +120,7 @@ def _interrupted() -> int:
 
 
 def _quieten(debug: bool) -> None:
-    """No telemetry, no chatter: set before any library is imported."""
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    """No chatter of libraries: set before any is imported."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     if not debug:
         os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")

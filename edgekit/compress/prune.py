@@ -125,7 +125,7 @@ def _ranked(scores: list[Any], share: float, multiple: int) -> list[Any]:
 
 
 def _mask_heads(block: Any, mask: Any) -> Any:
-    """Multiply each head's part of the attention output by its mask: input of `output` [batch, length, heads * size]."""
+    """Multiply each head's part of what `output` reads [batch, length, heads * head_size] by its mask."""
     return block.output.register_forward_pre_hook(
         lambda module, inputs: (inputs[0] * mask.repeat_interleave(block.head_size),)
     )

@@ -38,7 +38,7 @@ def student_shape(teacher: Shape, wanted: WantedShape) -> Shape:
 
 
 def make_student(teacher: Any, wanted: WantedShape) -> Any:
-    """A copy of the teacher cut to the wanted shape: evenly spread blocks, the heaviest heads, neurons and channels."""
+    """A copy of the teacher cut to the wanted shape: blocks evenly spread, the heaviest heads, neurons, channels."""
     import torch
 
     kind = family(teacher.config.model_type)

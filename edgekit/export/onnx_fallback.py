@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from edgekit.export.quiet import captured_output
+from edgekit.agent.quiet import captured_output
 from edgekit.export.written import Written
 from edgekit.spec.errors import ToolError
 from edgekit.spec.manifest import TensorSpec

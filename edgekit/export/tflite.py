@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edgekit.export.quiet import captured_output
+from edgekit.agent.quiet import captured_output
 from edgekit.export.stored import Weights
 from edgekit.export.written import Written
 from edgekit.models.families import describe

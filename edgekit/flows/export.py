@@ -63,13 +63,7 @@ def export(
         for format in choice.formats:
             (folder / format).mkdir()
             with progress.task(f"export {format}"):
-                manifest = build_bundle(source, target, format, folder / format, max_length=cut, golden_texts=golden)
-            progress.say(
-                f"export: {out / format}: {manifest.size_mb:.2f} MB, {manifest.scheme}, within "
-                f"{manifest.parity.max_abs_difference:.2g} of its {manifest.parity.reference}"
-            )
-    for note in notes:
-        progress.say(f"note: {note}")
+                build_bundle(source, target, format, folder / format, max_length=cut, golden_texts=golden)
     return [out / format for format in choice.formats]
 
 

@@ -13,6 +13,7 @@ from edgekit.flows.prune import prune
 from edgekit.flows.quantize import quantize
 from edgekit.flows.state import Run
 from edgekit.flows.train import distill, finetune
+from edgekit.spec.manifest import Manifest
 from edgekit.spec.shape import Scratch
 from edgekit.spec.stage_options import QuantizeOptions
 from edgekit.spec.strict import Strict
@@ -113,6 +114,9 @@ def export_bundles(run: Run) -> None:
     golden = run.data.split("validation").texts[:GOLDEN_TEXTS]
     export(source, out, options, golden=golden, force=True, progress=run.progress)
     run.bundles = _bundles(out)
+    for bundle in run.bundles:
+        manifest = Manifest.read(bundle / "manifest.json")
+        run.progress.say(f"export: {manifest.size_mb:.2f} MB, {manifest.scheme}, {bundle}")
     run.journal.record("export", key, *run.bundles)
 
 

@@ -1,27 +1,16 @@
 import json
-from contextlib import contextmanager
 
 import pytest
+from click.testing import CliRunner
 from tiny_checkpoint import LABELS, TEXTS
 
 from edgekit.agent.classifier import open_classifier
+from edgekit.cli import cli
 from edgekit.flows.export import export
 from edgekit.flows.quantize import quantize
 from edgekit.spec.errors import NotFoundError, ParityError, UsageError
 from edgekit.spec.export_options import ExportOptions
 from edgekit.spec.stage_options import QuantizeOptions
-
-
-class Said:
-    def __init__(self):
-        self.lines = []
-
-    @contextmanager
-    def task(self, title, total=None):
-        yield lambda done, note="": None
-
-    def say(self, text):
-        self.lines.append(text)
 
 
 def onnx(**options):
@@ -33,14 +22,12 @@ def manifest_of(folder):
 
 
 def test_a_checkpoint_becomes_a_bundle_in_the_targets_own_scheme(tiny_checkpoint, tmp_path):
-    said = Said()
-    folders = export(tiny_checkpoint, tmp_path / "out", onnx(), golden=TEXTS, progress=said)
+    folders = export(tiny_checkpoint, tmp_path / "out", onnx(), golden=TEXTS)
     assert folders == [tmp_path / "out/onnx"]
     manifest = manifest_of(folders[0])
     assert (manifest["scheme"], manifest["target"], manifest["runtime"]) == ("int8-dynamic", "rpi4", "onnxruntime")
     assert manifest["lineage"][-1]["stage"] == "export"
     assert open_classifier(folders[0]).classify(TEXTS[0]).label in LABELS
-    assert any("MB, int8-dynamic" in line for line in said.lines)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
 
 
@@ -53,12 +40,22 @@ def test_a_plan_beats_the_target_and_a_contradicting_scheme_is_refused(tiny_chec
 
 
 def test_static_without_texts_becomes_dynamic_and_says_so(tiny_checkpoint, tmp_path):
-    said = Said()
-    folders = export(tiny_checkpoint, tmp_path / "out", onnx(scheme="int8-static"), progress=said)
-    manifest = manifest_of(folders[0])
+    words = [
+        "export",
+        str(tiny_checkpoint),
+        "--scheme",
+        "int8-static",
+        "--format",
+        "onnx",
+        "-o",
+        str(tmp_path / "out"),
+    ]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 0
+    assert "--calibrate" in result.output
+    manifest = manifest_of(tmp_path / "out/onnx")
     assert manifest["scheme"] == "int8-dynamic"
     assert "--calibrate" in manifest["notes"][0]
-    assert any("--calibrate" in line for line in said.lines)
 
 
 def test_static_with_texts(tiny_checkpoint, tmp_path):

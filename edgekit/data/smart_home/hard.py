@@ -1,4 +1,4 @@
-"""The hard third: two actions are named and only word order or negation tells which one is wanted now.
+"""The hard rows: two actions are named and only word order or negation tells which one is wanted now.
 
 The rule, for every construction here: **the label is the action wanted now.**
 
@@ -9,7 +9,8 @@ The rule, for every construction here: **the label is the action wanted now.**
   "wait, don't lock the door"); held back, nothing is to be done now and the label is `out_of_scope`.
 
 Every template is filled with the two actions in either role equally often, so a row and its mirror image hold
-the same words under two labels: a bag of words can do no better than guess between the two.
+the same words under two labels: a bag of words can do no better than guess between the two. The wanted one comes
+last in about six of ten templates, so its place alone does not decide either.
 """
 
 import random
@@ -38,7 +39,7 @@ def hard_row(split: Split, rng: random.Random) -> tuple[str, str]:
         return _voice(pick(own.order, rng), yes, no, rng), yes.label
     opposites = pick(OPPOSITES, rng)
     yes, no = _either_way(opposites, rng)
-    if draw < 0.48:
+    if draw < 0.42:
         return _state(pick(own.state, rng), yes, no, opposites, rng), yes.label
     if draw < 0.70:
         yes, no = _others(rng)
@@ -70,7 +71,10 @@ def _voice(template: str, yes: Action, no: Action, rng: random.Random) -> str:
             yes_thing = pronoun
         else:
             no_thing = pronoun
-    words = {"yes": phrase(yes, yes_thing, rng), "no": phrase(no, no_thing, rng)}
+    words = {
+        "yes": f"{phrase(yes, yes_thing, rng)} {{tail}}",
+        "no": f"{phrase(no, no_thing, rng)} {{tail}}",
+    }
 
     def form(role: re.Match[str]) -> str:
         return gerund(words[role[1]]) if role[2] == ":ing" else words[role[1]]

@@ -29,9 +29,9 @@ SHORTEST_TYPO = 5
 
 def say(text: str, rng: random.Random) -> str:
     """The sentence as it reaches the classifier."""
-    if rng.random() < 0.22:
+    if rng.random() < 0.20:
         text = f"{pick(GREETINGS, rng)}, {text}"
-    if rng.random() < 0.15:
+    if rng.random() < 0.10:
         text = f"{text}, {pick(THANKS, rng)}"
     if rng.random() < 0.35:
         text = text.replace(",", "").replace("?", "")

@@ -82,7 +82,7 @@ ACTIONS = {
         Action(
             "door_unlock",
             DOOR,
-            ("unlock {it}", "unlock {it} again", "unbolt {it}", "take the lock off {it}"),
+            ("unlock {it}", "unlock {it}", "unbolt {it}", "take the lock off {it}"),
             "unlocked",
         ),
         Action(
@@ -127,8 +127,8 @@ GERUNDS = {
     "turn": "turning", "unbolt": "unbolting", "unlock": "unlocking",
 }  # fmt: skip
 
-# Fill-ins named by `{name}` in device names and templates. `soft` and `fully` stand between a connective and the
-# words that it governs, so that no two neighbouring words ("don't lock", "not off") give away a hard row's label.
+# Fill-ins named by `{name}` in device names and templates. `soft`, `fully` and `tail` stand between a connective and
+# the words that it governs, so that no two neighbouring words ("don't lock", "not off") give a hard row away.
 WORDS: dict[str, tuple[str, ...]] = {
     "room": ("kitchen", "bedroom", "living room", "bathroom", "hallway", "office", "dining room", "nursery", "attic",
              "basement", "guest room", "garage", "study", "playroom", "laundry room"),
@@ -142,8 +142,9 @@ WORDS: dict[str, tuple[str, ...]] = {
     "time": ("tomorrow", "tonight", "on monday", "this weekend", "next week", "on friday", "this evening", "at noon"),
     "gadget": ("light bulb", "door lock", "radiator", "kitchen timer", "thermostat", "loudspeaker", "radio", "curtain",
                "lamp", "smart speaker", "light switch", "window blind"),
-    "soft": ("", "just", "quickly", "quietly", "simply", "kindly", "gently"),
-    "softly": ("", "just", "quickly", "quietly", "simply", "gently"),
+    "soft": ("", "", "just", "quickly", "quietly", "simply"),
+    "softly": ("", "", "just", "quickly", "quietly", "simply"),
     "awhile": ("", "here", "for me", "a bit", "a minute", "a moment"),
+    "tail": ("", "", "", "for me", "for us", "again"),
     "fully": ("", "fully", "completely", "totally", "all the way"),
 }  # fmt: skip

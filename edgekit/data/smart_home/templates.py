@@ -5,6 +5,7 @@ No template stands in two splits. A frame has `{do}` ("lock the door"), `{doing}
 """
 
 import random
+import re
 
 from edgekit.data.smart_home.fill import fill, gerund, name, phrase, pick
 from edgekit.data.smart_home.slots import ACTIONS, OUT_OF_SCOPE, Split
@@ -302,6 +303,9 @@ HINTS: dict[Split, dict[str, tuple[str, ...]]] = {
     },
 }
 
+BE = re.compile(r"\b(is|was|isn't)\b")
+PLURAL_BE = {"is": "are", "was": "were", "isn't": "aren't"}
+
 
 def easy_templates(split: Split) -> tuple[str, ...]:
     """Every easy template string of a split."""
@@ -326,5 +330,7 @@ def _small_talk(split: Split, rng: random.Random) -> str:
     if "{thing}" not in template:
         return fill(template, rng)
     action = pick(tuple(ACTIONS.values()), rng)
-    thing = name(action.device, rng)[0]
+    thing, pronoun = name(action.device, rng)
+    if pronoun == "them":
+        template = BE.sub(lambda be: PLURAL_BE[be[0]], template)
     return fill(template.replace("{thing}", thing).replace("{state}", action.state), rng)

@@ -1,4 +1,4 @@
-"""Keeps a converter's chatter from the person, and keeps it for the error message."""
+"""Keeps the chatter of native libraries from the person, and keeps it for an error message."""
 
 from __future__ import annotations
 
