@@ -23,6 +23,8 @@ def pick(options: Sequence[T], rng: random.Random) -> T:
 
 def fill(template: str, rng: random.Random) -> str:
     """Replace every `{slot}` by one of its words; an empty word leaves no gap behind."""
+    if "{" not in template:
+        return template
     text = SLOT.sub(lambda slot: pick(WORDS[slot[1]], rng), template)
     return " ".join(text.split()).replace(" ,", ",")
 

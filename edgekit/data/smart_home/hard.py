@@ -18,7 +18,10 @@ import re
 
 from edgekit.data.smart_home.constructions import CONSTRUCTIONS
 from edgekit.data.smart_home.fill import fill, gerund, name, phrase, pick
-from edgekit.data.smart_home.slots import ACTIONS, OPPOSITES, OUT_OF_SCOPE, Action, Opposites, Split
+from edgekit.data.smart_home.slots import ACTIONS, EVERY_ACTION, OPPOSITES, OUT_OF_SCOPE, Action, Opposites, Split
+
+# Cumulative shares of the constructions. What is left after the last is *choice* within one device.
+WAIT, ORDER, STATE, CHOICE_ACROSS_DEVICES = 0.04, 0.32, 0.42, 0.70
 
 ROLE = re.compile(r"\{(yes|no)(:ing|:state)?\}")
 
@@ -32,16 +35,16 @@ def hard_templates(split: Split) -> tuple[str, ...]:
 def hard_row(split: Split, rng: random.Random) -> tuple[str, str]:
     """A clean sentence and its label, from one of the four constructions."""
     own, draw = CONSTRUCTIONS[split], rng.random()
-    if draw < 0.04:
+    if draw < WAIT:
         return _wait(pick(own.wait, rng), rng)
-    if draw < 0.32:
+    if draw < ORDER:
         yes, no = _others(rng)
         return _voice(pick(own.order, rng), yes, no, rng), yes.label
     opposites = pick(OPPOSITES, rng)
     yes, no = _either_way(opposites, rng)
-    if draw < 0.42:
+    if draw < STATE:
         return _state(pick(own.state, rng), yes, no, opposites, rng), yes.label
-    if draw < 0.70:
+    if draw < CHOICE_ACROSS_DEVICES:
         yes, no = _others(rng)
     return _voice(pick(own.choice, rng), yes, no, rng), yes.label
 
@@ -53,10 +56,9 @@ def _either_way(opposites: Opposites, rng: random.Random) -> tuple[Action, Actio
 
 def _others(rng: random.Random) -> tuple[Action, Action]:
     """Two actions on different devices: doing both, one after the other, makes sense."""
-    actions = tuple(ACTIONS.values())
-    yes = no = pick(actions, rng)
+    yes = no = pick(EVERY_ACTION, rng)
     while no.device is yes.device:
-        no = pick(actions, rng)
+        no = pick(EVERY_ACTION, rng)
     return yes, no
 
 
@@ -90,7 +92,7 @@ def _state(template: str, yes: Action, no: Action, opposites: Opposites, rng: ra
 
 
 def _wait(pair: tuple[str, str], rng: random.Random) -> tuple[str, str]:
-    action = pick(tuple(ACTIONS.values()), rng)
+    action = pick(EVERY_ACTION, rng)
     words = phrase(action, name(action.device, rng)[0], rng)
     urged = rng.random() < 0.5
     template = pair[0] if urged else pair[1]

@@ -104,6 +104,8 @@ ACTIONS = {
     )
 }
 
+EVERY_ACTION = tuple(ACTIONS.values())
+
 OPPOSITES = (
     Opposites("blinds_close", "blinds_open", ("get", "keep", "leave")),
     Opposites("door_lock", "door_unlock", ("get", "keep", "leave")),

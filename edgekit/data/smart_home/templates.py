@@ -8,7 +8,7 @@ import random
 import re
 
 from edgekit.data.smart_home.fill import fill, gerund, name, phrase, pick
-from edgekit.data.smart_home.slots import ACTIONS, OUT_OF_SCOPE, Split
+from edgekit.data.smart_home.slots import EVERY_ACTION, OUT_OF_SCOPE, Split
 from edgekit.data.smart_home.small_talk import SMALL_TALK
 
 FRAMES: dict[Split, tuple[str, ...]] = {
@@ -316,7 +316,7 @@ def easy_row(split: Split, rng: random.Random) -> tuple[str, str]:
     """A clean sentence and its label: a framed command, a hint, or (one in seven) something that is no command."""
     if rng.random() < 1 / 7:
         return _small_talk(split, rng), OUT_OF_SCOPE
-    action = pick(tuple(ACTIONS.values()), rng)
+    action = pick(EVERY_ACTION, rng)
     if rng.random() < 0.3:
         return fill(pick(HINTS[split][action.label], rng), rng), action.label
     thing = name(action.device, rng)[0]
@@ -329,7 +329,7 @@ def _small_talk(split: Split, rng: random.Random) -> str:
     template = pick(SMALL_TALK[split], rng)
     if "{thing}" not in template:
         return fill(template, rng)
-    action = pick(tuple(ACTIONS.values()), rng)
+    action = pick(EVERY_ACTION, rng)
     thing, pronoun = name(action.device, rng)
     if pronoun == "them":
         template = BE.sub(lambda be: PLURAL_BE[be[0]], template)
