@@ -12,11 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import Any
+
+from condense import condensed, table
 
 from edgekit.cli.progress import progress
 from edgekit.flows.run import run
-from edgekit.report.summary import ModelRow
 
 SETTINGS = (
     "name=sst2",
@@ -41,41 +41,9 @@ def main() -> None:
     given = parser.parse_args()
     settings = [*SETTINGS, f"data={given.data}", f"model={given.model}"]
     summary = run("quickstart", settings, out=given.run, progress=progress())
-    machine = summary.measurements[0].fingerprint
-    result = {
-        "data": summary.rows,
-        "machine": f"{machine.cpu_model}, {machine.cores} cores, {machine.arch}",
-        "models": [_row(model) for model in summary.models],
-        "tools": summary.lineage[-1].tools,
-    }
-    given.out.parent.mkdir(parents=True, exist_ok=True)
+    result = condensed(summary)
     given.out.write_text(json.dumps(result, indent=1) + "\n")
-    for row in result["models"]:
-        print(row)
-
-
-def _row(model: ModelRow) -> dict[str, Any]:
-    assert model.accuracy is not None
-    return {
-        "name": model.name,
-        "scheme": model.scheme,
-        "parameters": model.parameters,
-        "size_mb": round(model.size_mb, 2),
-        "accuracy": [round(value, 2) for value in (model.accuracy.accuracy, model.accuracy.low, model.accuracy.high)],
-        "rows": model.accuracy.rows,
-        "below_teacher": [
-            [round(value, 2) for value in (drop.points, drop.low, drop.high)]
-            for drop in model.accuracy.drops
-            if drop.baseline == "teacher"
-        ],
-        "latency_ms": {
-            str(row.length): {
-                name: [round(value, 2) for value in (figure.value, figure.low, figure.high)]
-                for name, figure in (("p50", row.p50), ("p95", row.p95))
-            }
-            for row in model.latencies
-        },
-    }
+    print(table(result))
 
 
 if __name__ == "__main__":

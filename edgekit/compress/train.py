@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.data.tokens import collate
+from edgekit.data.tokens import ShuffledByLength, collate
 from edgekit.spec.errors import ToolError
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.train_options import TrainOptions
@@ -100,7 +100,6 @@ def _arguments(options: TrainOptions, learning_rate: float, rows: int, work: Pat
         weight_decay=options.weight_decay,
         warmup_steps=round(options.warmup * trainer_steps(options, rows)),
         lr_scheduler_type="linear",
-        group_by_length=True,
         seed=options.seed,
         eval_strategy="epoch",
         save_strategy="epoch",
@@ -127,6 +126,10 @@ def _trainer_class() -> Any:
 
         edgekit_loss: Loss
         edgekit_extra: list[str]
+
+        def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+            lengths = [len(row["input_ids"]) for row in train_dataset or self.train_dataset]
+            return ShuffledByLength(lengths, self.args.train_batch_size, self.args.seed)
 
         def compute_loss(
             self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
