@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from edgekit.spec.manifest import File, Manifest, Parity, TensorSpec, content_hash
+from edgekit.spec.shipped import load_target
 
 VOCABULARY = {
     word: index
@@ -128,6 +129,7 @@ def seal(folder: Path, **changes) -> Path:
         "model_file": model_file,
         "scheme": "float",
         "target": "desktop",
+        "target_facts": load_target("x86-64").model_copy(update={"name": "desktop"}),
         "runtime": "ai-edge-litert" if tflite else "onnxruntime",
         "family": "distilbert",
         "labels": LABELS,

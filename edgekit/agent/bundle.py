@@ -14,6 +14,7 @@ FORMAT_VERSION = 1
 TASK = "text-classification"
 GOLDEN = "golden.jsonl"
 TOKENIZER = "tokenizer.json"
+_FILE_FIELDS: dict[str, type] = {"sha256": str, "bytes": int, "runtime": bool}
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,12 @@ def _check_types(manifest: dict[str, Any], path: Path) -> None:
         if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
             raise BadInput(f"{path}: an input has no name")
     for name, entry in manifest["files"].items():
-        if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), str):
-            raise BadInput(f"{path}: files.{name} has no sha256")
+        if not isinstance(entry, dict):
+            raise BadInput(f"{path}: files.{name} is no object")
+        for key, kind in _FILE_FIELDS.items():
+            # by its exact type, as True counts as a whole number
+            if type(entry.get(key)) is not kind:
+                raise BadInput(f"{path}: files.{name} has no {key}")
 
 
 def _check_file(folder: Path, name: str, entry: dict[str, Any]) -> None:
@@ -162,6 +167,9 @@ def _check_file(folder: Path, name: str, entry: dict[str, Any]) -> None:
             f"{folder}: {name} is not the file of the manifest: sha256 {found}, expected {entry['sha256']}",
             "export the bundle again, or copy it again",
         )
+    size = path.stat().st_size
+    if size != entry["bytes"]:
+        raise BadInput(f"{folder}: {name} has {size} bytes, and the manifest says {entry['bytes']}")
 
 
 def _inside(folder: Path, name: str) -> Path:
@@ -178,8 +186,10 @@ def _inside(folder: Path, name: str) -> Path:
 
 
 def _check_content_hash(manifest: dict[str, Any]) -> None:
-    files = manifest["files"]
-    lines = "".join(f"{name}\0{files[name]['sha256']}\n" for name in sorted(files))
+    lines = "".join(
+        f"{name}\0{entry['sha256']}\0{entry['bytes']}\0{int(entry['runtime'])}\n"
+        for name, entry in sorted(manifest["files"].items())
+    )
     if hashlib.sha256(lines.encode()).hexdigest() != manifest["content_hash"]:
         raise BadInput("manifest.json: content_hash does not follow from the files listed")
 

@@ -15,11 +15,12 @@ from .tokenizer import Encoding, Tokenizer
 
 @dataclass(frozen=True)
 class Prediction:
-    """The label of a text, its softmax score in [0, 1], and the float32 logits [labels]."""
+    """The label of a text, its softmax score in [0, 1], and the float32 logits and scores [labels]."""
 
     label: str
     score: float
     logits: Array
+    scores: Array
 
 
 class Classifier:
@@ -65,10 +66,11 @@ class Classifier:
         return feeds
 
     def predict(self, logits: Array) -> Prediction:
-        """Label and softmax score of logits [labels]."""
+        """Label and softmax scores of logits [labels]."""
         best = int(np.argmax(logits))
         exponentials = np.exp(logits - logits[best])
-        return Prediction(self._labels[best], float(1.0 / exponentials.sum()), logits)
+        scores = exponentials / exponentials.sum()
+        return Prediction(self._labels[best], float(scores[best]), logits, scores)
 
     def _role_of(self, name: str, position: int) -> str:
         """What an input holds, by its name in the manifest, or by its place where the converter renamed it."""

@@ -6,6 +6,7 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,10 @@ def _device_name() -> str:
 
 
 def _os_name() -> str:
+    # only a Python built for Android has this; its kernel calls itself Linux
+    level = getattr(sys, "getandroidapilevel", None)
+    if level is not None:
+        return f"Android, API level {level()}"
     release = read(Path("/etc/os-release")) or ""
     for line in release.splitlines():
         if line.startswith("PRETTY_NAME="):

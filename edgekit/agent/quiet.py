@@ -17,18 +17,25 @@ def captured_output() -> Iterator[Callable[[], str]]:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    kept = [os.dup(1), os.dup(2)]
-    with tempfile.TemporaryFile() as log:
+    with tempfile.TemporaryFile() as log, _given_back(1), _given_back(2):
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
         try:
-            for descriptor in (1, 2):
-                os.dup2(log.fileno(), descriptor)
             yield lambda: _read(log.fileno())
         finally:
             sys.stdout.flush()
             sys.stderr.flush()
-            for descriptor, saved in zip((1, 2), kept, strict=True):
-                os.dup2(saved, descriptor)
-                os.close(saved)
+
+
+@contextmanager
+def _given_back(descriptor: int) -> Iterator[None]:
+    """Afterwards the descriptor is what it was, whatever happens in between."""
+    kept = os.dup(descriptor)
+    try:
+        yield
+    finally:
+        os.dup2(kept, descriptor)
+        os.close(kept)
 
 
 def _read(descriptor: int) -> str:

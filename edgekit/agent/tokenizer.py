@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .errors import BadInput, RuntimeFailed, RuntimeMissing
 
@@ -42,13 +43,19 @@ class Tokenizer:
         self.max_length = max_length
 
     def encode(self, text: str, pair: str | None = None) -> Encoding:
-        """The ids of a text, or of a pair of texts."""
-        encoding = self._tokenizer.encode(text) if pair is None else self._tokenizer.encode(text, pair)
+        """The ids of a text, or of a pair of texts. Raises `BadInput` for one with half a character in it."""
+        encoding = self._encode(text, pair)
         return Encoding(encoding.ids, encoding.type_ids)
 
     def token_ends(self, text: str) -> list[int]:
         """Where in `text` each of its tokens ends, in characters; 0 for special tokens."""
-        return [end for _, end in self._tokenizer.encode(text).offsets]
+        return [end for _, end in self._encode(text, None).offsets]
+
+    def _encode(self, text: str, pair: str | None) -> Any:
+        try:
+            return self._tokenizer.encode(text) if pair is None else self._tokenizer.encode(text, pair)
+        except TypeError:  # a lone surrogate, as bytes that are no UTF-8 leave behind
+            raise BadInput("text is not valid Unicode", "give it in UTF-8") from None
 
 
 def texts_of_length(path: Path, texts: Sequence[str], length: int, count: int = 8) -> list[str]:

@@ -75,10 +75,13 @@ def cli(debug: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command; every error edgekit knows becomes one clear line and its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    debug = "--debug" in arguments
+    options = arguments[: arguments.index("--")] if "--" in arguments else arguments
+    debug = "--debug" in options
+    if debug:
+        arguments.remove("--debug")
     _quieten(debug)
     try:
-        code = cli.main([word for word in arguments if word != "--debug"], "edgekit", standalone_mode=False)
+        code = cli.main(arguments, "edgekit", standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
     except click.Abort:

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from edgekit.cli.options import as_json, data_options, model_argument, options_of
+from edgekit.cli.json_option import as_json
+from edgekit.cli.options import data_options, model_argument, options_of
 from edgekit.cli.output import print_json
 from edgekit.cli.progress import progress
 from edgekit.spec.errors import UsageError

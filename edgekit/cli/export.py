@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from edgekit.cli.options import as_json, force, model_argument, options_of, out_option
+from edgekit.cli.json_option import as_json
+from edgekit.cli.options import force, model_argument, options_of, out_option
 from edgekit.cli.output import print_json
 from edgekit.cli.progress import progress
 from edgekit.spec.export_options import ExportOptions

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.options import as_json, model_argument
+from edgekit.cli.json_option import as_json
+from edgekit.cli.options import model_argument
 from edgekit.cli.output import print_json, print_rich
 from edgekit.spec.budget import Budget
 from edgekit.spec.model_ref import ModelRef

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from edgekit.cli.options import as_json, model_argument
+from edgekit.cli.json_option import as_json
+from edgekit.cli.options import model_argument
 from edgekit.cli.output import print_json
 from edgekit.spec.model_ref import ModelRef
 
@@ -25,7 +26,7 @@ def command(model: ModelRef, as_json: bool, **given: Any) -> None:
     """
     from edgekit.flows.inspect import inspect
 
-    found = inspect(model.path)
+    found = inspect(model)
     if as_json:
         print_json(found)
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -19,7 +19,6 @@ from edgekit.spec.strict import Strict
 
 Command = Callable[..., Any]
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 force = click.option("--force", is_flag=True, help="Replace the output if it exists.")
 
 
@@ -28,12 +27,12 @@ def out_option(default: str) -> Callable[[Command], Command]:
     return click.option("-o", "--out", type=click.Path(path_type=Path), help=f"Folder to write. Default: {default}.")
 
 
-def options_of(model: type[Strict], *, leave_out: Iterable[str] = ()) -> Callable[[Command], Command]:
+def options_of(model: type[Strict]) -> Callable[[Command], Command]:
     """An option for each field of `model`; the command receives the validated object as `options`.
 
     Names, help texts and defaults are the model's own, so that recipe, command and Python call cannot differ.
     """
-    fields = {name: field for name, field in model.model_fields.items() if name not in leave_out}
+    fields = model.model_fields
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
@@ -101,19 +100,18 @@ def scratch_shape(context: click.Context, parameter: click.Parameter, value: str
     """Parse `layers=4,hidden=256,...` into a `Scratch`."""
     if value is None:
         return None
-    pairs = [part.partition("=") for part in value.split(",")] if value else []
-    return Scratch.parse({key.strip(): text.strip() for key, _, text in pairs}, f"--scratch {value}")
+    return Scratch.from_text(value)
 
 
-def data_options(*, required: bool = True) -> Callable[[Command], Command]:
-    """`--data` and its kin; the command receives a `DataSpec`, or None where none was given and none is required."""
+def data_options() -> Callable[[Command], Command]:
+    """`--data` and its kin; the command receives a `DataSpec`."""
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def wrapped(**given: Any) -> Any:
             columns = {name: given.pop(name) for name in ("text", "text_pair", "label")}
             files = {name: given.pop(name) for name in ("train", "validation", "test")}
-            return command(data=_data(given.pop("data"), files, columns, required), **given)
+            return command(data=_data(given.pop("data"), files, columns), **given)
 
         path = click.Path(path_type=Path)
         for option in reversed(
@@ -135,39 +133,50 @@ def data_options(*, required: bool = True) -> Callable[[Command], Command]:
     return decorate
 
 
-def _data(name: str | None, files: dict[str, Any], columns: dict[str, Any], required: bool) -> DataSpec | None:
+def _data(name: str | None, files: dict[str, Any], columns: dict[str, Any]) -> DataSpec:
+    if not name and not any(files.values()):
+        raise UsageError("no data was given", advice="--data smart-home, --data FOLDER, or --train FILE --test FILE")
     base = DataSpec.from_text(name).model_dump() if name else {}
     chosen = {key: value for key, value in (files | columns).items() if value is not None}
-    if not base and not any(files.values()):
-        if not required:
-            return None
-        raise UsageError("no data was given", advice="--data smart-home, --data FOLDER, or --train FILE --test FILE")
     return DataSpec.parse(base | chosen, "data")
 
 
-def model_argument(kind: Literal["checkpoint", "bundle", "either"]) -> Callable[[Command], Command]:
+def model_argument(
+    kind: Literal["checkpoint", "bundle", "either"], *, unless: str | None = None
+) -> Callable[[Command], Command]:
     """The model, as an argument or by `-m`; without either the current folder if it is one, else the newest run's.
 
-    The command receives `model`, a `ModelRef`.
+    The command receives `model`, a `ModelRef`; None if the option named by `unless` was given in its place.
     """
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def wrapped(model: str | None, model_option: str | None, **given: Any) -> Any:
-            from edgekit.flows.newest import newest_model
+            reference = given.pop("revision", None), given.pop("task", None)
+            replaced = unless is not None and given[unless] is not None
+            source = _one_model(model, model_option, unless if replaced else None)
+            if source is None and not replaced:
+                from edgekit.flows.newest import newest_model
 
-            if model and model_option:
-                raise UsageError(f"two models were given: {model} and {model_option}")
-            source = model or model_option or str(newest_model(kind))
-            return command(model=ModelRef(source, given.pop("revision", None), given.pop("task", None)), **given)
+                source = str(newest_model(kind))
+            return command(model=ModelRef(source, *reference) if source else None, **given)
 
-        if kind != "bundle":
+        if kind == "checkpoint":
             wrapped = click.option("--task", type=click.Choice(get_args(Task)), help=_TASK_HELP)(wrapped)
+        if kind != "bundle":
             wrapped = click.option("--revision", help="Revision of a hub id.")(wrapped)
         wrapped = click.option("-m", "--model", "model_option", metavar="MODEL", help=_MODEL_HELP[kind])(wrapped)
         return click.argument("model", required=False)(wrapped)
 
     return decorate
+
+
+def _one_model(argument: str | None, option: str | None, replaced_by: str | None) -> str | None:
+    """What was given, by one way alone."""
+    given = [text for text in (argument, option, replaced_by and f"--{replaced_by}") if text]
+    if len(given) > 1:
+        raise UsageError(f"two models were given: {given[0]} and {given[1]}", advice="give one")
+    return argument or option
 
 
 _TASK_HELP = "What the checkpoint is for. Default: what its config.json says."

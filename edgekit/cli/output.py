@@ -15,10 +15,12 @@ def print_json(value: Any) -> None:
 
 
 def print_rich(*parts: Any) -> None:
-    """Print rich tables and text; to a pipe at the full width they need."""
+    """Print rich tables and text; to a pipe 100 columns wide."""
     from rich.console import Console
 
-    console = Console(soft_wrap=False)
+    console = Console(markup=False)
+    if not console.is_terminal:
+        console.width = 100
     for part in parts:
         console.print(part, highlight=False)
 

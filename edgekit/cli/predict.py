@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 
-from edgekit.cli.options import as_json
+from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json
 
 
 @click.command("predict")
 @click.argument("words", nargs=-1, required=True, metavar="[BUNDLE] TEXT")
 @click.option("--pair", help="Second text, for a model of pairs.")
-@click.option("--threads", type=int, default=1, help="Threads of the runtime. Default: 1.")
+@click.option("--threads", type=click.IntRange(1, 1024), default=1, help="Threads of the runtime. Default: 1.")
 @as_json
 def command(words: tuple[str, ...], pair: str | None, threads: int, as_json: bool) -> None:
     """Label a text with a bundle; `-` reads one text a line. Neither torch nor transformers is loaded.
 
-    BUNDLE defaults to the current folder if it is one, else the newest run's.
+    BUNDLE defaults to the current folder if it is one, else the newest run's. With `-`, --json prints one object a
+    line (JSON lines).
 
     \b
     Examples:
@@ -33,6 +36,20 @@ def command(words: tuple[str, ...], pair: str | None, threads: int, as_json: boo
     if len(words) > 2:
         raise click.UsageError("give one text, in quotes")
     bundle = Path(words[0]) if len(words) == 2 else newest_model("bundle")
-    texts: Iterable[str] = (line.rstrip("\n") for line in sys.stdin) if words[-1] == "-" else [words[-1]]
-    for found in predict(bundle, texts, pair=pair, threads=threads):
-        print_json(found) if as_json else click.echo(f"{found.label}\t{found.score:.4f}")
+    many = words[-1] == "-"
+    found = None
+    for found in predict(bundle, _lines() if many else [words[-1]], pair=pair, threads=threads):
+        if not as_json:
+            click.echo(f"{found.label}\t{found.score:.4f}")
+        elif many:
+            click.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
+        else:
+            print_json(found)
+    if found is None:
+        raise click.UsageError("no text was given")
+
+
+def _lines() -> Iterator[str]:
+    """The lines of standard input; bytes that are no UTF-8 are left for the tokenizer to refuse."""
+    for line in sys.stdin.buffer:
+        yield line.decode("utf-8", "surrogateescape").rstrip("\r\n")

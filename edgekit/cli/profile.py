@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from edgekit.cli.options import as_json, model_argument, options_of
+from edgekit.cli.json_option import as_json
+from edgekit.cli.options import model_argument, options_of
 from edgekit.cli.output import print_json, print_rich
 from edgekit.cli.progress import progress
 from edgekit.spec.model_ref import ModelRef
@@ -28,16 +29,16 @@ def command(model: ModelRef, options: ProfileOptions, as_json: bool, **given: An
       edgekit profile out/onnx --threads 1,2 --length 128
       edgekit profile somebody-elses.tflite --per-op
     """
-    from edgekit.flows.profile import profile, recommend_threads
+    from edgekit.flows.profile import profile, recommended_threads
     from edgekit.report.terminal import latency_table, operators_table
 
     taken = profile(model.path, options, progress=progress(as_json), **given)
+    recommended = recommended_threads(taken)
     if as_json:
-        print_json(taken)
+        print_json({"measurements": taken, "recommended_threads": recommended})
         return
     print_rich(latency_table(taken))
     if options.per_op:
         print_rich(*(operators_table(measurement.operators) for measurement in taken))
-    if len(options.threads) > 1:
-        longest = [measurement for measurement in taken if measurement.length == taken[-1].length]
-        print_rich(f"recommended: {recommend_threads(longest)} threads")
+    for length, threads in recommended.items():
+        print_rich(f"recommended at length {length}: {threads} {'thread' if threads == 1 else 'threads'}")

@@ -38,7 +38,7 @@ class TerminalProgress:
 
 
 class LineProgress:
-    """For logs: one line when a task ends is left to `say`; nothing moves."""
+    """For logs: nothing moves; only the lines of `say` are printed."""
 
     def task(self, title: str, total: int | None = None) -> Any:
         """Show nothing."""

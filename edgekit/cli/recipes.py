@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
+from edgekit.cli.json_option import as_json
+from edgekit.cli.output import print_json
 
 command = click.Group(
     "recipes",
@@ -32,7 +33,7 @@ def list_recipes(as_json: bool) -> None:
     """
     rows = [{"name": name, "title": title} for name, (title, _) in _recipes().items()]
     if as_json:
-        click.echo(json.dumps(rows, indent=1, ensure_ascii=False))
+        print_json(rows)
         return
     width = max((len(row["name"]) for row in rows), default=0)
     for row in rows:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.options import as_json
+from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json, print_rich
 from edgekit.cli.progress import progress
 

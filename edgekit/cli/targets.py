@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
+
+from edgekit.cli.json_option import as_json
+from edgekit.cli.output import print_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 
     from edgekit.spec.budget import Budget
     from edgekit.spec.target import Figure, Target
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 command = click.Group(
     "targets",
@@ -43,7 +43,7 @@ def list_targets(as_json: bool) -> None:
 
     targets = [load_target(name) for name in shipped_files("targets")]
     if as_json:
-        _print_json([target.model_dump(mode="json") for target in targets])
+        print_json([target.model_dump(mode="json") for target in targets])
         return
     table = _table("target", "runtimes", "scheme", "RAM GB", "fp32 / int8")
     for column in table.columns[1:]:
@@ -71,7 +71,7 @@ def show_target(name: str, as_json: bool) -> None:
 
     target = load_target(name)
     if as_json:
-        _print_json(target.model_dump(mode="json"))
+        print_json(target.model_dump(mode="json"))
         return
     console = _console()
     console.print(f"{target.name}: {target.title}\n")
@@ -92,7 +92,7 @@ def validate_targets(files: tuple[str, ...], as_json: bool) -> None:
     """
     results = [_validate(file) for file in files]
     if as_json:
-        _print_json(results)
+        print_json(results)
     else:
         for result in results:
             click.echo(_verdict_line(result))
@@ -141,6 +141,7 @@ def _facts(target: Target) -> Table:
         "cpu": f"{target.cpu.model}, {target.cpu.cores} cores",
         "features": ", ".join(target.cpu.features),
         "cpu parts": ", ".join(target.cpu.parts),
+        "boards": ", ".join(target.cpu.boards),
         "RAM": f"{_numbers(target.memory.size_gb)} GB" if target.memory.size_gb else "",
         "threads": str(target.threads),
         "lengths": _numbers(target.lengths),
@@ -217,7 +218,3 @@ def _console() -> Console:
     from rich.console import Console
 
     return Console(markup=False, highlight=False, emoji=False)
-
-
-def _print_json(value: object) -> None:
-    click.echo(json.dumps(value, indent=1, ensure_ascii=False))

@@ -10,7 +10,7 @@ from edgekit.compress.student import make_student
 from edgekit.compress.train import Loss, Trained, cross_entropy, train
 from edgekit.data.logits import classifier_logits
 from edgekit.data.splits import Data
-from edgekit.data.tokens import tokenize
+from edgekit.data.tokens import tokenize, usable_length
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_tokenizer
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.train_options import DistillOptions, TrainOptions
@@ -55,7 +55,8 @@ def follow(
     progress: Progress = SILENT,
 ) -> Trained:
     """Train `student` in place on the teacher's logits for the training rows and on their labels."""
-    rows = tokenize(tokenizer, data.split("train"), options.max_length)
+    length = usable_length(teacher, tokenizer, usable_length(student, tokenizer, options.max_length))
+    rows = tokenize(tokenizer, data.split("train"), length)
     logits = classifier_logits(teacher, tokenizer, rows, title=f"{title}: asking the teacher", progress=progress)
     for row, teacher_logits in zip(rows, logits, strict=True):
         row["teacher_logits"] = teacher_logits.tolist()
@@ -63,7 +64,7 @@ def follow(
         student,
         tokenizer,
         rows,
-        tokenize(tokenizer, data.split("validation"), options.max_length),
+        tokenize(tokenizer, data.split("validation"), length),
         options,
         loss=soft_loss(temperature, soft_weight),
         learning_rate=options.learning_rate or 2 * PRETRAINED_RATE,

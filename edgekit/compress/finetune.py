@@ -7,7 +7,7 @@ from typing import Any
 
 from edgekit.compress.train import Trained, cross_entropy, train
 from edgekit.data.splits import Data
-from edgekit.data.tokens import tokenize
+from edgekit.data.tokens import tokenize, usable_length
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_tokenizer
 from edgekit.models.scratch import new_classifier, train_wordpiece
 from edgekit.spec.progress import SILENT, Progress
@@ -33,11 +33,12 @@ def finetune_classifier(
         rate = options.learning_rate or PRETRAINED_RATE
         tokenizer = load_tokenizer(start)
         model = load_classifier(start, data.labels)
+    length = usable_length(model, tokenizer, options.max_length)
     trained = train(
         model,
         tokenizer,
-        tokenize(tokenizer, data.split("train"), options.max_length),
-        tokenize(tokenizer, data.split("validation"), options.max_length),
+        tokenize(tokenizer, data.split("train"), length),
+        tokenize(tokenizer, data.split("validation"), length),
         options,
         loss=cross_entropy,
         learning_rate=rate,

@@ -14,7 +14,7 @@ from typing import Any
 from edgekit.compress.distill import follow
 from edgekit.compress.train import Trained, cross_entropy
 from edgekit.data.splits import Data
-from edgekit.data.tokens import batches_by_length, collate, tokenize
+from edgekit.data.tokens import batches_by_length, collate, tokenize, usable_length
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_tokenizer
 from edgekit.models.families import describe
 from edgekit.models.shrink import keep_ffn, keep_heads
@@ -71,7 +71,7 @@ def importance(
 
     train = data.split("train")
     sample = random.Random(options.seed).sample(range(len(train)), min(options.samples, len(train)))
-    rows = tokenize(tokenizer, train.take(sorted(sample)), options.max_length)
+    rows = tokenize(tokenizer, train.take(sorted(sample)), usable_length(model, tokenizer, options.max_length))
     blocks = describe(model).blocks
     heads = [torch.ones(block.heads, requires_grad=True) for block in blocks]
     neurons = [torch.ones(block.ffn, requires_grad=True) for block in blocks]

@@ -20,10 +20,9 @@ Loss = Callable[[Any, dict[str, Any]], Any]
 
 @dataclass(frozen=True)
 class Trained:
-    """How a training run ended: accuracy in % on validation, and the epoch that had it."""
+    """How a training run ended: accuracy in % on validation, of the best epoch."""
 
     validation_accuracy: float
-    best_epoch: float
 
 
 def cross_entropy(logits: Any, batch: dict[str, Any]) -> Any:
@@ -78,9 +77,7 @@ def train(
     shutil.rmtree(work, ignore_errors=True)
     with torch.no_grad():
         model.eval()
-    best = trainer.state.best_metric or 0.0
-    history = [entry for entry in trainer.state.log_history if entry.get("eval_accuracy") == best]
-    return Trained(validation_accuracy=100 * best, best_epoch=history[0]["epoch"] if history else options.epochs)
+    return Trained(validation_accuracy=100 * (trainer.state.best_metric or 0.0))
 
 
 def trainer_steps(options: TrainOptions, rows: int) -> int:

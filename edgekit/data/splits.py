@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgekit.data.files import read_rows
+from edgekit.data.files import label_in, read_rows, text_in
 from edgekit.spec.data_options import EMBEDDED, DataSpec
 from edgekit.spec.errors import UsageError, unknown_name
 from edgekit.spec.hashing import value_sha256
@@ -27,6 +28,11 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.texts)
+
+    def pairs_of_text(self) -> list[tuple[str, str | None]]:
+        """Each text with its pair, or with None."""
+        pairs: Sequence[str | None] = self.pairs if self.pairs is not None else [None] * len(self)
+        return list(zip(self.texts, pairs, strict=True))
 
     def take(self, indices: Sequence[int]) -> Split:
         """The rows at these indices."""
@@ -51,6 +57,11 @@ class Data:
     def split(self, name: str) -> Split:
         """The split of this name, or `UsageError` if it has no rows."""
         found: Split = getattr(self, name)
+        if not len(found) and not len(self.train) and not len(self.validation):
+            raise UsageError(
+                f"data {self.name} is one file, taken as test rows: it has no {name} rows",
+                advice="give --train FILE and --test FILE, or a folder that holds both",
+            )
         if not len(found):
             raise UsageError(f"data {self.name} has no {name} rows", advice=f"give them: data.{name}=FILE")
         return found
@@ -63,18 +74,23 @@ class _Raw:
     labels: list[str]
 
 
-def load_data(spec: DataSpec, *, labels: Sequence[str] | None = None, seed: int = 0) -> Data:
+def load_data(spec: DataSpec, *, labels: Sequence[str] | None = None) -> Data:
     """Read all splits that `spec` names.
 
     `labels` fixes the numbering, as a checkpoint has it; else it follows the training rows, sorted.
-    Raises `UsageError` for a label that training never had.
+    Without validation rows a tenth of the training rows is taken for them, the same tenth for every reader.
+    `Data.sha256` is of the rows as they are used. Raises `UsageError` for a label that training never had, and for
+    test rows that were trained on.
     """
     raw = _embedded(spec) if spec.embedded else _from_files(spec)
+    if "train" in raw and raw["train"] == raw.get("test"):
+        raise UsageError(
+            "the test rows are the training rows", advice="a model is tested on rows that it was not trained on"
+        )
     known = tuple(labels) if labels is not None else _labels_of(raw)
+    if "validation" not in raw and "train" in raw and len(raw["train"].texts) >= 20:
+        raw["train"], raw["validation"] = _carve(raw["train"])
     splits = {name: _number(name, rows, known) for name, rows in raw.items()}
-    hashes = {name: value_sha256([rows.texts, rows.pairs, rows.labels]) for name, rows in raw.items()}
-    if "validation" not in splits and len(splits.get("train", ())) >= 20:
-        splits["train"], splits["validation"] = _carve(splits["train"], seed)
     empty = Split([], None, [])
     return Data(
         name=spec.name or "data",
@@ -82,7 +98,7 @@ def load_data(spec: DataSpec, *, labels: Sequence[str] | None = None, seed: int 
         train=splits.get("train", empty),
         validation=splits.get("validation", empty),
         test=splits.get("test", empty),
-        sha256=hashes,
+        sha256={name: value_sha256([rows.texts, rows.pairs, rows.labels]) for name, rows in raw.items()},
     )
 
 
@@ -111,12 +127,11 @@ def _read(path: Path, spec: DataSpec) -> _Raw:
     for line, row in read_rows(path):
         names = names or _columns(path, list(row), spec)
         text, pair, label = names
-        if not row[label].strip():
-            raise UsageError(f"{path}, line {line}: no label in column {label!r}")
-        texts.append(row[text])
-        labels.append(row[label].strip())
+        where = f"{path}, line {line}"
+        texts.append(text_in(row, text, where))
+        labels.append(label_in(row, label, where))
         if pair is not None:
-            pairs.append(row[pair])
+            pairs.append(text_in(row, pair, where))
     if not texts:
         raise UsageError(f"{path} has no rows")
     return _Raw(texts, pairs or None, labels)
@@ -155,9 +170,9 @@ def _labels_of(raw: dict[str, _Raw]) -> tuple[str, ...]:
 
 
 def _number(name: str, rows: _Raw, labels: tuple[str, ...]) -> Split:
-    numbers = {label: index for index, label in enumerate(labels)}
-    # files that number their classes are read by position where the model has names for them
-    numbers = {str(index): index for index in range(len(labels))} | numbers
+    if not labels:
+        raise UsageError("the checkpoint has no labels", advice="fine-tune it first: edgekit finetune MODEL")
+    numbers = _positions(rows, labels) or {label: index for index, label in enumerate(labels)}
     unknown = sorted(set(rows.labels) - set(numbers))
     if unknown:
         raise UsageError(
@@ -167,9 +182,24 @@ def _number(name: str, rows: _Raw, labels: tuple[str, ...]) -> Split:
     return Split(rows.texts, rows.pairs, [numbers[label] for label in rows.labels])
 
 
-def _carve(train: Split, seed: int) -> tuple[Split, Split]:
-    """Split off a tenth of the training rows for validation, by seed."""
-    order = list(range(len(train)))
-    random.Random(seed).shuffle(order)
+def _positions(rows: _Raw, labels: tuple[str, ...]) -> dict[str, int]:
+    """Labels by position: files that number their classes, read for a model that has names for all of them."""
+    positions = {str(index): index for index in range(len(labels))}
+    named = not any(re.fullmatch(r"[-+]?\d+(\.\d*)?", label) for label in labels)
+    return positions if named and positions.keys() >= set(rows.labels) else {}
+
+
+def _carve(train: _Raw) -> tuple[_Raw, _Raw]:
+    """Split off a tenth of the training rows for validation: by one seed, that all who read the file agree."""
+    order = list(range(len(train.texts)))
+    random.Random(0).shuffle(order)
     cut = len(order) // 10
-    return train.take(sorted(order[cut:])), train.take(sorted(order[:cut]))
+    return _take(train, sorted(order[cut:])), _take(train, sorted(order[:cut]))
+
+
+def _take(rows: _Raw, indices: Sequence[int]) -> _Raw:
+    return _Raw(
+        [rows.texts[i] for i in indices],
+        None if rows.pairs is None else [rows.pairs[i] for i in indices],
+        [rows.labels[i] for i in indices],
+    )

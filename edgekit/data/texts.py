@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgekit.data.files import read_rows
+from edgekit.data.files import read_rows, text_in
 from edgekit.data.splits import PAIR_NAMES, TEXT_NAMES
 from edgekit.spec.data_options import EMBEDDED
 from edgekit.spec.errors import NotFoundError, UsageError
@@ -23,7 +23,7 @@ def read_texts(source: Path) -> list[Text]:
         from edgekit.data.smart_home import generate
 
         return [(row.text, None) for row in generate("test")]
-    texts = _lines(source) if source.suffix == ".txt" else _table(source)
+    texts = _lines(source) if source.suffix.lower() == ".txt" else _table(source)
     if not texts:
         raise UsageError(f"{source} holds no text")
     return texts
@@ -41,11 +41,15 @@ def _lines(path: Path) -> list[Text]:
 
 def _table(path: Path) -> list[Text]:
     texts: list[Text] = []
-    for _, row in read_rows(path):
-        text = next((name for name in TEXT_NAMES if name in row), None)
-        if text is None:
-            raise UsageError(f"{path}: no text column among {', '.join(row)}", advice=f"name it {TEXT_NAMES[0]}")
+    for line, row in read_rows(path):
+        name = next((name for name in TEXT_NAMES if name in row), None)
+        if name is None:
+            raise UsageError(
+                f"{path}, line {line}: no text column among {', '.join(row)}", advice=f"name it {TEXT_NAMES[0]}"
+            )
         pair = next((name for name in PAIR_NAMES if name in row), None)
-        if row[text].strip():
-            texts.append((row[text], row[pair] if pair else None))
+        where = f"{path}, line {line}"
+        text = text_in(row, name, where)
+        if text.strip():
+            texts.append((text, text_in(row, pair, where) if pair else None))
     return texts

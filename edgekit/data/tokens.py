@@ -16,6 +16,23 @@ def tokenize(tokenizer: Any, split: Split, max_length: int) -> list[dict[str, An
     return [{"labels": label} | {name: encoded[name][row] for name in names} for row, label in enumerate(split.labels)]
 
 
+def usable_length(model: Any, tokenizer: Any, wanted: int) -> int:
+    """The longest input in tokens, up to `wanted`, that the model's position table and its tokenizer take."""
+    limits = [wanted, int(tokenizer.model_max_length), *_position_rows(model)]
+    configured = getattr(model.config, "max_position_embeddings", None)
+    return min(limit for limit in [*limits, configured] if isinstance(limit, int) and limit > 0)
+
+
+def _position_rows(model: Any) -> list[int]:
+    """How many positions each table has; those up to a padding row, as in RoBERTa, stand for none."""
+    tables = [module for name, module in model.named_modules() if name.endswith("position_embeddings")]
+    return [
+        table.num_embeddings - (0 if table.padding_idx is None else table.padding_idx + 1)
+        for table in tables
+        if hasattr(table, "num_embeddings")
+    ]
+
+
 def collate(tokenizer: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Pad rows to the longest of them: ids and masks [batch, length]; other values become tensors [batch, ...]."""
     import torch

@@ -164,6 +164,7 @@ def _manifest(
         model_file=written.file,
         scheme=source.plan.scheme if source.plan else "float",
         target=target.name,
+        target_facts=target,
         runtime=runtime,
         family=source.model.config.model_type,
         labels=source.labels,

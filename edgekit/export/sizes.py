@@ -6,6 +6,7 @@ from collections import Counter
 from pathlib import Path
 
 from edgekit.models.sizes import part_of
+from edgekit.spec.errors import ToolError
 
 _READ_BY = {
     "GATHER": "tables",
@@ -17,8 +18,14 @@ _READ_BY = {
 
 
 def file_parts(path: Path) -> dict[str, int]:
-    """Bytes of each part of an ONNX or TFLite file; what is no tensor is the graph."""
-    sizes = _onnx(path) if path.suffix == ".onnx" else _tflite(path)
+    """Bytes of each part of an ONNX or TFLite file; what is no tensor is the graph.
+
+    Raises `ToolError` for a file that is not what its name says.
+    """
+    try:
+        sizes = _onnx(path) if path.suffix == ".onnx" else _tflite(path)
+    except Exception as error:  # either reader raises anything at all on bytes that are no model
+        raise ToolError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
     sizes["graph"] = max(0, path.stat().st_size - sum(sizes.values()))
     return dict(sizes)
 
@@ -27,7 +34,10 @@ def _onnx(path: Path) -> Counter[str]:
     import onnx
 
     sizes: Counter[str] = Counter()
-    for tensor in onnx.load(path).graph.initializer:
+    graph = onnx.load(path).graph
+    if not graph.node:
+        raise ValueError("it holds no graph")
+    for tensor in graph.initializer:
         sizes[part_of(tensor.name)] += len(tensor.raw_data) or tensor.ByteSize()
     return sizes
 
@@ -40,7 +50,10 @@ def _tflite(path: Path) -> Counter[str]:
     from ai_edge_litert import schema_py_generated as schema
 
     operators = {value: name for name, value in vars(schema.BuiltinOperator).items() if name.isupper()}
-    model = schema.ModelT.InitFromPackedBuf(path.read_bytes(), 0)
+    content = path.read_bytes()
+    if content[4:8] != b"TFL3":
+        raise ValueError("it does not begin as a TFLite file")
+    model = schema.ModelT.InitFromPackedBuf(content, 0)
     sizes: Counter[str] = Counter()
     seen = {0}
     for graph in model.subgraphs:

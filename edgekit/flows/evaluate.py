@@ -55,6 +55,7 @@ def evaluate(
     estimate = accuracy(sum(a == b for a, b in zip(expected, predicted, strict=True)), len(expected))
     record = Accuracy(
         data=f"{name}/{options.split}",
+        split=options.split,
         data_sha256=sha256,
         rows=len(expected),
         accuracy=estimate.value,
@@ -123,8 +124,18 @@ def _run_checkpoint(model: ModelRef, data: DataSpec, options: EvaluateOptions, p
 
 
 def record_accuracy(bundle: Path, record: Accuracy) -> None:
-    """Write the accuracy into the manifest, in place of an earlier one on the same rows."""
+    """Write the accuracy into the manifest, in place of an earlier one on the same rows.
+
+    What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime ran.
+    """
     path = bundle / "manifest.json"
     manifest = Manifest.read(path)
-    others = tuple(kept for kept in manifest.accuracy if kept.data_sha256 != record.data_sha256)
+    others = tuple(kept for kept in manifest.accuracy if _rows(kept) != _rows(record))
+    earlier = (kept for kept in manifest.accuracy if (_rows(kept), kept.runtime) == (_rows(record), record.runtime))
+    drops = {drop.baseline: drop for kept in (*earlier, record) for drop in kept.drops}
+    record = record.model_copy(update={"drops": tuple(drops.values())})
     write_text(path, manifest.model_copy(update={"accuracy": (*others, record)}).dump())
+
+
+def _rows(record: Accuracy) -> tuple[str, str]:
+    return record.split, record.data_sha256

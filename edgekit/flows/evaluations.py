@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from edgekit.flows.evaluate import Evaluation
 from edgekit.spec.atomic import write_text
+from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import Accuracy
+from edgekit.spec.strict import Strict
+
+
+class _Kept(Strict):
+    """An evaluation as it lies on disk."""
+
+    key: str
+    accuracy: Accuracy
+    labels: tuple[str, ...]
+    expected: tuple[int, ...]
+    predicted: tuple[int, ...]
 
 
 def keep_evaluation(folder: Path, name: str, key: str, evaluation: Evaluation) -> None:
     """Write an evaluation under the key of everything that it depends on."""
-    value = {
-        "key": key,
-        "accuracy": evaluation.accuracy.model_dump(mode="json"),
-        "labels": evaluation.labels,
-        "expected": evaluation.expected,
-        "predicted": evaluation.predicted,
-    }
-    write_text(_path(folder, name), json.dumps(value, ensure_ascii=False) + "\n")
+    kept = _Kept(
+        key=key,
+        accuracy=evaluation.accuracy,
+        labels=evaluation.labels,
+        expected=tuple(evaluation.expected),
+        predicted=tuple(evaluation.predicted),
+    )
+    write_text(_path(folder, name), kept.model_dump_json() + "\n")
 
 
 def kept_evaluation(folder: Path, name: str, key: str) -> Evaluation | None:
-    """The evaluation of this name, if it was kept under this key."""
+    """The evaluation of this name, if it was kept under this key; one that cannot be read was never kept."""
     path = _path(folder, name)
     if not path.is_file():
         return None
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError:
+        kept = _Kept.read(path)
+    except UsageError:
         return None
-    if value.get("key") != key:
+    if kept.key != key:
         return None
-    accuracy = Accuracy.parse(value["accuracy"], str(path))
-    return Evaluation(accuracy, tuple(value["labels"]), value["expected"], value["predicted"])
+    return Evaluation(kept.accuracy, kept.labels, list(kept.expected), list(kept.predicted))
 
 
 def _path(folder: Path, name: str) -> Path:

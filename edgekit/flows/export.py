@@ -9,11 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.flows.lineage import next_step
 from edgekit.models.families import FAMILIES
-from edgekit.spec.atomic import new_folder, refuse_existing
+from edgekit.spec.atomic import check_output, new_folder
 from edgekit.spec.errors import UsageError
 from edgekit.spec.export_options import ExportOptions
-from edgekit.spec.hashing import file_sha256
-from edgekit.spec.manifest import Step
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.plan import Plan
 from edgekit.spec.progress import SILENT, Progress
@@ -50,7 +48,7 @@ def export(
     checkpoint = open_checkpoint(model)
     source_name = ModelRef.of(model).source
     out = out or _default_out(source_name, target)
-    refuse_existing(out, force)
+    check_output(out, force=force, source=checkpoint.path)
     if resolve_task(checkpoint) != _TASK:
         raise UsageError(f"{checkpoint.path}: only {_TASK} is exported so far")
     choice = _choose(checkpoint, target, options)
@@ -58,7 +56,7 @@ def export(
     plan, scales = _quantized(checkpoint, loaded, choice)
     name, cut = _name(source_name), _max_length(loaded, tokenizer, target, options)
     notes = (*choice.notes, *_cut_notes(loaded, cut, options))
-    source = Source(loaded, tokenizer, name, plan, scales, _lineage(checkpoint, options, target), notes)
+    source = Source(loaded, tokenizer, name, plan, scales, next_step("export", options, before=checkpoint), notes)
     with new_folder(out, force=force) as folder:
         for format in choice.formats:
             (folder / format).mkdir()
@@ -173,15 +171,6 @@ def _cut_notes(model: Any, cut: int, options: ExportOptions) -> list[str]:
 
 def _positions(model: Any) -> int:
     return int(model.config.max_position_embeddings)
-
-
-def _lineage(checkpoint: Checkpoint, options: ExportOptions, target: Target) -> tuple[Step, ...]:
-    """The checkpoint's lineage and this step; files are named by their hashes, not by where they lie here."""
-    results = {"calibration": file_sha256(options.calibrate)} if options.calibrate else {}
-    recorded = options.model_copy(
-        update={"target": target.name, "calibrate": Path(options.calibrate.name) if options.calibrate else None}
-    )
-    return next_step("export", recorded, before=checkpoint, results=results)
 
 
 def _name(model: str | Path) -> str:

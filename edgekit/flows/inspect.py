@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.spec.agent_errors import agent_errors
-from edgekit.spec.errors import NotFoundError, UsageError
+from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import Manifest, Step
+from edgekit.spec.model_ref import ModelRef
 
 _TOKENIZER_FILES = ("tokenizer.json",)
 
@@ -37,16 +38,15 @@ class Inspection:
     lineage: tuple[Step, ...]
 
 
-def inspect(what: str | Path) -> Inspection:
+def inspect(what: str | Path | ModelRef) -> Inspection:
     """Look into a bundle, whose hashes are then checked, or a checkpoint. Raises `UsageError` for anything else."""
-    path = Path(what)
-    if not path.exists():
-        raise NotFoundError(f"{path} does not exist")
+    reference = ModelRef.of(what)
+    path = reference.path
     if (path / "manifest.json").is_file():
         return _bundle(path)
-    if (path / "config.json").is_file():
-        return _checkpoint(path)
-    raise UsageError(f"{path} is neither a bundle (manifest.json) nor a checkpoint (config.json)")
+    if path.exists() and not (path / "config.json").is_file():
+        raise UsageError(f"{path} is neither a bundle (manifest.json) nor a checkpoint (config.json)")
+    return _checkpoint(reference)
 
 
 def _bundle(path: Path) -> Inspection:
@@ -75,11 +75,12 @@ def _bundle(path: Path) -> Inspection:
     )
 
 
-def _checkpoint(path: Path) -> Inspection:
+def _checkpoint(reference: ModelRef) -> Inspection:
     from edgekit.models.checkpoint import open_checkpoint
     from edgekit.models.sizes import tensor_parts
 
-    checkpoint = open_checkpoint(path)
+    checkpoint = open_checkpoint(reference)
+    path = checkpoint.path
     parts, parameters = tensor_parts(checkpoint)
     parts |= {name: (path / name).stat().st_size for name in _TOKENIZER_FILES if (path / name).is_file()}
     return Inspection(

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-
+from edgekit.agent.conditions import fingerprint
 from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.evaluate import Evaluation, evaluate, record_accuracy
 from edgekit.flows.evaluations import keep_evaluation, kept_evaluation
 from edgekit.flows.journal import identity, key_of
+from edgekit.flows.lineage import recorded
 from edgekit.flows.profile import profile
 from edgekit.flows.state import Run
+from edgekit.spec.data_options import EMBEDDED
 from edgekit.spec.hashing import value_sha256
 
-# test texts that latency is measured on, beside the fixed lengths
-PROFILE_TEXTS = 256
+# test texts at most that latency is measured on, beside the fixed lengths
+PROFILE_TEXTS = 2000
 
 
 def evaluate_all(run: Run) -> None:
@@ -43,19 +44,20 @@ def profile_all(run: Run) -> None:
     options = run.recipe.stages.profile
     if options is None:
         return
-    split = run.data.split("test")
-    texts = list(
-        itertools.islice(zip(split.texts, split.pairs or itertools.repeat(None), strict=False), PROFILE_TEXTS)
-    )
+    texts = run.data.split("test").pairs_of_text()[:PROFILE_TEXTS]
+    own = options.model_copy(update={"length": ()})
+    fixed = options.model_copy(update={"data": None}) if options.length else None
     for bundle in run.bundles:
         name, measured = f"profile {bundle.name}", bundle / "measurements"
-        key = key_of(identity(bundle), options.model_dump(mode="json"), value_sha256(texts))
-        run.commands.append(command_line("profile", bundle, options=options))
+        key = key_of(identity(bundle), recorded(options), value_sha256(texts), fingerprint())
+        file = options.data or run.recipe.data.test or EMBEDDED
+        run.commands.append(command_line("profile", bundle, options=own.model_copy(update={"data": file})))
+        if fixed is not None:
+            run.commands.append(command_line("profile", bundle, options=fixed))
         if run.journal.is_done(name, key, measured):
             run.progress.say(f"{name}: unchanged")
             continue
-        own = options.model_copy(update={"length": ()})
         profile(bundle, own, texts=() if options.data else texts, progress=run.progress)
-        if options.length:
-            profile(bundle, options.model_copy(update={"data": None}), progress=run.progress)
+        if fixed is not None:
+            profile(bundle, fixed, progress=run.progress)
         run.journal.record(name, key, measured)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from edgekit.flows.journal import FILE
+from edgekit.flows.journal import FILE, Journal
 from edgekit.spec.errors import UsageError
 
 RUNS = Path("runs")
@@ -36,7 +36,8 @@ def _newest_runs() -> list[Path]:
 
 
 def _checkpoint_of(run: Path) -> Path | None:
-    return next((run / name for name in _CHECKPOINTS if _is_checkpoint(run / name)), None)
+    journal = Journal(run)
+    return next((run / name for name in _CHECKPOINTS if journal.knows(name) and _is_checkpoint(run / name)), None)
 
 
 def _bundle_of(run: Path) -> Path | None:

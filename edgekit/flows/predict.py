@@ -22,8 +22,6 @@ class Labelled:
 
 def predict(bundle: Path, texts: Iterable[str], *, pair: str | None = None, threads: int = 1) -> Iterator[Labelled]:
     """Classify texts one by one, as they come. Raises `UsageError` for a folder that is no sound bundle."""
-    import numpy as np
-
     from edgekit.agent.classifier import open_classifier
 
     if not (bundle / "manifest.json").is_file():
@@ -32,7 +30,5 @@ def predict(bundle: Path, texts: Iterable[str], *, pair: str | None = None, thre
         classifier = open_classifier(bundle, threads=threads)
         for text in texts:
             prediction = classifier.classify(text, pair)
-            exponentials = np.exp(prediction.logits - prediction.logits.max())
-            shares = exponentials / exponentials.sum()
-            scores = {label: float(share) for label, share in zip(classifier.bundle.labels, shares, strict=True)}
+            scores = dict(zip(classifier.bundle.labels, map(float, prediction.scores), strict=True))
             yield Labelled(text, prediction.label, prediction.score, scores)

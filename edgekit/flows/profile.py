@@ -56,18 +56,18 @@ def profile(
                 measurement = _measure(device, remote, options, threads, length, texts, advance)
             taken.append(measurement)
             if what.is_dir():
-                store(measurement, what, texts)
+                store(measurement, what)
     return taken
 
 
-def store(measurement: Measurement, bundle: Path, texts: Sequence[Text] = ()) -> Path:
+def store(measurement: Measurement, bundle: Path) -> Path:
     """Write a measurement into a bundle, in place of one taken under the same conditions; its path."""
     conditions = {
         "model": measurement.model_sha256,
         "runtime": [measurement.runtime, measurement.runtime_version],
         "threads": measurement.threads,
         "length": measurement.length,
-        "texts": value_sha256([list(text) for text in texts]),
+        "texts": measurement.texts_sha256,
         "machine": measurement.fingerprint.model_dump(mode="json"),
     }
     path = bundle / MEASUREMENTS / f"{measurement.kind}-{value_sha256(conditions)[:12]}.json"
@@ -94,6 +94,18 @@ def recommend_threads(measurements: Iterable[Measurement]) -> int:
         if _beats(latency, best):
             threads, best = more, latency
     return threads
+
+
+def recommended_threads(measurements: Iterable[Measurement]) -> dict[int | str, int]:
+    """The recommendation for each length that was measured with several thread counts."""
+    by_length: dict[int | str, list[Measurement]] = {}
+    for taken in measurements:
+        by_length.setdefault(taken.length, []).append(taken)
+    return {
+        length: recommend_threads(group)
+        for length, group in by_length.items()
+        if len({taken.threads for taken in group}) > 1
+    }
 
 
 def _beats(new: Percentiles, old: Percentiles) -> bool:
@@ -129,7 +141,7 @@ def _measure(
         advance(news.runs, f"{news.stage}, {news.seconds:.0f} s")
 
     with device.start_agent(options.python) as agent:
-        return agent.request(
+        measurement = agent.request(
             "profile",
             Measurement,
             progress=tell,
@@ -139,6 +151,9 @@ def _measure(
             texts=[list(text) for text in texts],
             **options.model_dump(include={"runtime", "min_seconds", "min_runs", "max_runs", "warmup", "per_op"}),
         )
+    # the agent tells a length of "data" and not which data: only this side can
+    told = value_sha256([list(text) for text in texts]) if texts else None
+    return measurement.model_copy(update={"texts_sha256": told})
 
 
 def _plural(count: int, noun: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgekit.flows.lineage import next_step
 from edgekit.flows.work import training_folder
-from edgekit.spec.atomic import new_folder, refuse_existing
+from edgekit.spec.atomic import check_output, new_folder
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
@@ -32,10 +32,10 @@ def prune(
     from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
 
     options = options or PruneOptions()
-    refuse_existing(out, force)
     start = open_checkpoint(model)
+    check_output(out, force=force, source=start.path)
     guide = open_checkpoint(teacher) if teacher is not None else None
-    rows = load_data(data, labels=start.labels, seed=options.seed)
+    rows = load_data(data, labels=start.labels)
     lineage = next_step("prune", options, before=start, data=rows, teacher=guide)
     with training_folder(out, lineage[-1]) as work:
         pruned, tokenizer, trained = prune_classifier(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from edgekit.flows.lineage import next_step
-from edgekit.spec.atomic import new_folder, refuse_existing
+from edgekit.spec.atomic import check_output, new_folder
 from edgekit.spec.errors import UsageError
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
@@ -31,14 +31,16 @@ def quantize(
     from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint, save_checkpoint
 
     options = options or QuantizeOptions()
-    refuse_existing(out, force)
     start = open_checkpoint(model)
+    check_output(out, force=force, source=start.path)
     if start.extras.plan is not None:
         raise UsageError(f"{start.path} is quantized already ({start.extras.plan.scheme})")
     target = load_target(options.target)
     scheme = target.scheme["text-classification"] if options.scheme == "auto" else options.scheme
     if not any(scheme in runtime.schemes for runtime in target.runtimes):
         target.runtime_for(target.formats[0], scheme)
+    if options.calibrate and scheme != "int8-static":
+        raise UsageError(f"--calibrate is for int8-static; the scheme is {scheme}")
     texts = [text for text, _ in read_texts(options.calibrate)] if options.calibrate else []
     with progress.task(f"quantize: {scheme}"):
         classifier = load_classifier(start)

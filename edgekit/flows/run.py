@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgekit.data.splits import load_data
-from edgekit.flows.gate import gate
+from edgekit.flows.checks import check_recipe
+from edgekit.flows.gate import BundleVerdict, gate, not_judged
 from edgekit.flows.journal import Journal, claim, key_of
+from edgekit.flows.lineage import tool_versions
 from edgekit.flows.measures import evaluate_all, profile_all
 from edgekit.flows.reporting import write_report
 from edgekit.flows.stages import export_bundles, train
 from edgekit.flows.state import Run
+from edgekit.measure.verdict import unmeasured
 from edgekit.models.checkpoint import open_checkpoint
 from edgekit.report.summary import Summary
+from edgekit.spec.budget import Budget
 from edgekit.spec.hashing import folder_sha256
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.recipe import Recipe, load_recipe
@@ -42,21 +46,33 @@ def run(
         export_bundles(state)
         evaluate_all(state)
         profile_all(state)
-        if recipe.budgets:
-            state.verdicts = [verdict for bundle in state.bundles for verdict in gate(bundle, recipe.budgets)]
+        state.verdicts = _judge(recipe.budgets, state.bundles)
         return write_report(state)
+
+
+def _judge(budgets: Sequence[Budget], bundles: Sequence[Path]) -> list[BundleVerdict]:
+    """The verdicts on every bundle; a budget for a format that was not exported is unmeasured, not forgotten."""
+    formats = {bundle.name for bundle in bundles}
+    left_out = not_judged(budgets, formats)
+    verdicts = []
+    for bundle in bundles:
+        wanted = [budget for budget in budgets if budget.format in (None, bundle.name)]
+        verdicts += gate(bundle, wanted) if wanted else []
+    for budget in left_out:
+        reason = f"no {budget.format} bundle was made"
+        verdicts.append(BundleVerdict(Path(str(budget.format)), str(budget.format), unmeasured(budget, reason), ""))
+    return verdicts
 
 
 def _begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
     """Open model and data, so that bad input is found before anything long begins."""
+    check_recipe(recipe)
     start = None if isinstance(recipe.model, Scratch) else open_checkpoint(recipe.model)
     trained = start is not None and recipe.stages.finetune is None
     data = load_data(recipe.data, labels=start.labels if start is not None and trained else None)
     state = Run(recipe, folder, data, Journal(folder), progress, key="")
-    if start is None:
-        state.key = key_of(recipe.model_dump(mode="json")["model"], data.sha256)
-    else:
-        state.key = key_of(folder_sha256(start.path), data.sha256)
+    begun_from = recipe.model_dump(mode="json")["model"] if start is None else folder_sha256(start.path)
+    state.key = key_of(begun_from, data.sha256, tool_versions())
     if start is not None and trained:
         state.models["teacher"] = start.path
     return state

@@ -9,10 +9,12 @@ from pathlib import Path
 from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.export import export
 from edgekit.flows.journal import key_of
+from edgekit.flows.lineage import recorded
 from edgekit.flows.prune import prune
 from edgekit.flows.quantize import quantize
 from edgekit.flows.state import Run
 from edgekit.flows.train import distill, finetune
+from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import Manifest
 from edgekit.spec.shape import Scratch
 from edgekit.spec.stage_options import QuantizeOptions
@@ -37,14 +39,22 @@ def train(run: Run) -> None:
     """Do every stage from checkpoint to checkpoint that the recipe has, unless the journal knows it is done."""
     for stage in _stages(run):
         out = run.folder / stage.name
-        run.key = key_of(run.key, stage.name, stage.options.model_dump(mode="json"))
+        run.key = key_of(run.key, stage.name, recorded(stage.options))
         run.commands.append(stage.command)
         if run.journal.is_done(stage.name, run.key, out):
             run.progress.say(f"{stage.name}: unchanged, {out}")
         else:
+            _refuse_foreign(run, stage.name, out)
             stage.make(out)
             run.journal.record(stage.name, run.key, out)
         run.models[stage.name] = out
+    run.journal.forget({"teacher", "student", "pruned", "quantized"} - run.models.keys())
+
+
+def _refuse_foreign(run: Run, stage: str, out: Path) -> None:
+    """A folder that lay here before this run ever wrote one is somebody's, even if edgekit made it."""
+    if out.exists() and not run.journal.knows(stage):
+        raise UsageError(f"{out} exists and this run did not make it", advice="give the run another folder: -o")
 
 
 def _stages(run: Run) -> Iterator[Stage]:
@@ -105,13 +115,15 @@ def _quantize(run: Run, options: QuantizeOptions) -> Stage:
 def export_bundles(run: Run) -> None:
     """Export the newest checkpoint in every format asked for, unless the journal knows it is done."""
     source, options, out = run.newest, run.recipe.export, run.folder / "bundles"
-    key = key_of(run.key, "export", options.model_dump(mode="json"))
+    key = key_of(run.key, "export", recorded(options))
     run.commands.append(command_line("export", source, options=options, o=out))
     run.bundles = _bundles(out)
     if run.bundles and run.journal.is_done("export", key, *run.bundles):
         run.progress.say(f"export: unchanged, {out}")
         return
-    golden = run.data.split("validation").texts[:GOLDEN_TEXTS]
+    _refuse_foreign(run, "export", out)
+    texts = run.data.split("validation").pairs_of_text()[:GOLDEN_TEXTS]
+    golden = [text if pair is None else (text, pair) for text, pair in texts]
     export(source, out, options, golden=golden, force=True, progress=run.progress)
     run.bundles = _bundles(out)
     for bundle in run.bundles:

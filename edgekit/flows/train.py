@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgekit.flows.lineage import next_step
 from edgekit.flows.work import training_folder
-from edgekit.spec.atomic import new_folder, refuse_existing
+from edgekit.spec.atomic import check_output, new_folder
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
@@ -33,11 +33,12 @@ def finetune(
     from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
 
     options = options or FinetuneOptions()
-    refuse_existing(out, force)
-    rows = load_data(data, seed=options.seed)
     start = model if isinstance(model, Scratch) else open_checkpoint(model)
     before = None if isinstance(start, Scratch) else start
-    lineage = next_step("finetune", options, before=before, data=rows)
+    check_output(out, force=force, source=before.path if before else None)
+    rows = load_data(data)
+    scratch = start if isinstance(start, Scratch) else None
+    lineage = next_step("finetune", options, before=before, data=rows, scratch=scratch)
     with training_folder(out, lineage[-1]) as work:
         trained_model, tokenizer, trained = finetune_classifier(start, rows, options, work=work, progress=progress)
         with new_folder(out, force=force) as folder:
@@ -64,9 +65,9 @@ def distill(
     from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
 
     options = options or DistillOptions()
-    refuse_existing(out, force)
     start = open_checkpoint(teacher)
-    rows = load_data(data, labels=start.labels, seed=options.seed)
+    check_output(out, force=force, source=start.path)
+    rows = load_data(data, labels=start.labels)
     lineage = next_step("distill", options, before=start, data=rows)
     with training_folder(out, lineage[-1]) as work:
         student, tokenizer, trained = distill_classifier(start, rows, options, work=work, progress=progress)

@@ -29,7 +29,7 @@ class Estimate:
 
 def percentile(samples: Sequence[float], q: float) -> float:
     """The q-th percentile, q in 0..100; `ValueError` without samples."""
-    return float(_interpolate(_sorted(samples), q))
+    return float(np.percentile(_sorted(samples), q))
 
 
 def percentile_interval(samples: Sequence[float], q: float, *, seed: int = 0) -> Estimate:
@@ -53,8 +53,8 @@ def percentile_interval(samples: Sequence[float], q: float, *, seed: int = 0) ->
         rest = n - below - 1
         upper = lower + (1 - lower) * generator.beta(1, rest, RESAMPLES)
         drawn = drawn + share * (values[_index(upper, n)] - drawn)
-    low, high = (float(_interpolate(np.sort(drawn), level)) for level in (2.5, 97.5))
-    return Estimate(float(_interpolate(values, q)), low, high)
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    return Estimate(float(np.percentile(values, q)), float(low), float(high))
 
 
 def accuracy(correct: int, rows: int) -> Estimate:
@@ -101,13 +101,6 @@ def _sorted(samples: Sequence[float]) -> npt.NDArray[np.float64]:
     if not values.size:
         raise ValueError("there are no samples")
     return values
-
-
-def _interpolate(values: npt.NDArray[np.float64], q: float) -> np.float64:
-    place = (len(values) - 1) * q / 100
-    below = min(math.floor(place), len(values) - 1)
-    above = min(below + 1, len(values) - 1)
-    return np.float64(values[below] + (place - below) * (values[above] - values[below]))
 
 
 def _index(uniforms: npt.NDArray[np.float64], n: int) -> npt.NDArray[Any]:

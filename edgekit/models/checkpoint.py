@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.models.families import FAMILIES, describe, family
-from edgekit.models.shrink import reshape
+from edgekit.models.weights import SCALES_FILE, load_plain, load_reshaped, weight_files
 from edgekit.spec.errors import NotFoundError, UsageError
 from edgekit.spec.manifest import BlockShape, CheckpointExtras, Step
 from edgekit.spec.model_ref import ModelRef
@@ -21,7 +21,6 @@ from edgekit.spec.schemes import Task
 from edgekit.spec.strict import read_mapping
 
 EXTRAS_FILE = "edgekit.json"
-SCALES_FILE = "scales.safetensors"
 _HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
 
 
@@ -50,11 +49,10 @@ def open_checkpoint(model: str | Path | ModelRef) -> Checkpoint:
         )
     config = read_mapping(path / "config.json")
     extras = path / EXTRAS_FILE
-    labels = config.get("id2label") or {}
     return Checkpoint(
         path=path,
         family=str(config.get("model_type", "")),
-        labels=tuple(str(labels[key]) for key in sorted(labels, key=int)) if isinstance(labels, dict) else (),
+        labels=_labels(path, config),
         extras=CheckpointExtras.read(extras) if extras.is_file() else CheckpointExtras(),
         task=reference.task,
     )
@@ -64,17 +62,48 @@ def resolve_task(checkpoint: Checkpoint) -> Task:
     """What the checkpoint was trained for, as optimum reads it from the class that its configuration names."""
     if checkpoint.task is not None:
         return checkpoint.task
+    task = _task_of_class(_class_name(read_mapping(checkpoint.path / "config.json")))
+    if task is None:
+        raise UsageError(f"{checkpoint.path}: config.json names no architecture that transformers has")
+    if task not in ("text-classification", "text-generation"):
+        raise UsageError(f"{checkpoint.path} is a checkpoint for {task}; edgekit takes text-classification")
+    return task  # type: ignore[return-value]
+
+
+def _task_of_class(name: str) -> str | None:
+    """The task of a model class of transformers, or None for a name that is not one."""
     import transformers
     from optimum.exporters.tasks import TasksManager
 
-    named = read_mapping(checkpoint.path / "config.json").get("architectures") or [""]
-    model_class = getattr(transformers, str(named[0]), None)
-    if model_class is None:
-        raise UsageError(f"{checkpoint.path}: config.json names no architecture that transformers has ({named[0]!r})")
-    task = TasksManager.infer_task_from_model(model_class, library_name="transformers")
-    if task not in ("text-classification", "text-generation"):
-        raise UsageError(f"{checkpoint.path} is a checkpoint for {task}; edgekit takes text-classification")
-    return task  # type: ignore[no-any-return]
+    try:
+        model_class = getattr(transformers, name, None)
+    except ImportError:  # a class that needs a library which is not here
+        return None
+    if not isinstance(model_class, type) or not issubclass(model_class, transformers.PreTrainedModel):
+        return None
+    try:
+        return str(TasksManager.infer_task_from_model(model_class, library_name="transformers"))
+    except ValueError:  # a model class for none of the tasks that optimum knows
+        return None
+
+
+def _class_name(config: Mapping[str, Any]) -> str:
+    """The model class that a configuration names first; empty where it names none."""
+    named = config.get("architectures")
+    return str(named[0]) if isinstance(named, list) and named else ""
+
+
+def _labels(path: Path, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """The labels in the order of the logits.
+
+    transformers leaves them out of the file where they are its own two; a checkpoint without a head has none.
+    """
+    labels = config.get("id2label")
+    if labels is None:
+        return ("LABEL_0", "LABEL_1") if _class_name(config).endswith("ForSequenceClassification") else ()
+    if not isinstance(labels, dict) or set(labels) != {str(number) for number in range(len(labels))}:
+        raise UsageError(f"{path / 'config.json'}: id2label must give a label to each number from 0 on")
+    return tuple(str(labels[str(number)]) for number in range(len(labels)))
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Any:
@@ -94,27 +123,35 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
 def load_classifier(checkpoint: Checkpoint, labels: Sequence[str] | None = None) -> Any:
     """The sequence classifier in evaluation mode; with `labels`, a new head for them where they differ.
 
-    Raises `UsageError` where the weights are missing, corrupt or of another shape.
+    Raises `UsageError` where the checkpoint is for another task, has no trained head and is given no labels, or
+    where weights are missing, corrupt or of another shape.
     """
-    from transformers import AutoConfig, AutoModelForSequenceClassification
-
-    if not any(checkpoint.path.glob("*.safetensors")):
-        raise UsageError(f"{checkpoint.path} holds no .safetensors weights; edgekit reads no other kind")
-    config = AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
+    if checkpoint.task not in (None, "text-classification"):
+        raise UsageError(f"{checkpoint.path} was said to be for {checkpoint.task}: it is no classifier")
+    weight_files(checkpoint.path)
+    config = _config(checkpoint)
     if labels is not None:
-        config.id2label, config.label2id = (
-            dict(enumerate(labels)),
-            {label: i for i, label in enumerate(labels)},
-        )
+        config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
+    blocks, new_head = checkpoint.extras.blocks, labels is not None
     try:
-        if checkpoint.extras.blocks:
-            return _load_reshaped(checkpoint, config)
-        model = AutoModelForSequenceClassification.from_pretrained(
-            checkpoint.path, config=config, use_safetensors=True, ignore_mismatched_sizes=labels is not None
-        )
+        if blocks:
+            model = load_reshaped(checkpoint.path, config, blocks, new_head)
+        else:
+            model = load_plain(checkpoint.path, config, new_head)
+    except UsageError:
+        raise
     except Exception as error:  # as of tokenizers; safetensors' own error derives from Exception alone
         raise UsageError(f"{checkpoint.path}: the weights cannot be loaded: {_first_line(error)}") from error
     return model.eval()
+
+
+def _config(checkpoint: Checkpoint) -> Any:
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
+    except Exception as error:  # transformers raises anything at all on values that are not as it wrote them
+        raise UsageError(f"{checkpoint.path}: config.json cannot be used: {_first_line(error)}") from error
 
 
 def load_scales(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -153,17 +190,6 @@ def _is_plain(model: Any, shape: BlockShape) -> bool:
     return (shape.heads, shape.ffn) == (wanted.heads, wanted.ffn)
 
 
-def _load_reshaped(checkpoint: Checkpoint, config: Any) -> Any:
-    """A pruned model: made by its configuration, cut to its blocks' shapes, then filled."""
-    from safetensors.torch import load_file
-    from transformers import AutoModelForSequenceClassification
-
-    model = AutoModelForSequenceClassification.from_config(config)
-    reshape(model, checkpoint.extras.blocks)
-    model.load_state_dict(load_file(checkpoint.path / "model.safetensors"), strict=True)
-    return model.eval()
-
-
 def _fetch(source: str, revision: str | None) -> Path:
     """Download a hub id's configuration, tokenizer and safetensors; nothing else."""
     if source.count("/") > 1 or source.startswith((".", "/", "~")) or not source:
@@ -175,7 +201,7 @@ def _fetch(source: str, revision: str | None) -> Path:
         return Path(snapshot_download(source, revision=revision, allow_patterns=_HUB_FILES))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise NotFoundError(
-            f"{source!r} is no folder here, and cannot be fetched from the hub: {_first_line(error)}",
+            f"{source!r} is no folder here, and the hub gave no model of that name ({_first_line(error)[:120]})",
             advice="check the path, or the hub id and the connection",
         ) from None
 

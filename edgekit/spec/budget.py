@@ -34,6 +34,7 @@ METRICS: dict[str, Metric] = {
 class Budget(Strict):
     """A limit on one metric, and the conditions under which it holds.
 
+    `data` names the data set whose test rows accuracy is taken on; `NAME/SPLIT` names rows of another split.
     `gate: false` shows the verdict without letting it decide the exit code.
     """
 
@@ -43,6 +44,7 @@ class Budget(Strict):
     length: pydantic.PositiveInt | Literal["data"] | None = None
     threads: pydantic.PositiveInt | None = None
     baseline: str | None = None
+    data: str | None = None
     format: Literal["onnx", "tflite"] | None = None
     gate: bool = True
 
@@ -53,6 +55,20 @@ class Budget(Strict):
             error = unknown_name("metric", value, METRICS)
             raise ValueError(f"{error.message}; {error.advice}")
         return value
+
+    @pydantic.field_validator("limit", mode="before")
+    @classmethod
+    def _is_a_number(cls, value: Any) -> Any:
+        if isinstance(value, bool):
+            raise ValueError(f"{value} is no number")
+        return value
+
+    @pydantic.model_validator(mode="after")
+    def _can_be_kept(self) -> Self:
+        # a model can be better than its baseline; nothing else that is measured falls below 0
+        if self.limit < 0 and self.metric != "accuracy_drop":
+            raise ValueError(f"limit: {self.metric} is never below 0, so it cannot be limited to {self.limit:g}")
+        return self
 
     @property
     def kind(self) -> Metric:

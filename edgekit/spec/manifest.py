@@ -10,9 +10,13 @@ import pydantic
 
 from edgekit.spec.plan import Plan
 from edgekit.spec.schemes import Format, Scheme, Task
+from edgekit.spec.stage_options import SplitName
 from edgekit.spec.strict import Strict
+from edgekit.spec.target import Target
 
 FORMAT_VERSION = 1
+# no device runs a bundle without these, beside the model file
+NEEDED_FILES = ("tokenizer.json", "config.json")
 
 
 class BlockShape(Strict):
@@ -81,9 +85,14 @@ class Drop(Strict):
 
 
 class Accuracy(Strict):
-    """Accuracy in % on named data, through the bundle's own tokenizer and file, with a 95 % interval."""
+    """Accuracy in % on the rows of a split of named data, through the bundle's own tokenizer and file.
+
+    data:      name of the data set and of its split, as `smart-home/test`
+    low, high: the 95 % interval
+    """
 
     data: str
+    split: SplitName
     data_sha256: str
     rows: pydantic.PositiveInt
     accuracy: float
@@ -95,7 +104,10 @@ class Accuracy(Strict):
 
 
 class Manifest(Strict):
-    """Everything that is known of a bundle, and the hash of each of its files."""
+    """Everything that is known of a bundle, and the hash of each of its files.
+
+    target_facts: the whole target that it was made for, so that one of a person's own goes with the bundle
+    """
 
     format_version: Literal[1] = 1
     name: str
@@ -104,6 +116,7 @@ class Manifest(Strict):
     model_file: str
     scheme: Scheme
     target: str
+    target_facts: Target
     runtime: str
     family: str
     labels: tuple[str, ...]
@@ -137,6 +150,21 @@ class Manifest(Strict):
         return self
 
     @pydantic.model_validator(mode="after")
+    def _what_a_device_needs_counts(self) -> Manifest:
+        for name in (self.model_file, *NEEDED_FILES):
+            if name not in self.files:
+                raise ValueError(f"{name} is not among the files")
+            if not self.files[name].runtime:
+                raise ValueError(f"files.{name}: a device needs it, so runtime cannot be false")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _target_is_described(self) -> Manifest:
+        if self.target != self.target_facts.name:
+            raise ValueError(f"target is {self.target!r}, and target_facts are those of {self.target_facts.name!r}")
+        return self
+
+    @pydantic.model_validator(mode="after")
     def _hash_is_computed(self) -> Manifest:
         if self.content_hash != content_hash(self.files):
             raise ValueError("content_hash does not follow from the files listed")
@@ -153,6 +181,8 @@ class Manifest(Strict):
 
 
 def content_hash(files: dict[str, File]) -> str:
-    """One sha256 over the names and hashes of all files, in the order of their names."""
-    lines = "".join(f"{name}\0{files[name].sha256}\n" for name in sorted(files))
+    """One sha256 over all that is said of each file, in the order of their names; the agent computes the same."""
+    lines = "".join(
+        f"{name}\0{file.sha256}\0{file.bytes}\0{int(file.runtime)}\n" for name, file in sorted(files.items())
+    )
     return hashlib.sha256(lines.encode()).hexdigest()

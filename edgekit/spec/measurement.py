@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 import pydantic
@@ -53,6 +54,8 @@ class Measurement(Strict):
 
     length: tokens in the input, padding included; `data` for the lengths of the user's own texts
     samples_ms: raw times of each part in the order taken; `total` is a text from string to label
+    taken_at: ISO 8601 with the offset from UTC
+    texts_sha256: of the texts that were run, set by the host; None for the golden cases or for made-up inputs
     """
 
     format_version: Literal[1] = 1
@@ -75,6 +78,19 @@ class Measurement(Strict):
     taken_at: str
     agent_version: str
     notes: tuple[str, ...] = ()
+    texts_sha256: str | None = None
+
+    @pydantic.field_validator("taken_at")
+    @classmethod
+    def _is_a_moment(cls, value: str) -> str:
+        if datetime.fromisoformat(value).tzinfo is None:
+            raise ValueError("taken_at must say its offset from UTC")
+        return value
+
+    @property
+    def moment(self) -> datetime:
+        """When it was taken, to be compared with others."""
+        return datetime.fromisoformat(self.taken_at)
 
     def dump(self) -> dict[str, Any]:
         """The measurement as plain JSON values."""

@@ -9,6 +9,7 @@ import pydantic
 from pydantic import Field
 
 from edgekit.spec.schemes import RuntimeName
+from edgekit.spec.stage_options import Threads
 from edgekit.spec.strict import Strict
 
 
@@ -17,7 +18,7 @@ class ProfileOptions(Strict):
 
     device: Annotated[str, Field(description="Where to measure: local.")] = "local"
     threads: Annotated[
-        tuple[pydantic.PositiveInt, ...],
+        tuple[Threads, ...],
         Field(min_length=1, description="Threads of the runtime; several are measured one after the other."),
     ] = (1,)
     length: Annotated[

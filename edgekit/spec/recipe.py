@@ -96,7 +96,7 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
 
 
 def _set(mapping: dict[str, Any], setting: str) -> dict[str, Any]:
-    """A copy of the mapping with one dotted key set; a scalar on the way becomes a mapping."""
+    """A copy of the mapping with one dotted key set; a number is a place in a list, a scalar becomes a mapping."""
     key, equals, text = setting.partition("=")
     if not equals or not key.strip("."):
         raise UsageError(f"--set {setting!r} is not key=value", advice="as in --set stages.distill.epochs=3")
@@ -105,14 +105,26 @@ def _set(mapping: dict[str, Any], setting: str) -> dict[str, Any]:
     except yaml.YAMLError:
         value = text
     changed = copy.deepcopy(mapping)
-    node = changed
+    node: Any = changed
     *parents, last = key.split(".")
     for parent in parents:
-        if not isinstance(node.get(parent), dict):
-            node[parent] = {}
-        node = node[parent]
-    node[last] = value
+        place = _place(node, parent, setting)
+        if isinstance(node, dict) and not isinstance(node.get(place), (dict, list)):
+            node[place] = {}
+        node = node[place]
+    if not isinstance(node, (dict, list)):
+        raise UsageError(f"--set {setting!r}: there is nothing to set in {parents[-1]!r}")
+    node[_place(node, last, setting)] = value
     return changed
+
+
+def _place(node: Any, key: str, setting: str) -> Any:
+    """The key as its container takes it: a name, or a place in a list."""
+    if not isinstance(node, list):
+        return key
+    if not key.isdecimal() or int(key) >= len(node):
+        raise UsageError(f"--set {setting!r}: the list has no place {key!r}", advice=f"places: 0 to {len(node) - 1}")
+    return int(key)
 
 
 def _for_target(options: _Options, target: str) -> _Options:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import pydantic
 
-from edgekit.spec.errors import UsageError
-from edgekit.spec.strict import Strict
+from edgekit.spec.strict import Strict, key_values
 
 
 @dataclass(frozen=True)
@@ -32,13 +31,7 @@ class WantedShape(Strict):
     @classmethod
     def from_text(cls, text: str) -> Self:
         """Parse `layers=3,hidden=256,ffn=1024`."""
-        fields: dict[str, Any] = {}
-        for part in text.split(","):
-            key, equals, value = (piece.strip() for piece in part.partition("="))
-            if not equals or not value:
-                raise UsageError(f"shape {text!r}: {part!r} is not key=value", advice="as in layers=3,hidden=256")
-            fields[key] = value
-        return cls.parse(fields, f"shape {text!r}")
+        return cls.parse(key_values(text, "layers=3,hidden=256"), f"shape {text!r}")
 
 
 class Scratch(Strict):
@@ -51,6 +44,11 @@ class Scratch(Strict):
     ffn: pydantic.PositiveInt = 1024
     vocabulary: int = pydantic.Field(default=4000, ge=200)
     max_length: pydantic.PositiveInt = 128
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Parse `layers=4,hidden=256,heads=4,ffn=1024,vocabulary=4000`."""
+        return cls.parse(key_values(text, "layers=4,hidden=256"), f"--scratch {text!r}")
 
     @pydantic.model_validator(mode="after")
     def _heads_divide(self) -> Self:

@@ -11,6 +11,8 @@ from edgekit.spec.schemes import Scheme
 from edgekit.spec.strict import Strict
 
 SplitName = Literal["train", "validation", "test"]
+# a runtime starts as many as it is told to, until the machine stands still
+Threads = Annotated[int, Field(gt=0, le=1024)]
 
 
 class QuantizeOptions(Strict):
@@ -30,5 +32,5 @@ class EvaluateOptions(Strict):
     max_length: Annotated[
         int, Field(gt=1, description="Longest input of a checkpoint in tokens; a bundle has its own.")
     ] = 128
-    threads: Annotated[int, Field(gt=0, description="Threads of the runtime that runs a bundle.")] = 2
+    threads: Annotated[Threads, Field(description="Threads of the runtime that runs a bundle.")] = 2
     runtime: Annotated[str | None, Field(description="Runtime of a bundle. Default: the first that is there.")] = None

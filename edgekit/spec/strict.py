@@ -51,6 +51,19 @@ def read_mapping(path: Path) -> dict[str, Any]:
     return value
 
 
+def key_values(text: str, example: str) -> dict[str, str]:
+    """The pairs in `key=value,key=value`; `UsageError` for anything else, or for a key given twice."""
+    pairs: dict[str, str] = {}
+    for part in text.split(","):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not key or not value:
+            raise UsageError(f"{text!r}: {part!r} is not key=value", advice=f"as in {example}")
+        if key in pairs:
+            raise UsageError(f"{text!r}: {key} is given twice")
+        pairs[key] = value
+    return pairs
+
+
 def _explain(model: type[Strict], error: pydantic.ValidationError, where: str) -> UsageError:
     """Turn pydantic's first complaint into one sentence, with "did you mean" for an unknown key."""
     first = error.errors(include_url=False)[0]

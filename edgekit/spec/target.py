@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import pydantic
 
 from edgekit.spec.budget import Budget
 from edgekit.spec.errors import UsageError
+from edgekit.spec.measurement import Fingerprint
 from edgekit.spec.schemes import FORMAT_OF, Format, RuntimeName, Scheme, Task
 from edgekit.spec.strict import Strict
 
 Architecture = Literal["aarch64", "armv7l", "x86_64"]
+System = Literal["linux", "android", "macos"]
 
 
 class Figure(Strict):
@@ -22,13 +24,18 @@ class Figure(Strict):
 
 
 class Cpu(Strict):
-    """The processor: `parts` are the implementer/part ids of `/proc/cpuinfo`, as `0x41/0xd08`."""
+    """The processor.
+
+    parts:  implementer/part ids of `/proc/cpuinfo`, as `0x41/0xd08`; empty: any
+    boards: what the name of the board begins with, as the device tree gives it (`Raspberry Pi 4`); empty: any
+    """
 
     model: str
     cores: pydantic.PositiveInt
     clock_ghz: Figure | None = None
     features: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    boards: tuple[Annotated[str, pydantic.Field(min_length=1)], ...] = ()
 
 
 class Memory(Strict):
@@ -63,7 +70,7 @@ class Target(Strict):
 
     name: str = pydantic.Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
-    os: str
+    os: System
     arch: Architecture
     libc: str
     cpu: Cpu
@@ -110,11 +117,28 @@ class Target(Strict):
             advice=f"schemes that it does: {', '.join(readers[0].schemes)}",
         )
 
-    def matches(self, arch: str, parts: tuple[str, ...]) -> bool:
-        """Whether a device with this architecture and these CPU parts is of this target's class.
+    def matches(self, fingerprint: Fingerprint) -> bool:
+        """Whether the device of this fingerprint is of this target's class.
 
-        Every core must be one that the target names: a phone with Cortex-A76 beside others is no Raspberry Pi 5.
+        Every core must be one that the target names: a phone with Cortex-A76 beside others is no Raspberry Pi 5. Where
+        boards are named, cores are not enough: a Raspberry Pi 3 has those of a Zero 2 W, at another clock.
         """
-        if arch != self.arch or not self.cpu.parts:
-            return arch == self.arch
-        return bool(parts) and set(parts) <= set(self.cpu.parts)
+        return (
+            fingerprint.arch == self.arch
+            and _system(fingerprint.os) == self.os
+            and (not self.cpu.parts or _among(fingerprint.cpu_parts, self.cpu.parts))
+            and (not self.cpu.boards or fingerprint.device.startswith(self.cpu.boards))
+        )
+
+
+def _among(parts: tuple[str, ...], known: tuple[str, ...]) -> bool:
+    """False for a device that names no cores."""
+    return bool(parts) and set(parts) <= set(known)
+
+
+def _system(os: str) -> System:
+    """Which system a fingerprint's text means; a Linux says the name of its distribution."""
+    text = os.lower()
+    if "android" in text:
+        return "android"
+    return "macos" if text.startswith(("darwin", "macos")) else "linux"

@@ -32,6 +32,21 @@ def test_a_changed_file_is_named_with_both_hashes(onnx_bundle, name):
         assert part in caught.value.message
 
 
+def test_a_size_that_is_not_the_files_is_named(onnx_bundle):
+    files = json.loads((onnx_bundle / "manifest.json").read_text())["files"]
+    size = files["model.onnx"]["bytes"]
+    edit(onnx_bundle, files=files | {"model.onnx": files["model.onnx"] | {"bytes": 1}})
+    with pytest.raises(BadInput, match=rf"model\.onnx has {size} bytes, and the manifest says 1"):
+        open_bundle(onnx_bundle)
+
+
+def test_a_flag_cannot_be_flipped_unseen(onnx_bundle):
+    files = json.loads((onnx_bundle / "manifest.json").read_text())["files"]
+    edit(onnx_bundle, files=files | {"model.onnx": files["model.onnx"] | {"runtime": False}})
+    with pytest.raises(BadInput, match="content_hash does not follow"):
+        open_bundle(onnx_bundle)
+
+
 def test_a_missing_file_is_named(onnx_bundle):
     (onnx_bundle / "config.json").unlink()
     with pytest.raises(BadInput, match=r"config\.json is in the manifest and not in the folder"):
@@ -61,7 +76,10 @@ def test_symbolic_links_are_refused_even_with_the_right_content(onnx_bundle):
         ({"format_version": 2}, "format version 2"),
         ({"task": "text-generation"}, "the task is text-generation"),
         ({"labels": None}, "labels is missing"),
-        ({"files": {"a": 1}}, r"files\.a has no sha256"),
+        ({"files": {"a": 1}}, r"files\.a is no object"),
+        ({"files": {"a": {}}}, r"files\.a has no sha256"),
+        ({"files": {"a": {"sha256": "", "bytes": True, "runtime": True}}}, r"files\.a has no bytes"),
+        ({"files": {"a": {"sha256": "", "bytes": 1, "runtime": 1}}}, r"files\.a has no runtime"),
         ({"content_hash": "0" * 64}, "content_hash does not follow"),
         ({"model_file": "config2.json"}, "no hash of config2.json"),
     ],

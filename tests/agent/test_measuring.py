@@ -1,6 +1,8 @@
 """Timing, lengths, operators, conditions: the parts of a measurement."""
 
 import ast
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from edgekit.agent.cpu import cpu_facts
 from edgekit.agent.errors import BadInput
 from edgekit.agent.latency import Order, measure
 from edgekit.agent.memory import peak_rss_mb
+from edgekit.agent.quiet import captured_output
 from edgekit.agent.timing import Stopping, sample, warm_up
 from edgekit.agent.tokenizer import Tokenizer, texts_of_length
 from edgekit.spec.measurement import Conditions, Fingerprint, Measurement
@@ -155,6 +158,11 @@ def test_32_bit_process_on_a_64_bit_kernel(tmp_path, monkeypatch):
     assert cpu_facts(tmp_path / "none")["arch"] == "armv7l"
 
 
+def test_android_says_so_though_its_kernel_is_linux(monkeypatch):
+    monkeypatch.setattr("sys.getandroidapilevel", lambda: 31, raising=False)
+    assert conditions_module.fingerprint()["os"] == "Android, API level 31"
+
+
 def test_the_processor_of_an_emulators_host_matches_no_arm_target(tmp_path, monkeypatch):
     monkeypatch.setattr("platform.machine", lambda: "aarch64")
     path = tmp_path / "cpuinfo"
@@ -199,6 +207,49 @@ def test_peak_memory_sees_what_was_given_back():
     assert peak_rss_mb() > before + 20
 
 
+# keyword arguments that Python 3.9 does not know; the grammar alone does not find them
+NEWER_KEYWORDS = {"zip": {"strict"}, "dataclass": {"slots", "kw_only"}, "bisect": {"key"}, "write_text": {"newline"}}
+NEWER_NAMES = {"pairwise", "batched", "bit_count", "file_digest", "anext", "aiter", "TypeAlias", "ParamSpec", "Self"}
+
+
 def test_the_agent_reads_as_python_3_9():
     for path in Path(edgekit.agent.__path__[0]).glob("*.py"):
-        ast.parse(path.read_text(encoding="utf-8"), str(path), feature_version=(3, 9))
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path), feature_version=(3, 9))
+        assert not list(newer_than_3_9(tree)), path.name
+
+
+def newer_than_3_9(tree):
+    for node in ast.walk(tree):
+        name = getattr(node, "attr", None) or getattr(node, "id", None) or getattr(node, "name", None)
+        if name in NEWER_NAMES:
+            yield name
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+            yield from NEWER_KEYWORDS.get(called, set()) & {keyword.arg for keyword in node.keywords}
+
+
+def descriptors():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_captured_output_is_given_back_even_after_a_failure():
+    before = [os.fstat(descriptor) for descriptor in (1, 2)]
+    opened = descriptors()
+    with pytest.raises(ZeroDivisionError), captured_output() as log:
+        os.write(2, b"chatter")
+        assert log() == "chatter"
+        1 / 0  # noqa: B018
+    after = [os.fstat(descriptor) for descriptor in (1, 2)]
+    assert [(each.st_dev, each.st_ino) for each in after] == [(each.st_dev, each.st_ino) for each in before]
+    assert descriptors() == opened
+
+
+def test_captured_output_keeps_no_descriptor_without_room_for_its_file(monkeypatch):
+    def full():
+        raise OSError("no space left")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    opened = descriptors()
+    with pytest.raises(OSError, match="no space"), captured_output():
+        pass
+    assert descriptors() == opened

@@ -6,13 +6,17 @@ import math
 
 import pytest
 import torch
-from tiny_checkpoint import tiny_classifier, tiny_tokenizer
+from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
 
-from edgekit.compress.distill import soft_loss
+from edgekit.compress.distill import follow, soft_loss
+from edgekit.compress.finetune import finetune_classifier
 from edgekit.compress.student import make_student, spread, student_shape
+from edgekit.data.splits import Data, Split
+from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
 from edgekit.models.families import describe
 from edgekit.spec.errors import UsageError
 from edgekit.spec.shape import Shape, WantedShape
+from edgekit.spec.train_options import FinetuneOptions, TrainOptions
 
 
 def softmax(values, temperature):
@@ -68,3 +72,28 @@ def test_narrower_student_has_the_shape_and_the_teacher_is_untouched():
     encoder = describe(student)
     assert (len(encoder.blocks), encoder.hidden, encoder.blocks[0].heads, encoder.blocks[0].ffn) == (1, 32, 2, 48)
     assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items())
+
+
+def test_training_cuts_rows_that_are_longer_than_the_position_table(tmp_path):
+    tokenizer = tiny_tokenizer()
+    model = tiny_classifier(tokenizer)
+    split = Split([" ".join(TEXTS * 5)] * 2, None, [0, 1])
+    data = Data("long", LABELS, train=split, validation=split, test=Split([], None, []))
+    options = TrainOptions(epochs=1, max_length=500)
+    follow(
+        model,
+        tiny_classifier(tokenizer),
+        tokenizer,
+        data,
+        options,
+        temperature=1,
+        soft_weight=1,
+        work=tmp_path / "w",
+        title="t",
+    )
+    checkpoint = tmp_path / "start"
+    checkpoint.mkdir()
+    save_checkpoint(model, tokenizer, checkpoint, lineage=())
+    finetune_classifier(
+        open_checkpoint(checkpoint), data, FinetuneOptions(epochs=1, max_length=500), work=tmp_path / "w"
+    )

@@ -8,8 +8,14 @@ import xml.etree.ElementTree as ET
 
 import pytest
 from click.testing import CliRunner
+from tiny_bundle import LABELS, TEXTS, make_bundle
 
 from edgekit.cli import cli
+from edgekit.flows.evaluate import record_accuracy
+from edgekit.flows.gate import not_judged
+from edgekit.spec.budget import Budget
+from edgekit.spec.errors import NotFoundError, UsageError
+from edgekit.spec.manifest import Accuracy, Drop, Manifest
 
 
 @pytest.fixture
@@ -89,3 +95,171 @@ def test_a_tampered_bundle_is_refused_by_name(bundle):
 
 def test_no_budget_is_no_pass(bundle):
     assert gate(bundle).exception.exit_code == 2
+
+
+def keep(bundle, milliseconds, length=16, threads=2, day=1, device="Some PC", **fingerprint):
+    """Store a measurement of this very file, as an x86 machine would have taken it."""
+    manifest = Manifest.read(bundle / "manifest.json")
+    machine = {
+        "device": device,
+        "arch": "x86_64",
+        "cpu_model": "",
+        "cores": 4,
+        "os": "Debian",
+        "libc": "",
+        "python": "",
+    }
+    taken = {
+        "model_sha256": manifest.files[manifest.model_file].sha256,
+        "runtime": "onnxruntime",
+        "runtime_version": "1",
+        "threads": threads,
+        "length": length,
+        "samples_ms": {"infer": [milliseconds] * 30},
+        "cold_load_ms": 1,
+        "first_inference_ms": 1,
+        "warmup_runs": 0,
+        "peak_rss_mb": 100 + milliseconds,
+        "fingerprint": machine | fingerprint,
+        "before": {},
+        "after": {},
+        "taken_at": f"2026-01-{day:02}T00:00:00+00:00",
+        "agent_version": "1",
+    }
+    folder = bundle / "measurements"
+    folder.mkdir(exist_ok=True)
+    (folder / f"{len(list(folder.iterdir()))}.json").write_text(json.dumps(taken))
+
+
+def judged(bundle, budget):
+    found = json.loads(gate(bundle, budget).stdout)["verdicts"][0]
+    return found["verdict"] | {"conditions": found["conditions"]}
+
+
+@pytest.mark.parametrize("days", [(1, 2), (2, 1)])
+def test_the_newest_measurement_counts(onnx_bundle, days):
+    for milliseconds, day in zip((30, 10), days, strict=True):
+        keep(onnx_bundle, milliseconds, day=day)
+    assert judged(onnx_bundle, "latency_p50_ms=20,length=16")["measured"] == (10 if days == (1, 2) else 30)
+
+
+def test_without_a_length_the_worst_one_counts_and_is_named(onnx_bundle):
+    for length, milliseconds in {"data": 5, 128: 40, 16: 9}.items():
+        keep(onnx_bundle, milliseconds, length=length)
+    found = judged(onnx_bundle, "latency_p95_ms=20")
+    assert (found["outcome"], found["measured"]) == ("fail", 40)
+    assert found["conditions"] == "desktop, length 128 (the worst of 16, 128, data), 2 threads"
+    assert judged(onnx_bundle, "peak_memory_mb=130")["measured"] == 140
+    assert judged(onnx_bundle, "latency_p95_ms=20,length=data")["outcome"] == "pass"
+
+
+def test_the_targets_own_threads_come_first(onnx_bundle):
+    keep(onnx_bundle, 30, threads=1, day=2)
+    keep(onnx_bundle, 10, threads=2, day=1)
+    assert judged(onnx_bundle, "latency_p50_ms=20")["measured"] == 10
+    assert judged(onnx_bundle, "latency_p50_ms=20,threads=1")["measured"] == 30
+
+
+@pytest.mark.parametrize(
+    ("length", "outcome"), [(5, "pass"), (8, "pass"), (9, "fail"), (16, "fail"), (17, "unmeasured")]
+)
+def test_a_file_of_static_lengths_is_judged_at_the_next_one(tflite_bundle, length, outcome):
+    keep(tflite_bundle, 10, length=8)
+    keep(tflite_bundle, 30, length=16)
+    found = judged(tflite_bundle, f"latency_p50_ms=20,length={length}")
+    assert found["outcome"] == outcome
+    if outcome == "unmeasured":
+        assert found["advice"].endswith("--threads 2 --length 17")
+
+
+def test_a_bundle_brings_its_own_target_along(onnx_bundle):
+    keep(onnx_bundle, 10)
+    for budget in ("latency_p50_ms=20", "latency_p50_ms=20,target=desktop", "latency_p50_ms=20,target=x86-64"):
+        assert judged(onnx_bundle, budget)["outcome"] == "pass"
+    assert judged(onnx_bundle, "latency_p50_ms=20,target=rpi4")["outcome"] == "unmeasured"
+
+
+def test_a_phones_measurement_is_none_of_a_boards(onnx_bundle):
+    keep(onnx_bundle, 10, os="Android, API level 31")
+    assert judged(onnx_bundle, "latency_p50_ms=20")["outcome"] == "unmeasured"
+
+
+def test_an_unknown_target_is_wrong_usage_for_any_metric(onnx_bundle):
+    assert isinstance(gate(onnx_bundle, "size_mb=10,target=nowhere").exception, NotFoundError)
+
+
+def test_budgets_of_other_formats_alone_are_no_pass(onnx_bundle):
+    error = gate(onnx_bundle, "size_mb=10,format=tflite").exception
+    assert isinstance(error, UsageError)
+    assert error.message == "no budget is for a onnx bundle"
+    found = json.loads(gate(onnx_bundle, "size_mb=10,format=tflite", "size_mb=10").stdout)
+    assert len(found["verdicts"]) == 1
+
+
+def test_what_no_bundle_is_held_against():
+    budgets = [Budget(metric="size_mb", limit=10, format=format) for format in (None, "onnx", "tflite")]
+    assert not_judged(budgets, {"onnx"}) == budgets[2:]
+    assert not_judged(budgets, ("onnx", "tflite")) == []
+
+
+def record(bundle, value, split="test", name="home", rows="a", drops=(), runtime="onnxruntime 1"):
+    lost = tuple(
+        Drop(baseline=baseline, baseline_accuracy=90, points=points, low=points, high=points)
+        for baseline, points in drops
+    )
+    interval = {"accuracy": value, "low": value, "high": value, "macro_f1": value}
+    data = {"data": f"{name}/{split}", "split": split, "data_sha256": rows * 64, "rows": 100}
+    record_accuracy(bundle, Accuracy(**data, **interval, runtime=runtime, drops=lost))
+
+
+def test_accuracy_counts_on_test_rows_unless_others_are_named(onnx_bundle):
+    record(onnx_bundle, 99, split="train", rows="b")
+    found = judged(onnx_bundle, "min_accuracy=90")
+    assert (found["outcome"], found["reason"]) == ("unmeasured", "never evaluated on test rows")
+    record(onnx_bundle, 80)
+    record(onnx_bundle, 99, split="train", rows="b")
+    assert judged(onnx_bundle, "min_accuracy=90")["outcome"] == "fail"
+    assert judged(onnx_bundle, "min_accuracy=90,data=home/train")["outcome"] == "pass"
+
+
+def test_of_several_data_sets_one_must_be_named(onnx_bundle):
+    record(onnx_bundle, 95)
+    record(onnx_bundle, 80, name="office", rows="b")
+    found = judged(onnx_bundle, "min_accuracy=90")
+    assert found["outcome"] == "unmeasured"
+    assert found["reason"] == "evaluated on several data sets: name one, data=NAME"
+    assert found["advice"] == "data=home/test or data=office/test"
+    assert judged(onnx_bundle, "min_accuracy=90,data=home")["outcome"] == "pass"
+    assert judged(onnx_bundle, "min_accuracy=90,data=office/test")["outcome"] == "fail"
+    assert judged(onnx_bundle, "min_accuracy=90,data=garden")["outcome"] == "unmeasured"
+
+
+def test_the_same_rows_under_another_split_do_not_replace_a_record(onnx_bundle):
+    record(onnx_bundle, 80)
+    record(onnx_bundle, 99, split="validation")
+    assert judged(onnx_bundle, "min_accuracy=90")["outcome"] == "fail"
+
+
+def test_another_runtime_says_nothing_of_an_earlier_comparison(onnx_bundle):
+    record(onnx_bundle, 80, drops=[("teacher", 1), ("student", 2)])
+    record(onnx_bundle, 80, drops=[("student", 3)])
+    assert judged(onnx_bundle, "accuracy_drop=2")["measured"] == 1
+    assert judged(onnx_bundle, "accuracy_drop=2,baseline=student")["measured"] == 3
+    record(onnx_bundle, 70, runtime="other 1")
+    assert judged(onnx_bundle, "accuracy_drop=2")["reason"] == "never compared with teacher"
+
+
+def test_evaluating_again_keeps_the_comparison_with_the_teacher(onnx_bundle, tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    texts = [text for text, _ in TEXTS]
+    for split, extra in {"train": "now", "validation": "please", "test": "the fan"}.items():
+        lines = [f"{text} {extra}\t{label}" for text, label in zip(texts, [*LABELS, "door"], strict=True)]
+        (data / f"{split}.tsv").write_text("\n".join(["text\tlabel", *lines]) + "\n")
+    teacher = make_bundle(tmp_path / "teacher", "onnx")
+    for against in (["--against", f"teacher={teacher}"], [], ["--split", "validation"]):
+        arguments = ["evaluate", str(onnx_bundle), "--data", str(data), *against]
+        assert CliRunner().invoke(cli, arguments, standalone_mode=False).exception is None
+    kept = Manifest.read(onnx_bundle / "manifest.json").accuracy
+    assert [record.split for record in kept] == ["test", "validation"]
+    assert judged(onnx_bundle, "accuracy_drop=0")["measured"] == 0

@@ -3,14 +3,18 @@
 import json
 
 import pytest
+from click.testing import CliRunner
 from tiny_bundle import golden_rows, seal, tiny_onnx, write_golden
 
+from edgekit.cli import cli
 from edgekit.devices.lock import Lock
 from edgekit.flows.profile import profile, read_measurements, recommend_threads
 from edgekit.measure.summary import summarise
 from edgekit.spec.errors import DeviceError, NotFoundError, ParityError, UsageError
+from edgekit.spec.hashing import value_sha256
 from edgekit.spec.measurement import Measurement
 from edgekit.spec.profile_options import ProfileOptions
+from edgekit.spec.stage_options import EvaluateOptions
 
 pytestmark = pytest.mark.usefixtures("device_home")
 QUICK = {"min_seconds": 0, "min_runs": 5, "warmup": 1}
@@ -32,7 +36,9 @@ def test_own_texts(onnx_bundle, tmp_path):
     data.write_text("turn on the light\n\nfan\n")
     (taken,) = profile(onnx_bundle, ProfileOptions(data=data, **QUICK))
     assert taken.length == "data"
-    profile(onnx_bundle, ProfileOptions(**QUICK))
+    assert taken.texts_sha256 == value_sha256([["turn on the light", None], ["fan", None]])
+    (golden,) = profile(onnx_bundle, ProfileOptions(**QUICK))
+    assert golden.texts_sha256 is None
     assert len(read_measurements(onnx_bundle)) == 2
     with pytest.raises(UsageError, match="a data file as well"):
         profile(onnx_bundle, ProfileOptions(data=data), texts=[("a", None)])
@@ -106,7 +112,7 @@ def taken_with(threads, milliseconds):
         },
         "before": {},
         "after": {},
-        "taken_at": "",
+        "taken_at": "2026-01-01T00:00:00+00:00",
         "agent_version": "1",
     }
     samples = {"infer": [milliseconds + jitter / 100 for jitter in range(50)]}
@@ -129,3 +135,35 @@ def test_recommended_threads(times, threads):
 def test_nothing_to_recommend_from():
     with pytest.raises(UsageError, match="no measurement"):
         recommend_threads([])
+
+
+def test_a_moment_without_an_offset_cannot_be_compared():
+    taken = taken_with(1, 10).dump()
+    for moment in ("2026-01-01T00:00:00", "yesterday", ""):
+        with pytest.raises(UsageError, match="taken_at"):
+            Measurement.parse(taken | {"taken_at": moment}, "a measurement")
+
+
+def test_threads_have_a_bound():
+    for options, threads in ((ProfileOptions, (1025,)), (EvaluateOptions, 1025)):
+        with pytest.raises(UsageError, match="less than or equal to 1024"):
+            options.parse({"threads": threads}, "options")
+
+
+def profile_command(bundle, *options):
+    quick = ["--min-seconds", "0", "--min-runs", "5", "--warmup", "1"]
+    return CliRunner().invoke(cli, ["profile", str(bundle), *quick, *options], standalone_mode=False)
+
+
+def test_the_command_recommends_threads_for_each_length(onnx_bundle):
+    several = ["--threads", "1,2", "--length", "5,12"]
+    found = json.loads(profile_command(onnx_bundle, *several, "--json").stdout)
+    assert [taken["length"] for taken in found["measurements"]] == [5, 5, 12, 12]
+    assert set(found["recommended_threads"]) == {"5", "12"}
+    assert set(found["recommended_threads"].values()) <= {1, 2}
+    lines = profile_command(onnx_bundle, *several).stdout.splitlines()
+    assert [line.split(":")[0] for line in lines[-2:]] == ["recommended at length 5", "recommended at length 12"]
+
+
+def test_one_thread_count_recommends_nothing(onnx_bundle):
+    assert json.loads(profile_command(onnx_bundle, "--json").stdout)["recommended_threads"] == {}

@@ -128,8 +128,8 @@ def make_accuracy(value: float, lost: float | None = None) -> Accuracy:
     if lost is not None:
         drops = (Drop(baseline="teacher", baseline_accuracy=92.1, points=lost, low=lost - 0.7, high=lost + 0.68),)
     return Accuracy(
-        data="smart-home/test", data_sha256="d" * 64, rows=ROWS, accuracy=value, low=value - 1.12, high=value + 1.01,
-        macro_f1=value - 0.7, runtime="onnxruntime 1.22.0", drops=drops,
+        data="smart-home/test", split="test", data_sha256="d" * 64, rows=ROWS, accuracy=value, low=value - 1.12,
+        high=value + 1.01, macro_f1=value - 0.7, runtime="onnxruntime 1.22.0", drops=drops,
     )  # fmt: skip
 
 

@@ -15,11 +15,12 @@ names = st.text(st.sampled_from("abc-_ =.é0"), min_size=1, max_size=8).filter(l
 budgets = st.builds(
     Budget,
     metric=st.sampled_from(sorted(METRICS)),
-    limit=st.floats(allow_nan=False, allow_infinity=False),
+    limit=st.floats(min_value=0, allow_nan=False, allow_infinity=False),
     target=st.none() | names,
     length=st.none() | st.integers(1, 10_000) | st.just("data"),
     threads=st.none() | st.integers(1, 64),
     baseline=st.none() | names,
+    data=st.none() | names,
     format=st.none() | st.sampled_from(("onnx", "tflite")),
     gate=st.booleans(),
 )
@@ -88,6 +89,21 @@ def test_a_slip_of_the_pen_is_answered_with_what_was_meant(text: str, meant: str
     with pytest.raises(UsageError) as caught:
         Budget.from_text(text)
     assert meant in f"{caught.value.message} {caught.value.advice}"
+
+
+@pytest.mark.parametrize("metric", sorted(METRICS))
+def test_only_accuracy_may_rise_above_its_baseline(metric: str):
+    if metric == "accuracy_drop":
+        assert Budget.from_text("accuracy_drop=-1.5").limit == -1.5
+    else:
+        with pytest.raises(UsageError, match="is never below 0"):
+            Budget.from_text(f"{metric}=-1.5")
+
+
+@pytest.mark.parametrize("limit", [True, False])
+def test_yes_and_no_are_no_limits(limit: bool):
+    with pytest.raises(UsageError, match="is no number"):
+        Budget.parse({"metric": "size_mb", "limit": limit}, "a recipe")
 
 
 def test_a_budget_knows_its_direction():

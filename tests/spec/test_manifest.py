@@ -11,14 +11,18 @@ from hypothesis import strategies as st
 
 from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import File, Manifest, content_hash
+from edgekit.spec.shipped import load_target
 
 
 def file_of(text: str, runtime: bool = True) -> dict[str, Any]:
     return {"sha256": hashlib.sha256(text.encode()).hexdigest(), "bytes": len(text), "runtime": runtime}
 
 
+NEEDED = {name: file_of(name) for name in ("model.onnx", "tokenizer.json", "config.json")}
+
+
 def manifest(**changes: Any) -> dict[str, Any]:
-    files = changes.pop("files", {"model.onnx": file_of("model"), "tokenizer.json": file_of("tokenizer")})
+    files = NEEDED | changes.pop("files", {})
     known = {name: File.model_validate(entry) for name, entry in files.items()}
     return {
         "name": "tiny",
@@ -27,6 +31,7 @@ def manifest(**changes: Any) -> dict[str, Any]:
         "model_file": "model.onnx",
         "scheme": "int8-dynamic",
         "target": "rpi4",
+        "target_facts": load_target("rpi4").model_dump(mode="json"),
         "runtime": "onnxruntime",
         "family": "distilbert",
         "labels": ["no", "yes"],
@@ -68,10 +73,12 @@ def test_the_hash_changes_with_any_file(listing: dict[str, Any], data: st.DataOb
     name = data.draw(st.sampled_from(sorted(listing)))
     rest = {other: entry for other, entry in listing.items() if other != name}
     rewritten = listing | {name: file_of("longer than any other")}
+    shrunk = listing | {name: listing[name] | {"bytes": listing[name]["bytes"] + 1}}
+    flipped = listing | {name: listing[name] | {"runtime": not listing[name]["runtime"]}}
     renamed = rest | {"a name longer than any other": listing[name]}
     added = listing | {"a name longer than any other": file_of("")}
-    hashes = {hash_of(each) for each in (listing, rest, rewritten, renamed, added)}
-    assert len(hashes) == 5
+    hashes = {hash_of(each) for each in (listing, rest, rewritten, shrunk, flipped, renamed, added)}
+    assert len(hashes) == 7
 
 
 def test_a_manifest_reads_back_as_it_was_written(tmp_path: Path):
@@ -104,11 +111,26 @@ def test_a_file_outside_the_bundle_is_refused(name: str):
         Manifest.parse(manifest(files=files), "a bundle")
 
 
-def test_the_model_is_one_of_the_files():
-    with pytest.raises(UsageError, match="is not among the files"):
-        Manifest.parse(manifest(model_file="elsewhere.onnx"), "a bundle")
+@pytest.mark.parametrize("name", sorted(NEEDED))
+def test_what_a_device_needs_is_listed(name: str):
+    mapping = manifest()
+    del mapping["files"][name]
+    with pytest.raises(UsageError, match=f"{name}'? is not among the files"):
+        Manifest.parse(mapping, "a bundle")
+
+
+@pytest.mark.parametrize("name", sorted(NEEDED))
+def test_no_flag_makes_a_bundle_smaller_than_what_a_device_needs(name: str):
+    with pytest.raises(UsageError, match="runtime cannot be false"):
+        Manifest.parse(manifest(files={name: file_of(name, runtime=False)}), "a bundle")
+
+
+def test_the_facts_are_those_of_the_target():
+    with pytest.raises(UsageError, match="target_facts are those of 'rpi4'"):
+        Manifest.parse(manifest(target="rpi5"), "a bundle")
 
 
 def test_size_counts_what_a_device_needs():
     files = {"model.onnx": file_of("m" * 1_500_000), "README.md": file_of("r" * 900_000, runtime=False)}
-    assert Manifest.parse(manifest(files=files), "a bundle").size_mb == 1.5
+    needed = len("tokenizer.json") + len("config.json")
+    assert Manifest.parse(manifest(files=files), "a bundle").size_mb == (1_500_000 + needed) / 1e6

@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from edgekit.cli.targets import command
 from edgekit.spec.errors import NotFoundError, UsageError
+from edgekit.spec.measurement import Fingerprint
 from edgekit.spec.shipped import load_target, shipped_files
 from edgekit.spec.target import Target
 
@@ -98,14 +99,49 @@ def test_weights_alone_are_no_default_for_generation_without_dot_product(name: s
         assert target.scheme["text-generation"] == "int8-dynamic"
 
 
-def test_a_device_of_other_cores_is_not_of_the_class():
+A72, A76, A53 = "0x41/0xd08", "0x41/0xd0b", "0x41/0xd03"
+DEBIAN = "Debian GNU/Linux 12 (bookworm)"
+
+
+def fingerprint(device: str, *parts: str, arch: str = "aarch64", os: str = DEBIAN) -> Fingerprint:
+    return Fingerprint(
+        device=device, arch=arch, cpu_model="", cpu_parts=parts, cores=4, os=os, libc="glibc 2.36", python="3.11.2"
+    )
+
+
+@pytest.mark.parametrize(
+    ("device", "part", "arch", "name"),
+    [
+        ("Raspberry Pi 3 Model B Plus Rev 1.3", A53, "aarch64", "rpi3"),
+        ("Raspberry Pi Zero 2 W Rev 1.0", A53, "aarch64", "rpi-zero2w"),
+        ("Raspberry Pi 2 Model B Rev 1.2", A53, "aarch64", None),
+        ("Raspberry Pi 4 Model B Rev 1.4", A72, "aarch64", "rpi4"),
+        ("Raspberry Pi 4 Model B Rev 1.4", A72, "armv7l", "rpi4-32bit"),
+        ("Raspberry Pi 400 Rev 1.0", A72, "aarch64", "rpi4"),
+        ("Raspberry Pi Compute Module 4 Rev 1.1", A72, "aarch64", "rpi4"),
+        ("Raspberry Pi 5 Model B Rev 1.0", A76, "aarch64", "rpi5"),
+        ("some other board with the same cores", A76, "aarch64", None),
+    ],
+)
+def test_a_board_is_of_its_own_class_alone(device: str, part: str, arch: str, name: str | None):
+    machine = fingerprint(device, part, arch=arch)
+    matching = {other for other in NAMES if load_target(other).matches(machine)}
+    assert matching - {"generic-arm64"} == ({name} if name else set())
+    assert ("generic-arm64" in matching) == (arch == "aarch64")
+
+
+def test_every_core_must_be_known():
     rpi4, rpi5, generic = (load_target(name) for name in ("rpi4", "rpi5", "generic-arm64"))
-    assert rpi4.matches("aarch64", ("0x41/0xd08",))
-    assert not rpi4.matches("armv7l", ("0x41/0xd08",))
-    assert not rpi4.matches("aarch64", ("0x41/0xd03", "0x41/0xd08")), "an RK3399"
-    assert not rpi5.matches("aarch64", ("0x41/0xd05", "0x41/0xd0b")), "a phone"
-    assert not rpi5.matches("aarch64", ()), "a device that names no cores"
-    assert generic.matches("aarch64", ()) and generic.matches("aarch64", ("0x41/0xd0b",))
+    assert not rpi4.matches(fingerprint("Raspberry Pi 4 Model B", A53, A72))
+    assert not rpi5.matches(fingerprint("Raspberry Pi 5 Model B")), "a device that names no cores"
+    assert generic.matches(fingerprint("unnamed machine")) and generic.matches(fingerprint("x", A76))
+
+
+@pytest.mark.parametrize("os", ["Android, API level 31", "Linux 5.10.66-android12-9-00001"])
+def test_a_phone_is_no_board_and_a_board_no_phone(os: str):
+    phone, pi = fingerprint("unnamed machine", A76, os=os), fingerprint("Raspberry Pi 5 Model B Rev 1.0", A76)
+    assert [name for name in NAMES if load_target(name).matches(phone)] == ["android-arm64-mid"]
+    assert [name for name in NAMES if load_target(name).matches(pi)] == ["generic-arm64", "rpi5"]
 
 
 def test_the_two_phone_classes_do_not_overlap():
@@ -181,6 +217,7 @@ def test_show_gives_every_source_and_scheme(name: str):
         assert figure.source in result.output
     for runtime in target.runtimes:
         assert ", ".join(runtime.schemes) in result.output
+    assert all(board in result.output for board in target.cpu.boards)
 
 
 def test_show_reads_no_markup_from_a_file(tmp_path: Path):

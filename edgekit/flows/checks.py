@@ -1,0 +1,40 @@
+"""What can be known to be wrong with a recipe before anything long begins."""
+
+from __future__ import annotations
+
+from edgekit.compress.student import student_shape
+from edgekit.devices.open_device import open_device
+from edgekit.flows.lineage import recorded
+from edgekit.models.families import family
+from edgekit.spec.errors import unknown_name
+from edgekit.spec.recipe import Recipe
+from edgekit.spec.shape import Scratch, Shape
+from edgekit.spec.shipped import load_target
+
+
+def check_recipe(recipe: Recipe) -> None:
+    """Raise `UsageError` for a target, a file, a device, a baseline, a family or a shape that will not do."""
+    for name in {recipe.target, *(budget.target for budget in recipe.budgets if budget.target)}:
+        load_target(name)
+    stages = recipe.stages
+    for options in (recipe.quantize, recipe.export, stages.profile):
+        if options is not None:
+            recorded(options)
+    if stages.profile is not None:
+        open_device(stages.profile.device)
+    models = planned_models(recipe)
+    for budget in recipe.budgets:
+        if budget.metric == "accuracy_drop" and (budget.baseline or "teacher") not in models:
+            raise unknown_name("baseline", budget.baseline or "teacher", models)
+    if isinstance(recipe.model, Scratch):
+        start = recipe.model
+        family(start.family)
+        if stages.distill is not None:
+            student_shape(Shape(start.layers, start.hidden, start.heads, start.ffn), stages.distill.student)
+
+
+def planned_models(recipe: Recipe) -> list[str]:
+    """The checkpoints that a run of this recipe will have, by their part in it."""
+    stages = recipe.stages
+    optional = {"student": stages.distill, "pruned": stages.prune, "quantized": stages.quantize}
+    return ["teacher", *(name for name, options in optional.items() if options is not None)]
