@@ -108,18 +108,19 @@ def _run_checkpoint(model: ModelRef, data: DataSpec, options: EvaluateOptions, p
 
     from edgekit.data.logits import classifier_logits
     from edgekit.data.splits import load_data
-    from edgekit.data.tokens import tokenize
+    from edgekit.data.tokens import tokenize, usable_length
     from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
 
     checkpoint = open_checkpoint(model)
     rows = load_data(data, labels=checkpoint.labels)
     split = rows.split(options.split)
     tokenizer = load_tokenizer(checkpoint)
-    tokens = tokenize(tokenizer, split, options.max_length)
+    classifier = load_classifier(checkpoint)
+    tokens = tokenize(tokenizer, split, usable_length(classifier, tokenizer, options.max_length))
     title = f"evaluate {checkpoint.path.name}"
-    logits = classifier_logits(load_classifier(checkpoint), tokenizer, tokens, title=title, progress=progress)
+    logits = classifier_logits(classifier, tokenizer, tokens, title=title, progress=progress)
     predicted = [int(label) for label in logits.argmax(-1)]
-    sha256 = rows.sha256.get(options.split, "")
+    sha256 = rows.sha256[options.split]
     return checkpoint.labels, rows.name, sha256, split.labels, predicted, f"torch {torch.__version__}"
 
 

@@ -27,7 +27,8 @@ def squarify(values: Sequence[float], width: float, height: float) -> list[Recta
     total = sum(values)
     if not total or width <= 0 or height <= 0:
         return [Rectangle(0, 0, 0, 0) for _ in values]
-    areas = [value * (width * height / total) for value in values]
+    # shares first: a tiny total would make the factor overflow
+    areas = [value / total * (width * height) for value in values]
     free = Rectangle(0, 0, width, height)
     placed: list[Rectangle] = []
     row: list[float] = []

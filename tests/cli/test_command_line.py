@@ -63,9 +63,9 @@ def test_every_command_is_documented(name, request):
         (["run", "quickstrat"], 2, "did you mean 'quickstart'"),
         (["run", "quickstart", "--set", "stages.distil.epochs=3"], 2, "did you mean 'distill'"),
         (["run", "quickstart", "--set", "nonsense"], 2, "not key=value"),
-        (["finetune", "--data", "smart-home"], 2, "give a MODEL"),
+        (["finetune", "--data", "smart-home"], 2, "no checkpoint was given"),
         (["finetune", "x", "--data", "smart-hom"], 2, "did you mean 'smart-home'"),
-        (["inspect", "nowhere"], 2, "does not exist"),
+        (["inspect", "nowhere/at/all"], 2, "does not exist"),
         (["profile", "nowhere.onnx"], 2, "does not exist"),
         (["distill", "x", "--epochs", "-1", "--data", "smart-home"], 2, "epochs"),
     ],
@@ -79,7 +79,7 @@ def test_wrong_usage_is_one_clear_line(words, code, said, tmp_path):
 
 
 def test_debug_shows_the_traceback(tmp_path):
-    assert "Traceback" in edgekit("inspect", "nowhere", "--debug", cwd=tmp_path).stderr
+    assert "Traceback" in edgekit("inspect", "nowhere/at/all", "--debug", cwd=tmp_path).stderr
 
 
 def test_module_and_script_are_the_same_program():
