@@ -9,6 +9,15 @@ from edgekit.models.families import family
 from edgekit.spec.shape import Scratch, Shape
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
+# what the families call their dropout rates
+_DROPOUTS = (
+    "dropout",
+    "attention_dropout",
+    "seq_classif_dropout",
+    "hidden_dropout_prob",
+    "attention_probs_dropout_prob",
+    "classifier_dropout",
+)
 # the first character of plane 15, which is private use
 _PRIVATE = 0xF0000
 
@@ -65,6 +74,9 @@ def new_classifier(scratch: Scratch, tokenizer: Any, labels: Sequence[str]) -> A
     )
     shape = Shape(layers=scratch.layers, hidden=scratch.hidden, heads=scratch.heads, ffn=scratch.ffn)
     family(scratch.family).set_shape(config, shape)
+    for name in _DROPOUTS:
+        if hasattr(config, name):
+            setattr(config, name, scratch.dropout)
     config.pad_token_id = tokenizer.pad_token_id
     config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
     return AutoModelForSequenceClassification.from_config(config)

@@ -43,6 +43,7 @@ class Scratch(Strict):
     heads: pydantic.PositiveInt = 4
     ffn: pydantic.PositiveInt = 1024
     vocabulary: int = pydantic.Field(default=4000, ge=200)
+    dropout: float = pydantic.Field(default=0.1, ge=0, lt=1)
     max_length: pydantic.PositiveInt = 128
 
     @classmethod
