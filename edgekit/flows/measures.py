@@ -18,11 +18,15 @@ PROFILE_TEXTS = 2000
 
 
 def evaluate_all(run: Run) -> None:
-    """Evaluate every checkpoint, then every bundle against all of them; what is known already is read back."""
+    """Evaluate every checkpoint and bundle, against the teacher and any baseline that a budget names.
+
+    What is known already is read back.
+    """
     options, data = run.recipe.stages.evaluate, run.recipe.data
     if options is None:
         return
-    key = key_of(run.data.sha256, options.model_dump(mode="json"))
+    named = {"teacher", *(budget.baseline for budget in run.recipe.budgets if budget.baseline)}
+    key = key_of(run.data.sha256, options.model_dump(mode="json"), sorted(named))
     baselines: dict[str, Evaluation] = {}
     for name, path in [*run.models.items(), *((bundle.name, bundle) for bundle in run.bundles)]:
         key = key_of(key, identity(path))
@@ -32,7 +36,7 @@ def evaluate_all(run: Run) -> None:
             keep_evaluation(run.folder, name, key, found)
         if path in run.bundles:
             record_accuracy(path, found.accuracy)
-        else:
+        elif name in named:
             baselines[name] = found
         run.evaluations[name] = found
         against = f"teacher={run.models['teacher']}" if name != "teacher" else None
