@@ -15,7 +15,6 @@ def condensed(summary: Summary) -> dict[str, Any]:
         "machine": f"{machine.cpu_model}, {machine.cores} cores, {machine.arch}",
         "models": [_row(model) for model in summary.models],
         "tools": summary.lineage[-1].tools,
-        "commands": list(summary.commands),
     }
 
 

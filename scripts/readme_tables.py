@@ -21,7 +21,7 @@ def commands() -> str:
     for name, what in COMMANDS.items():
         command = cli.get_command(context, name)
         assert command is not None
-        example = next(line for line in (command.help or "").splitlines() if "edgekit " in line and "`" not in line)
+        example = next(line for line in (command.help or "").splitlines() if line.strip().startswith("edgekit "))
         lines.append(f"| `edgekit {name}` | {what} | `{example.strip().replace('|', '&#124;')}` |")
     return "\n".join(lines)
 
