@@ -178,8 +178,8 @@ def _name(model: str | Path) -> str:
 
 
 def _default_out(model: str | Path, target: Target) -> Path:
-    """Beside a folder; for a hub id in the working directory."""
+    """In the working directory; beside it if the working directory is the checkpoint itself."""
     folder = Path(model).resolve()
-    if folder.is_dir():
+    if folder == Path.cwd():
         return folder.with_name(f"{folder.name}-{target.name}")
-    return Path(f"{str(model).rsplit('/', 1)[-1]}-{target.name}")
+    return Path(f"{_name(model)}-{target.name}")

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import pytest
 from click.testing import CliRunner
@@ -120,6 +121,17 @@ def test_a_missing_model_is_named(tmp_path):
         export("./nothing-here", tmp_path / "out", onnx())
 
 
-def test_the_output_is_named_after_checkpoint_and_target(tiny_checkpoint):
-    folders = export(tiny_checkpoint, options=onnx(target="x86-64"))
-    assert folders == [tiny_checkpoint.with_name("tiny-x86-64") / "onnx"]
+def test_without_o_the_bundles_lie_in_the_working_directory(tiny_checkpoint, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli, ["export", str(tiny_checkpoint), "--target", "rpi5", "--format", "onnx"])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "tiny-rpi5/onnx/manifest.json").is_file()
+
+
+def test_typed_in_a_checkpoint_the_bundles_lie_beside_it(tiny_checkpoint, tmp_path, monkeypatch):
+    copy = shutil.copytree(tiny_checkpoint, tmp_path / "mine")
+    monkeypatch.chdir(copy)
+    result = CliRunner().invoke(cli, ["export", "--target", "rpi4", "--format", "onnx"])
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "mine-rpi4/onnx/manifest.json").is_file()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "mine-rpi4"]
