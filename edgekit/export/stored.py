@@ -50,10 +50,6 @@ class Weights:
         """The parameter's integers, or None where it stays float32."""
         return self._stored.get(self.name(parameter))
 
-    def all_stored(self) -> dict[str, Stored]:
-        """Every weight on a grid, by its state-dict name."""
-        return self._stored
-
     def values(self, parameter: Tensor) -> Floats:
         """The parameter as float32."""
         array: Floats = parameter.detach().cpu().float().numpy()

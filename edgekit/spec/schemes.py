@@ -9,7 +9,6 @@ Format = Literal["onnx", "tflite"]
 RuntimeName = Literal["onnxruntime", "ai-edge-litert", "tflite-runtime"]
 Scheme = Literal["float", "int8-dynamic", "int8-static", "int8-weight", "int4-weight"]
 
-FORMATS: tuple[Format, ...] = get_args(Format)
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 
 FORMAT_OF: dict[RuntimeName, Format] = {
