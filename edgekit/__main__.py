@@ -1,5 +1,11 @@
-"""`python -m edgekit`."""
+"""`edgekit`, and `python -m edgekit`."""
 
-from edgekit.cli import main
+import sys
 
-main()
+try:
+    from edgekit.cli import main
+except KeyboardInterrupt:  # while Python still reads its modules
+    sys.exit(130)
+
+if __name__ == "__main__":
+    main()

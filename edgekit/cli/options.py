@@ -10,7 +10,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import click
 
-from edgekit.spec.data_options import DataSpec
+from edgekit.spec.data_options import DataSpec, Format
 from edgekit.spec.errors import UsageError
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.schemes import Task
@@ -62,6 +62,8 @@ def _option(name: str, field: Any) -> Callable[[Command], Command]:
         return click.option(flag, name, metavar="N[,N...]", callback=_numbers, help=text)
     if kind is WantedShape:
         return click.option(flag, name, metavar="KEY=N,...", callback=_shape, help=text)
+    if kind is Scratch:
+        return click.option(flag, name, metavar="KEY=VALUE,...", callback=scratch_shape, help=text)
     return click.option(flag, name, type=_type(kind), help=text)
 
 
@@ -103,56 +105,85 @@ def scratch_shape(context: click.Context, parameter: click.Parameter, value: str
     return Scratch.from_text(value)
 
 
-def data_options() -> Callable[[Command], Command]:
-    """`--data` and its kin; the command receives a `DataSpec`."""
+def data_options(*, required: bool = True) -> Callable[[Command], Command]:
+    """`--data` and its kin; the command receives a `DataSpec`, or None where none is required or given."""
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def wrapped(**given: Any) -> Any:
-            columns = {name: given.pop(name) for name in ("text", "text_pair", "label")}
-            files = {name: given.pop(name) for name in ("train", "validation", "test")}
-            return command(data=_data(given.pop("data"), files, columns), **given)
+            own = {name: given.pop(name) for name in _DATA_FIELDS}
+            chosen = {name: value for name, value in own.items() if value is not None}
+            name = given.pop("data")
+            return command(data=_data(name, chosen) if required or name or chosen else None, **given)
 
-        path = click.Path(path_type=Path)
-        for option in reversed(
-            (
-                click.option("--data", metavar="NAME|FOLDER|FILE", help="smart-home, or a folder with train.tsv, ..."),
-                click.option("--train", type=path, help="Training rows (.csv, .tsv, .jsonl)."),
-                click.option(
-                    "--validation", type=path, help="Validation rows. Default: a tenth of the training rows."
-                ),
-                click.option("--test", type=path, help="Test rows."),
-                click.option("--text", metavar="COLUMN", help="Column of the text."),
-                click.option("--text-pair", metavar="COLUMN", help="Column of the second text of a pair."),
-                click.option("--label", metavar="COLUMN", help="Column of the label."),
-            )
-        ):
+        for option in reversed(_DATA_OPTIONS):
             wrapped = option(wrapped)
         return wrapped
 
     return decorate
 
 
-def _data(name: str | None, files: dict[str, Any], columns: dict[str, Any]) -> DataSpec:
-    if not name and not any(files.values()):
+def _data(name: str | None, chosen: dict[str, Any]) -> DataSpec:
+    if not name and not chosen.keys() & {"train", "validation", "test"}:
         raise UsageError("no data was given", advice="--data smart-home, --data FOLDER, or --train FILE --test FILE")
-    base = DataSpec.from_text(name).model_dump() if name else {}
-    chosen = {key: value for key, value in (files | columns).items() if value is not None}
+    base = DataSpec.from_text(name).model_dump(exclude_defaults=True) if name else {}
     return DataSpec.parse(base | chosen, "data")
 
 
+def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+    return None if value is None else tuple(part.strip() for part in value.split(","))
+
+
+_DATA_FIELDS = tuple(name for name in DataSpec.model_fields if name not in ("name", "hub"))
+_PATH = click.Path(path_type=Path)
+_DATA_OPTIONS = (
+    click.option(
+        "--data",
+        metavar="NAME|FOLDER|FILE|HUB-ID",
+        help="smart-home; a folder with train.tsv, test.tsv, ...; a file, taken as test rows; or a set of the Hugging "
+        "Face hub, as owner/name or name:config.",
+    ),
+    click.option("--train", type=_PATH, help="Training rows: .tsv, .csv, .jsonl, .parquet, or .txt (see --format)."),
+    click.option("--validation", type=_PATH, help="Validation rows. Default: a tenth of the training rows."),
+    click.option("--test", type=_PATH, help="Test rows."),
+    click.option("--text", metavar="COLUMN", help="Column of the text. Default: by its usual names."),
+    click.option("--text-pair", metavar="COLUMN", help="Column of the second text of a pair."),
+    click.option("--label", metavar="COLUMN", help="Column of the label. Default: by its usual names."),
+    click.option(
+        "--columns",
+        metavar="NAME,...",
+        callback=_names,
+        help="Columns of tables without a header, as text,label.",
+    ),
+    click.option(
+        "--format",
+        type=click.Choice(get_args(Format)),
+        help="What the files are; lines: a label before each text, as TREC and fastText write it. Default: by the "
+        "ending, .txt by the first line.",
+    ),
+    click.option("--encoding", metavar="NAME", help="As latin-1. Default: by the file's mark, UTF-8, or a guess."),
+    click.option(
+        "--skip-bad-rows",
+        is_flag=True,
+        default=None,
+        help="Leave out rows without text or label or with fields missing, and say how many.",
+    ),
+)
+
+
 def model_argument(
-    kind: Literal["checkpoint", "bundle", "either"], *, unless: str | None = None
+    kind: Literal["checkpoint", "bundle", "either"], *, unless: str | None = None, ask_task: bool = True
 ) -> Callable[[Command], Command]:
     """The model, as an argument or by `-m`; without either the current folder if it is one, else the newest run's.
 
     The command receives `model`, a `ModelRef`; None if the option named by `unless` was given in its place.
+    ask_task: whether `--task` says what the checkpoint is for; else the command may have an option of that name
     """
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
         def wrapped(model: str | None, model_option: str | None, **given: Any) -> Any:
-            reference = given.pop("revision", None), given.pop("task", None)
+            reference = given.pop("revision", None), given.pop("task", None) if ask_task else None
             replaced = unless is not None and given[unless] is not None
             source = _one_model(model, model_option, unless if replaced else None)
             if source is None and not replaced:
@@ -161,7 +192,7 @@ def model_argument(
                 source = str(newest_model(kind))
             return command(model=ModelRef(source, *reference) if source else None, **given)
 
-        if kind == "checkpoint":
+        if kind == "checkpoint" and ask_task:
             wrapped = click.option("--task", type=click.Choice(get_args(Task)), help=_TASK_HELP)(wrapped)
         if kind != "bundle":
             wrapped = click.option("--revision", help="Revision of a hub id.")(wrapped)

@@ -1,96 +1,164 @@
-"""Reading rows from CSV, TSV and JSONL files as published: marks, quotes and multi-line fields included."""
+"""Reading rows from CSV, TSV, JSONL and Parquet files and from labelled lines, as published."""
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+import re
+import warnings
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from edgekit.spec.data_options import SUFFIXES
-from edgekit.spec.errors import NotFoundError, UsageError
+from edgekit.data.columns import looks_like_header
+from edgekit.data.encoding import open_text
+from edgekit.data.row import SKIP, BadRows, Row
+from edgekit.spec.data_options import BARE, FORMATS, Format
+from edgekit.spec.errors import EdgekitWarning, NotFoundError, UsageError
+from edgekit.spec.progress import SILENT, Advance, Progress
 
-_KINDS: dict[type, str] = {bool: "truth value", list: "list", dict: "mapping"}
+_REPORT_EVERY = 4096
+# fastText's `__label__GOOD text`, and the `COARSE:fine text` of question classification
+_LABELLED = re.compile(r"(?:__label__\S+|\w+:\S+)\s+\S")
+_LABEL_MARK = "__label__"
 
 
-def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Each row of a file with the line it ends on; empty lines are none. Names are the file's header.
+def read_rows(
+    path: Path,
+    *,
+    file_format: Format | None = None,
+    columns: Sequence[str] | None = None,
+    encoding: str | None = None,
+    bad: BadRows | None = None,
+    progress: Progress = SILENT,
+) -> Generator[Row]:
+    """Each row of a file with the place where it ends; empty lines are none. Names are the file's header.
 
-    TSV files are read unquoted, as GLUE and its kin publish them; CSV files by RFC 4180. The values of tables are
-    text, those of JSONL whatever was written: `text_in` and `label_in` read them.
+    file_format: what the file is. Default: by its ending; `.txt` and endings like `.train` by the first line
+    columns:     names of the columns of a table without a header
+    encoding:    see `encoding.open_text`
+    TSV is read unquoted, as GLUE and its kin publish it; CSV by RFC 4180. The values of tables are text, those of
+    JSONL and Parquet whatever was written: `row.text_in` and `row.label_in` read them.
     """
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist")
-    if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(
-            f"{path}: unknown kind of file {path.suffix!r}", advice=f"edgekit reads {', '.join(SUFFIXES)}"
-        )
+    bad = bad or BadRows()
+    kind = file_format or FORMATS.get(path.suffix.lower())
+    if kind == "parquet":
+        from edgekit.data.arrow import read_parquet
+
+        yield from read_parquet(path, progress)
+        return
+    if kind is None and path.suffix.lower() not in BARE:
+        known = ", ".join((*FORMATS, *BARE))
+        raise UsageError(f"{path}: unknown kind of file {path.suffix!r}", advice=f"edgekit reads {known}; or --format")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from _read_jsonl(path, file) if path.suffix.lower() == ".jsonl" else _read_table(path, file)
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path} is not UTF-8 (byte {error.start})", advice="convert it to UTF-8") from None
+        with (
+            open_text(path, encoding) as file,
+            progress.task(f"reading {path.name}", path.stat().st_size) as advance,
+        ):
+            yield from _reported(_reader(path, file, kind or _format_of(path, file), columns, bad), file, advance)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
-def text_in(row: dict[str, Any], column: str, where: str) -> str:
-    """The text in a column; `UsageError` naming the place `where` there is none."""
-    value = row.get(column)
-    if value is None:
-        raise UsageError(f"{where}: no text in {column!r}")
-    if not isinstance(value, str):
-        raise UsageError(f"{where}: {column!r} holds a {_KINDS.get(type(value), 'number')}, not text")
-    return _unicode(value, column, where)
+def _format_of(path: Path, file: TextIO) -> Format:
+    """Tabs make a table; a label before each text, known by its colon or fastText's mark, makes labelled lines."""
+    first = file.readline()
+    file.seek(0)
+    if "\t" in first:
+        return "tsv"
+    if _LABELLED.match(first):
+        return "lines"
+    raise UsageError(
+        f"{path}: its first line has no tab, and no label before the text", advice="say what it is: --format"
+    )
 
 
-def label_in(row: dict[str, Any], column: str, where: str) -> str:
-    """The label in a column, without the space around it; numbers and truth values are labels as JSON writes them."""
-    value = row.get(column)
-    label = value.strip() if isinstance(value, str) else json.dumps(value)
-    if not label or value is None or isinstance(value, (list, dict)):
-        raise UsageError(f"{where}: no label in {column!r}")
-    return _unicode(label, column, where)
+def _reader(path: Path, file: TextIO, kind: Format, columns: Sequence[str] | None, bad: BadRows) -> Iterator[Row]:
+    if kind == "jsonl":
+        return _read_jsonl(path, file, bad)
+    if kind == "lines":
+        return _read_lines(path, file, bad)
+    return _read_table(path, file, kind == "tsv", columns, bad)
 
 
-def _unicode(value: str, column: str, where: str) -> str:
-    """JSON can spell half a character (a lone surrogate), which no tokenizer takes."""
-    try:
-        value.encode()
-    except UnicodeEncodeError:
-        raise UsageError(f"{where}: {column!r} is not valid Unicode") from None
-    return value
+def _reported(rows: Iterator[Row], file: TextIO, advance: Advance) -> Iterator[Row]:
+    for number, row in enumerate(rows):
+        if not number % _REPORT_EVERY:
+            advance(file.buffer.tell())
+        yield row
 
 
-def _read_table(path: Path, file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
-    tabs = path.suffix.lower() == ".tsv"
+def _read_table(path: Path, file: TextIO, tabs: bool, columns: Sequence[str] | None, bad: BadRows) -> Iterator[Row]:
     reader = csv.reader(
         file, delimiter="\t" if tabs else ",", quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL, strict=not tabs
     )
-    try:
-        rows = filter(None, reader)
-        header = next(rows, None)
+    header = None
+    for row in _whole_rows(path, reader, bad):
         if header is None:
-            raise UsageError(f"{path} is empty")
-        for row in rows:
-            if len(row) != len(header):
-                raise UsageError(
-                    f"{path}, line {reader.line_num}: {len(row)} fields where the header has {len(header)}"
-                )
-            yield reader.line_num, dict(zip(header, row, strict=True))
-    except csv.Error as error:
-        raise UsageError(f"{path}, line {reader.line_num}: {error}") from None
-
-
-def _read_jsonl(path: Path, file: TextIO) -> Iterator[tuple[int, dict[str, Any]]]:
-    for number, line in enumerate(file, start=1):
-        if not line.strip():
+            header = _header(path, row, columns)
+            if header is row:
+                continue
+        where = f"{path}, line {reader.line_num}"
+        if len(row) != len(header):
+            has = "the header has" if columns is None else "columns were named:"
+            bad.add(UsageError(f"{where}: {len(row)} fields where {has} {len(header)}", advice=SKIP))
             continue
+        yield where, dict(zip(header, row, strict=True))
+    if header is None:
+        raise UsageError(f"{path} is empty")
+
+
+def _whole_rows(path: Path, reader: Any, bad: BadRows) -> Iterator[list[str]]:
+    """The rows that csv can take apart, empty ones left out."""
+    while True:
+        try:
+            row = next(reader, None)
+        except csv.Error as error:
+            bad.add(UsageError(f"{path}, line {reader.line_num}: {error}", advice=SKIP))
+            continue
+        if row is None:
+            return
+        if row:
+            yield row
+
+
+def _header(path: Path, first: list[str], columns: Sequence[str] | None) -> Sequence[str]:
+    """The names of the columns: the first row, unless they were declared and it is not a header of its own."""
+    if columns is None:
+        return first
+    if not looks_like_header(first):
+        return columns
+    if list(columns) != first:
+        named = ", ".join(first)
+        warnings.warn(f"{path} has a header: its columns are {named}, not those named", EdgekitWarning, stacklevel=2)
+    return first
+
+
+def _read_lines(path: Path, file: TextIO, bad: BadRows) -> Iterator[Row]:
+    """`LABEL text`: the column `fine` has the whole label, `label` what stands before its colon."""
+    for where, line in _lines(path, file):
+        parts = line.split(None, 1)
+        if len(parts) < 2:
+            bad.add(UsageError(f"{where}: no text behind the label", advice=SKIP))
+            continue
+        fine = parts[0].removeprefix(_LABEL_MARK)
+        yield where, {"label": fine.partition(":")[0], "fine": fine, "text": parts[1].strip()}
+
+
+def _read_jsonl(path: Path, file: TextIO, bad: BadRows) -> Iterator[Row]:
+    for where, line in _lines(path, file):
         try:
             row = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise UsageError(f"{path}, line {number}: not JSON: {error}") from None
+            bad.add(UsageError(f"{where}: not JSON: {error}", advice=SKIP))
+            continue
         if not isinstance(row, dict):
-            raise UsageError(f"{path}, line {number}: not an object")
-        yield number, row
+            bad.add(UsageError(f"{where}: not an object", advice=SKIP))
+            continue
+        yield where, row
+
+
+def _lines(path: Path, file: TextIO) -> Iterator[tuple[str, str]]:
+    return ((f"{path}, line {number}", line) for number, line in enumerate(file, start=1) if line.strip())

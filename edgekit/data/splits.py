@@ -1,51 +1,85 @@
-"""Splits of labelled texts: loaded from the embedded set or from files, labels numbered by the training rows."""
+"""Splits of labelled texts: loaded from any source, kept outside memory, labels numbered by the training rows."""
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
-from collections.abc import Sequence
+from array import array
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
+from typing import Any, overload
 
-from edgekit.data.files import label_in, read_rows, text_in
-from edgekit.spec.data_options import EMBEDDED, DataSpec
-from edgekit.spec.errors import UsageError, unknown_name
-from edgekit.spec.hashing import value_sha256
+import numpy as np
+from numpy.typing import NDArray
 
-TEXT_NAMES = ("text", "sentence", "sentence1", "question", "query", "utterance", "review")
-PAIR_NAMES = ("text_pair", "sentence2")
-LABEL_NAMES = ("label", "labels", "category", "intent", "class")
+from edgekit.data.columns import find_columns
+from edgekit.data.files import read_rows
+from edgekit.data.ragged import Texts
+from edgekit.data.row import BadRows, Row
+from edgekit.data.table import Table, read_table
+from edgekit.spec.data_options import EMBEDDED, SPLIT_NAMES, DataSpec
+from edgekit.spec.errors import NoLabelError, UsageError, unknown_name
+from edgekit.spec.progress import SILENT, Progress
+
+Text = tuple[str, str | None]
+Numbers = Sequence[int] | NDArray[Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Split:
-    """Rows of one split: texts, their pairs or None, and label numbers into `Data.labels`."""
+    """Rows of one split: texts, their pairs or None, and label numbers into `Data.labels` [rows].
 
-    texts: list[str]
-    pairs: list[str] | None
-    labels: list[int]
+    Loaded rows lie in a temporary file, and their labels in an int32 array; made by hand, lists will do.
+    """
+
+    texts: Sequence[str]
+    pairs: Sequence[str] | None
+    labels: Numbers
 
     def __len__(self) -> int:
         return len(self.texts)
 
-    def pairs_of_text(self) -> list[tuple[str, str | None]]:
+    def pairs_of_text(self) -> PairsOfText:
         """Each text with its pair, or with None."""
-        pairs: Sequence[str | None] = self.pairs if self.pairs is not None else [None] * len(self)
-        return list(zip(self.texts, pairs, strict=True))
+        return PairsOfText(self.texts, self.pairs)
 
     def take(self, indices: Sequence[int]) -> Split:
         """The rows at these indices."""
         return Split(
-            [self.texts[i] for i in indices],
-            None if self.pairs is None else [self.pairs[i] for i in indices],
-            [self.labels[i] for i in indices],
+            _at(self.texts, indices),
+            None if self.pairs is None else _at(self.pairs, indices),
+            np.asarray(self.labels, dtype=np.int32)[np.asarray(indices, dtype=np.int64)],
         )
+
+
+class PairsOfText(Sequence[Text]):
+    """Texts with their pairs, put together as they are asked for."""
+
+    def __init__(self, texts: Sequence[str], pairs: Sequence[str] | None) -> None:
+        self._texts = texts
+        self._pairs = pairs
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def __iter__(self) -> Iterator[Text]:
+        return zip(self._texts, self._pairs if self._pairs is not None else itertools.repeat(None), strict=False)
+
+    @overload
+    def __getitem__(self, index: int) -> Text: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Text]: ...
+    def __getitem__(self, index: int | slice) -> Text | list[Text]:
+        if isinstance(index, slice):
+            return list(PairsOfText(self._texts[index], self._pairs[index] if self._pairs is not None else None))
+        return self._texts[index], self._pairs[index] if self._pairs is not None else None
 
 
 @dataclass(frozen=True)
 class Data:
-    """A labelled data set. A split that was not given has no rows."""
+    """A labelled data set. A split that was not given has no rows; one without labels says so when it is asked for."""
 
     name: str
     labels: tuple[str, ...]
@@ -53,10 +87,13 @@ class Data:
     validation: Split
     test: Split
     sha256: dict[str, str] = field(default_factory=dict)
+    unlabelled: dict[str, NoLabelError] = field(default_factory=dict)
 
     def split(self, name: str) -> Split:
-        """The split of this name, or `UsageError` if it has no rows."""
+        """The split of this name, or `UsageError` if it has no rows, or rows without labels."""
         found: Split = getattr(self, name)
+        if name in self.unlabelled:
+            raise self.unlabelled[name]
         if not len(found) and not len(self.train) and not len(self.validation):
             raise UsageError(
                 f"data {self.name} is one file, taken as test rows: it has no {name} rows",
@@ -67,30 +104,24 @@ class Data:
         return found
 
 
-@dataclass(frozen=True)
-class _Raw:
-    texts: list[str]
-    pairs: list[str] | None
-    labels: list[str]
-
-
-def load_data(spec: DataSpec, *, labels: Sequence[str] | None = None) -> Data:
+def load_data(spec: DataSpec, *, labels: Sequence[str] | None = None, progress: Progress = SILENT) -> Data:
     """Read all splits that `spec` names.
 
     `labels` fixes the numbering, as a checkpoint has it; else it follows the training rows, sorted.
     Without validation rows a tenth of the training rows is taken for them, the same tenth for every reader.
     `Data.sha256` is of the rows as they are used. Raises `UsageError` for a label that training never had, and for
-    test rows that were trained on.
+    test rows that were trained on. Other rows than those to train on may lack labels until they are asked for.
     """
-    raw = _embedded(spec) if spec.embedded else _from_files(spec)
-    if "train" in raw and raw["train"] == raw.get("test"):
+    tables, unlabelled = _read(spec, progress)
+    if "train" in tables and "test" in tables and tables["train"].same_as(tables["test"]):
         raise UsageError(
             "the test rows are the training rows", advice="a model is tested on rows that it was not trained on"
         )
-    known = tuple(labels) if labels is not None else _labels_of(raw)
-    if "validation" not in raw and "train" in raw and len(raw["train"].texts) >= 20:
-        raw["train"], raw["validation"] = _carve(raw["train"])
-    splits = {name: _number(name, rows, known) for name, rows in raw.items()}
+    known = tuple(labels) if labels is not None else _labels_of(tables, unlabelled)
+    if "validation" not in tables and "train" in tables and len(tables["train"]) >= 20:
+        tables["train"], tables["validation"] = _carve(tables["train"])
+        unlabelled.pop("validation", None)
+    splits = {name: _number(name, table, known) for name, table in tables.items()}
     empty = Split([], None, [])
     return Data(
         name=spec.name or "data",
@@ -98,108 +129,106 @@ def load_data(spec: DataSpec, *, labels: Sequence[str] | None = None) -> Data:
         train=splits.get("train", empty),
         validation=splits.get("validation", empty),
         test=splits.get("test", empty),
-        sha256={name: value_sha256([rows.texts, rows.pairs, rows.labels]) for name, rows in raw.items()},
+        sha256={name: table.sha256() for name, table in tables.items()},
+        unlabelled=unlabelled,
     )
 
 
-def _embedded(spec: DataSpec) -> dict[str, _Raw]:
+def _read(spec: DataSpec, progress: Progress) -> tuple[dict[str, Table], dict[str, NoLabelError]]:
+    """The splits with labels, and why those that have none have none."""
+    tables = {}
+    unlabelled = {}
+    for name, (place, rows, bad) in _sources(spec, progress).items():
+        try:
+            tables[name] = read_table(place, rows, partial(find_columns, place, spec=spec), bad)
+        except NoLabelError as error:
+            if name == "train":
+                raise
+            unlabelled[name] = error
+    return tables, unlabelled
+
+
+def _sources(spec: DataSpec, progress: Progress) -> dict[str, tuple[str, Generator[Row], BadRows]]:
+    """For each split its name in errors, its rows, and what becomes of bad ones."""
+    if spec.embedded:
+        return {split: (split, _embedded(spec, split), BadRows()) for split in SPLIT_NAMES}
+    if spec.hub:
+        from edgekit.data.hub import hub_rows, hub_splits
+
+        found = hub_splits(spec.hub, progress)
+        places = {split: f"{spec.hub}, {split}" for split in found}
+        return {
+            split: (places[split], hub_rows(places[split], rows, progress), BadRows(spec.skip_bad_rows))
+            for split, rows in found.items()
+        }
+    sources = {}
+    for split in SPLIT_NAMES:
+        path = getattr(spec, split)
+        if path is not None:
+            bad = BadRows(spec.skip_bad_rows)
+            rows = read_rows(
+                path,
+                file_format=spec.format,
+                columns=spec.columns,
+                encoding=spec.encoding,
+                bad=bad,
+                progress=progress,
+            )
+            sources[split] = (str(path), rows, bad)
+    return sources
+
+
+def _embedded(spec: DataSpec, split: Any) -> Generator[Row]:
     from edgekit.data.smart_home import generate
 
     if spec.name != EMBEDDED:
         raise unknown_name("data set", str(spec.name), [EMBEDDED])
-    raw = {}
-    for name in ("train", "validation", "test"):
-        rows = generate(name)
-        raw[name] = _Raw([row.text for row in rows], None, [row.label for row in rows])
-    return raw
-
-
-def _from_files(spec: DataSpec) -> dict[str, _Raw]:
-    paths = {"train": spec.train, "validation": spec.validation, "test": spec.test}
-    return {name: _read(path, spec) for name, path in paths.items() if path is not None}
-
-
-def _read(path: Path, spec: DataSpec) -> _Raw:
-    texts: list[str] = []
-    pairs: list[str] = []
-    labels: list[str] = []
-    names: tuple[str, str | None, str] | None = None
-    for line, row in read_rows(path):
-        names = names or _columns(path, list(row), spec)
-        text, pair, label = names
-        where = f"{path}, line {line}"
-        texts.append(text_in(row, text, where))
-        labels.append(label_in(row, label, where))
-        if pair is not None:
-            pairs.append(text_in(row, pair, where))
-    if not texts:
-        raise UsageError(f"{path} has no rows")
-    return _Raw(texts, pairs or None, labels)
-
-
-def _columns(path: Path, header: list[str], spec: DataSpec) -> tuple[str, str | None, str]:
-    """The names of the text, pair and label columns: as declared, else by their usual names."""
-    text = _column(path, header, spec.text, TEXT_NAMES, "text")
-    label = _column(path, header, spec.label, LABEL_NAMES, "label")
-    pair = spec.text_pair or next((name for name in PAIR_NAMES if name in header), None)
-    if pair is not None and pair not in header:
-        raise unknown_name(f"column in {path}:", pair, header)
-    return text, pair, label
-
-
-def _column(path: Path, header: list[str], declared: str | None, usual: tuple[str, ...], kind: str) -> str:
-    if declared is not None:
-        if declared not in header:
-            raise unknown_name(f"column in {path}:", declared, header)
-        return declared
-    for name in usual:
-        if name in header:
-            return name
-    raise UsageError(
-        f"{path}: no {kind} column among {', '.join(header)}",
-        advice=f"name it: --{kind} COLUMN, or data.{kind} in a recipe",
+    return (
+        (f"{EMBEDDED}, row {number}", {"text": row.text, "label": row.label})
+        for number, row in enumerate(generate(split), start=1)
     )
 
 
-def _labels_of(raw: dict[str, _Raw]) -> tuple[str, ...]:
-    source = raw.get("train") or next(iter(raw.values()))
-    found = sorted(set(source.labels))
+def _labels_of(tables: dict[str, Table], unlabelled: dict[str, NoLabelError]) -> tuple[str, ...]:
+    if not tables:
+        raise next(iter(unlabelled.values()))
+    source = tables.get("train") or next(iter(tables.values()))
+    found = sorted(source.labels)
     if len(found) < 2:
         raise UsageError(f"the data has one label only: {found[0]!r}", advice="a classifier needs two or more")
     return tuple(found)
 
 
-def _number(name: str, rows: _Raw, labels: tuple[str, ...]) -> Split:
+def _number(name: str, table: Table, labels: tuple[str, ...]) -> Split:
     if not labels:
         raise UsageError("the checkpoint has no labels", advice="fine-tune it first: edgekit finetune MODEL")
-    numbers = _positions(rows, labels) or {label: index for index, label in enumerate(labels)}
-    unknown = sorted(set(rows.labels) - set(numbers))
+    numbers = _positions(table, labels) or {label: index for index, label in enumerate(labels)}
+    unknown = sorted(table.labels.keys() - numbers)
     if unknown:
+        shown = ", ".join(f"{label!r} ({table.labels[label]})" for label in unknown[:5])
         raise UsageError(
-            f"the {name} rows have labels that the model was not trained on: {', '.join(map(repr, unknown[:5]))}",
+            f"the {name} rows have labels that the model was not trained on: {shown}",
             advice=f"it knows {', '.join(labels[:12])}{', ...' if len(labels) > 12 else ''}",
         )
-    return Split(rows.texts, rows.pairs, [numbers[label] for label in rows.labels])
+    order = np.array([numbers[label] for label in table.labels], dtype=np.int32)
+    return Split(table.texts, table.pairs, order[table.codes])
 
 
-def _positions(rows: _Raw, labels: tuple[str, ...]) -> dict[str, int]:
+def _positions(table: Table, labels: tuple[str, ...]) -> dict[str, int]:
     """Labels by position: files that number their classes, read for a model that has names for all of them."""
     positions = {str(index): index for index in range(len(labels))}
     named = not any(re.fullmatch(r"[-+]?\d+(\.\d*)?", label) for label in labels)
-    return positions if named and positions.keys() >= set(rows.labels) else {}
+    return positions if named and positions.keys() >= table.labels.keys() else {}
 
 
-def _carve(train: _Raw) -> tuple[_Raw, _Raw]:
+def _carve(train: Table) -> tuple[Table, Table]:
     """Split off a tenth of the training rows for validation: by one seed, that all who read the file agree."""
-    order = list(range(len(train.texts)))
+    order = array("q", range(len(train)))
     random.Random(0).shuffle(order)
-    cut = len(order) // 10
-    return _take(train, sorted(order[cut:])), _take(train, sorted(order[:cut]))
+    indices = np.frombuffer(order, dtype=np.int64)
+    cut = len(indices) // 10
+    return train.take(np.sort(indices[cut:])), train.take(np.sort(indices[:cut]))
 
 
-def _take(rows: _Raw, indices: Sequence[int]) -> _Raw:
-    return _Raw(
-        [rows.texts[i] for i in indices],
-        None if rows.pairs is None else [rows.pairs[i] for i in indices],
-        [rows.labels[i] for i in indices],
-    )
+def _at(values: Sequence[str], indices: Sequence[int]) -> Sequence[str]:
+    return values.take(indices) if isinstance(values, Texts) else [values[index] for index in indices]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgekit.data.files import read_rows, text_in
-from edgekit.data.splits import PAIR_NAMES, TEXT_NAMES
+from edgekit.data.columns import find_texts
+from edgekit.data.encoding import open_text
+from edgekit.data.files import read_rows
+from edgekit.data.row import text_in
 from edgekit.spec.data_options import EMBEDDED
-from edgekit.spec.errors import NotFoundError, UsageError
+from edgekit.spec.errors import UsageError
 
 Text = tuple[str, str | None]
 
@@ -30,25 +32,14 @@ def read_texts(source: Path) -> list[Text]:
 
 
 def _lines(path: Path) -> list[Text]:
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except FileNotFoundError:
-        raise NotFoundError(f"{path} does not exist") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from None
-    return [(line.strip(), None) for line in lines if line.strip()]
+    with open_text(path) as file:
+        return [(line.strip(), None) for line in file.read().splitlines() if line.strip()]
 
 
 def _table(path: Path) -> list[Text]:
     texts: list[Text] = []
-    for line, row in read_rows(path):
-        name = next((name for name in TEXT_NAMES if name in row), None)
-        if name is None:
-            raise UsageError(
-                f"{path}, line {line}: no text column among {', '.join(row)}", advice=f"name it {TEXT_NAMES[0]}"
-            )
-        pair = next((name for name in PAIR_NAMES if name in row), None)
-        where = f"{path}, line {line}"
+    for where, row in read_rows(path):
+        name, pair = find_texts(where, list(row))
         text = text_in(row, name, where)
         if text.strip():
             texts.append((text, text_in(row, pair, where) if pair else None))

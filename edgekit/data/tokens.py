@@ -3,17 +3,76 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from edgekit.data.ragged import Ragged, RaggedWriter
 from edgekit.data.splits import Split
+from edgekit.spec.progress import SILENT, Progress
+
+_BATCH = 1000
+# inputs that are 0 or 1
+_SMALL = ("attention_mask", "token_type_ids")
 
 
-def tokenize(tokenizer: Any, split: Split, max_length: int) -> list[dict[str, Any]]:
+class Rows(Sequence[dict[str, Any]]):
+    """Tokenized rows, kept outside memory; each comes as the mapping of plain values that `collate` takes.
+
+    columns: what the tokenizer gave, by name
+    fixed:   one value or vector a row, by name: labels [rows], and what a caller adds [rows, ...]
+    """
+
+    def __init__(self, columns: Mapping[str, Ragged], fixed: Mapping[str, NDArray[Any]]) -> None:
+        self._columns = columns
+        self._fixed = fixed
+
+    def __len__(self) -> int:
+        return len(self._fixed["labels"])
+
+    def __getitem__(self, index: int) -> dict[str, Any]:  # type: ignore[override]  # nobody slices tokenized rows
+        fixed = {name: values[index].tolist() for name, values in self._fixed.items()}
+        return fixed | {name: values[index].tolist() for name, values in self._columns.items()}
+
+    @property
+    def lengths(self) -> NDArray[np.int32]:
+        """Tokens in each row [rows]."""
+        return self._columns["input_ids"].lengths
+
+    @property
+    def ids(self) -> Ragged:
+        """The token ids of each row."""
+        return self._columns["input_ids"]
+
+    def adding(self, name: str, values: NDArray[Any]) -> Rows:
+        """These rows with one more value or vector each [rows, ...]; nothing is copied."""
+        return Rows(self._columns, {**self._fixed, name: values})
+
+
+def tokenize(
+    tokenizer: Any, split: Split, max_length: int, *, title: str = "tokenizing", progress: Progress = SILENT
+) -> Rows:
     """Ids, mask and label of each row, truncated to `max_length` by the tokenizer's own rule, not padded."""
-    encoded = tokenizer(split.texts, split.pairs, truncation=True, max_length=max_length)
-    names = [name for name in tokenizer.model_input_names if name in encoded]
-    return [{"labels": label} | {name: encoded[name][row] for name in names} for row, label in enumerate(split.labels)]
+    with ExitStack() as files, progress.task(title, len(split)) as advance:
+        writers = {
+            name: files.enter_context(RaggedWriter(np.int8 if name in _SMALL else np.int32))
+            for name in tokenizer.model_input_names
+        }
+        for start in range(0, len(split), _BATCH):
+            texts = list(split.texts[start : start + _BATCH])
+            pairs = None if split.pairs is None else list(split.pairs[start : start + _BATCH])
+            encoded = tokenizer(texts, pairs, truncation=True, max_length=max_length)
+            writers = {name: writer for name, writer in writers.items() if name in encoded}
+            for name, writer in writers.items():
+                for row in encoded[name]:
+                    writer.append(row)
+            advance(start + len(texts))
+        columns = {name: writer.rows() for name, writer in writers.items()}
+    return Rows(columns, {"labels": np.asarray(split.labels, dtype=np.int32)})
 
 
 def usable_length(model: Any, tokenizer: Any, wanted: int) -> int:
@@ -33,7 +92,7 @@ def _position_rows(model: Any) -> list[int]:
     ]
 
 
-def collate(tokenizer: Any, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def collate(tokenizer: Any, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Pad rows to the longest of them: ids and masks [batch, length]; other values become tensors [batch, ...]."""
     import torch
     from transformers.data.data_collator import pad_without_fast_tokenizer_warning
@@ -52,8 +111,8 @@ class ShuffledByLength:
     steps of each stretch see short rows alone; where short means easy, that costs accuracy.
     """
 
-    def __init__(self, lengths: Sequence[int], batch_size: int, seed: int) -> None:
-        self._lengths = lengths
+    def __init__(self, lengths: Sequence[int] | NDArray[Any], batch_size: int, seed: int) -> None:
+        self._lengths = np.asarray(lengths)
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = 0
@@ -67,20 +126,22 @@ class ShuffledByLength:
 
     def __iter__(self) -> Iterator[int]:
         generator = random.Random(self._seed * 1_000_003 + self._epoch)
-        order = list(range(len(self._lengths)))
-        generator.shuffle(order)
+        shuffled = array("q", range(len(self._lengths)))
+        generator.shuffle(shuffled)
+        order = np.frombuffer(shuffled, dtype=np.int64)
         stretch = self._batch_size * 20
         for start in range(0, len(order), stretch):
-            order[start : start + stretch] = sorted(order[start : start + stretch], key=self._lengths.__getitem__)
+            part = order[start : start + stretch]
+            part[:] = part[np.argsort(self._lengths[part], kind="stable")]
         whole = len(order) // self._batch_size * self._batch_size
-        starts = list(range(0, whole, self._batch_size))
+        starts = array("q", range(0, whole, self._batch_size))
         generator.shuffle(starts)
-        for start in [*starts, whole]:
-            yield from order[start : start + self._batch_size]
+        for start in (*starts, whole):
+            yield from order[start : start + self._batch_size].tolist()
 
 
-def batches_by_length(rows: list[dict[str, Any]], size: int) -> Iterator[list[int]]:
+def batches_by_length(lengths: Sequence[int] | NDArray[Any], size: int) -> Iterator[list[int]]:
     """Indices of rows in batches of like length, so that little of a batch is padding."""
-    order = sorted(range(len(rows)), key=lambda index: len(rows[index]["input_ids"]))
+    order = np.argsort(np.asarray(lengths), kind="stable")
     for start in range(0, len(order), size):
-        yield order[start : start + size]
+        yield order[start : start + size].tolist()

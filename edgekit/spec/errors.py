@@ -2,11 +2,13 @@
 
     EdgekitError
     ├── UsageError       2  wrong usage or bad input: the person can mend it
-    │   └── NotFoundError   2  a name or a path that is not there, with what was meant
+    │   ├── NotFoundError   2  a name or a path that is not there, with what was meant
+    │   └── NoLabelError    2  rows without labels: they matter only where labels are needed
     ├── DeviceError      4  a device is unreachable or failed
     └── ToolError        5  a tool or a conversion failed
         └── ParityError     5  an exported file does not reproduce its reference
 
+An `EdgekitWarning` is for what a person should know though the work goes on: the command line prints it as a line.
 A verdict is no error: a failed budget exits 1, an inconclusive or unmeasured one 3 (`measure.verdict`).
 Only `edgekit.cli` catches these, once.
 """
@@ -38,6 +40,10 @@ class NotFoundError(UsageError):
     """A name or a path that does not exist."""
 
 
+class NoLabelError(UsageError):
+    """Rows without labels, as published test rows often are."""
+
+
 class DeviceError(EdgekitError):
     """A device is unreachable, or the agent on it failed."""
 
@@ -52,6 +58,10 @@ class ToolError(EdgekitError):
 
 class ParityError(ToolError):
     """An exported file does not reproduce its reference."""
+
+
+class EdgekitWarning(UserWarning):
+    """Something was decided that a person may want to decide otherwise."""
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> NotFoundError:

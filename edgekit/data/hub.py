@@ -1,0 +1,69 @@
+"""Data sets of the Hugging Face hub, and local folders in its layout, through the library `datasets`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+from edgekit.data.arrow import arrow_rows
+from edgekit.data.row import Row
+from edgekit.spec.data_options import SPLIT_NAMES
+from edgekit.spec.errors import UsageError
+from edgekit.spec.progress import SILENT, Progress
+
+_BATCH = 2048
+
+
+def hub_splits(source: str, progress: Progress = SILENT) -> dict[str, Any]:
+    """The data sets of a hub id by what edgekit calls their splits.
+
+    source: `owner/name`, `name` or a local folder, each with `:config` behind it where there are several
+    No code of the data set is run. Raises `UsageError` for one that cannot be reached or read.
+    """
+    import datasets
+
+    where, config = _parted(source)
+    datasets.disable_progress_bars()
+    try:
+        with progress.task(f"opening {source}"):
+            found = datasets.load_dataset(where, config)
+    except Exception as error:  # the library raises anything at all: network, configuration, parsers of every format
+        raise UsageError(f"data {source!r} cannot be loaded: {_sentence(error)}", advice=_advice(where)) from error
+    splits = {}
+    for split, names in SPLIT_NAMES.items():
+        name = next((name for name in names if name in found), None)
+        if name is not None:
+            splits[split] = found[name]
+    if not splits:
+        raise UsageError(f"data {source!r} has no train, validation or test split, but {', '.join(map(str, found))}")
+    return splits
+
+
+def hub_rows(place: str, split: Any, progress: Progress = SILENT) -> Generator[Row]:
+    """Each row of a split with its place; the names of numbered classes in place of their numbers."""
+    from datasets import ClassLabel, Value
+
+    plain = [name for name, feature in split.features.items() if isinstance(feature, (ClassLabel, Value))]
+    named = {name: split.features[name].names for name in plain if isinstance(split.features[name], ClassLabel)}
+    batches = split.select_columns(plain).with_format("arrow").iter(_BATCH)
+    return arrow_rows(place, batches, named, len(split), progress)
+
+
+def _parted(source: str) -> tuple[str, str | None]:
+    if Path(source).is_dir():
+        return source, None
+    where, _, config = source.partition(":")
+    return where, config or None
+
+
+def _sentence(error: Exception) -> str:
+    # datasets wraps what went wrong in "An error occurred while generating the dataset"
+    cause = error.__cause__ if type(error).__name__.startswith("DatasetGeneration") and error.__cause__ else error
+    return str(cause).strip().partition("\n")[0] or type(cause).__name__
+
+
+def _advice(where: str) -> str:
+    if Path(where).is_dir():
+        return "give a folder with train and test files, or one in the hub's layout"
+    return f"there is no file or folder {where!r} here, so it was taken as a hub id: check its name and the network"
