@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options, model_argument, options_of
-from edgekit.cli.output import print_json
+from edgekit.cli.output import print_json, print_rich
 from edgekit.cli.progress import progress
+from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import UsageError
+from edgekit.spec.manifest import Accuracy, Drop, Perplexity
 from edgekit.spec.model_ref import ModelRef
+from edgekit.spec.progress import Progress
 from edgekit.spec.stage_options import EvaluateOptions
+
+if TYPE_CHECKING:
+    from edgekit.flows.evaluate import Evaluation
+
+MOST_CLASSES = 20
 
 
 @click.command("evaluate")
@@ -23,34 +32,140 @@ from edgekit.spec.stage_options import EvaluateOptions
     metavar="NAME=MODEL",
     help="A model to compare with, row by row, as teacher=./teacher. Can be given again.",
 )
+@click.option(
+    "--changes",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the rows whose label is not that of the model in --against (.jsonl, .tsv, .csv).",
+)
+@click.option("--all-classes", is_flag=True, help=f"Show every class, not the {MOST_CLASSES} of the lowest F1.")
 @data_options()
 @options_of(EvaluateOptions)
 @as_json
-def command(model: ModelRef, against: tuple[str, ...], as_json: bool, **given: Any) -> None:
-    """Measure the accuracy of a checkpoint or a bundle, through its own tokenizer.
+def command(
+    model: ModelRef,
+    data: DataSpec,
+    options: EvaluateOptions,
+    against: tuple[str, ...],
+    changes: Path | None,
+    all_classes: bool,
+    as_json: bool,
+) -> None:
+    """Measure what a checkpoint or a bundle gets right, through its own tokenizer.
 
-    The figure of a bundle is kept in its manifest, for `edgekit gate`.
+    A classifier: accuracy, macro-F1 and Matthews' correlation (MCC) with 95 % intervals, every class, and the labels
+    confused most. The figures of a bundle are kept in its manifest, for `edgekit gate`. A language model, a
+    checkpoint: perplexity and bits per byte of a text (.txt, .jsonl, .json).
 
     \b
-    Example:
-      edgekit evaluate out/onnx --data my-data/ --against teacher=./teacher
+    Examples:
+      edgekit evaluate out/onnx --data my-data/ --against teacher=./teacher --changes changed.csv
+      edgekit evaluate ./my-gpt2 --data stories.txt --stride 256
     """
-    from edgekit.flows.evaluate import evaluate
+    from edgekit.flows.perplexity import foretells, perplexity
 
     shown = progress(as_json)
-    baselines = {}
-    for pair in against:
-        name, equals, path = pair.partition("=")
-        if not equals or not path:
-            raise UsageError(f"--against {pair!r} is not NAME=MODEL", advice="as in --against teacher=./teacher")
-        baselines[name] = evaluate(path, progress=shown, **given)
-    found = evaluate(model, against=baselines, progress=shown, **given).accuracy
+    if not foretells(model):
+        _classifier(model, data, options, _named(against), changes, all_classes, as_json, shown)
+        return
+    if against or changes or all_classes:
+        raise UsageError(
+            f"{model} is a language model: it has no labels to compare", advice="leave out --against and --changes"
+        )
+    found = perplexity(model, data, options, progress=shown)
     if as_json:
         print_json(found)
+    else:
+        _print_perplexity(found)
+
+
+def _classifier(
+    model: ModelRef,
+    data: DataSpec,
+    options: EvaluateOptions,
+    baselines: dict[str, str],
+    changes: Path | None,
+    all_classes: bool,
+    as_json: bool,
+    shown: Progress,
+) -> None:
+    from edgekit.flows.changes import check_changes_path, write_changes
+    from edgekit.flows.evaluate import evaluate
+
+    if changes is not None:
+        check_changes_path(changes)
+        if not baselines:
+            raise UsageError("--changes needs a model to compare with", advice="as in --against teacher=./teacher")
+    known = {name: evaluate(path, data, options, progress=shown) for name, path in baselines.items()}
+    found = evaluate(model, data, options, against=known, progress=shown)
+    changed = write_changes(changes, data, options.split, known, found) if changes is not None else None
+    if as_json:
+        pairs = {"classes": found.classes, "confused": found.confused(None)}
+        print_json(found.accuracy.model_dump(mode="json") | pairs | {"changes": changed})
         return
-    interval = f"95 %: {found.low:.2f} to {found.high:.2f}"
-    click.echo(f"accuracy {found.accuracy:.2f} % ({interval}), macro-F1 {found.macro_f1:.2f}")
+    _print_accuracy(found.accuracy)
+    _print_tables(found, all_classes)
+    if changed is not None:
+        click.echo(f"\n{changed:,} rows whose label changed: {changes}")
+
+
+def _named(against: tuple[str, ...]) -> dict[str, str]:
+    """The models to compare with by their names."""
+    baselines: dict[str, str] = {}
+    for pair in against:
+        name, equals, path = pair.partition("=")
+        if not equals or not path or not name:
+            raise UsageError(f"--against {pair!r} is not NAME=MODEL", advice="as in --against teacher=./teacher")
+        if name in baselines:
+            raise UsageError(f"--against names two models {name!r}")
+        baselines[name] = path
+    return baselines
+
+
+def _print_accuracy(found: Accuracy) -> None:
+    click.echo(f"accuracy {found.accuracy:.2f} % (95 %: {found.low:.2f} to {found.high:.2f})")
+    if found.macro_f1_low is not None and found.mcc is not None:
+        click.echo(f"macro-F1 {found.macro_f1:.2f} % ({found.macro_f1_low:.2f} to {found.macro_f1_high:.2f})")
+        click.echo(f"MCC {found.mcc:.3f} ({found.mcc_low:.3f} to {found.mcc_high:.3f})")
     click.echo(f"  {found.rows:,} rows of {found.data}, {found.runtime}")
+    if found.truncated:
+        click.echo(f"  {found.truncated:,} rows are longer than the model takes and were cut")
     for drop in found.drops:
-        change = f"{drop.points:.2f} points below" if drop.points >= 0 else f"{-drop.points:.2f} points above"
-        click.echo(f"  {change} {drop.baseline} at {drop.baseline_accuracy:.2f} % ({drop.low:.2f} to {drop.high:.2f})")
+        _print_drop(drop)
+
+
+def _print_drop(drop: Drop) -> None:
+    change = f"{drop.points:.2f} points below" if drop.points >= 0 else f"{-drop.points:.2f} points above"
+    click.echo(f"  {change} {drop.baseline} at {drop.baseline_accuracy:.2f} % ({drop.low:.2f} to {drop.high:.2f})")
+    if drop.lost is not None and drop.p_value is not None:
+        click.echo(
+            f"    {drop.lost:,} rows lost, {drop.gained:,} gained: McNemar's exact p {drop.p_value:.2g}; "
+            f"macro-F1 lost {drop.macro_f1_points:.2f} ({drop.macro_f1_low:.2f} to {drop.macro_f1_high:.2f})"
+        )
+
+
+def _print_tables(found: Evaluation, all_classes: bool) -> None:
+    from edgekit.report.cells import worst_first
+    from edgekit.report.terminal import classes_table, confusions_table
+
+    classes = worst_first(found.classes)
+    if len(classes) > MOST_CLASSES and not all_classes:
+        click.echo(f"\nThe {MOST_CLASSES} of {len(classes)} classes with the lowest F1 (--all-classes shows all)")
+        classes = classes[:MOST_CLASSES]
+    else:
+        click.echo("\nClasses, the lowest F1 first")
+    print_rich(classes_table(classes))
+    if pairs := found.confused():
+        click.echo("\nConfused most")
+        print_rich(confusions_table(pairs))
+
+
+def _print_perplexity(found: Perplexity) -> None:
+    def interval(low: float | None, high: float | None) -> str:
+        return "" if low is None else f" (95 %: {low:.4g} to {high:.4g})"
+
+    click.echo(f"perplexity {found.perplexity:.4g}{interval(found.low, found.high)}")
+    click.echo(f"bits per byte {found.bits_per_byte:.4g}{interval(found.bits_per_byte_low, found.bits_per_byte_high)}")
+    documents = "one document" if found.documents == 1 else f"{found.documents:,} documents"
+    click.echo(f"  {found.tokens:,} tokens, {found.bytes:,} bytes, {documents} of {found.data}, {found.runtime}")
+    click.echo(f"  windows of {found.context:,} tokens, each {found.stride:,} further on")

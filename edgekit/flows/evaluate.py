@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.measure.statistics import accuracy, accuracy_drop, macro_f1
+from edgekit.measure.classification import ClassRow, ConfusedPair, per_class, scores, worst_pairs
+from edgekit.measure.paired import compare
+from edgekit.measure.statistics import accuracy
 from edgekit.spec.agent_errors import agent_errors
 from edgekit.spec.atomic import write_text
 from edgekit.spec.data_options import DataSpec
@@ -14,9 +16,6 @@ from edgekit.spec.manifest import Accuracy, Drop, Manifest
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.stage_options import EvaluateOptions
-
-# labels, name and hash of the rows, expected and predicted label numbers, and what ran the model
-_Rows = tuple[tuple[str, ...], str, str, list[int], list[int], str]
 
 
 @dataclass(frozen=True)
@@ -32,6 +31,28 @@ class Evaluation:
     def right(self) -> list[bool]:
         """Whether each row was classified correctly."""
         return [wanted == given for wanted, given in zip(self.expected, self.predicted, strict=True)]
+
+    @property
+    def classes(self) -> tuple[ClassRow, ...]:
+        """Support, precision, recall and F1 of each label, in the labels' order."""
+        return per_class(self.labels, self.expected, self.predicted)
+
+    def confused(self, count: int | None = 10) -> tuple[ConfusedPair, ...]:
+        """The pairs of labels that were confused most; all of them where `count` is None."""
+        return worst_pairs(self.labels, self.expected, self.predicted, count)
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What a model said of the rows of a split, and what ran it; `truncated` rows were longer than it takes."""
+
+    labels: tuple[str, ...]
+    data: str
+    data_sha256: str
+    expected: list[int]
+    predicted: list[int]
+    truncated: int
+    runtime: str
 
 
 def evaluate(
@@ -50,39 +71,68 @@ def evaluate(
     options = options or EvaluateOptions()
     reference = ModelRef.of(what)
     bundle = (reference.path / "manifest.json").is_file()
-    run = _run_bundle if bundle else _run_checkpoint
-    labels, name, sha256, expected, predicted, runtime = run(reference, data, options, progress)
-    estimate = accuracy(sum(a == b for a, b in zip(expected, predicted, strict=True)), len(expected))
-    record = Accuracy(
-        data=f"{name}/{options.split}",
-        split=options.split,
-        data_sha256=sha256,
-        rows=len(expected),
-        accuracy=estimate.value,
-        low=estimate.low,
-        high=estimate.high,
-        macro_f1=macro_f1(expected, predicted),
-        runtime=runtime,
-    )
-    evaluation = Evaluation(record, labels, expected, predicted)
+    answers = (_ask_bundle if bundle else _ask_checkpoint)(reference, data, options, progress)
+    evaluation = Evaluation(_record(answers, options), answers.labels, answers.expected, answers.predicted)
     if against:
         drops = tuple(_drop(name, baseline, evaluation) for name, baseline in against.items())
-        evaluation = Evaluation(record.model_copy(update={"drops": drops}), labels, expected, predicted)
+        record = evaluation.accuracy.model_copy(update={"drops": drops})
+        evaluation = Evaluation(record, answers.labels, answers.expected, answers.predicted)
     if bundle:
         record_accuracy(reference.path, evaluation.accuracy)
     return evaluation
 
 
-def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
-    if baseline.accuracy.data_sha256 != evaluation.accuracy.data_sha256:
-        raise UsageError(f"{name} was evaluated on other rows: accuracies can be compared on the same rows only")
-    lost = accuracy_drop(baseline.right, evaluation.right)
-    return Drop(
-        baseline=name, baseline_accuracy=baseline.accuracy.accuracy, points=lost.value, low=lost.low, high=lost.high
+def _record(answers: _Answers, options: EvaluateOptions) -> Accuracy:
+    pairs = zip(answers.expected, answers.predicted, strict=True)
+    estimate = accuracy(sum(wanted == given for wanted, given in pairs), len(answers.expected))
+    found = scores(answers.expected, answers.predicted)
+    return Accuracy(
+        data=f"{answers.data}/{options.split}",
+        split=options.split,
+        data_sha256=answers.data_sha256,
+        rows=len(answers.expected),
+        truncated=answers.truncated,
+        accuracy=estimate.value,
+        low=estimate.low,
+        high=estimate.high,
+        macro_f1=found.macro_f1.value,
+        macro_f1_low=found.macro_f1.low,
+        macro_f1_high=found.macro_f1.high,
+        mcc=found.mcc.value,
+        mcc_low=found.mcc.low,
+        mcc_high=found.mcc.high,
+        runtime=answers.runtime,
     )
 
 
-def _run_bundle(model: ModelRef, data: DataSpec, options: EvaluateOptions, progress: Progress) -> _Rows:
+def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
+    if baseline.accuracy.data_sha256 != evaluation.accuracy.data_sha256:
+        raise UsageError(f"{name} was evaluated on other rows: accuracies can be compared on the same rows only")
+    # two models may number the same labels in another order
+    numbers = {label: number for number, label in enumerate(dict.fromkeys([*evaluation.labels, *baseline.labels]))}
+    found = compare(
+        [numbers[evaluation.labels[label]] for label in evaluation.expected],
+        [numbers[baseline.labels[label]] for label in baseline.predicted],
+        [numbers[evaluation.labels[label]] for label in evaluation.predicted],
+    )
+    return Drop(
+        baseline=name,
+        baseline_accuracy=baseline.accuracy.accuracy,
+        points=found.accuracy.value,
+        low=found.accuracy.low,
+        high=found.accuracy.high,
+        lost=found.lost,
+        gained=found.gained,
+        p_value=found.p_value,
+        bootstrap_low=found.accuracy_bootstrap.low,
+        bootstrap_high=found.accuracy_bootstrap.high,
+        macro_f1_points=found.macro_f1.value,
+        macro_f1_low=found.macro_f1.low,
+        macro_f1_high=found.macro_f1.high,
+    )
+
+
+def _ask_bundle(model: ModelRef, data: DataSpec, options: EvaluateOptions, progress: Progress) -> _Answers:
     from edgekit.agent.classifier import open_classifier
     from edgekit.data.splits import load_data
 
@@ -90,38 +140,54 @@ def _run_bundle(model: ModelRef, data: DataSpec, options: EvaluateOptions, progr
     with agent_errors():
         classifier = open_classifier(folder, options.runtime, options.threads)
     labels = classifier.bundle.labels
-    rows = load_data(data, labels=labels)
+    rows = load_data(data, labels=labels, progress=progress)
     split = rows.split(options.split)
     numbers = {label: index for index, label in enumerate(labels)}
-    predicted = []
+    predicted, truncated = [], 0
     with agent_errors(), progress.task(f"evaluate {folder.name}", len(split)) as advance:
         for index, text in enumerate(split.texts):
             pair = split.pairs[index] if split.pairs is not None else None
             predicted.append(numbers[classifier.classify(text, pair).label])
+            truncated += classifier.tokenizer.cuts(text, pair)
             advance(index + 1)
-    runtime = f"{classifier.session.runtime} {classifier.session.version}"
-    return tuple(labels), rows.name, rows.sha256[options.split], split.labels, predicted, runtime
+    return _Answers(
+        labels=tuple(labels),
+        data=rows.name,
+        data_sha256=rows.sha256[options.split],
+        expected=[int(label) for label in split.labels],
+        predicted=predicted,
+        truncated=truncated,
+        runtime=f"{classifier.session.runtime} {classifier.session.version}",
+    )
 
 
-def _run_checkpoint(model: ModelRef, data: DataSpec, options: EvaluateOptions, progress: Progress) -> _Rows:
+def _ask_checkpoint(model: ModelRef, data: DataSpec, options: EvaluateOptions, progress: Progress) -> _Answers:
     import torch
 
+    from edgekit.data.cut import count_cut
     from edgekit.data.logits import classifier_logits
     from edgekit.data.splits import load_data
     from edgekit.data.tokens import tokenize, usable_length
     from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
 
     checkpoint = open_checkpoint(model)
-    rows = load_data(data, labels=checkpoint.labels)
+    rows = load_data(data, labels=checkpoint.labels, progress=progress)
     split = rows.split(options.split)
     tokenizer = load_tokenizer(checkpoint)
     classifier = load_classifier(checkpoint)
-    tokens = tokenize(tokenizer, split, usable_length(classifier, tokenizer, options.max_length))
+    longest = usable_length(classifier, tokenizer, options.max_length)
+    tokens = tokenize(tokenizer, split, longest, progress=progress)
     title = f"evaluate {checkpoint.path.name}"
     logits = classifier_logits(classifier, tokenizer, tokens, title=title, progress=progress)
-    predicted = [int(label) for label in logits.argmax(-1)]
-    sha256 = rows.sha256[options.split]
-    return checkpoint.labels, rows.name, sha256, split.labels, predicted, f"torch {torch.__version__}"
+    return _Answers(
+        labels=checkpoint.labels,
+        data=rows.name,
+        data_sha256=rows.sha256[options.split],
+        expected=[int(label) for label in split.labels],
+        predicted=[int(label) for label in logits.argmax(-1)],
+        truncated=count_cut(tokenizer, split, longest),
+        runtime=f"torch {torch.__version__}",
+    )
 
 
 def record_accuracy(bundle: Path, record: Accuracy) -> None:

@@ -30,7 +30,16 @@ class EvaluateOptions(Strict):
 
     split: Annotated[SplitName, Field(description="Rows to evaluate on.")] = "test"
     max_length: Annotated[
-        int, Field(gt=1, description="Longest input of a checkpoint in tokens; a bundle has its own.")
+        int,
+        Field(
+            gt=1,
+            description="Longest input of a checkpoint in tokens; a bundle has its own. "
+            "Default: 128; for a language model its own, at most 2048.",
+        ),
     ] = 128
+    stride: Annotated[
+        int | None,
+        Field(gt=0, description="Tokens that each window of a language model moves on. Default: the whole window."),
+    ] = None
     threads: Annotated[Threads, Field(description="Threads of the runtime that runs a bundle.")] = 2
     runtime: Annotated[str | None, Field(description="Runtime of a bundle. Default: the first that is there.")] = None

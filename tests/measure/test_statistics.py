@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgekit.measure.statistics import accuracy, accuracy_drop, macro_f1, percentile, percentile_interval
+from edgekit.measure.statistics import accuracy, accuracy_difference, accuracy_drop, percentile, percentile_interval
 
 SAMPLES = st.lists(st.floats(0, 1e6, allow_nan=False), min_size=1, max_size=200)
 
@@ -162,21 +162,19 @@ def test_paired_difference_needs_pairs():
         accuracy_drop([], [])
 
 
-LABELS = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=60)
-
-
-@settings(deadline=None)
-@given(LABELS)
-def test_macro_f1_is_scikit_learns(pairs):
-    from sklearn.metrics import f1_score
-
-    expected, predicted = zip(*pairs, strict=True)
-    other = f1_score(expected, predicted, average="macro", zero_division=0)
-    assert macro_f1(expected, predicted) == pytest.approx(100 * other)
-
-
-def test_macro_f1_by_hand():
-    # class 0: 1 of 1 predicted, 1 of 2 found: F1 2/3; class 1: 1 of 2, 1 of 1: 2/3
-    assert macro_f1([0, 0, 1], [0, 1, 1]) == pytest.approx(200 / 3)
-    with pytest.raises(ValueError, match="expected labels"):
-        macro_f1([], [])
+@pytest.mark.parametrize(
+    ("baseline", "candidate", "low", "high"),
+    [
+        ((56, 70), (48, 80), 5.24, 33.39),
+        ((9, 10), (3, 10), 17.05, 80.90),
+        ((6, 7), (2, 7), 5.82, 80.62),
+        ((5, 56), (0, 29), -3.81, 19.26),
+    ],
+)
+def test_unpaired_difference_is_that_of_the_paper(baseline, candidate, low, high):
+    """Newcombe 1998, Statistics in Medicine 17:873-890, table II, method 10."""
+    found = accuracy_difference(baseline, candidate)
+    assert found.value == pytest.approx(100 * (baseline[0] / baseline[1] - candidate[0] / candidate[1]))
+    assert (found.low, found.high) == (pytest.approx(low, abs=0.005), pytest.approx(high, abs=0.005))
+    back = accuracy_difference(candidate, baseline)
+    assert (back.low, back.high) == (pytest.approx(-found.high), pytest.approx(-found.low))

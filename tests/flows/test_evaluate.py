@@ -1,0 +1,299 @@
+"""`edgekit evaluate` on classifiers: figures against scikit-learn and scipy, labels and texts in any script."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from tiny_bundle import make_bundle, reference_ids, reference_logits, seal
+
+from edgekit.cli import cli
+from edgekit.flows.evaluate import Evaluation, evaluate, record_accuracy
+from edgekit.flows.evaluations import keep_evaluation, kept_evaluation
+from edgekit.spec.data_options import DataSpec
+from edgekit.spec.errors import UsageError
+from edgekit.spec.manifest import Accuracy, Drop, Manifest
+from edgekit.spec.stage_options import EvaluateOptions
+
+LABELS = ("打开灯", "باب", "🌡️ warm")
+NASTY = (
+    '=HYPERLINK("http://x";"light")',
+    '"the light',
+    "@SUM(1) open\tthe door\nnow\r",
+    "  +1 kitchen",
+    "＝lock 门",
+    "back\\nslash light",
+    "line\u2028end fan",
+    "افتح الباب door",
+    "🔥 warmer please",
+    "turn on the light\r",
+    "-",
+)
+WORDS = ("turn", "off", "the", "light", "fan", "door", "lock", "open", "close", "warmer", "colder", "kitchen", "now")
+
+
+def texts():
+    generator = np.random.default_rng(3)
+    return [*NASTY, *(" ".join(generator.choice(WORDS, generator.integers(1, 9))) for _ in range(80))]
+
+
+def given_to(text, labels=LABELS):
+    """What a tiny bundle says, worked out without it."""
+    return labels[int(reference_logits(reference_ids(text)[:32]).argmax())]
+
+
+@pytest.fixture
+def rows(tmp_path):
+    generator = np.random.default_rng(4)
+    wanted = [given_to(text) if generator.random() < 0.7 else str(generator.choice(LABELS)) for text in texts()]
+    return list(zip(texts(), wanted, strict=True))
+
+
+@pytest.fixture
+def data(tmp_path, rows):
+    path = tmp_path / "多语言.jsonl"
+    path.write_text("".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows))
+    return path
+
+
+def bundle_of(folder: Path, labels=LABELS, format="onnx") -> Path:
+    return seal(make_bundle(folder, format), labels=labels)
+
+
+def run(*words):
+    return CliRunner().invoke(cli, [str(word) for word in ("evaluate", *words)], standalone_mode=False)
+
+
+def found_in(*words):
+    result = run(*words, "--json")
+    assert result.exception is None, result.exception
+    return json.loads(result.stdout)
+
+
+def test_the_figures_of_a_bundle_are_scikit_learns_and_stay_in_its_manifest(tmp_path, rows, data):
+    from sklearn.metrics import accuracy_score, f1_score, matthews_corrcoef, precision_recall_fscore_support
+
+    bundle = bundle_of(tmp_path / "bundle")
+    found = found_in(bundle, "--data", data)
+    wanted, given = [label for _, label in rows], [given_to(text) for text, _ in rows]
+    assert found["accuracy"] == pytest.approx(100 * accuracy_score(wanted, given))
+    assert found["macro_f1"] == pytest.approx(100 * f1_score(wanted, given, average="macro"))
+    assert found["mcc"] == pytest.approx(matthews_corrcoef(wanted, given))
+    assert found["macro_f1_low"] < found["macro_f1"] < found["macro_f1_high"]
+    assert found["mcc_low"] < found["mcc"] < found["mcc_high"]
+    others = precision_recall_fscore_support(wanted, given, labels=LABELS)
+    for row, label, *figures in zip(found["classes"], LABELS, *others, strict=True):
+        assert row["label"] == label
+        assert [row["precision"], row["recall"], row["f1"]] == pytest.approx([100 * value for value in figures[:3]])
+        assert row["support"] == figures[3]
+    assert sum(pair["rows"] for pair in found["confused"]) == sum(a != b for a, b in zip(wanted, given, strict=True))
+    (kept,) = Manifest.read(bundle / "manifest.json").accuracy
+    assert kept.model_dump(mode="json").items() <= found.items()
+    assert "classes" not in (bundle / "manifest.json").read_text()
+
+
+@pytest.mark.parametrize(("format", "limit"), [("onnx", 32), ("tflite", 16)])
+def test_rows_that_a_bundle_cuts_are_counted(tmp_path, format, limit):
+    counts = [1, limit - 2, limit - 1, limit, 60]
+    path = tmp_path / "long.tsv"
+    lines = [f"{' '.join(['door'] * count)}\t{LABELS[0]}" for count in counts]
+    path.write_text("\n".join(["text\tlabel", *lines]) + "\n")
+    found = found_in(bundle_of(tmp_path / "bundle", format=format), "--data", path)
+    assert found["truncated"] == sum(count + 2 > limit for count in counts) == 3
+    pairs = tmp_path / "pairs.tsv"
+    lines = [f"{' '.join(['door'] * count)}\tlight light\t{LABELS[0]}" for count in (1, limit - 5, limit - 4, 60)]
+    pairs.write_text("\n".join(["text\ttext_pair\tlabel", *lines]) + "\n")
+    found = found_in(tmp_path / "bundle", "--data", pairs)
+    assert found["truncated"] == 2
+
+
+def test_a_paired_comparison_is_scipys_whatever_the_order_of_the_labels(tmp_path, rows, data):
+    from scipy.stats import binomtest
+    from sklearn.metrics import f1_score
+
+    turned = (LABELS[1], LABELS[0], LABELS[2])
+    before, after = bundle_of(tmp_path / "teacher", turned), bundle_of(tmp_path / "bundle")
+    (drop,) = found_in(after, "--data", data, "--against", f"老师={before}")["drops"]
+    wanted = [label for _, label in rows]
+    first, second = [given_to(text, turned) for text, _ in rows], [given_to(text) for text, _ in rows]
+    lost = sum(a == b != c for a, b, c in zip(wanted, first, second, strict=True))
+    gained = sum(a == c != b for a, b, c in zip(wanted, first, second, strict=True))
+    assert (drop["baseline"], drop["lost"], drop["gained"]) == ("老师", lost, gained)
+    assert drop["points"] == pytest.approx(100 * (lost - gained) / len(rows))
+    assert drop["p_value"] == pytest.approx(binomtest(lost, lost + gained).pvalue)
+    f1s = [f1_score(wanted, given, average="macro") for given in (first, second)]
+    assert drop["macro_f1_points"] == pytest.approx(100 * (f1s[0] - f1s[1]))
+    for low, value, high in (("low", "points", "high"), ("bootstrap_low", "points", "bootstrap_high")):
+        assert drop[low] < drop[value] < drop[high] < 0
+    assert drop["macro_f1_low"] < drop["macro_f1_points"] < drop["macro_f1_high"]
+
+
+def read_changes(path):
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
+    if path.suffix == ".csv":
+        return list(csv.DictReader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
+    header, *lines = [line.split("\t") for line in path.read_bytes().decode("utf-8").split("\n")[:-1]]
+    return [dict(zip(header, map(unescaped, line), strict=True)) for line in lines]
+
+
+def unescaped(field):
+    marks = {"\\t": "\t", "\\n": "\n", "\\r": "\r", "\\\\": "\\"}
+    parts, at = [], 0
+    while at < len(field):
+        piece = field[at : at + 2]
+        parts.append(marks.get(piece, field[at]))
+        at += 2 if piece in marks else 1
+    return "".join(parts)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "csv", "tsv"])
+def test_the_rows_that_changed_are_written_whole(tmp_path, rows, data, kind):
+    turned = (LABELS[1], LABELS[0], LABELS[2])
+    before, after = bundle_of(tmp_path / "teacher", turned), bundle_of(tmp_path / "bundle")
+    path = tmp_path / "folder" / f"changes.{kind}"
+    found = found_in(after, "--data", data, "--against", f"teacher={before}", "--changes", path)
+    changed = [
+        (place, text, label) for place, (text, label) in enumerate(rows, start=1) if given_to(text) != LABELS[2]
+    ]
+    written = read_changes(path)
+    assert len(written) == found["changes"] == len(changed)
+    for row, (place, text, wanted) in zip(written, changed, strict=True):
+        old, new = given_to(text, turned), given_to(text)
+        assert (int(row["row"]), row["expected"], row["baseline"]) == (place, wanted, "teacher")
+        assert (row["baseline_label"], row["label"]) == (old, new)
+        assert row["change"] == ("lost" if old == wanted else "gained" if new == wanted else "wrong")
+        assert row["text"] in ((text,) if kind == "jsonl" else (text, f"'{text}"))
+        assert not row["text_pair"]
+    assert {row["change"] for row in written} == {"lost", "gained", "wrong"}
+    by_row = {int(row["row"]): row["text"] for row in written}
+    assert {place for place, text, _ in changed if text in NASTY} <= by_row.keys()
+    if kind != "jsonl":
+        assert all(not text.lstrip().startswith(tuple("=+-@＝")) for text in by_row.values())
+        assert all(not text.startswith('"') for text in by_row.values())
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--changes", "a.jsonl"], "--changes needs a model"),
+        (["--changes", "a.xlsx", "--against", "x=y"], "changes are written as .jsonl, .tsv, .csv"),
+        (["--changes", "folder.tsv", "--against", "x=y"], "is a folder"),
+        (["--against", "x"], "not NAME=MODEL"),
+        (["--against", "=x"], "not NAME=MODEL"),
+        (["--against", "x=y", "--against", "x=z"], "two models 'x'"),
+        (["--stride", "0"], "stride"),
+    ],
+)
+def test_wrong_usage_is_said_before_anything_runs(tmp_path, data, monkeypatch, words, complaint):
+    monkeypatch.chdir(tmp_path)
+    Path("folder.tsv").mkdir()
+    bundle = bundle_of(tmp_path / "bundle")
+    before = (bundle / "manifest.json").read_bytes()
+    error = run(bundle, "--data", data, *words).exception
+    assert isinstance(error, UsageError)
+    assert complaint in error.message
+    assert (bundle / "manifest.json").read_bytes() == before
+    assert not Path("a.jsonl").exists()
+
+
+def test_other_rows_are_not_compared(tmp_path, data):
+    bundle = bundle_of(tmp_path / "bundle")
+    other = tmp_path / "other.jsonl"
+    other.write_text("\n".join(data.read_text().splitlines()[1:]))
+    first = evaluate(bundle, DataSpec(test=other))
+    with pytest.raises(UsageError, match="teacher was evaluated on other rows"):
+        evaluate(bundle, DataSpec(test=data), against={"teacher": first})
+
+
+def test_manifests_from_before_are_read_and_their_comparisons_kept(tmp_path, data):
+    bundle = bundle_of(tmp_path / "bundle")
+    now = evaluate(bundle, DataSpec(test=data)).accuracy
+    drop = {"baseline": "student", "baseline_accuracy": 90, "points": 1, "low": 0, "high": 2}
+    old = {name: getattr(now, name) for name in ("data", "split", "data_sha256", "rows", "accuracy", "low", "high")}
+    old |= {"macro_f1": 5.0, "runtime": now.runtime, "drops": [drop]}
+    manifest = json.loads((bundle / "manifest.json").read_text()) | {"accuracy": [old]}
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    (read,) = Manifest.read(bundle / "manifest.json").accuracy
+    assert (read.mcc, read.truncated, read.drops[0].lost) == (None, None, None)
+    record_accuracy(bundle, now)
+    (kept,) = Manifest.read(bundle / "manifest.json").accuracy
+    assert kept == now.model_copy(update={"drops": (Drop(**drop),)})
+
+
+def test_an_evaluation_is_kept_and_read_back_whole(tmp_path, data):
+    teacher = evaluate(bundle_of(tmp_path / "teacher"), DataSpec(test=data))
+    found = evaluate(bundle_of(tmp_path / "bundle"), DataSpec(test=data), against={"teacher": teacher})
+    keep_evaluation(tmp_path, "bundle", "key", found)
+    again = kept_evaluation(tmp_path, "bundle", "key")
+    assert again == found
+    assert isinstance(again, Evaluation)
+    assert again.classes == found.classes
+    assert kept_evaluation(tmp_path, "bundle", "another key") is None
+
+
+MANY = tuple(f"{name} {number}" for number in range(5) for name in ("音乐", "موسيقى", "🎵", "lights", "погода"))
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """A random DistilBERT of 25 labels."""
+    import torch
+
+    from edgekit.models.checkpoint import save_checkpoint
+    from edgekit.models.scratch import new_classifier, train_wordpiece
+    from edgekit.spec.shape import Scratch
+
+    folder = tmp_path_factory.mktemp("checkpoints") / "many"
+    folder.mkdir()
+    tokenizer = train_wordpiece(texts() * 4, 300, 48)
+    torch.manual_seed(1)
+    shape = Scratch(layers=1, hidden=32, heads=2, ffn=32, vocabulary=300, max_length=48)
+    model = new_classifier(shape, tokenizer, MANY)
+    for parameter in model.parameters():
+        parameter.data = torch.randn_like(parameter)
+    save_checkpoint(model, tokenizer, folder, lineage=())
+    return folder
+
+
+def test_a_checkpoint_is_evaluated_as_transformers_does_and_its_cut_rows_are_counted(tmp_path, checkpoint):
+    import torch
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    model = AutoModelForSequenceClassification.from_pretrained(checkpoint)
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint)
+    path = tmp_path / "data.jsonl"
+    path.write_text(
+        "".join(json.dumps({"text": text, "label": MANY[place % 25]}) + "\n" for place, text in enumerate(texts() * 2))
+    )
+    found = found_in(checkpoint, "--data", path, "--max-length", "12")
+    given, cut = [], 0
+    for text in texts() * 2:
+        encoded = tokenizer(text, truncation=True, max_length=12, return_tensors="pt", return_token_type_ids=False)
+        with torch.inference_mode():
+            given.append(int(model(**encoded).logits.argmax()))
+        cut += len(tokenizer(text).input_ids) > 12
+    right = sum(place % 25 == label for place, label in enumerate(given))
+    assert found["accuracy"] == pytest.approx(100 * right / len(given))
+    assert [row["predicted"] for row in found["classes"]] == np.bincount(given, minlength=25).tolist()
+    assert found["truncated"] == cut > 0
+    shown = run(checkpoint, "--data", path, "--max-length", "12").stdout
+    assert f"{cut} rows are longer than the model takes" in shown
+    assert "The 20 of 25 classes with the lowest F1" in shown
+    assert sum(f"{label} " in shown.partition("Confused most")[0] for label in MANY) == 20
+    everything = run(checkpoint, "--data", path, "--all-classes").stdout
+    assert all(f"{label} " in everything.partition("Confused most")[0] for label in MANY)
+    assert "MCC" in everything and "macro-F1" in everything
+
+
+def test_accuracy_says_what_it_is_without_rows_cut(tmp_path, data):
+    found = evaluate(bundle_of(tmp_path / "bundle"), DataSpec(test=data), EvaluateOptions(threads=1)).accuracy
+    assert isinstance(found, Accuracy)
+    assert found.truncated == 0
+    assert "were cut" not in run(tmp_path / "bundle", "--data", data).stdout
