@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,11 +13,11 @@ from edgekit.flows.state import Run
 from edgekit.measure.summary import summarise
 from edgekit.measure.verdict import exit_code
 from edgekit.models.checkpoint import open_checkpoint
-from edgekit.report.markdown import models_markdown, verdicts_markdown
+from edgekit.report.markdown import summary_markdown
 from edgekit.report.page import render_page
-from edgekit.report.summary import Confusion, LatencyRow, ModelRow, Summary, VerdictRow
+from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, Summary, VerdictRow
 from edgekit.spec.atomic import write_text
-from edgekit.spec.manifest import Manifest, Parity
+from edgekit.spec.manifest import Manifest, Parity, Step
 from edgekit.spec.measurement import Measurement
 
 PAGE, MARKDOWN, JSON = "report.html", "report.md", "summary.json"
@@ -29,8 +28,7 @@ def write_report(run: Run) -> Summary:
     """Write `report.html`, `report.md` and `summary.json` into the run's folder."""
     summary = summarise_run(run)
     write_text(run.folder / PAGE, render_page(summary))
-    markdown = f"# {summary.name}\n\n{verdicts_markdown(summary.verdicts)}\n\n{models_markdown(summary.models)}\n"
-    write_text(run.folder / MARKDOWN, markdown)
+    write_text(run.folder / MARKDOWN, summary_markdown(summary))
     write_text(run.folder / JSON, json.dumps(summary.dump(), indent=1, ensure_ascii=False) + "\n")
     return summary
 
@@ -49,13 +47,9 @@ def summarise_run(run: Run) -> Summary:
         models=tuple(_model(run, name, path) for name, path in _everything(run).items()),
         verdicts=verdicts,
         exit_code=exit_code(row.verdict for row in verdicts) if run.recipe.budgets else 0,
-        confusions=tuple(
-            _confusion(bundle.name, run.evaluations[bundle.name])
-            for bundle in run.bundles
-            if bundle.name in run.evaluations
-        ),
+        mistakes=tuple(_mistakes(name, run.evaluations[name]) for name in _everything(run) if name in run.evaluations),
         measurements=tuple(taken for bundle in run.bundles for taken in _measurements(bundle)),
-        lineage=open_checkpoint(run.newest).extras.lineage,
+        lineage=_lineage(run),
         commands=tuple(run.commands),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
@@ -113,10 +107,12 @@ def _latency(taken: Measurement) -> LatencyRow:
     )
 
 
-def _confusion(bundle: str, evaluation: Evaluation) -> Confusion:
-    wrong = Counter(
-        (evaluation.labels[wanted], evaluation.labels[given])
-        for wanted, given in zip(evaluation.expected, evaluation.predicted, strict=True)
-        if wanted != given
-    )
-    return Confusion(bundle, tuple((*pair, count) for pair, count in wrong.most_common(WORST_PAIRS)))
+def _mistakes(name: str, evaluation: Evaluation) -> Mistakes:
+    return Mistakes(name, evaluation.confused(WORST_PAIRS), evaluation.classes)
+
+
+def _lineage(run: Run) -> tuple[Step, ...]:
+    """Every step up to the bundles, which one export made; or up to the newest checkpoint."""
+    if run.bundles:
+        return Manifest.read(run.bundles[0] / "manifest.json").lineage
+    return open_checkpoint(run.newest).extras.lineage

@@ -5,17 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgekit.measure.classification import ClassRow, ConfusedPair
 from edgekit.measure.statistics import Estimate
 from edgekit.measure.summary import summarise
 from edgekit.report import figures
 from edgekit.report.figures import NONE, UNKNOWN, clean, number
-from edgekit.report.summary import LatencyRow, ModelRow, VerdictRow
+from edgekit.report.part_map import Part
+from edgekit.report.summary import LatencyRow, ModelRow, Summary, VerdictRow
+from edgekit.spec.manifest import Accuracy, Drop, Parity
 from edgekit.spec.measurement import Measurement, OperatorTime
 
 Cells = tuple[str, ...]
 
 VERDICTS: Cells = ("verdict", "budget", "limit", "measured", "bundle")
 MODELS: Cells = ("model", "MB", "weights", "accuracy %", "drop, points", "p50 / p95 ms")
+COMPARISONS: Cells = ("model", "against", "points lost", "macro-F1 lost", "rows lost / gained", "McNemar p")
+CLASSES: Cells = ("label", "rows", "precision %", "recall %", "F1 %")
+CONFUSIONS: Cells = ("was", "taken for", "rows", "of")
+EVALUATIONS: Cells = ("model", "accuracy %", "macro-F1 %", "MCC", "rows", "cut to length", "runtime")
+PARITY: Cells = ("bundle", "reference", "equal labels", "largest difference of a logit", "tolerance")
+PARTS: Cells = ("part", "MB", "share %")
 PERCENTILES: Cells = ("length", "threads", "p50 ms", "p90 ms", "p95 ms", "p99 ms", "runs")
 STAGES: Cells = ("length", "threads", "tokenize", "infer", "post", "cold load", "first run", "peak MB")
 OPERATORS: Cells = ("operator", "calls", "ms", "share %")
@@ -58,7 +67,7 @@ def verdict_notes(rows: Sequence[VerdictRow]) -> list[Note]:
 def model_cells(model: ModelRow) -> Cells:
     """A row below `MODELS`."""
     accuracy = NONE if model.accuracy is None else _lines(*figures.accuracy(model.accuracy))
-    drops = [line for record in model.accuracy.drops for line in figures.drop(record)] if model.accuracy else []
+    drops = [line for record in model.accuracy.drops[:1] for line in figures.drop(record)] if model.accuracy else []
     return (
         _lines(clean(model.name), figures.listed((clean(model.format or ""), clean(model.scheme)))),
         number(model.size_mb),
@@ -67,6 +76,77 @@ def model_cells(model: ModelRow) -> Cells:
         _lines(*drops) or NONE,
         _lines(*(line for row in model.latencies for line in _latency_lines(row))) or NONE,
     )
+
+
+def evaluation_cells(model: ModelRow, record: Accuracy) -> Cells:
+    """A row below `EVALUATIONS`."""
+    return (
+        clean(model.name),
+        _lines(*figures.accuracy(record)),
+        _lines(*figures.macro_f1(record)),
+        _lines(*figures.mcc(record)),
+        f"{record.rows:,}",
+        NONE if record.truncated is None else f"{record.truncated:,}",
+        clean(record.runtime),
+    )
+
+
+def part_cells(part: Part) -> Cells:
+    """A row below `PARTS`."""
+    return part.name, number(part.mb), f"{part.share:.1f}"
+
+
+def parity_cells(model: ModelRow, parity: Parity) -> Cells:
+    """A row below `PARITY`."""
+    return (
+        clean(model.name),
+        parity.reference,
+        f"{parity.labels_equal} of {parity.cases}",
+        f"{parity.max_abs_difference:.2g}",
+        f"{parity.atol:g} + {parity.rtol:g} × |reference|",
+    )
+
+
+def comparison_cells(model: ModelRow, record: Drop) -> Cells:
+    """A row below `COMPARISONS`; negative points were gained."""
+    return (
+        clean(model.name),
+        clean(record.baseline),
+        _lines(f"{record.points:.2f}", f"{record.low:.2f} to {record.high:.2f}"),
+        _lines(*figures.macro_f1_lost(record)),
+        figures.discordant(record),
+        figures.p_value(record.p_value),
+    )
+
+
+def compared(models: Sequence[ModelRow]) -> list[tuple[ModelRow, Drop]]:
+    """Every model with every baseline that it was compared with on the same rows."""
+    return [(model, record) for model in models if model.accuracy for record in model.accuracy.drops]
+
+
+def measurements_by_model(summary: Summary) -> dict[str, list[Measurement]]:
+    """The measurements of each bundle by its name; of a file that is no model of the run, by the file's hash."""
+    names = {model.model_sha256: model.name for model in summary.models}
+    found: dict[str, list[Measurement]] = {}
+    for taken in summary.measurements:
+        found.setdefault(names.get(taken.model_sha256, taken.model_sha256[:12]), []).append(taken)
+    return found
+
+
+def worst_first(classes: Sequence[ClassRow]) -> list[ClassRow]:
+    """Classes by their F1, the lowest first; those that have none come last."""
+    return sorted(classes, key=lambda row: (row.f1 is None, row.f1))
+
+
+def class_cells(row: ClassRow) -> Cells:
+    """A row below `CLASSES`."""
+    shares = (row.precision, row.recall, row.f1)
+    return clean(row.label), f"{row.support:,}", *(NONE if share is None else f"{share:.1f}" for share in shares)
+
+
+def confusion_cells(pair: ConfusedPair) -> Cells:
+    """A row below `CONFUSIONS`."""
+    return clean(pair.expected), clean(pair.predicted), f"{pair.rows:,}", f"{pair.support:,}"
 
 
 def percentile_cells(measurement: Measurement) -> Cells:
@@ -105,7 +185,7 @@ def circumstances(measurement: Measurement) -> list[str]:
     """Where and how a measurement was taken, in sentences."""
     fingerprint = measurement.fingerprint
     known = [(name, value) for name, value in figures.conditions(measurement) if value != UNKNOWN]
-    unknown = [name for name, value in figures.conditions(measurement) if value == UNKNOWN]
+    unknown = figures.unread(measurement)
     where = f"{figures.setting(measurement)}, {measurement.runtime} {measurement.runtime_version}"
     return [
         clean(f"{where}, after {figures.plural(measurement.warmup_runs, 'warm-up run')}, {measurement.taken_at}"),

@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from edgekit.measure.verdict import Outcome
@@ -111,6 +112,34 @@ def drop(record: Drop) -> tuple[str, str]:
     return f"{record.points:.2f} vs {cut(clean(record.baseline), 20)}", f"{record.low:.2f} to {record.high:.2f}"
 
 
+def macro_f1(record: Accuracy) -> tuple[str, str]:
+    """Macro-F1 in %, and its interval if it was computed."""
+    return f"{record.macro_f1:.1f}", _interval(record.macro_f1_low, record.macro_f1_high, 1)
+
+
+def mcc(record: Accuracy) -> tuple[str, str]:
+    """Matthews' correlation from -1 to 1, and its interval; dashes where it was not computed."""
+    return (NONE if record.mcc is None else f"{record.mcc:.3f}"), _interval(record.mcc_low, record.mcc_high, 3)
+
+
+def macro_f1_lost(record: Drop) -> tuple[str, str]:
+    """Points of macro-F1 lost, and their interval; dashes where they were not computed."""
+    points = NONE if record.macro_f1_points is None else f"{record.macro_f1_points:.2f}"
+    return points, _interval(record.macro_f1_low, record.macro_f1_high, 2)
+
+
+def discordant(record: Drop) -> str:
+    """Rows that the baseline alone has right, and rows that the other one alone has right."""
+    return NONE if record.lost is None or record.gained is None else f"{record.lost:,} / {record.gained:,}"
+
+
+def p_value(value: float | None) -> str:
+    """A p value with two significant digits; tiny ones are no more than that."""
+    if value is None:
+        return NONE
+    return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
+
+
 def plural(count: int, noun: str) -> str:
     """`1 thread`, `2 threads`."""
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
@@ -118,7 +147,19 @@ def plural(count: int, noun: str) -> str:
 
 def setting(row: LatencyRow | Measurement) -> str:
     """Under what a latency was taken, but for the machine."""
-    return f"length {row.length}, {plural(row.threads, 'thread')}"
+    length = "the data's own lengths" if row.length == "data" else f"length {row.length}"
+    return f"{length}, {plural(row.threads, 'thread')}"
+
+
+def moment(text: str) -> str:
+    """A moment as people write it, to the minute and in its own offset; what is no moment stays as it is."""
+    try:
+        taken = datetime.fromisoformat(text)
+    except ValueError:
+        return clean(text)
+    offset = taken.strftime("%z")
+    zone = "UTC" if offset in ("+0000", "") else f"UTC{offset[:3]}:{offset[3:]}"
+    return f"{taken:%Y-%m-%d %H:%M} {zone}"
 
 
 def machine(fingerprint: Fingerprint) -> str:
@@ -141,16 +182,25 @@ def conditions(measurement: Measurement) -> list[tuple[str, str]]:
     ]
 
 
+def unread(measurement: Measurement) -> list[str]:
+    """The names of what could not be read before or after a measurement."""
+    return [name for name, value in conditions(measurement) if value == UNKNOWN]
+
+
 def option(value: Any) -> str:
-    """The value of an option as a person would type it."""
+    """The value of an option as a person would type it; of several, those that are set."""
     if isinstance(value, dict):
-        return ", ".join(f"{clean(name)}={option(inner)}" for name, inner in value.items())
+        return ", ".join(f"{clean(name)}={option(inner)}" for name, inner in value.items() if inner is not None)
     return clean(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str))
 
 
 def listed(parts: Sequence[str]) -> str:
     """Parts of a sentence, those that are there, with commas between."""
     return ", ".join(part for part in parts if part)
+
+
+def _interval(low: float | None, high: float | None, digits: int) -> str:
+    return "" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
 def _change(before: Any, after: Any, unit: str) -> str:

@@ -20,6 +20,11 @@ class Headline:
     aside: str
     counts: tuple[tuple[Outcome, int], ...]
 
+    @property
+    def sentence(self) -> str:
+        """All of it in one line."""
+        return f"{self.word}. {self.title}." + (f" {self.aside}." if self.aside else "")
+
 
 def headline(summary: Summary) -> Headline:
     """What the exit code and the verdicts come to; it follows the exit code and judges nothing itself."""
@@ -34,9 +39,10 @@ def headline(summary: Summary) -> Headline:
 
 def _words(code: int, gated: list[Outcome]) -> tuple[Outcome, str, str]:
     whole = len(gated)
+    if code == PASSED and not whole:
+        return "unmeasured", "Done", "Everything ran, and no budget was set"
     if code == PASSED:
-        title = f"All {whole} budgets hold" if whole > 1 else "The budget holds" if whole else "Everything ran"
-        return "pass", "Pass", title
+        return "pass", "Pass", f"All {whole} budgets hold" if whole > 1 else "The budget holds"
     if code == FAILED:
         failed = gated.count("fail")
         return "fail", "Fail", f"{failed} of {plural(whole, 'budget')} {'fails' if failed == 1 else 'fail'}"

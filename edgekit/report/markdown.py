@@ -5,11 +5,35 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from edgekit.measure.classification import ClassRow, ConfusedPair
 from edgekit.report import cells
-from edgekit.report.summary import ModelRow, VerdictRow
+from edgekit.report.figures import clean
+from edgekit.report.headline import headline
+from edgekit.report.summary import ModelRow, Summary, VerdictRow
 from edgekit.spec.measurement import Measurement, OperatorTime
 
 _PUNCTUATION = re.compile(r"([\\`*_\[\]|~>$])")
+
+
+def summary_markdown(summary: Summary) -> str:
+    """The whole report, each of its tables under a heading."""
+    parts = [("Verdicts", verdicts_markdown(summary.verdicts)), ("Models", models_markdown(summary.models))]
+    if cells.compared(summary.models):
+        parts.append(("Paired comparisons", comparisons_markdown(summary.models)))
+    parts += [
+        (f"Confusions of {escape(clean(made.model))}", confusions_markdown(made.pairs))
+        for made in summary.shown_mistakes
+        if made.pairs
+    ]
+    parts += [
+        (f"Classes of {escape(clean(made.model))}", classes_markdown(made.classes)) for made in summary.shown_mistakes
+    ]
+    parts += [
+        (f"Latency of {escape(clean(name))}", latency_markdown(taken))
+        for name, taken in cells.measurements_by_model(summary).items()
+    ]
+    title = f"# {escape(clean(summary.heading))}\n\n{escape(headline(summary).sentence)}\n"
+    return title + "".join(f"\n## {heading}\n\n{text}" for heading, text in parts)
 
 
 def verdicts_markdown(rows: Sequence[VerdictRow]) -> str:
@@ -25,6 +49,22 @@ def verdicts_markdown(rows: Sequence[VerdictRow]) -> str:
 def models_markdown(models: Sequence[ModelRow]) -> str:
     """The models of a run beside each other; intervals are of 95 %."""
     return _table(cells.MODELS, (cells.model_cells(model) for model in models), right=cells.MODELS[1:])
+
+
+def comparisons_markdown(models: Sequence[ModelRow]) -> str:
+    """What each model lost against each baseline on the same rows; negative points were gained."""
+    rows = (cells.comparison_cells(model, record) for model, record in cells.compared(models))
+    return _table(cells.COMPARISONS, rows, right=cells.COMPARISONS[2:])
+
+
+def confusions_markdown(pairs: Sequence[ConfusedPair]) -> str:
+    """Which label a model takes for which, the worst pairs first, out of the rows that have it."""
+    return _table(cells.CONFUSIONS, map(cells.confusion_cells, pairs), right=cells.CONFUSIONS[2:])
+
+
+def classes_markdown(classes: Sequence[ClassRow]) -> str:
+    """Precision, recall and F1 of every class."""
+    return _table(cells.CLASSES, map(cells.class_cells, classes), right=cells.CLASSES[1:])
 
 
 def latency_markdown(measurements: Sequence[Measurement]) -> str:

@@ -11,15 +11,23 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from edgekit.report import figures, histogram, part_map, plots
+from edgekit.report import cells, figures, histogram, part_map, plots, road
 from edgekit.report.figures import clean, cut
 from edgekit.report.headline import headline
+from edgekit.report.highlights import bought, first_drop, highlights
 from edgekit.report.histogram import Limit
 from edgekit.report.summary import LatencyRow, ModelRow, Summary, VerdictRow
 from edgekit.report.svg import element
-from edgekit.spec.measurement import Measurement
 
 TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page: the name of its template and of its anchor, and its heading."""
+
+    name: str
+    title: str
 
 
 @dataclass(frozen=True)
@@ -42,33 +50,82 @@ def render_page(summary: Summary) -> str:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.filters |= {"cut": _cut, "minus": _minus}
-    environment.globals |= {"figures": figures}
+    environment.filters |= {"cut": _cut, "minus": _minus, "unbroken": _unbroken, "heading": _heading}
+    environment.globals |= {"figures": figures, "cells": cells}
     styles = Markup((TEMPLATES / "styles.css").read_text(encoding="utf-8"))  # noqa: S704  shipped with edgekit
     template = environment.get_template("report.html.j2")
-    return template.render(summary=summary, styles=styles, headline=headline(summary), **_pictures(summary))
+    return template.render(
+        summary=summary,
+        styles=styles,
+        headline=headline(summary),
+        highlights=highlights(summary),
+        sections=_sections(summary),
+        **_tables(summary),
+        **_pictures(summary),
+    )
+
+
+def _sections(summary: Summary) -> list[Section]:
+    """What there is something to show in, in the order of the page; each has a template of its name."""
+    models = summary.models
+    stages = "What each stage bought and cost" if len(models) > 1 else "The model"
+    sections = (
+        (Section("verdicts", "Verdicts"), True),
+        (Section("models", stages), models),
+        (Section("comparisons", "Accuracy, row by row"), [model for model in models if model.accuracy]),
+        (Section("mistakes", "What is taken for what"), summary.mistakes),
+        (Section("megabytes", "Where the megabytes are"), [model for model in models if model.parts_mb]),
+        (Section("latency", "Latency, run by run"), True),
+        (Section("conditions", "Conditions of each measurement"), summary.measurements),
+        (Section("parity", "Parity"), [model for model in models if model.parity]),
+        (Section("lineage", "Lineage"), summary.lineage),
+        (Section("commands", "Reproduce it"), summary.commands),
+        (Section("labels", "Labels"), summary.labels and not summary.mistakes),
+    )
+    return [section for section, shown in sections if shown]
+
+
+def _tables(summary: Summary) -> dict[str, Any]:
+    models = summary.models
+    return {
+        "verdict_groups": _by_bundle(summary.verdicts),
+        "compared": cells.compared(models),
+        "evaluations": [cells.evaluation_cells(model, model.accuracy) for model in models if model.accuracy],
+        "mistakes": summary.shown_mistakes,
+        "worst_first": lambda made: [(row, cells.class_cells(row)) for row in cells.worst_first(made.classes)],
+        "parities": [cells.parity_cells(model, model.parity) for model in models if model.parity],
+        "parts_of": lambda model: [cells.part_cells(part) for part in part_map.parts_of(model)],
+        "measured": cells.measurements_by_model(summary),
+        "percentiles_of": lambda taken: [cells.percentile_cells(one) for one in taken],
+        "stages_of": lambda taken: [cells.stage_cells(one) for one in taken],
+        "first_drop": lambda model: first_drop(model, models[0]),
+        "bought": lambda model: bought(model, models),
+    }
 
 
 def _pictures(summary: Summary) -> dict[str, Any]:
     models = summary.models
     sizes, accuracies, latencies = plots.size_axis(models), plots.accuracy_axis(models), plots.latency_axis(models)
+    lost = plots.lost_axis([record for _, record in cells.compared(models)])
     first = next((model for model in models if model.accuracy), None)
     baseline = first.accuracy.accuracy if first and first.accuracy else None
     colours = part_map.colours_of(models)
     return {
         "verdict_picture": plots.verdict_picture,
-        "verdict_groups": _by_bundle(summary.verdicts),
+        "ground": road.ground_of(models, summary.verdicts),
+        "road_picture": road.road_picture(models, summary.verdicts, accuracies),
         "first": first,
         "accuracies": accuracies,
+        "lost_axis": lost,
         "drawn_latency": any(not row.emulated for model in models for row in model.latencies),
         "size_picture": lambda model: plots.size_picture(model, sizes),
         "accuracy_picture": lambda model: plots.accuracy_picture(model, accuracies, baseline),
+        "comparison_picture": lambda record: plots.comparison_picture(record, lost),
         "latency_picture": lambda row: plots.latency_picture(row, latencies),
+        "share_bar": plots.share_bar,
         "latency_end": latencies,
         "part_map": lambda model: part_map.part_map(model, colours),
-        "parts_of": part_map.parts_of,
         "distributions": _distributions(summary),
-        "measured_of": lambda taken: _model_of(taken, models),
     }
 
 
@@ -108,16 +165,21 @@ def _place(row: LatencyRow) -> tuple[str, int, str]:
     return row.device, row.length if isinstance(row.length, int) else 1 << 31, str(row.length)
 
 
-def _model_of(taken: Measurement, models: Sequence[ModelRow]) -> str:
-    """The name of the bundle that was measured, or else the beginning of its file's hash."""
-    return next((model.name for model in models if model.model_sha256 == taken.model_sha256), taken.model_sha256[:12])
-
-
 def _cut(value: object, length: int = 40) -> Markup:
     """A text of unknown length and script, kept from turning its surroundings; in full when it is pointed at."""
     text = clean(value)
     short = cut(text, length)
     return element("bdi", short, title=None if short == text else text)
+
+
+def _heading(text: str) -> str:
+    """The heading of a column as a page writes it; p50 stays p50."""
+    return text if text[1:2].isdigit() else text[:1].upper() + text[1:]
+
+
+def _unbroken(text: str) -> str:
+    """A figure that stays in one line with its unit."""
+    return text.replace(" ", "\u00a0")
 
 
 def _minus(text: str) -> str:

@@ -12,7 +12,7 @@ from edgekit.report.summary import ModelRow
 from edgekit.report.svg import element
 from edgekit.report.treemap import Rectangle, squarify
 
-WIDTH, HEIGHT = 400.0, 220.0
+WIDTH, HEIGHT = 330.0, 190.0
 GAP = 2.0
 SHOWN = 12
 COLOURS = 8

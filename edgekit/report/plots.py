@@ -9,7 +9,8 @@ from markupsafe import Markup
 from edgekit.report import figures
 from edgekit.report.figures import number, plain
 from edgekit.report.summary import LatencyRow, ModelRow, VerdictRow
-from edgekit.report.svg import Axis, element, line, picture, rectangle
+from edgekit.report.svg import Axis, element, line, percent, picture, rectangle
+from edgekit.spec.manifest import Drop
 
 HEIGHT = 22.0
 MIDDLE = HEIGHT / 2
@@ -56,6 +57,14 @@ def latency_axis(models: Sequence[ModelRow]) -> Axis:
     return Axis(0, 1.04 * max((row.p95.high for row in real), default=1.0))
 
 
+def lost_axis(records: Sequence[Drop]) -> Axis:
+    """Around all intervals of points lost, with 0 on it."""
+    low = min((record.low for record in records), default=0.0)
+    high = max((record.high for record in records), default=0.0)
+    room = max(0.05 * (max(high, 0.0) - min(low, 0.0)), 0.05)
+    return Axis(min(low, 0.0) - room, max(high, 0.0) + room)
+
+
 def size_picture(model: ModelRow, axis: Axis) -> Markup:
     """A bar from nothing."""
     bar = rectangle("0%", MIDDLE - 5, axis.span(0, model.size_mb), 10, "bar", rx=1.5)
@@ -73,6 +82,23 @@ def accuracy_picture(model: ModelRow, axis: Axis, baseline: float | None) -> Mar
         label = f"{value} %, interval {interval}, on an axis from {plain(axis.low)} to {plain(axis.high)} %"
         parts += _point(axis, model.accuracy.accuracy, model.accuracy.low, model.accuracy.high)
     return picture(label, HEIGHT, *parts)
+
+
+def comparison_picture(record: Drop, axis: Axis) -> Markup:
+    """Points lost with their interval, beside an upright line where nothing is lost."""
+    parts = [
+        line("0%", MIDDLE, "100%", MIDDLE, "track"),
+        line(axis.at(0), 1, axis.at(0), HEIGHT - 1, "limit"),
+        *_point(axis, record.points, record.low, record.high),
+    ]
+    points = ", interval ".join(figures.drop(record))
+    return picture(f"points lost: {points}", HEIGHT, *parts)
+
+
+def share_bar(value: float, whole: float) -> Markup:
+    """A bar beside a figure in a table that says the same."""
+    bar = rectangle("0%", 0, percent(value / whole if whole else 0), 10, "bar", rx=1.5)
+    return element("svg", bar, class_="count-bar", width="100%", height=10, aria_hidden="true")
 
 
 def latency_picture(row: LatencyRow, axis: Axis) -> Markup:

@@ -6,7 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from edgekit.measure.classification import ClassRow, ConfusedPair
 from edgekit.measure.statistics import Estimate
+from edgekit.measure.summary import summarise
 from edgekit.measure.verdict import Verdict
 from edgekit.spec.manifest import Accuracy, Parity, Step
 from edgekit.spec.measurement import Measurement
@@ -61,16 +63,20 @@ class VerdictRow:
 
 
 @dataclass(frozen=True)
-class Confusion:
-    """How often rows of one label were taken for another by the bundle named; the worst pairs first."""
+class Mistakes:
+    """What the model named gets wrong: which label it takes for which, the worst pairs first, and every class."""
 
-    bundle: str
-    pairs: tuple[tuple[str, str, int], ...]
+    model: str
+    pairs: tuple[ConfusedPair, ...]
+    classes: tuple[ClassRow, ...]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """A whole run. `exit_code` is that of its verdicts; `commands` reproduce it stage by stage."""
+    """A whole run. `exit_code` is that of its verdicts; `commands` reproduce it stage by stage.
+
+    mistakes: of every model that was evaluated, in the order of the models
+    """
 
     name: str
     title: str
@@ -81,19 +87,36 @@ class Summary:
     models: tuple[ModelRow, ...]
     verdicts: tuple[VerdictRow, ...]
     exit_code: int
-    confusions: tuple[Confusion, ...]
+    mistakes: tuple[Mistakes, ...]
     measurements: tuple[Measurement, ...]
     lineage: tuple[Step, ...]
     commands: tuple[str, ...]
     created_at: str
 
+    @property
+    def heading(self) -> str:
+        """The title, or the name of a run that was given none."""
+        return self.title or self.name
+
+    @property
+    def shown_mistakes(self) -> tuple[Mistakes, ...]:
+        """The mistakes of the bundles, which are what a person reads; without bundles those of the last model."""
+        bundles = {model.name for model in self.models if model.format}
+        return tuple(made for made in self.mistakes if made.model in bundles) or self.mistakes[-1:]
+
     def dump(self) -> dict[str, Any]:
         """The summary as plain JSON values, without the raw samples, which stay with the bundles."""
         return {
-            field.name: _plain(getattr(self, field.name))
+            field.name: [_without_samples(taken) for taken in self.measurements]
+            if field.name == "measurements"
+            else _plain(getattr(self, field.name))
             for field in dataclasses.fields(self)
-            if field.name != "measurements"
         }
+
+
+def _without_samples(taken: Measurement) -> dict[str, Any]:
+    """A measurement with its figures in the place of its samples."""
+    return taken.model_dump(mode="json", exclude={"samples_ms"}) | {"latency": _plain(summarise(taken))}
 
 
 def _plain(value: Any) -> Any:

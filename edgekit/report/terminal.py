@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from edgekit.measure.classification import ClassRow, ConfusedPair
 from edgekit.report import cells
 from edgekit.report.figures import NOT_GATED, WORDS
 from edgekit.report.summary import ModelRow, VerdictRow
@@ -33,6 +34,25 @@ def models_table(models: Sequence[ModelRow]) -> Table:
     """The models of a run beside each other; intervals are of 95 %."""
     numeric = cells.MODELS[1:]
     return _filled(_table(cells.MODELS, right=numeric, keep=numeric), (cells.model_cells(model) for model in models))
+
+
+def comparisons_table(models: Sequence[ModelRow]) -> Table:
+    """What each model lost against each baseline on the same rows; negative points were gained."""
+    numeric = cells.COMPARISONS[2:]
+    rows = (cells.comparison_cells(model, record) for model, record in cells.compared(models))
+    return _filled(_table(cells.COMPARISONS, right=numeric, keep=numeric[:2]), rows)
+
+
+def confusions_table(pairs: Sequence[ConfusedPair]) -> Table:
+    """Which label a model takes for which, the worst pairs first, out of the rows that have it."""
+    numeric = cells.CONFUSIONS[2:]
+    return _filled(_table(cells.CONFUSIONS, right=numeric, keep=numeric), map(cells.confusion_cells, pairs))
+
+
+def classes_table(classes: Sequence[ClassRow]) -> Table:
+    """Precision, recall and F1 of every class."""
+    numeric = cells.CLASSES[1:]
+    return _filled(_table(cells.CLASSES, right=numeric, keep=numeric), map(cells.class_cells, classes))
 
 
 def latency_table(measurements: Sequence[Measurement]) -> Group:

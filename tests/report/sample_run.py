@@ -6,9 +6,10 @@ import dataclasses
 
 import numpy as np
 
+from edgekit.measure.classification import per_class, worst_pairs
 from edgekit.measure.statistics import percentile_interval
 from edgekit.measure.verdict import decide, exit_code, unmeasured
-from edgekit.report.summary import Confusion, LatencyRow, ModelRow, Summary, VerdictRow
+from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, Summary, VerdictRow
 from edgekit.spec.budget import Budget
 from edgekit.spec.manifest import Accuracy, Drop, Parity, Step
 from edgekit.spec.measurement import Conditions, Fingerprint, Measurement, OperatorTime
@@ -34,12 +35,7 @@ def make_summary() -> Summary:
         models=make_models(),
         verdicts=verdicts,
         exit_code=exit_code(row.verdict for row in verdicts),
-        confusions=(
-            Confusion(
-                "onnx", (("dim", "lights_off", 21), ("volume_up", "play_music", 14), ("weather", "lock_door", 6))
-            ),
-            Confusion("tflite", (("dim", "lights_off", 23), ("small_talk", "weather", 9))),
-        ),
+        mistakes=tuple(make_mistakes(name) for name in ("teacher", "student", "pruned", "onnx", "tflite")),
         measurements=make_measurements(),
         lineage=make_lineage(),
         commands=(
@@ -73,7 +69,7 @@ def make_hostile(summary: Summary) -> Summary:
         labels=(HOSTILE, "مرحبا", "早上好"),
         models=(evil, *models),
         verdicts=(*summary.verdicts, worst),
-        confusions=(Confusion(HOSTILE, ((HOSTILE, "ا" * 300, 3),)),),
+        mistakes=(make_mistakes(HOSTILE, (HOSTILE, "ا" * 300, "早上好", "مرحبا")),),
         measurements=(taken.model_copy(update={"fingerprint": named, "notes": (HOSTILE,)}),),
         lineage=(Step(stage=HOSTILE, options={HOSTILE: HOSTILE, "nested": {"a": [HOSTILE]}}),),
         commands=(HOSTILE,),
@@ -123,13 +119,74 @@ def make_models() -> tuple[ModelRow, ...]:
     )  # fmt: skip
 
 
+def make_mistakes(model: str, labels: tuple[str, ...] = LABELS, rows: int = ROWS) -> Mistakes:
+    """Nine rows of ten are right, the others are taken for a neighbour or for anything."""
+    generator = np.random.default_rng(len(model))
+    expected = generator.integers(0, len(labels), rows)
+    away = np.where(generator.random(rows) < 0.6, 1, generator.integers(0, len(labels), rows))
+    predicted = np.where(generator.random(rows) < 0.9, expected, (expected + away) % len(labels))
+    answers = labels, expected.tolist(), predicted.tolist()
+    return Mistakes(model, worst_pairs(*answers, 8), per_class(*answers))
+
+
+def make_crowded(summary: Summary) -> Summary:
+    """The same run with 77 classes of long and Chinese names, and with long names of models."""
+    labels = tuple(
+        f"查询账户余额和最近交易记录{index}"
+        if index % 2
+        else f"what_to_do_when_the_card_payment_was_not_recognised_{index}"
+        for index in range(77)
+    )
+    names = {model.name: f"{model.name}-of-a-rather-long-lineage-量化模型" for model in summary.models}
+    drops = {"teacher": names["teacher"]}
+    models = tuple(
+        dataclasses.replace(
+            model,
+            name=names[model.name],
+            accuracy=model.accuracy.model_copy(
+                update={
+                    "drops": tuple(
+                        drop.model_copy(update={"baseline": drops[drop.baseline]}) for drop in model.accuracy.drops
+                    )
+                }
+            ),
+        )
+        for model in summary.models
+    )
+    return dataclasses.replace(
+        summary,
+        labels=labels,
+        models=models,
+        mistakes=tuple(make_mistakes(name, labels, 3080) for name in names.values()),
+        verdicts=tuple(dataclasses.replace(row, bundle=names[row.bundle]) for row in summary.verdicts),
+    )
+
+
+def make_bare(summary: Summary) -> Summary:
+    """The same run without a teacher, without budgets, without a measurement: one bundle of a given checkpoint."""
+    models = tuple(
+        dataclasses.replace(model, accuracy=model.accuracy.model_copy(update={"drops": ()}), latencies=())
+        for model in summary.models[2:4]
+    )
+    return dataclasses.replace(
+        summary, models=models, verdicts=(), exit_code=0, measurements=(), mistakes=summary.mistakes[2:4]
+    )
+
+
 def make_accuracy(value: float, lost: float | None = None) -> Accuracy:
     drops = ()
     if lost is not None:
-        drops = (Drop(baseline="teacher", baseline_accuracy=92.1, points=lost, low=lost - 0.7, high=lost + 0.68),)
+        drops = (
+            Drop(
+                baseline="teacher", baseline_accuracy=92.1, points=lost, low=lost - 0.7, high=lost + 0.68,
+                lost=61, gained=27, p_value=0.00038, macro_f1_points=lost + 0.2, macro_f1_low=lost - 0.6,
+                macro_f1_high=lost + 1,
+            ),
+        )  # fmt: skip
     return Accuracy(
         data="smart-home/test", split="test", data_sha256="d" * 64, rows=ROWS, accuracy=value, low=value - 1.12,
-        high=value + 1.01, macro_f1=value - 0.7, runtime="onnxruntime 1.22.0", drops=drops,
+        high=value + 1.01, macro_f1=value - 0.7, macro_f1_low=value - 1.9, macro_f1_high=value + 0.4, mcc=0.902,
+        mcc_low=0.89, mcc_high=0.913, truncated=3, runtime="onnxruntime 1.22.0", drops=drops,
     )  # fmt: skip
 
 

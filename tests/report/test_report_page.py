@@ -8,9 +8,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from sample_run import make_latency
+from sample_run import make_bare, make_crowded, make_latency, make_mistakes
 
-from edgekit.report import figures
+from edgekit.report import cells, figures
 from edgekit.report.page import TEMPLATES, render_page
 from edgekit.report.summary import Summary
 
@@ -103,7 +103,10 @@ def test_it_loads_nothing_and_runs_nothing(summary: Summary, hostile: Summary) -
         parser = read(page)
         assert not {"script", "link", "img", "iframe", "object", "embed", "base"} & set(parser.tags)
         names = {name for name, _ in parser.attributes}
-        assert not {"src", "href", "xlink:href", "srcset", "style"} & names
+        assert not {"src", "xlink:href", "srcset", "style"} & names
+        targets = {value or "" for name, value in parser.attributes if name == "href"}
+        assert targets and {target[1:] for target in targets} <= set(parser.ids)
+        assert all(target.startswith("#") for target in targets)
         assert not [name for name in names if name.startswith("on")]
         assert "http://" not in page and "https://" not in page
         assert "url(" not in page and "@import" not in page
@@ -127,9 +130,56 @@ def test_figures_have_names(summary: Summary) -> None:
         assert named or "aria-hidden" in tag or re.search(r' x="', tag), tag
 
 
+def test_comparisons_and_classes_are_the_summary_s(summary: Summary) -> None:
+    text = text_of(render_page(summary))
+    for model, record in cells.compared(summary.models):
+        assert f"{model.name} against {record.baseline} {record.points:.2f}" in text
+        assert f"{record.low:.2f} to {record.high:.2f}" in text
+        assert f"{record.lost} / {record.gained} 0.00038" in text
+    shown = [made for made in summary.mistakes if made.model in ("onnx", "tflite")]
+    for made in shown:
+        for pair in made.pairs:
+            assert f"{pair.expected} {pair.predicted} {pair.rows} of {pair.support}" in text
+        for row in made.classes:
+            assert f"{row.label} {row.support} {row.precision:.1f} {row.recall:.1f} {row.f1:.1f}" in text
+    assert "0.890 to 0.913" in text
+
+
+def test_long_tables_of_classes_are_folded_away(summary: Summary) -> None:
+    few = dataclasses.replace(summary, mistakes=(make_mistakes("onnx", ("yes", "no")),))
+    assert "<details open>" in render_page(few)
+    many = render_page(make_crowded(summary))
+    assert "<details open>" not in many
+    assert ": 77, the lowest F1 first" in text_of(many)
+
+
+def test_every_section_is_in_the_navigation(summary: Summary) -> None:
+    page = render_page(summary)
+    assert re.findall(r'<li><a href="#(\w+)">', page) == re.findall(r'<h2 id="(\w+)">', page)
+    assert len(re.findall("<h2 ", page)) == 10
+    assert '<h2 id="labels">' in render_page(dataclasses.replace(summary, mistakes=()))
+
+
+def test_a_run_without_budgets_claims_no_pass(summary: Summary) -> None:
+    text = text_of(render_page(make_bare(summary)))
+    assert "Done. Everything ran, and no budget was set." in text
+    assert "PASS" not in text and "Pass" not in text
+    assert "Points lost against pruned" in text
+
+
+def test_a_run_without_a_title_has_its_name(summary: Summary) -> None:
+    page = render_page(dataclasses.replace(summary, title=""))
+    assert "<title>Fail: smart-home</title>" in page
+
+
+def test_an_emulated_time_is_never_drawn_beside_real_ones(summary: Summary) -> None:
+    only = dataclasses.replace(summary, models=summary.models[-1:])
+    assert "an emulator’s time, not drawn" in text_of(render_page(only))
+
+
 def test_an_empty_run_renders(summary: Summary) -> None:
     empty = dataclasses.replace(
-        summary, rows={}, labels=(), models=(), verdicts=(), exit_code=3, confusions=(), measurements=(), lineage=(),
+        summary, rows={}, labels=(), models=(), verdicts=(), exit_code=3, mistakes=(), measurements=(), lineage=(),
         commands=(),
     )  # fmt: skip
     text = text_of(render_page(empty))
@@ -158,7 +208,7 @@ def test_colours_have_contrast() -> None:
     for colours in (light, dark):
         for name in ("ink", "quiet", "pass", "fail", "inconclusive", "unmeasured"):
             assert _contrast(colours[name], colours["paper"]) >= 4.5
-        for ground in ("raised", *(name for name in colours if name.startswith("part-"))):
+        for ground in ("raised", "kept", *(name for name in colours if name.startswith("part-"))):
             assert _contrast(colours["ink"], colours[ground]) >= 4.5
         for name in ("blue", "fail", "ink"):
             assert _contrast(colours[name], colours["paper"]) >= 3

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import re
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
 from rich.console import Console, RenderableType
 
-from edgekit.report import figures, markdown, terminal
+from edgekit.measure.classification import ClassRow
+from edgekit.report import cells, figures, markdown, terminal
 from edgekit.report.junit import verdicts_junit
-from edgekit.report.summary import Summary
+from edgekit.report.summary import Mistakes, Summary
+from edgekit.spec.manifest import Drop
 
 
 def parsed(text: str) -> ElementTree.Element:
@@ -56,11 +61,66 @@ def test_measurements_fit_the_terminal(summary: Summary) -> None:
     assert "MatMulInteger" in shown(terminal.operators_table(summary.measurements[0].operators), 80)
 
 
+def test_comparisons_classes_and_confusions_fit_the_terminal(summary: Summary) -> None:
+    made = summary.mistakes[3]
+    for table, said in (
+        (terminal.comparisons_table(summary.models), ("teacher", "1.21", "0.51 to 1.89", "61 / 27", "0.00038")),
+        (terminal.classes_table(made.classes), (made.classes[0].label, f"{made.classes[0].f1:.1f}")),
+        (terminal.confusions_table(made.pairs), (made.pairs[0].expected, f"{made.pairs[0].support:,}")),
+    ):
+        text = shown(table, 80)
+        assert max(map(len, text.splitlines())) <= 80
+        for part in said:
+            assert part in text
+
+
+def test_a_manifest_of_before_has_dashes_where_nothing_was_computed(summary: Summary) -> None:
+    old = Drop(baseline="teacher", baseline_accuracy=92.1, points=1.5, low=0.8, high=2.2)
+    *_, f1, rows, p = cells.comparison_cells(summary.models[1], old)
+    assert (f1, rows, p) == ("-", "-", "-")
+    never = ClassRow("never", support=0, predicted=0, precision=None, recall=None, f1=None)
+    assert cells.class_cells(never) == ("never", "0", "-", "-", "-")
+    seldom = dataclasses.replace(never, label="seldom", f1=12.0)
+    assert [row.label for row in cells.worst_first((never, seldom))] == ["seldom", "never"]
+
+
+def test_the_whole_report_in_markdown(summary: Summary, hostile: Summary) -> None:
+    text = markdown.summary_markdown(summary)
+    assert text.startswith("# Smart-home intents on a Raspberry Pi 4\n\nFail. 1 of 6 budgets fails. 1 budget shown")
+    headings = re.findall("^## (.*)$", text, re.M)
+    assert headings[:3] == ["Verdicts", "Models", "Paired comparisons"]
+    assert {"Confusions of onnx", "Classes of tflite", "Latency of tflite"} <= set(headings)
+    spotless = dataclasses.replace(summary, title="", mistakes=(Mistakes("onnx", (), summary.mistakes[3].classes),))
+    bare = markdown.summary_markdown(spotless)
+    assert bare.startswith("# smart-home\n") and "Confusions" not in bare and "Classes of onnx" in bare
+    assert "Classes of teacher" not in headings, "JSON has them"
+    evil = markdown.summary_markdown(hostile)
+    assert "<script" not in re.sub(r"(`+).*?\1", "", evil)
+    assert "\x1b" not in evil
+
+
+def test_json_has_all_but_the_samples(summary: Summary) -> None:
+    text = json.dumps(summary.dump())
+    assert "samples_ms" not in text
+    dumped = json.loads(text)
+    assert set(dumped) == {field.name for field in dataclasses.fields(summary)}
+    taken, measured = dumped["measurements"][0], summary.measurements[0]
+    assert taken["latency"]["latency"]["p95"]["value"] == pytest.approx(
+        np.percentile(measured.samples_ms["total"], 95)
+    )
+    assert taken["latency"]["runs"] == len(measured.samples_ms["total"])
+    assert taken["before"]["governor"] == "ondemand" and taken["fingerprint"]["cpu_model"] == "Cortex-A72"
+    assert dumped["mistakes"][3]["classes"][0]["f1"] == summary.mistakes[3].classes[0].f1
+    assert dumped["models"][3]["accuracy"]["drops"][0]["p_value"] == 0.00038
+
+
 def test_nothing_steers_the_terminal(hostile: Summary) -> None:
     tables = (
         terminal.verdict_table(hostile.verdicts),
         terminal.models_table(hostile.models),
         terminal.latency_table(hostile.measurements),
+        terminal.classes_table(hostile.mistakes[0].classes),
+        terminal.confusions_table(hostile.mistakes[0].pairs),
     )
     for table in tables:
         text = shown(table, 80)
