@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import difflib
+import errno
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
 from edgekit import __version__
+from edgekit.spec.signals import Stopped, leave_signals, stop_on_signals, stopped_by
 
+LONGEST_LINE = 1000
+# a name that no file of this system can have
+_NO_SUCH_NAME = (errno.ENAMETOOLONG, errno.ELOOP)
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 COMMANDS = {
     "finetune": "Train a classifier on your data.",
     "distill": "Cut a smaller student from a teacher and train it to follow.",
@@ -23,7 +31,9 @@ COMMANDS = {
     "gate": "Hold a bundle against budgets; the exit code is the verdict.",
     "inspect": "Show what a checkpoint or a bundle is, and where its megabytes are.",
     "predict": "Label texts with a bundle.",
+    "generate": "Write on from a prompt with a decoder's bundle.",
     "run": "Do all of it, as a recipe says.",
+    "reproduce": "Run the lineage of a bundle again, and compare.",
     "recipes": "Recipes that come with edgekit.",
     "targets": "Devices that edgekit knows, as data.",
 }
@@ -79,20 +89,24 @@ def main(argv: Sequence[str] | None = None) -> None:
     debug = "--debug" in options
     if debug:
         arguments.remove("--debug")
-    _quieten(debug)
     try:
+        stop_on_signals()
+        _quieten(debug)
         code = cli.main(arguments, "edgekit", standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
-    except click.Abort:
-        code = _interrupted()
-    except KeyboardInterrupt:
-        code = _interrupted()
+    except (click.Abort, KeyboardInterrupt):
+        code = _interrupted(signal.SIGINT)
+    except Stopped as stopped:
+        code = _interrupted(stopped.number)
     except click.ClickException as error:
+        error.message = _short(error.message)  # type: ignore[misc]  # what it quotes may have no end
         error.show()
         code = 2
     except Exception as error:  # noqa: BLE001  the one place where errors become exit codes
-        code = _explain(error, debug)
+        number = stopped_by(error)
+        code = _interrupted(number) if number is not None else _explain(error, debug)
+    leave_signals()
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -107,19 +121,40 @@ def _explain(error: Exception, debug: bool) -> int:
     if isinstance(error, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    if isinstance(error, OSError) and error.errno in _NO_SUCH_NAME:
+        click.echo(_short(f"error: {error.strerror}: {error.filename}"), err=True)
+        return 2
+    if isinstance(error, OSError) and error.errno in _FULL:
+        # outputs say where they are (`spec.disk`); what is left are files without a name
+        click.echo(
+            _short(f"error: {error.filename or 'temporary files'} cannot be written: {error.strerror}"), err=True
+        )
+        click.echo("  free some space, or name another folder for temporary files: TMPDIR", err=True)
+        return 2
     if not isinstance(error, EdgekitError):
         kind = type(error).__name__
-        click.echo(f"error: {kind}: {error}\n  this is a fault of edgekit: `--debug` shows where", err=True)
+        click.echo(_short(f"error: {kind}: {error}"), err=True)
+        click.echo("  this is a fault of edgekit: `--debug` shows where", err=True)
         return 5
-    click.echo(f"error: {error.message}", err=True)
+    click.echo(_short(f"error: {error.message}"), err=True)
     if error.advice:
-        click.echo(f"  {error.advice}", err=True)
+        click.echo(_short(f"  {error.advice}"), err=True)
     return error.exit_code
 
 
-def _interrupted() -> int:
-    click.echo("interrupted", err=True)
-    return 130
+def _short(text: str) -> str:
+    """On one line, and cut where what it quotes has no end; what cannot be printed is escaped."""
+    line = text.encode(errors="backslashreplace").decode().replace("\n", " ")
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
+
+
+def _interrupted(number: int) -> int:
+    """One line, and the exit code that a shell expects of the signal."""
+    leave_signals()
+    # a terminal has just echoed ^C
+    click.echo(nl=sys.stderr.isatty(), err=True)
+    click.echo("interrupted; call again to go on", err=True)
+    return 128 + number
 
 
 def _quieten(debug: bool) -> None:
@@ -132,5 +167,14 @@ def _quieten(debug: bool) -> None:
         import logging
         import warnings
 
+        from edgekit.spec.errors import EdgekitWarning
+
         warnings.simplefilter("ignore")
+        warnings.simplefilter("default", EdgekitWarning)
+        warnings.showwarning = _show_warning
         logging.disable(logging.WARNING)
+
+
+def _show_warning(message: Warning | str, *rest: Any, **more: Any) -> None:
+    """Print a warning as one line."""
+    click.echo(f"warning: {message}", err=True)

@@ -21,9 +21,17 @@ from edgekit.cli.progress import progress
     help="Change the recipe, as stages.distill.epochs=3 or stages.prune=null. Can be given again.",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder of the run. Default: runs/NAME.")
+@click.option("--plan", "only_plan", is_flag=True, help="Only show what would be done, and why; touch nothing.")
 @as_json
 @click.pass_context
-def command(context: click.Context, recipe: str, settings: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+def command(
+    context: click.Context,
+    recipe: str,
+    settings: tuple[str, ...],
+    out: Path | None,
+    only_plan: bool,
+    as_json: bool,
+) -> None:
     """Do a whole road, as RECIPE says: train, compress, export, measure, decide, report.
 
     RECIPE is a shipped recipe's name or the path of one. Called again it goes on where it stopped, and does nothing
@@ -33,7 +41,11 @@ def command(context: click.Context, recipe: str, settings: tuple[str, ...], out:
     Examples:
       edgekit run quickstart
       edgekit run quickstart --set data=my-data/ --set model=distilbert-base-uncased
+      edgekit run quickstart --set stages.distill.epochs=8 --plan
     """
+    if only_plan:
+        _show_plan(recipe, settings, out, as_json)
+        return
     from edgekit.flows.reporting import PAGE
     from edgekit.flows.run import run
     from edgekit.report.terminal import models_table, verdict_table
@@ -45,3 +57,15 @@ def command(context: click.Context, recipe: str, settings: tuple[str, ...], out:
         print_rich(models_table(summary.models), verdict_table(summary.verdicts))
         click.echo(f"report: {(out or Path('runs') / summary.name) / PAGE}")
     context.exit(summary.exit_code)
+
+
+def _show_plan(recipe: str, settings: tuple[str, ...], out: Path | None, as_json: bool) -> None:
+    from edgekit.flows.plan import plan
+
+    planned = plan(recipe, settings, out=out, progress=progress(as_json))
+    if as_json:
+        print_json([{"stage": step.stage, "runs": step.why is not None, "why": step.why} for step in planned])
+        return
+    width = max(len(step.stage) for step in planned)
+    for step in planned:
+        click.echo(f"{step.stage:<{width}}  {'unchanged' if step.why is None else f'runs: {step.why}'}")

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
-import shutil
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.data.tokens import ShuffledByLength, collate
+from edgekit.compress import processes
+from edgekit.compress.losses import cross_entropy
+from edgekit.compress.resume import SAVE_SECONDS, has_ended, newest, seal
+from edgekit.data.tokens import Rows, ShuffledByLength, collate
 from edgekit.spec.errors import ToolError
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.train_options import TrainOptions
 
-# loss(logits [batch, labels], batch) -> scalar; the batch holds what the rows held beside their inputs
+# loss(logits [batch, ...], batch) -> scalar; the batch holds what the rows held beside their inputs
 Loss = Callable[[Any, dict[str, Any]], Any]
 
 
@@ -25,85 +28,150 @@ class Trained:
     validation_accuracy: float
 
 
-def cross_entropy(logits: Any, batch: dict[str, Any]) -> Any:
-    """Mean cross entropy with the rows' labels."""
-    import torch
+@dataclass(frozen=True)
+class Goal:
+    """What epochs are judged by on validation, whatever is trained for.
 
-    return torch.nn.functional.cross_entropy(logits, batch["labels"])
+    metric: `accuracy`, or `loss`, of which less is better;   loss: what is computed then
+    note:   says the value to a person
+    """
+
+    metric: str
+    loss: Loss
+    note: Callable[[float], str]
+
+
+RIGHT_LABELS = Goal("accuracy", cross_entropy, lambda share: f"validation {100 * share:.1f} %")
 
 
 def train(
     model: Any,
     tokenizer: Any,
-    rows: list[dict[str, Any]],
-    validation: list[dict[str, Any]],
+    rows: Rows,
+    validation: Rows,
     options: TrainOptions,
     *,
     loss: Loss,
     learning_rate: float,
     work: Path,
     title: str,
+    reads: Iterable[str] | None = None,
     progress: Progress = SILENT,
 ) -> Trained:
-    """Train `model` in place and leave the epoch with the best validation accuracy in it.
+    """Train a classifier in place and leave the epoch with the best validation accuracy in it.
 
-    `work` holds a training checkpoint for each epoch: called again after an interruption it goes on from the last,
-    and it is removed at the end. Raises `ToolError` if the loss ceases to be a number.
+    reads: the inputs of the model, out of those that the tokenizer gives. Default: all of them
+    The rest is as in `train_towards`.
+    """
+    best = train_towards(
+        RIGHT_LABELS,
+        model,
+        rows,
+        validation,
+        options,
+        reads=tokenizer.model_input_names if reads is None else reads,
+        collator=lambda batch: collate(tokenizer, batch),
+        loss=loss,
+        learning_rate=learning_rate,
+        work=work,
+        title=title,
+        progress=progress,
+    )
+    return Trained(validation_accuracy=100 * best)
+
+
+def train_towards(
+    goal: Goal,
+    model: Any,
+    rows: Any,
+    validation: Any,
+    options: TrainOptions,
+    *,
+    reads: Iterable[str],
+    collator: Callable[[Sequence[dict[str, Any]]], dict[str, Any]],
+    loss: Loss,
+    learning_rate: float,
+    work: Path,
+    title: str,
+    progress: Progress = SILENT,
+) -> float:
+    """Train `model` in place, leave the best epoch in it and say its value on validation.
+
+    reads: the model's own inputs; all else in a batch is for the loss
+    `work` holds training checkpoints, one for each epoch and some between (`resume.py`): called again after an
+    interruption, training goes on from the newest to the very weights that it would have had. They stay there until
+    the caller has kept the model. Several processes (`processes.py`) train one model on batches of their own.
+    Raises `ToolError` if the loss ceases to be a number.
     """
     import torch
     from transformers import PrinterCallback
 
-    extra = sorted(rows[0].keys() - {"labels", *tokenizer.model_input_names})
     trainer = _trainer_class()(
         model=model,
-        args=_arguments(options, learning_rate, len(rows), work),
+        args=_arguments(goal, options, learning_rate, len(rows), work),
         train_dataset=rows,
         eval_dataset=validation,
-        data_collator=lambda batch: collate(tokenizer, batch),
-        compute_metrics=_accuracy,
-        processing_class=tokenizer,
+        data_collator=collator,
+        compute_metrics=_accuracy if goal.metric == "accuracy" else None,
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.edgekit_loss = loss
-    trainer.edgekit_extra = extra
+    # Trainer would leave the mean over accumulated batches to a model that computes its loss itself
+    trainer.model_accepts_loss_kwargs = False
+    trainer.edgekit_loss, trainer.edgekit_goal, trainer.edgekit_reads = loss, goal, tuple(reads)
     if options.patience:
         trainer.add_callback(_early_stopping(options.patience))
+    trainer.add_callback(_timed_saver(steps_in_epoch(options, len(rows))))
+    steps, begun = trainer_steps(options, len(rows)), newest(work)
     try:
-        with progress.task(title, trainer_steps(options, len(rows))) as advance:
-            trainer.add_callback(_reporter(advance))
-            trainer.train(resume_from_checkpoint=_last(work))
+        with progress.task(title, steps) as advance:
+            trainer.add_callback(_reporter(advance, goal))
+            if begun is not None and has_ended(begun, steps, options.patience):
+                trainer.take_best(begun)
+            else:
+                trainer.train(resume_from_checkpoint=None if begun is None else str(begun))
     except FloatingPointError as error:
         raise ToolError(f"{title}: {error}", advice="lower the learning rate") from None
-    shutil.rmtree(work, ignore_errors=True)
     with torch.no_grad():
         model.eval()
-    return Trained(validation_accuracy=100 * (trainer.state.best_metric or 0.0))
+    return float(trainer.state.best_metric or 0.0)
+
+
+def steps_in_epoch(options: TrainOptions, rows: int) -> int:
+    """Optimizer steps of a pass over the rows."""
+    batches = math.ceil(math.ceil(rows / options.batch_size) / processes.count())
+    return math.ceil(batches / options.gradient_accumulation)
 
 
 def trainer_steps(options: TrainOptions, rows: int) -> int:
     """Optimizer steps of a whole run."""
-    return max(1, math.ceil(options.epochs * math.ceil(rows / options.batch_size)))
+    return max(1, math.ceil(options.epochs * steps_in_epoch(options, rows)))
 
 
-def _arguments(options: TrainOptions, learning_rate: float, rows: int, work: Path) -> Any:
+def _arguments(goal: Goal, options: TrainOptions, learning_rate: float, rows: int, work: Path) -> Any:
     from transformers import TrainingArguments
 
-    return TrainingArguments(
+    arguments = TrainingArguments(
         output_dir=str(work),
         num_train_epochs=options.epochs,
         learning_rate=learning_rate,
         per_device_train_batch_size=options.batch_size,
-        per_device_eval_batch_size=64,
+        per_device_eval_batch_size=64 if goal.metric == "accuracy" else options.batch_size,
+        gradient_accumulation_steps=options.gradient_accumulation,
         weight_decay=options.weight_decay,
         warmup_steps=round(options.warmup * trainer_steps(options, rows)),
         lr_scheduler_type="linear",
         seed=options.seed,
+        bf16=options.bf16,
+        use_cpu=processes.on_cpu(),
+        ddp_timeout=round(processes.PATIENCE.total_seconds()),
+        ddp_find_unused_parameters=False,
         eval_strategy="epoch",
         save_strategy="epoch",
-        save_total_limit=1,
+        restore_callback_states_from_checkpoint=True,
         load_best_model_at_end=True,
-        metric_for_best_model="accuracy",
-        greater_is_better=True,
+        metric_for_best_model=goal.metric,
+        greater_is_better=goal.metric == "accuracy",
+        prediction_loss_only=goal.metric == "loss",
         logging_strategy="no",
         report_to=[],
         disable_tqdm=True,
@@ -111,33 +179,50 @@ def _arguments(options: TrainOptions, learning_rate: float, rows: int, work: Pat
         label_names=["labels"],
         dataloader_pin_memory=False,
     )
+    # several GPUs in one process would be copies of the model that nobody looks into: one process a GPU
+    arguments._n_gpu = min(1, arguments.n_gpu)
+    return arguments
 
 
 def _trainer_class() -> Any:
     """Trainer with the caller's loss; made here because transformers is imported late."""
     import torch
-    from transformers import Trainer
+    from transformers import Trainer, TrainerState
 
     class LossTrainer(Trainer):  # type: ignore[misc]
         """Runs the model on its own inputs alone, and hands the whole batch to the loss."""
 
         edgekit_loss: Loss
-        edgekit_extra: list[str]
+        edgekit_goal: Goal
+        edgekit_reads: tuple[str, ...]
 
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-            lengths = [len(row["input_ids"]) for row in train_dataset or self.train_dataset]
-            return ShuffledByLength(lengths, self.args.train_batch_size, self.args.seed)
+            rows = self.train_dataset if train_dataset is None else train_dataset
+            return ShuffledByLength(rows.lengths, self.args.train_batch_size, self.args.seed)
 
         def compute_loss(
             self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
-            """Loss of a batch; while evaluating that is the cross entropy, whatever is trained for."""
-            beside = ("labels", *self.edgekit_extra)
-            outputs = model(**{name: value for name, value in inputs.items() if name not in beside})
-            loss = (self.edgekit_loss if model.training else cross_entropy)(outputs.logits, inputs)
+            """Loss of a batch; while evaluating that of the goal, whatever is trained for."""
+            outputs = model(**{name: inputs[name] for name in self.edgekit_reads if name in inputs})
+            loss = (self.edgekit_loss if model.training else self.edgekit_goal.loss)(outputs.logits, inputs)
             if not torch.isfinite(loss):
                 raise FloatingPointError("the loss is no longer a number")
             return (loss, outputs) if return_outputs else loss
+
+        def take_best(self, ended: Path) -> None:
+            """The end of a training whose every step was taken before an interruption."""
+            self.state = TrainerState.load_from_json(str(ended / "trainer_state.json"))
+            self._load_best_model()
+
+        def _rotate_checkpoints(self, use_mtime: bool = False, output_dir: str | None = None) -> None:
+            """Called when a training checkpoint is written."""
+            seal(Path(self.args.output_dir), self.state.global_step, self.state.best_global_step)
+
+        def _save_rng_state(self, output_dir: str) -> None:
+            """What is sealed is what every process has written."""
+            super()._save_rng_state(output_dir)
+            processes.wait_for_all()
 
     return LossTrainer
 
@@ -152,8 +237,27 @@ def _early_stopping(patience: int) -> Any:
     return EarlyStoppingCallback(early_stopping_patience=patience)
 
 
-def _reporter(advance: Any) -> Any:
-    """A callback that turns the trainer's steps into progress, with the last validation accuracy beside it."""
+def _timed_saver(steps_in_epoch: int) -> Any:
+    """A callback that saves between epochs too, where they are long; the last step of one is saved anyway."""
+    from transformers import TrainerCallback
+
+    class TimedSaver(TrainerCallback):  # type: ignore[misc]
+        saved_at = time.monotonic()
+
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            between = state.global_step % steps_in_epoch and state.global_step < state.max_steps
+            # clocks differ, and a training checkpoint is written by all processes or none
+            if between and processes.as_main_says(time.monotonic() - self.saved_at >= SAVE_SECONDS):
+                control.should_save = True
+
+        def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            self.saved_at = time.monotonic()
+
+    return TimedSaver()
+
+
+def _reporter(advance: Any, goal: Goal) -> Any:
+    """A callback that turns the trainer's steps into progress, with what the last validation said beside it."""
     from transformers import TrainerCallback
 
     class Reporter(TrainerCallback):  # type: ignore[misc]
@@ -163,17 +267,7 @@ def _reporter(advance: Any) -> Any:
             advance(state.global_step, self.note)
 
         def on_evaluate(self, args: Any, state: Any, control: Any, metrics: Any, **kwargs: Any) -> None:
-            self.note = f"validation {100 * metrics['eval_accuracy']:.1f} %"
+            self.note = goal.note(metrics[f"eval_{goal.metric}"])
             advance(state.global_step, self.note)
 
     return Reporter()
-
-
-def _last(work: Path) -> str | None:
-    """The newest complete training checkpoint in `work`, if an earlier run left one."""
-    from transformers.trainer_utils import get_last_checkpoint
-
-    if not work.is_dir():
-        return None
-    found: str | None = get_last_checkpoint(str(work))
-    return found if found and (Path(found) / "trainer_state.json").is_file() else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import platform
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -11,7 +13,7 @@ from edgekit.spec.errors import DeviceError
 
 
 class Lock:
-    """An exclusive lock on a file that holds the pid of its holder.
+    """An exclusive lock on a file that says who holds it: process, machine, since when.
 
     The kernel gives it back when the holder ends, however it ends, so a file left behind locks nobody out.
     """
@@ -26,15 +28,18 @@ class Lock:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, _holder().encode())
         except BlockingIOError:
-            holder = os.read(descriptor, 32).decode(errors="replace").strip()
+            holder = os.read(descriptor, 200).decode(errors="replace").strip()
             os.close(descriptor)
             raise DeviceError(
                 f"{self._where} is in use by process {holder or 'unknown'}",
                 advice="wait for it to end; two runs at once would spoil each other's measurements",
             ) from None
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, str(os.getpid()).encode())
+        except OSError:
+            os.close(descriptor)
+            raise
         self._descriptor = descriptor
         return self
 
@@ -43,3 +48,7 @@ class Lock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _holder() -> str:
+    return f"{os.getpid()} on {platform.node() or 'this machine'} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -29,8 +29,9 @@ def check_recipe(recipe: Recipe) -> None:
     if isinstance(recipe.model, Scratch):
         start = recipe.model
         family(start.family)
-        if stages.distill is not None:
-            student_shape(Shape(start.layers, start.hidden, start.heads, start.ffn), stages.distill.student)
+        distill = stages.distill
+        if distill is not None and distill.scratch is None and distill.student_from is None:
+            student_shape(Shape(start.layers, start.hidden, start.heads, start.ffn), distill.student)
 
 
 def planned_models(recipe: Recipe) -> list[str]:

@@ -24,8 +24,9 @@ def data_flags(data: DataSpec) -> dict[str, Any]:
     """The `--data` options that stand for a data set."""
     if data.embedded:
         return {"data": data.name}
-    given = {name: getattr(data, name) for name in ("train", "validation", "test", "text", "text_pair", "label")}
-    return {name: value for name, value in given.items() if value is not None}
+    given = dict(_changed(data))
+    hub = {"data": given.pop("hub")} if data.hub else {}
+    return hub | {name: value for name, value in given.items() if name != "name"}
 
 
 def _changed(options: Strict | None) -> Mapping[str, Any]:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 from edgekit.agent.conditions import fingerprint
 from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.evaluate import Evaluation, evaluate, record_accuracy
 from edgekit.flows.evaluations import keep_evaluation, kept_evaluation
-from edgekit.flows.journal import identity, key_of
+from edgekit.flows.journal import identity, key_of, said
 from edgekit.flows.lineage import recorded
 from edgekit.flows.profile import profile
 from edgekit.flows.state import Run
 from edgekit.spec.data_options import EMBEDDED
 from edgekit.spec.hashing import value_sha256
+from edgekit.spec.profile_options import ProfileOptions
+from edgekit.spec.stage_options import EvaluateOptions
 
 # test texts at most that latency is measured on, beside the fixed lengths
 PROFILE_TEXTS = 2000
@@ -25,22 +30,45 @@ def evaluate_all(run: Run) -> None:
     options, data = run.recipe.stages.evaluate, run.recipe.data
     if options is None:
         return
-    named = {"teacher", *(budget.baseline for budget in run.recipe.budgets if budget.baseline)}
-    key = key_of(run.data.sha256, options.model_dump(mode="json"), sorted(named))
     baselines: dict[str, Evaluation] = {}
-    for name, path in [*run.models.items(), *((bundle.name, bundle) for bundle in run.bundles)]:
-        key = key_of(key, identity(path))
+    for name, path, key in evaluations(run, options):
         found = kept_evaluation(run.folder, name, key)
         if found is None:
             found = evaluate(path, data, options, against=baselines, progress=run.progress)
             keep_evaluation(run.folder, name, key, found)
         if path in run.bundles:
             record_accuracy(path, found.accuracy)
-        elif name in named:
+        elif name in _baselines(run):
             baselines[name] = found
         run.evaluations[name] = found
         against = f"teacher={run.models['teacher']}" if name != "teacher" else None
         run.commands.append(command_line("evaluate", path, options=options, **data_flags(data), against=against))
+    run.journal.record("evaluate", value_sha256(said(options)), said(options))
+
+
+def evaluations(run: Run, options: EvaluateOptions) -> Iterator[tuple[str, Path, str]]:
+    """Name and path of each model and bundle, with the key under which its evaluation is kept.
+
+    A key holds all that was evaluated before, as accuracies are compared with those.
+    """
+    key = key_of(run.data.sha256, options.model_dump(mode="json"), sorted(_baselines(run)))
+    for name, path in [*run.models.items(), *((bundle.name, bundle) for bundle in run.bundles)]:
+        key = key_of(key, identity(path))
+        yield name, path, key
+
+
+def _baselines(run: Run) -> set[str]:
+    return {"teacher", *(budget.baseline for budget in run.recipe.budgets if budget.baseline)}
+
+
+def profile_key(run: Run, bundle: Path, options: ProfileOptions) -> str:
+    """The key of a bundle's measurements: its content, what is asked, and the machine."""
+    return key_of(identity(bundle), recorded(options), value_sha256(profile_texts(run)), fingerprint())
+
+
+def profile_texts(run: Run) -> list[tuple[str, str | None]]:
+    """The test texts that latency is measured on."""
+    return run.data.split("test").pairs_of_text()[:PROFILE_TEXTS]
 
 
 def profile_all(run: Run) -> None:
@@ -48,12 +76,12 @@ def profile_all(run: Run) -> None:
     options = run.recipe.stages.profile
     if options is None:
         return
-    texts = run.data.split("test").pairs_of_text()[:PROFILE_TEXTS]
+    texts = profile_texts(run)
     own = options.model_copy(update={"length": ()})
     fixed = options.model_copy(update={"data": None}) if options.length else None
     for bundle in run.bundles:
         name, measured = f"profile {bundle.name}", bundle / "measurements"
-        key = key_of(identity(bundle), recorded(options), value_sha256(texts), fingerprint())
+        key = profile_key(run, bundle, options)
         file = options.data or run.recipe.data.test or EMBEDDED
         run.commands.append(command_line("profile", bundle, options=own.model_copy(update={"data": file})))
         if fixed is not None:
@@ -64,4 +92,4 @@ def profile_all(run: Run) -> None:
         profile(bundle, own, texts=() if options.data else texts, progress=run.progress)
         if fixed is not None:
             profile(bundle, fixed, progress=run.progress)
-        run.journal.record(name, key, measured)
+        run.journal.record(name, key, said(options), measured)

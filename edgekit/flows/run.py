@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgekit.data.splits import load_data
 from edgekit.flows.checks import check_recipe
+from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.gate import BundleVerdict, gate, not_judged
 from edgekit.flows.journal import Journal, claim, key_of
 from edgekit.flows.lineage import tool_versions
@@ -40,14 +41,25 @@ def run(
     """
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), settings)
     folder = out or Path("runs") / recipe.name
+    check_recipe(recipe)  # before the folder is made
     with claim(folder):
-        state = _begin(recipe, folder, progress)
+        state = begin(recipe, folder, progress)
+        state.journal.record("start", state.key, state.start)
         train(state)
         export_bundles(state)
         evaluate_all(state)
         profile_all(state)
+        state.commands += _reproducing(state)
         state.verdicts = _judge(recipe.budgets, state.bundles)
         return write_report(state)
+
+
+def _reproducing(state: Run) -> list[str]:
+    """For each bundle the command that does its whole lineage again, with the inputs that a manifest only names."""
+    start, data = state.recipe.model, state.recipe.data
+    own = isinstance(start, str) and Path(start).is_dir() and not open_checkpoint(start).extras.lineage
+    given = ({} if data.embedded else data_flags(data)) | ({"model": start} if own else {})
+    return [command_line("reproduce", bundle / "manifest.json", **given) for bundle in state.bundles]
 
 
 def _judge(budgets: Sequence[Budget], bundles: Sequence[Path]) -> list[BundleVerdict]:
@@ -64,15 +76,18 @@ def _judge(budgets: Sequence[Budget], bundles: Sequence[Path]) -> list[BundleVer
     return verdicts
 
 
-def _begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
+def begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
     """Open model and data, so that bad input is found before anything long begins."""
     check_recipe(recipe)
     start = None if isinstance(recipe.model, Scratch) else open_checkpoint(recipe.model)
     trained = start is not None and recipe.stages.finetune is None
-    data = load_data(recipe.data, labels=start.labels if start is not None and trained else None)
-    state = Run(recipe, folder, data, Journal(folder), progress, key="")
+    labels = start.labels if start is not None and trained else None
+    data = load_data(recipe.data, labels=labels, progress=progress)
+    if recipe.stages.evaluate is not None:
+        data.split(recipe.stages.evaluate.split)
     begun_from = recipe.model_dump(mode="json")["model"] if start is None else folder_sha256(start.path)
-    state.key = key_of(begun_from, data.sha256, tool_versions())
+    facts = {"model": begun_from, "data": data.sha256, "tools": tool_versions()}
+    state = Run(recipe, folder, data, Journal(folder), progress, key=key_of(*facts.values()), start=facts)
     if start is not None and trained:
         state.models["teacher"] = start.path
     return state

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.export import export
-from edgekit.flows.journal import key_of
+from edgekit.flows.journal import key_of, said
 from edgekit.flows.lineage import recorded
 from edgekit.flows.prune import prune
 from edgekit.flows.quantize import quantize
 from edgekit.flows.state import Run
 from edgekit.flows.train import distill, finetune
+from edgekit.flows.work import drop_training
 from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import Manifest
 from edgekit.spec.shape import Scratch
@@ -37,18 +38,26 @@ class Stage:
 
 def train(run: Run) -> None:
     """Do every stage from checkpoint to checkpoint that the recipe has, unless the journal knows it is done."""
-    for stage in _stages(run):
-        out = run.folder / stage.name
-        run.key = key_of(run.key, stage.name, recorded(stage.options))
+    for stage, out in stages(run):
         run.commands.append(stage.command)
         if run.journal.is_done(stage.name, run.key, out):
             run.progress.say(f"{stage.name}: unchanged, {out}")
+            # what is left if it was killed when it had just come to its end
+            drop_training(out)
         else:
             _refuse_foreign(run, stage.name, out)
+            run.journal.begin(stage.name, run.key, said(stage.options), out)
             stage.make(out)
-            run.journal.record(stage.name, run.key, out)
-        run.models[stage.name] = out
+        run.journal.record(stage.name, run.key, said(stage.options), out)
     run.journal.forget({"teacher", "student", "pruned", "quantized"} - run.models.keys())
+
+
+def stages(run: Run) -> Iterator[tuple[Stage, Path]]:
+    """Each stage from checkpoint to checkpoint with its place; `run` has its key then, and afterwards its model."""
+    for stage in _stages(run):
+        run.key = key_of(run.key, stage.name, recorded(stage.options))
+        yield stage, run.folder / stage.name
+        run.models[stage.name] = run.folder / stage.name
 
 
 def _refuse_foreign(run: Run, stage: str, out: Path) -> None:
@@ -115,22 +124,30 @@ def _quantize(run: Run, options: QuantizeOptions) -> Stage:
 def export_bundles(run: Run) -> None:
     """Export the newest checkpoint in every format asked for, unless the journal knows it is done."""
     source, options, out = run.newest, run.recipe.export, run.folder / "bundles"
-    key = key_of(run.key, "export", recorded(options))
+    key = export_key(run)
     run.commands.append(command_line("export", source, options=options, o=out))
-    run.bundles = _bundles(out)
+    run.bundles = bundles_in(out)
     if run.bundles and run.journal.is_done("export", key, *run.bundles):
         run.progress.say(f"export: unchanged, {out}")
+        run.journal.record("export", key, said(options), *run.bundles)
         return
     _refuse_foreign(run, "export", out)
+    run.journal.begin("export", key, said(options), *run.bundles)
     texts = run.data.split("validation").pairs_of_text()[:GOLDEN_TEXTS]
     golden = [text if pair is None else (text, pair) for text, pair in texts]
     export(source, out, options, golden=golden, force=True, progress=run.progress)
-    run.bundles = _bundles(out)
+    run.bundles = bundles_in(out)
     for bundle in run.bundles:
         manifest = Manifest.read(bundle / "manifest.json")
         run.progress.say(f"export: {manifest.size_mb:.2f} MB, {manifest.scheme}, {bundle}")
-    run.journal.record("export", key, *run.bundles)
+    run.journal.record("export", key, said(options), *run.bundles)
 
 
-def _bundles(folder: Path) -> list[Path]:
+def export_key(run: Run) -> str:
+    """The key of the export, once those of all stages before it are in `run`."""
+    return key_of(run.key, "export", recorded(run.recipe.export))
+
+
+def bundles_in(folder: Path) -> list[Path]:
+    """The bundles that an export has written into `folder`."""
     return sorted(path.parent for path in folder.glob("*/manifest.json"))

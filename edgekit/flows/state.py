@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from edgekit.data.splits import Data
 from edgekit.flows.evaluate import Evaluation
@@ -18,6 +19,7 @@ class Run:
     """The state that the stages of a run share.
 
     key:      a hash of everything up to the newest stage: a stage is done again when its key has changed
+    start:    what the run begins from: hashes of model and data, versions of tools
     models:   checkpoints by their part in the run (teacher, student, pruned, quantized), in the order made
     commands: the command lines that do the same by hand
     """
@@ -28,6 +30,7 @@ class Run:
     journal: Journal
     progress: Progress
     key: str
+    start: dict[str, Any]
     models: dict[str, Path] = field(default_factory=dict)
     bundles: list[Path] = field(default_factory=list)
     evaluations: dict[str, Evaluation] = field(default_factory=dict)

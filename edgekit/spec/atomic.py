@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-import errno
+import fcntl
+import glob
 import os
 import shutil
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from edgekit.spec.disk import disk_errors
 from edgekit.spec.errors import UsageError
+from edgekit.spec.exchange import exchange
+from edgekit.spec.signals import undisturbed
 
 # what edgekit leaves in a folder of its own; only such a folder is ever replaced
 _MARKERS = ("edgekit.json", "manifest.json")
-_CANNOT_WRITE = {errno.EACCES, errno.EDQUOT, errno.ENOSPC, errno.ENOTDIR, errno.EPERM, errno.EROFS}
 
 
 def check_output(out: Path, *, force: bool, source: Path | None = None) -> None:
     """Raise `UsageError` if `out` may not be written: it exists, is not edgekit's to replace, or holds `source`."""
+    try:
+        out.resolve()
+    except (RuntimeError, OSError, ValueError) as error:  # links in a circle, a name that no file can have
+        raise UsageError(f"{out} cannot be written: {error}") from None
     if source is not None and source.resolve().is_relative_to(out.resolve()):
         raise UsageError(f"{out} holds the model that this starts from", advice="give another -o")
+    _recover(out.resolve())
     if not out.exists():
         return
     if not force:
@@ -31,51 +39,108 @@ def check_output(out: Path, *, force: bool, source: Path | None = None) -> None:
 
 @contextmanager
 def new_folder(out: Path, *, force: bool = False) -> Iterator[Path]:
-    """A temporary folder beside `out` that becomes `out` when the block ends well, and vanishes when it does not."""
+    """A temporary folder beside `out` that becomes `out` when the block ends well, and vanishes when it does not.
+
+    Where `out` is replaced, the old one and the new one change places at once. What a killed process left beside
+    `out` is removed. Raises `UsageError` where `out` cannot be written.
+    """
     check_output(out, force=force)
     out = out.resolve()
-    temporary = _sibling(out)
-    try:
-        temporary.mkdir(parents=True)
-        yield temporary
-        _take_the_name(temporary, out)
-    except OSError as error:
-        if error.errno not in _CANNOT_WRITE:
-            raise
-        raise UsageError(f"{out} cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+    with disk_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with _temporary(out, folder=True) as temporary:
+            yield temporary
+            with undisturbed():
+                _take_the_name(temporary, out)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 file through a temporary sibling, flushed to disk before it takes the name."""
-    temporary = _sibling(path)
-    try:
+    with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+        with _temporary(path, folder=False) as temporary:
+            with temporary.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+
+
+@contextmanager
+def _temporary(path: Path, *, folder: bool) -> Iterator[Path]:
+    """A sibling that is gone at the end under this name; its lock says that its maker lives."""
+    _sweep(path)
+    temporary = _sibling(path, "tmp")
+    descriptor = None
+    try:
+        while descriptor is None:
+            temporary.mkdir(exist_ok=True) if folder else temporary.touch()
+            descriptor = _locked(temporary)
+        yield temporary
     finally:
-        temporary.unlink(missing_ok=True)
+        with undisturbed():
+            _remove(temporary)
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def _locked(temporary: Path) -> int | None:
+    """A descriptor that holds a lock on what was just made; None if a sweeping process was faster and removed it."""
+    descriptor = os.open(temporary, os.O_RDONLY)
+    # a file system without locks has no sweeping either
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    if os.fstat(descriptor).st_nlink and temporary.exists():
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _sweep(path: Path) -> None:
+    """Remove the temporary siblings that a killed process left; those of a living one are locked."""
+    for left in _siblings(path, "tmp"):
+        # what is gone by now, or is not ours to open, is not ours to remove
+        with suppress(OSError):
+            descriptor = os.open(left, os.O_RDONLY)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(left)
+            finally:
+                os.close(descriptor)
 
 
 def _take_the_name(temporary: Path, out: Path) -> None:
-    """Rename; what had the name before comes back if that fails."""
+    """Rename; where something has the name, the two change places, so that it always stands for one of them."""
     if not out.exists():
         temporary.rename(out)
-        return
-    before = _sibling(out)
-    out.rename(before)
-    try:
-        temporary.rename(out)
-    except OSError:
-        before.rename(out)
-        raise
-    shutil.rmtree(before)
+    elif not exchange(temporary, out):
+        before = _sibling(out, "before")
+        out.rename(before)
+        try:
+            temporary.rename(out)
+        except OSError:
+            before.rename(out)
+            raise
+        _remove(before)
+
+
+def _recover(out: Path) -> None:
+    """Give the name back to what had it, if a process was killed just when it was being replaced."""
+    with disk_errors(out):
+        for before in _siblings(out, "before"):
+            if out.exists():
+                _remove(before)
+            else:
+                before.rename(out)
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder or a file, as far as the disk lets us."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
 
 
 def _is_ours(folder: Path) -> bool:
@@ -86,5 +151,9 @@ def _is_ours(folder: Path) -> bool:
     return not entries or any((place / marker).is_file() for place in (folder, *entries) for marker in _MARKERS)
 
 
-def _sibling(path: Path) -> Path:
-    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+def _sibling(path: Path, kind: str) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.{kind}")
+
+
+def _siblings(path: Path, kind: str) -> list[Path]:
+    return sorted(path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.{kind}"))

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import errno
+import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from edgekit.spec.atomic import check_output, new_folder, write_text
 from edgekit.spec.errors import UsageError
+from edgekit.spec.exchange import exchange
+from edgekit.spec.signals import Stopped, raise_stopped, undisturbed
 
 
 def names(folder):
@@ -82,3 +88,128 @@ def test_text_is_replaced_at_once(tmp_path):
     write_text(path, "two")
     assert path.read_text() == "two"
     assert names(path.parent) == ["file.json"]
+
+
+def test_the_old_folder_stands_under_the_name_until_the_new_one_does(tmp_path, monkeypatch):
+    out = made(tmp_path / "out", "old")
+    seen = []
+    for name in ("rename", "replace"):
+        monkeypatch.setattr(f"pathlib.Path.{name}", lambda self, target: seen.append((self, target)))
+    with new_folder(out, force=True) as folder:
+        (folder / "manifest.json").write_text("new")
+    assert (out / "manifest.json").read_text() == "new"
+    assert seen == [], "one exchange, and no moment without the name"
+    assert names(tmp_path) == ["out"]
+
+
+def made(folder, content):
+    folder.mkdir()
+    (folder / "manifest.json").write_text(content)
+    return folder
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@pytest.mark.parametrize("renames", [0, 1])
+def test_killed_while_replacing_where_nothing_can_be_exchanged(tmp_path, monkeypatch, renames):
+    out = made(tmp_path / "out", "old")
+    monkeypatch.setattr("edgekit.spec.atomic.exchange", lambda one, other: False)
+    monkeypatch.setattr("edgekit.spec.atomic._remove", lambda path: None)
+    rename, done = Path.rename, []
+
+    def dies(self, target):
+        if len(done) == renames:
+            raise Killed
+        done.append(rename(self, target))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.rename", dies)
+        with pytest.raises(Killed), new_folder(out, force=True) as folder:
+            (folder / "manifest.json").write_text("new")
+    monkeypatch.undo()
+    with pytest.raises(UsageError, match="exists"):
+        check_output(out, force=False)
+    assert (out / "manifest.json").read_text() == "old"
+    with new_folder(out, force=True) as folder:
+        (folder / "manifest.json").write_text("newer")
+    assert names(tmp_path) == ["out"]
+
+
+def test_where_nothing_can_be_exchanged_a_folder_is_replaced_all_the_same(tmp_path, monkeypatch):
+    out = made(tmp_path / "out", "old")
+    monkeypatch.setattr("edgekit.spec.atomic.exchange", lambda one, other: False)
+    with new_folder(out, force=True) as folder:
+        (folder / "manifest.json").write_text("new")
+    assert (out / "manifest.json").read_text() == "new"
+    assert names(tmp_path) == ["out"]
+
+
+def test_exchange_says_so_where_one_of_the_two_is_missing(tmp_path):
+    here = made(tmp_path / "here", "x")
+    assert not exchange(here, tmp_path / "not-there")
+    assert names(tmp_path) == ["here"]
+
+
+# makes a temporary sibling of `out`, says so, and waits to be killed
+LINGERS = """
+import sys, time
+from pathlib import Path
+from edgekit.spec.atomic import new_folder
+with new_folder(Path(sys.argv[1])) as folder:
+    (folder / "half").write_text("x")
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_what_a_killed_process_left_is_removed_and_what_a_living_one_makes_is_not(tmp_path):
+    out = tmp_path / "[out]*"
+    with subprocess.Popen([sys.executable, "-c", LINGERS, out], stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"begun\n"
+        with new_folder(out) as folder:
+            (folder / "whole").write_text("x")
+        assert len(names(tmp_path)) == 2, "the other's folder is still there"
+        other.kill()
+    with pytest.raises(RuntimeError), new_folder(tmp_path / "[out]*" / "deeper"):
+        raise RuntimeError
+    assert len(names(tmp_path)) == 2, "nor is another output's"
+    (out / "manifest.json").write_text("{}")
+    with new_folder(out, force=True):
+        pass
+    assert names(tmp_path) == ["[out]*"]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.EROFS, "Read-only file system"),
+        Exception("Error while serializing: I/O error: No space left on device (os error 28)"),
+        RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534"),
+        RuntimeError("basic_ios::clear: iostream error"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_libraries_say_in_their_own_ways_that_a_disk_takes_nothing(tmp_path, error):
+    with pytest.raises(UsageError, match="out cannot be written: "), new_folder(tmp_path / "out"):
+        raise error
+    assert names(tmp_path) == []
+
+
+def test_an_error_about_a_file_elsewhere_is_not_taken_for_one_about_the_output(tmp_path):
+    elsewhere = tmp_path.parent / "elsewhere"
+    with pytest.raises(PermissionError), new_folder(tmp_path / "out"):
+        raise PermissionError(errno.EACCES, "Permission denied", str(elsewhere))
+
+
+def test_a_signal_during_the_putting_away_waits_until_it_is_done(tmp_path):
+    done = []
+    signal.signal(signal.SIGTERM, raise_stopped)
+    try:
+        with pytest.raises(Stopped), undisturbed():
+            signal.raise_signal(signal.SIGTERM)
+            done.append("put away")
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    assert done == ["put away"]

@@ -1,0 +1,90 @@
+"""What a run would do now, and why; nothing is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.flows.evaluations import kept_evaluation
+from edgekit.flows.journal import INPUT_CHANGES, said
+from edgekit.flows.measures import evaluations, profile_key
+from edgekit.flows.run import begin
+from edgekit.flows.stages import bundles_in, export_key, stages
+from edgekit.flows.state import Run
+from edgekit.spec.hashing import value_sha256
+from edgekit.spec.progress import SILENT, Progress
+from edgekit.spec.recipe import Recipe, load_recipe
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A stage of a run: `why` says for what reason it would be done, None that it is unchanged."""
+
+    stage: str
+    why: str | None
+
+
+def plan(
+    recipe: str | Path | Recipe,
+    settings: Sequence[str] = (),
+    *,
+    out: Path | None = None,
+    progress: Progress = SILENT,
+) -> list[Planned]:
+    """The stages that `run` with the same arguments would go through, in order; raises what `run` would at once."""
+    recipe = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), settings)
+    run = begin(recipe, out or Path("runs") / recipe.name, progress)
+    started = run.journal.why("start", run.key, run.start)
+    planned = _training(run, started)
+    planned.append(_export(run, any(stage.why for stage in planned)))
+    again = {stage.stage for stage in planned if stage.why}
+    planned += _evaluations(run, again)
+    planned += _profiles(run, again)
+    return [*planned, Planned("report", "written each time")]
+
+
+def _training(run: Run, started: str | None) -> list[Planned]:
+    """The stages that make checkpoints; the first one with another key names what the run starts from anew."""
+    planned: list[Planned] = []
+    for stage, out in stages(run):
+        why = run.journal.why(stage.name, run.key, said(stage.options), out)
+        if why == INPUT_CHANGES and started and not any(before.why for before in planned):
+            why = started
+        planned.append(Planned(stage.name, why))
+    return planned
+
+
+def _export(run: Run, inputs_change: bool) -> Planned:
+    out = run.folder / "bundles"
+    run.bundles = bundles_in(out)
+    why = run.journal.why("export", export_key(run), said(run.recipe.export), *run.bundles or [out])
+    return Planned("export", INPUT_CHANGES if inputs_change and why is None else why)
+
+
+def _evaluations(run: Run, again: set[str]) -> Iterator[Planned]:
+    options = run.recipe.stages.evaluate
+    if options is None:
+        return
+    told = run.journal.why("evaluate", value_sha256(said(options)), said(options))
+    upstream = False
+    for name, _, key in evaluations(run, options):
+        made_again = "export" if name in {bundle.name for bundle in run.bundles} else name
+        upstream = upstream or made_again in again
+        known = not upstream and kept_evaluation(run.folder, name, key) is not None
+        yield Planned(f"evaluate {name}", None if known else told or INPUT_CHANGES)
+    if not run.bundles:
+        yield Planned("evaluate bundles", "never run")
+
+
+def _profiles(run: Run, again: set[str]) -> Iterator[Planned]:
+    options = run.recipe.stages.profile
+    if options is None:
+        return
+    for bundle in run.bundles:
+        name = f"profile {bundle.name}"
+        key = profile_key(run, bundle, options)
+        why = run.journal.why(name, key, said(options), bundle / "measurements")
+        yield Planned(name, INPUT_CHANGES if "export" in again and why is None else why)
+    if not run.bundles:
+        yield Planned("profile bundles", "never run")

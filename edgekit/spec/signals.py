@@ -1,0 +1,90 @@
+"""Ctrl-C and SIGTERM: both end a command in the same orderly way, and neither disturbs the putting away."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+# seconds until a signal that came at the wrong time is looked at again
+_MOMENT = 0.02
+
+
+class Stopped(BaseException):
+    """The person, or the system, wants this to end; `number` is the signal.
+
+    No `Exception`, so that nothing that handles errors takes it for one.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+def stopped_by(error: BaseException) -> int | None:
+    """The signal that an error comes from, if it was raised over a `Stopped`."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, Stopped):
+            return seen.number
+        seen = seen.__cause__ or seen.__context__
+    return None
+
+
+def raise_stopped(number: int, frame: FrameType | None) -> None:
+    """A signal handler: end by an exception, so that everything begun is put away on the way out.
+
+    Not in the middle of an import: native modules (nanobind's, as onnx) call back into Python while they are loaded,
+    and abort the process where that raises. The handler comes back a moment later then.
+    """
+    if _imports(frame):
+        signal.signal(signal.SIGALRM, lambda alarm, frame: raise_stopped(number, frame))
+        signal.setitimer(signal.ITIMER_REAL, _MOMENT)
+        return
+    raise Stopped(number)
+
+
+def _imports(frame: FrameType | None) -> bool:
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def stop_on_signals() -> None:
+    """From now on Ctrl-C and SIGTERM raise `Stopped` in the main thread; an ignored Ctrl-C (`nohup`) stays ignored."""
+    for number in _STOPPING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, raise_stopped)
+
+
+def leave_signals() -> None:
+    """The program is about to end: a signal from now on ends it without a word, as the system does by default."""
+    for number in _STOPPING:
+        if signal.getsignal(number) is raise_stopped:
+            signal.signal(number, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+@contextmanager
+def undisturbed() -> Iterator[None]:
+    """Hold Ctrl-C and SIGTERM back until the block is through: it is short, and would leave something half done."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    held: list[int] = []
+    before = {int(number): signal.getsignal(number) for number in _STOPPING}
+    for number in _STOPPING:
+        signal.signal(number, lambda number, frame: held.append(number))
+    try:
+        yield
+    finally:
+        for kind, handler in before.items():
+            # None is a handler that was not set from Python, and that cannot be put back
+            signal.signal(kind, signal.SIG_DFL if handler is None else handler)
+        if held:
+            signal.raise_signal(held[0])
