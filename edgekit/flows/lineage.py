@@ -3,45 +3,113 @@
 from __future__ import annotations
 
 import platform
+import re
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from edgekit import __version__
+from edgekit.agent.cpu import cpu_facts
+from edgekit.data.blocks import TextData
 from edgekit.data.splits import Data
-from edgekit.models.checkpoint import Checkpoint
-from edgekit.spec.data_options import EMBEDDED
+from edgekit.models.checkpoint import Checkpoint, open_checkpoint
+from edgekit.models.identity import content_hashes
+from edgekit.spec.data_options import EMBEDDED, DataSpec
 from edgekit.spec.errors import NotFoundError
-from edgekit.spec.hashing import file_sha256, folder_sha256, value_sha256
-from edgekit.spec.manifest import Step
+from edgekit.spec.hashing import file_sha256, value_sha256
+from edgekit.spec.manifest import Origin, Step, Validation
 from edgekit.spec.shape import Scratch
 from edgekit.spec.shipped import load_target
 from edgekit.spec.strict import Strict
 
 _TOOLS = ("torch", "transformers", "onnx", "onnxruntime", "litert-torch", "ai-edge-quantizer", "ai-edge-litert")
 
+_TOKENIZER_FILES = ("*token*.json", "vocab.*", "merges.txt", "*.model")
+
 
 def next_step(
     stage: str,
     options: Strict,
+    start: Checkpoint | Scratch,
     *,
-    before: Checkpoint | None = None,
-    data: Data | None = None,
+    data: DataSpec | None = None,
+    rows: Data | TextData | None = None,
     teacher: Checkpoint | None = None,
-    scratch: Scratch | None = None,
+    golden: Sequence[str | tuple[str, str]] = (),
 ) -> tuple[Step, ...]:
-    """The lineage of `before` and this stage at its end; inputs are named by their content hashes."""
+    """The lineage of `start` and this stage at its end; inputs are named by their content hashes.
+
+    data, rows: how the rows were named, and the rows themselves
+    golden:     the texts, or pairs of them, that an export was given for golden cases
+    """
     said, inputs = recorded(options)
-    if scratch is not None:
-        said["scratch"] = scratch.model_dump(mode="json")
-    if before is not None:
-        inputs["checkpoint"] = folder_sha256(before.path)
+    before = start.extras.lineage if isinstance(start, Checkpoint) else ()
+    if isinstance(start, Checkpoint):
+        inputs["checkpoint"] = checkpoint_sha256(start)
     if teacher is not None:
-        inputs["teacher"] = folder_sha256(teacher.path)
-    if data is not None:
-        inputs |= {f"data.{split}": sha256 for split, sha256 in data.sha256.items()}
-    step = Step(stage=stage, options=said, inputs=inputs, tools=tool_versions())
-    return (*(before.extras.lineage if before is not None else ()), step)
+        inputs["teacher"] = checkpoint_sha256(teacher)
+    if rows is not None:
+        kind = "text" if isinstance(rows, TextData) else "data"
+        inputs |= {f"{kind}.{split}": sha256 for split, sha256 in rows.sha256.items()}
+    if golden:
+        inputs["golden"] = value_sha256(list(golden))
+    step = Step(
+        stage=stage,
+        options=said,
+        inputs=inputs,
+        tools=tool_versions(),
+        model=None if before else start if isinstance(start, Scratch) else _origin(start),
+        teacher=_origin(teacher) if teacher is not None and not is_in(before, inputs["teacher"]) else None,
+        data=None if data is None else named_data(data),
+        target=load_target(options.target) if "target" in said else None,  # type: ignore[attr-defined]
+        golden_texts=len(golden),
+        # a training says it when it has ended: one that goes on with other threads is still the same step
+        machine=machine() if rows is None else {},
+    )
+    return (*before, step)
+
+
+def ended(
+    lineage: tuple[Step, ...], accuracy: float | None, rows: int, *, perplexity: float | None = None
+) -> tuple[Step, ...]:
+    """The lineage with how its last step ended: accuracy in % on `rows` validation rows, on which machine.
+
+    perplexity: of a language model, in place of the accuracy; its rows are blocks
+    """
+    validation = Validation(rows=rows, accuracy=accuracy, perplexity=perplexity)
+    done = {"validation": validation, "machine": machine()}
+    return (*lineage[:-1], lineage[-1].model_copy(update=done))
+
+
+def checkpoint_sha256(checkpoint: Checkpoint) -> str:
+    """One hash of what a checkpoint is: that of the `output` which a step records for it."""
+    return value_sha256(content_hashes(checkpoint.path, checkpoint.extras))
+
+
+def is_in(lineage: Sequence[Step], sha256: str) -> bool:
+    """Whether a checkpoint is what the lineage begins with, or what one of its steps made."""
+    made = (value_sha256(step.output) for step in lineage)
+    return sha256 in (*made, *(step.inputs.get("checkpoint") for step in lineage[:1]))
+
+
+def named_data(data: DataSpec) -> dict[str, Any]:
+    """How data was named, as it is written down: a file by its own name, without the folders it lies in here.
+
+    A folder in the hub's layout is no `hub` id: it stands as `folder`, by its own name.
+    """
+    said = data.model_dump(mode="json", exclude_none=True)
+    for name in said:
+        if isinstance(value := getattr(data, name), Path):
+            said[name] = value.name
+    if data.hub is not None and _is_folder(data.hub):
+        said["folder"] = Path(said.pop("hub")).resolve().name
+    return said
+
+
+def _is_folder(hub: str) -> bool:
+    """Whether this is the path of a folder, with or without `:config` behind it."""
+    return Path(hub).is_dir() or Path(hub.rpartition(":")[0] or hub).is_dir()
 
 
 def recorded(options: Strict) -> tuple[dict[str, Any], dict[str, str]]:
@@ -56,6 +124,9 @@ def recorded(options: Strict) -> tuple[dict[str, Any], dict[str, str]]:
         value = getattr(options, name)
         if isinstance(value, Path) and str(value) != EMBEDDED:
             said[name], inputs[name] = value.name, _hash(value)
+        elif name == "student_from" and value is not None:
+            student = open_checkpoint(value)
+            said[name], inputs["student"] = _origin(student).name, checkpoint_sha256(student)
         elif name == "target":
             target = load_target(value)
             said[name], inputs[name] = target.name, value_sha256(target.model_dump(mode="json"))
@@ -63,6 +134,10 @@ def recorded(options: Strict) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _hash(path: Path) -> str:
+    """Of a folder, which is a tokenizer's, the hash of all files in it that can be one's."""
+    if path.is_dir():
+        files = sorted(file for pattern in _TOKENIZER_FILES for file in path.glob(pattern))
+        return value_sha256({file.name: file_sha256(file) for file in files})
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist")
     return file_sha256(path)
@@ -77,3 +152,20 @@ def tool_versions() -> dict[str, str]:
         except PackageNotFoundError:
             continue
     return versions
+
+
+def machine() -> dict[str, str]:
+    """What of this machine can change arithmetic: architecture, processor, threads."""
+    import torch
+
+    facts = cpu_facts()
+    return {"arch": facts["arch"], "cpu": facts["cpu_model"], "threads": str(torch.get_num_threads())}
+
+
+def _origin(start: Checkpoint) -> Origin:
+    """How a model that no step made was named; of a hub id the commit that lies in the cache is known."""
+    named = start.reference
+    if named.path.is_dir():
+        return Origin(source="folder", name=named.path.resolve().name, task=named.task)
+    commit = start.path.name if re.fullmatch(r"[0-9a-f]{40}", start.path.name) else named.revision
+    return Origin(source="hub", name=named.source, revision=commit, task=named.task)

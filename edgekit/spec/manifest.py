@@ -10,6 +10,7 @@ import pydantic
 
 from edgekit.spec.plan import Plan
 from edgekit.spec.schemes import Format, Scheme, Task
+from edgekit.spec.shape import Scratch
 from edgekit.spec.stage_options import SplitName
 from edgekit.spec.strict import Strict
 from edgekit.spec.target import Target
@@ -26,13 +27,74 @@ class BlockShape(Strict):
     ffn: pydantic.PositiveInt
 
 
+class Origin(Strict):
+    """A model that came from outside a lineage: a hub id with the commit that was fetched, or a folder's own name."""
+
+    source: Literal["hub", "folder"]
+    name: str
+    revision: str | None = None
+    task: Task | None = None
+
+
+class Validation(Strict):
+    """Accuracy in % of what a training stage kept, on its validation rows; or perplexity on blocks of text."""
+
+    rows: pydantic.PositiveInt
+    accuracy: float | None = pydantic.Field(default=None, ge=0, le=100)
+    perplexity: float | None = pydantic.Field(default=None, gt=0)
+
+
+class VocabularyCut(Strict):
+    """What trimming a vocabulary did to the texts that it was counted on.
+
+    before, after:  tokens in it
+    tokens_covered: % of the texts' tokens, special ones left out, that are still there
+    texts_covered:  % of the texts whose tokens are all still there
+    same_ids:       how many of these give the same tokens as before, renumbered: all of them, or trimming fails
+    *_length:       tokens of a text, special ones included, before and after
+    bytes_saved:    of the word table, of a head of its own beside it, and of `tokenizer.json`
+    """
+
+    before: pydantic.PositiveInt
+    after: pydantic.PositiveInt
+    texts: pydantic.PositiveInt
+    tokens_covered: float = pydantic.Field(ge=0, le=100)
+    texts_covered: float = pydantic.Field(ge=0, le=100)
+    same_ids: pydantic.NonNegativeInt
+    mean_length: tuple[float, float]
+    p95_length: tuple[float, float]
+    bytes_saved: int
+
+
 class Step(Strict):
-    """One stage of a lineage: what was done, with which options, to what."""
+    """One stage of a lineage: everything that is needed to do it again, and what came of it.
+
+    options:      every option of the stage; files by their own names
+    inputs:       content hashes: `checkpoint`, `teacher`, `student`, `data.<split>` or, of a language model's text,
+                  `text.<split>`, `golden`, files and the target's facts
+    model:        what the lineage begins with; only its first step says it
+    teacher:      where the teacher of a prune came from, unless an earlier step made it or it is the beginning
+    data:         the embedded name, or file names, columns and all else that says how rows are read
+    target:       the facts of the target that the options name
+    golden_texts: how many texts, the first of the validation rows in a run, became golden cases
+    output:       sha256 of each file of the checkpoint that came of it; a bundle's manifest lists its own
+    machine:      what computed it: architecture, processor, threads
+    vocabulary:   what trimming it did, where the stage has
+    """
 
     stage: str
     options: dict[str, Any]
     inputs: dict[str, str] = pydantic.Field(default_factory=dict)
     tools: dict[str, str] = pydantic.Field(default_factory=dict)
+    model: Scratch | Origin | None = None
+    teacher: Origin | None = None
+    data: dict[str, Any] | None = None
+    target: Target | None = None
+    golden_texts: pydantic.NonNegativeInt = 0
+    output: dict[str, str] = pydantic.Field(default_factory=dict)
+    validation: Validation | None = None
+    machine: dict[str, str] = pydantic.Field(default_factory=dict)
+    vocabulary: VocabularyCut | None = None
 
 
 class CheckpointExtras(Strict):
@@ -63,7 +125,8 @@ class TensorSpec(Strict):
 class Parity(Strict):
     """How the exported file was held against its reference on the golden cases.
 
-    The largest |difference| of a logit must stay below atol + rtol * |reference|.
+    The largest |difference| of a logit must stay below atol + rtol * |reference|. Of a decoder, the logits are less
+    their mean, |reference| is the largest of a row, and labels_equal counts the cases whose greedy tokens are equal.
     """
 
     reference: Literal["checkpoint", "simulation"]
@@ -75,38 +138,99 @@ class Parity(Strict):
 
 
 class Drop(Strict):
-    """Points of accuracy lost against a baseline on the same rows, with a paired 95 % interval."""
+    """Points of accuracy lost against a baseline on the same rows, with a paired 95 % interval.
+
+    low, high:         Newcombe's interval of `points`, which a budget is held against
+    lost, gained:      rows that the baseline alone, and that the bundle alone, has right
+    p_value:           McNemar's exact test on these two
+    bootstrap_*:       the bootstrap interval of `points`
+    macro_f1_*:        points of macro-F1 lost, with their bootstrap interval
+    What was not computed when the manifest was written is None.
+    """
 
     baseline: str
     baseline_accuracy: float
     points: float
     low: float
     high: float
+    lost: pydantic.NonNegativeInt | None = None
+    gained: pydantic.NonNegativeInt | None = None
+    p_value: float | None = None
+    bootstrap_low: float | None = None
+    bootstrap_high: float | None = None
+    macro_f1_points: float | None = None
+    macro_f1_low: float | None = None
+    macro_f1_high: float | None = None
 
 
 class Accuracy(Strict):
     """Accuracy in % on the rows of a split of named data, through the bundle's own tokenizer and file.
 
     data:      name of the data set and of its split, as `smart-home/test`
-    low, high: the 95 % interval
+    low, high: the 95 % interval; those of macro-F1 (%) and of Matthews' correlation (-1 to 1) stand beside them
+    truncated: rows that had more tokens than the model takes, and were cut by the tokenizer
+    What was not computed when the manifest was written is None.
     """
 
     data: str
     split: SplitName
     data_sha256: str
     rows: pydantic.PositiveInt
+    truncated: pydantic.NonNegativeInt | None = None
     accuracy: float
     low: float
     high: float
     macro_f1: float
+    macro_f1_low: float | None = None
+    macro_f1_high: float | None = None
+    mcc: float | None = None
+    mcc_low: float | None = None
+    mcc_high: float | None = None
     runtime: str
     drops: tuple[Drop, ...] = ()
+
+
+class Perplexity(Strict):
+    """How well a decoder foretells a text: perplexity of a token, and bits for each byte of it in UTF-8.
+
+    data, data_sha256: name and hash of the text as it was read
+    tokens:            tokens that were foretold, of `documents` documents with `bytes` bytes together
+    context, stride:   the most tokens that one window holds, and by how many it moves on
+    nats:              the sum of -ln p over the tokens: perplexity is exp(nats / tokens), bits per byte are
+                       nats / ln 2 / bytes
+    low, high:         95 % intervals; None where the text fills one window only
+    """
+
+    data: str
+    data_sha256: str
+    documents: pydantic.PositiveInt
+    tokens: pydantic.PositiveInt
+    bytes: pydantic.PositiveInt
+    context: pydantic.PositiveInt
+    stride: pydantic.PositiveInt
+    nats: pydantic.NonNegativeFloat
+    perplexity: pydantic.PositiveFloat
+    low: float | None
+    high: float | None
+    bits_per_byte: pydantic.NonNegativeFloat
+    bits_per_byte_low: float | None
+    bits_per_byte_high: float | None
+    runtime: str
+
+
+class Generation(Strict):
+    """The token ids with which a decoder begins a text, where there is one, and with which it ends it."""
+
+    bos_id: pydantic.NonNegativeInt | None = None
+    eos_ids: tuple[pydantic.NonNegativeInt, ...] = ()
 
 
 class Manifest(Strict):
     """Everything that is known of a bundle, and the hash of each of its files.
 
     target_facts: the whole target that it was made for, so that one of a person's own goes with the bundle
+    max_length:   the most tokens of an input or, of a decoder, of prompt and new tokens together
+    generation:   of a decoder; None for a classifier, which has labels instead
     """
 
     format_version: Literal[1] = 1
@@ -125,6 +249,7 @@ class Manifest(Strict):
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     pad_id: pydantic.NonNegativeInt
+    generation: Generation | None = None
     parameters: pydantic.PositiveInt
     files: dict[str, File]
     content_hash: str

@@ -1,0 +1,142 @@
+"""How what was made again agrees with what was recorded: by hashes, and where those differ, by accuracy."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from edgekit.data.splits import Data
+from edgekit.flows.evaluate import Evaluation, evaluate
+from edgekit.flows.provenance import Made
+from edgekit.measure.statistics import Estimate, accuracy_difference, accuracy_drop
+from edgekit.spec.data_options import DataSpec
+from edgekit.spec.hashing import value_sha256
+from edgekit.spec.manifest import Manifest, Step
+from edgekit.spec.progress import Progress
+from edgekit.spec.stage_options import EvaluateOptions, SplitName
+
+Verdict = Literal["identical", "equivalent", "different", "unknown"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Accuracy in % on the rows of one split, and the points lost with their 95 % interval.
+
+    paired: whether both models answered the rows here, so that they are compared row by row
+    """
+
+    split: str
+    rows: int
+    recorded: float
+    reproduced: float
+    lost: Estimate
+    paired: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A stage that was run again: sha256 by file as recorded and as made here, and what else may differ.
+
+    tools: what has another version here, or is another machine: (recorded, here), None where there is none
+    """
+
+    stage: str
+    recorded: dict[str, str]
+    reproduced: dict[str, str]
+    comparison: Comparison | None
+    tools: dict[str, tuple[str | None, str | None]]
+
+    @property
+    def differing(self) -> list[str]:
+        """The files that are not the same."""
+        names = sorted(self.recorded.keys() | self.reproduced.keys())
+        return [name for name in names if self.recorded.get(name) != self.reproduced.get(name)]
+
+    @property
+    def recorded_sha256(self) -> str:
+        """One hash of all that was recorded."""
+        return value_sha256(self.recorded)
+
+    @property
+    def reproduced_sha256(self) -> str:
+        """One hash of all that was made here."""
+        return value_sha256(self.reproduced)
+
+    @property
+    def verdict(self) -> Verdict:
+        """Equivalent means that the interval of the difference holds zero."""
+        if not self.differing:
+            return "identical"
+        if self.comparison is None:
+            return "unknown"
+        return "equivalent" if self.comparison.lost.low <= 0 <= self.comparison.lost.high else "different"
+
+
+def exit_code(outcomes: list[Outcome]) -> int:
+    """0: what came of it is the same, or equal within the interval; 1: it is not; 3: that cannot be told."""
+    last = outcomes[-1].verdict
+    if last == "identical":
+        return 0
+    if any(outcome.verdict == "different" for outcome in outcomes):
+        return 1
+    return 3 if last == "unknown" else 0
+
+
+def bundle_hashes(manifest: Manifest) -> dict[str, str]:
+    """What of a bundle decides its answers: the model file, the tokenizer and the labels."""
+    files = (manifest.model_file, "tokenizer.json")
+    return {name: manifest.files[name].sha256 for name in files} | {"labels": value_sha256(manifest.labels)}
+
+
+def other_tools(recorded: Step, here: Step) -> dict[str, tuple[str | None, str | None]]:
+    """Tools and parts of the machine that are not the same in both steps."""
+    before, now = recorded.tools | recorded.machine, here.tools | here.machine
+    names = dict.fromkeys([*before, *now])
+    return {name: (before.get(name), now.get(name)) for name in names if before.get(name) != now.get(name)}
+
+
+def compare_validation(recorded: Step, here: Step) -> Comparison | None:
+    """By the accuracies that training itself saw on its validation rows, where both steps recorded one."""
+    before, now = recorded.validation, here.validation
+    if before is None or now is None or before.accuracy is None or now.accuracy is None:
+        return None
+    return _unpaired("validation", (before.rows, before.accuracy), (now.rows, now.accuracy))
+
+
+def compare_last(
+    made: Made, again: Path, data: DataSpec, rows: Data, work: Path, progress: Progress
+) -> Comparison | None:
+    """What the lineage ended in against what was made `again`, on rows that are at hand.
+
+    In pairs if the original lies beside its manifest, else by an accuracy that the manifest records; None where there
+    is neither. The original is evaluated as a copy in `work`, as evaluating writes into a bundle.
+    """
+    records = made.manifest.accuracy if made.manifest is not None else ()
+    known = next((kept for kept in records if rows.sha256.get(kept.split) == kept.data_sha256), None)
+    split: SplitName = known.split if known else ("test" if len(rows.test) else "validation")
+    options = EvaluateOptions(split=split)
+    if made.folder is not None:
+        original = shutil.copytree(made.folder, work / "original", dirs_exist_ok=True)
+        before = evaluate(original, data, options, progress=progress)
+        return _paired(split, before, evaluate(again, data, options, progress=progress))
+    if known is None:
+        return None
+    now = evaluate(again, data, options, progress=progress).accuracy
+    return _unpaired(split, (known.rows, known.accuracy), (now.rows, now.accuracy))
+
+
+def _paired(split: str, before: Evaluation, now: Evaluation) -> Comparison:
+    lost = accuracy_drop(before.right, now.right)
+    return Comparison(split, len(now.right), before.accuracy.accuracy, now.accuracy.accuracy, lost, True)
+
+
+def _unpaired(split: str, before: tuple[int, float], now: tuple[int, float]) -> Comparison:
+    """Two accuracies as (rows, %)."""
+    lost = accuracy_difference(_counts(*before), _counts(*now))
+    return Comparison(split, before[0], before[1], now[1], lost, False)
+
+
+def _counts(rows: int, accuracy: float) -> tuple[int, int]:
+    return round(rows * accuracy / 100), rows

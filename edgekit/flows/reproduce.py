@@ -1,0 +1,278 @@
+"""Reproduce: run the lineage of a bundle or a checkpoint again from its start, and compare what comes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from edgekit.data.splits import Data, load_data
+from edgekit.flows.agreement import (
+    Comparison,
+    Outcome,
+    bundle_hashes,
+    compare_last,
+    compare_validation,
+    exit_code,
+    other_tools,
+)
+from edgekit.flows.export import export
+from edgekit.flows.lineage import tool_versions
+from edgekit.flows.provenance import Made, Stage, check_counted_texts, find_data, find_model, read_made, read_stages
+from edgekit.flows.prune import prune
+from edgekit.flows.quantize import quantize
+from edgekit.flows.train import distill, finetune
+from edgekit.spec.atomic import write_text
+from edgekit.spec.data_options import EMBEDDED, DataSpec
+from edgekit.spec.errors import UsageError
+from edgekit.spec.export_options import ExportOptions
+from edgekit.spec.hashing import value_sha256
+from edgekit.spec.manifest import CheckpointExtras, Manifest, Step
+from edgekit.spec.model_ref import ModelRef
+from edgekit.spec.progress import SILENT, Progress
+from edgekit.spec.shape import Scratch
+from edgekit.spec.stage_options import QuantizeOptions
+from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOptions
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A lineage that is ready to be run again: every input is at hand and is what was recorded.
+
+    start:  what it begins with
+    models: checkpoints from outside the lineage by the content hash that was recorded
+    rows:   the rows that stages read, by how they are named
+    data:   those of them on which accuracy is compared
+    """
+
+    made: Made
+    stages: list[Stage]
+    start: ModelRef | Scratch
+    models: dict[str, ModelRef] = field(default_factory=dict)
+    rows: dict[DataSpec, Data] = field(default_factory=dict)
+    data: DataSpec | None = None
+
+    @property
+    def other_tools(self) -> list[dict[str, tuple[str | None, str | None]]]:
+        """For each stage the tools whose version is another here."""
+        here = Step(stage="", options={}, tools=tool_versions())
+        return [other_tools(stage.step.model_copy(update={"machine": {}}), here) for stage in self.stages]
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """How every stage came out, in order; `path` is what was made last, if it was kept."""
+
+    outcomes: list[Outcome]
+    path: Path | None
+
+    @property
+    def exit_code(self) -> int:
+        """0 identical or equivalent, 1 different, 3 cannot be told."""
+        return exit_code(self.outcomes)
+
+
+def prepare(
+    what: Path,
+    *,
+    data: DataSpec | None = None,
+    model: ModelRef | None = None,
+    teacher: ModelRef | None = None,
+    progress: Progress = SILENT,
+) -> Replay:
+    """Read the lineage of `what`, a manifest, an `edgekit.json` or a folder with one, and find all its inputs.
+
+    data, model, teacher: in place of inputs that a manifest only names: rows, what it began with, who taught a prune
+    Raises `UsageError` for a lineage that cannot be run again, and for an input that is missing or another one.
+    """
+    made = read_made(what)
+    stages = read_stages(made)
+    first = made.lineage[0]
+    models: dict[str, ModelRef] = {}
+    if isinstance(first.model, Scratch) and model is not None:
+        raise UsageError("the lineage begins with a new model, made from nothing", advice="leave --model out")
+    if first.model is not None and not isinstance(first.model, Scratch):
+        sha256 = first.inputs["checkpoint"]
+        models[sha256] = find_model(first.model, sha256, model, "--model")
+    for step in made.lineage:
+        if step.teacher is not None:
+            sha256 = step.inputs["teacher"]
+            models[sha256] = find_model(step.teacher, sha256, teacher, "--teacher")
+    rows: dict[DataSpec, Data] = {}
+    for stage in stages:
+        check_counted_texts(stage)
+    stages = [replace(stage, data=find_data(stage, data, rows, progress)) for stage in stages]
+    compared = next((stage.data for stage in reversed(stages) if stage.data is not None), data)
+    if compared is not None and compared not in rows:
+        rows[compared] = load_data(compared, progress=progress)
+    start = first.model if isinstance(first.model, Scratch) else models[first.inputs["checkpoint"]]
+    return Replay(made, stages, start, models, rows, compared)
+
+
+def reproduce(replay: Replay, *, out: Path | None = None, progress: Progress = SILENT) -> Reproduction:
+    """Run every stage of a lineage again with the options that it recorded, and compare each with the record.
+
+    What is made lies in `out`, one folder a stage; without it in a temporary folder that is removed at the end.
+    Raises what the stages raise.
+    """
+    with _workplace(out) as folder:
+        bench = _Bench(replay, folder, progress, replay.start, dict(replay.models))
+        outcomes = []
+        for number, stage in enumerate(replay.stages, start=1):
+            name = stage.step.stage
+            progress.say(f"stage {number} of {len(replay.stages)}: {name}")
+            with _threads(stage.step):
+                path = _RUNNERS[name](bench, stage, folder / f"{number}-{name}")
+            bench.newest = bench.models[value_sha256(stage.step.output)] = ModelRef(str(path))
+            outcomes.append(_outcome(bench, stage, path, last=number == len(replay.stages)))
+            progress.say(f"{name}: {outcomes[-1].verdict}")
+        return Reproduction(outcomes, path if out is not None else None)
+
+
+@dataclass
+class _Bench:
+    """Where a lineage is run: what was made so far, and checkpoints by the content hash that was recorded for them."""
+
+    replay: Replay
+    folder: Path
+    progress: Progress
+    newest: ModelRef | Scratch
+    models: dict[str, ModelRef]
+
+    @property
+    def checkpoint(self) -> ModelRef:
+        """The checkpoint that the next stage begins with."""
+        if isinstance(self.newest, Scratch):
+            raise UsageError("a model made from nothing has to be fine-tuned first")
+        return self.newest
+
+
+@contextmanager
+def _workplace(out: Path | None) -> Iterator[Path]:
+    if out is not None:
+        yield out
+        return
+    with tempfile.TemporaryDirectory(prefix="edgekit-reproduce-") as folder:
+        yield Path(folder)
+
+
+@contextmanager
+def _threads(step: Step) -> Iterator[None]:
+    """As many threads as computed it then, where there are as many cores: their number decides the order of sums."""
+    import torch
+
+    recorded, here = step.machine.get("threads", ""), torch.get_num_threads()
+    if recorded.isdecimal() and 0 < int(recorded) <= (os.cpu_count() or 1):
+        torch.set_num_threads(int(recorded))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(here)
+
+
+def _finetune(bench: _Bench, stage: Stage, out: Path) -> Path:
+    options = stage.options_as(FinetuneOptions)
+    return finetune(bench.newest, _data(stage), out, options, force=True, progress=bench.progress)
+
+
+def _distill(bench: _Bench, stage: Stage, out: Path) -> Path:
+    options = stage.options_as(DistillOptions)
+    return distill(bench.checkpoint, _data(stage), out, options, force=True, progress=bench.progress)
+
+
+def _prune(bench: _Bench, stage: Stage, out: Path) -> Path:
+    sha256 = stage.step.inputs.get("teacher")
+    teacher = bench.models[sha256] if sha256 is not None else None
+    options = stage.options_as(PruneOptions)
+    return prune(bench.checkpoint, stage.data, out, options, teacher=teacher, force=True, progress=bench.progress)
+
+
+def _quantize(bench: _Bench, stage: Stage, out: Path) -> Path:
+    options = stage.options_as(QuantizeOptions).model_copy(update=_at_hand(bench, stage.step))
+    return quantize(bench.checkpoint, out, options, force=True, progress=bench.progress)
+
+
+def _export(bench: _Bench, stage: Stage, out: Path) -> Path:
+    manifest = bench.replay.made.manifest
+    assert manifest is not None  # noqa: S101 - a lineage ends with an export only if it is a bundle's
+    changes = _at_hand(bench, stage.step) | {"format": manifest.format}
+    options = stage.options_as(ExportOptions).model_copy(update=changes)
+    golden = _golden(bench.replay, stage.step)
+    return export(bench.checkpoint, out, options, golden=golden, force=True, progress=bench.progress)[0]
+
+
+_RUNNERS: dict[str, Callable[[_Bench, Stage, Path], Path]] = {
+    "finetune": _finetune,
+    "distill": _distill,
+    "prune": _prune,
+    "quantize": _quantize,
+    "export": _export,
+}
+
+
+def _data(stage: Stage) -> DataSpec:
+    assert stage.data is not None  # noqa: S101 - every stage that trains has recorded its data
+    return stage.data
+
+
+def _at_hand(bench: _Bench, step: Step) -> dict[str, Any]:
+    """Files in place of what options name: the target's recorded facts, the calibration texts that the plan keeps."""
+    files = bench.folder / "inputs"
+    changes: dict[str, Any] = {}
+    if step.target is not None:
+        target = files / f"{step.stage}-target.json"
+        write_text(target, step.target.model_dump_json())
+        changes["target"] = str(target)
+    if step.options.get("calibrate") not in (None, EMBEDDED):
+        plan = bench.replay.made.plan
+        # only static ranges need the texts, and a plan with such keeps them
+        texts = plan.calibration if plan is not None else ()
+        changes["calibrate"] = _write_texts(files / "calibration.jsonl", texts) if texts else None
+    return changes
+
+
+def _write_texts(path: Path, texts: Sequence[str]) -> Path:
+    write_text(path, "".join(json.dumps({"text": text}) + "\n" for text in texts))
+    return path
+
+
+def _golden(replay: Replay, step: Step) -> list[str | tuple[str, str]]:
+    """The texts that became golden cases: the first validation rows, if they are the ones.
+
+    Without them nothing but the golden cases differs.
+    """
+    for rows in reversed(replay.rows.values()):
+        pairs = rows.validation.pairs_of_text()[: step.golden_texts]
+        texts: list[str | tuple[str, str]] = [text if pair is None else (text, pair) for text, pair in pairs]
+        if value_sha256(texts) == step.inputs.get("golden"):
+            return texts
+    return []
+
+
+def _outcome(bench: _Bench, stage: Stage, path: Path, *, last: bool) -> Outcome:
+    made, name = bench.replay.made, stage.step.stage
+    if name == "export":
+        assert made.manifest is not None  # noqa: S101 - as above
+        manifest = Manifest.read(path / "manifest.json")
+        here, recorded, reproduced = manifest.lineage[-1], bundle_hashes(made.manifest), bundle_hashes(manifest)
+    else:
+        here = CheckpointExtras.read(path / "edgekit.json").lineage[-1]
+        recorded, reproduced = stage.step.output, here.output
+    outcome = Outcome(name, recorded, reproduced, None, other_tools(stage.step, here))
+    if not outcome.differing:
+        return outcome
+    comparison = _last_comparison(bench, path) if last else None
+    return replace(outcome, comparison=comparison or compare_validation(stage.step, here))
+
+
+def _last_comparison(bench: _Bench, path: Path) -> Comparison | None:
+    replay = bench.replay
+    if replay.data is None:
+        return None
+    rows = replay.rows[replay.data]
+    return compare_last(replay.made, path, replay.data, rows, bench.folder, bench.progress)
