@@ -11,9 +11,16 @@ from typing import Any
 from .errors import BadInput
 
 FORMAT_VERSION = 1
-TASK = "text-classification"
+CLASSIFICATION, GENERATION = "text-classification", "text-generation"
+TASKS = (CLASSIFICATION, GENERATION)
 GOLDEN = "golden.jsonl"
 TOKENIZER = "tokenizer.json"
+# bytes of a file's name, on every system
+LONGEST_NAME = 255
+# a file of edgekit's own is far below these; the memory of a device is not far above
+MANIFEST_BYTES, GOLDEN_BYTES = 16_000_000, 64_000_000
+# what tensors of token ids and lengths of texts are counted in
+MOST = 2**31 - 1
 _FILE_FIELDS: dict[str, type] = {"sha256": str, "bytes": int, "runtime": bool}
 
 
@@ -45,6 +52,11 @@ class Bundle:
         return str(self.manifest["content_hash"])
 
     @property
+    def task(self) -> str:
+        """What the model does: `text-classification` or `text-generation`."""
+        return str(self.manifest["task"])
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """The label of each logit."""
         return tuple(self.manifest["labels"])
@@ -58,6 +70,17 @@ class Bundle:
     def pad_id(self) -> int:
         """The token id that fills an input up."""
         return int(self.manifest["pad_id"])
+
+    @property
+    def start_id(self) -> int | None:
+        """The token id that begins a text of a decoder, where there is one."""
+        value = self.manifest["generation"].get("bos_id")
+        return None if value is None else int(value)
+
+    @property
+    def eos_ids(self) -> frozenset[int]:
+        """The token ids with which a decoder ends its text."""
+        return frozenset(self.manifest["generation"]["eos_ids"])
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -93,14 +116,22 @@ def open_bundle(folder: Path) -> Bundle:
 
 
 def read_golden(bundle: Bundle) -> tuple[GoldenCase, ...]:
-    """The golden cases of a bundle; `BadInput` where there are none or they cannot be read."""
+    """The golden cases of a classifier's bundle; `BadInput` where there are none or they cannot be read."""
+    return tuple(_golden_case(line, number) for number, line in golden_lines(bundle))
+
+
+def golden_lines(bundle: Bundle) -> list[tuple[int, str]]:
+    """The lines of a bundle's golden cases with their numbers; `BadInput` where there are none."""
     if GOLDEN not in bundle.manifest["files"]:
         raise BadInput(f"{bundle.folder}: the manifest lists no {GOLDEN}")
-    lines = (bundle.folder / GOLDEN).read_text(encoding="utf-8").splitlines()
-    cases = tuple(_golden_case(line, number) for number, line in enumerate(lines, 1) if line.strip())
-    if not cases:
+    try:
+        lines = _text(bundle.folder / GOLDEN, GOLDEN_BYTES).split("\n")
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{bundle.folder / GOLDEN} cannot be read: {error}") from None
+    found = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if not found:
         raise BadInput(f"{bundle.folder / GOLDEN} holds no case")
-    return cases
+    return found
 
 
 def sha256_of(path: Path) -> str:
@@ -115,7 +146,7 @@ def sha256_of(path: Path) -> str:
 def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest = json.loads(_text(path, MANIFEST_BYTES))
     except FileNotFoundError:
         raise BadInput(f"{folder} is no bundle: it has no manifest.json") from None
     except (OSError, ValueError, RecursionError) as error:
@@ -126,9 +157,24 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
         found = manifest.get("format_version")
         raise BadInput(f"{path} has format version {found}; this agent reads {FORMAT_VERSION}")
     _check_types(manifest, path)
-    if manifest["task"] != TASK:
-        raise BadInput(f"{path}: the task is {manifest['task']}; this agent runs {TASK}")
+    if manifest["task"] not in TASKS:
+        raise BadInput(f"{path}: the task is {manifest['task']}; this agent runs {' and '.join(TASKS)}")
+    if manifest["task"] == GENERATION:
+        _check_generation(manifest, path)
     return manifest
+
+
+def _text(path: Path, most: int) -> str:
+    """The text of a regular file of at most `most` bytes: a link may lead out, a pipe or a device never end."""
+    if path.is_symlink():
+        raise BadInput(f"{path} is a symbolic link")
+    if path.exists() and not path.is_file():
+        raise BadInput(f"{path} is no regular file")
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise BadInput(f"{path} has more than {most} bytes")
+    return content.decode()
 
 
 def _check_types(manifest: dict[str, Any], path: Path) -> None:
@@ -145,6 +191,15 @@ def _check_types(manifest: dict[str, Any], path: Path) -> None:
     for key, kind in expected.items():
         if not isinstance(manifest.get(key), kind):
             raise BadInput(f"{path}: {key} is missing or is no {kind.__name__}")
+    for key in ("max_length", "pad_id"):
+        if not 0 <= manifest[key] <= MOST:
+            raise BadInput(f"{path}: {key} is {str(manifest[key])[:20]}, which no model takes")
+    labels = manifest["labels"]
+    if not all(isinstance(label, str) for label in labels) or len(set(labels)) < len(labels):
+        raise BadInput(f"{path}: labels must be texts, each one once")
+    parity = manifest.get("parity") or {}
+    if not isinstance(parity, dict) or not all(_is_tolerance(parity.get(key, 0.0)) for key in ("atol", "rtol")):
+        raise BadInput(f"{path}: parity: atol and rtol must be numbers from 0 on")
     for entry in manifest["inputs"]:
         if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
             raise BadInput(f"{path}: an input has no name")
@@ -155,6 +210,21 @@ def _check_types(manifest: dict[str, Any], path: Path) -> None:
             # by its exact type, as True counts as a whole number
             if type(entry.get(key)) is not kind:
                 raise BadInput(f"{path}: files.{name} has no {key}")
+
+
+def _is_tolerance(value: Any) -> bool:
+    """Whether this is a finite number from 0 on: within an endless one every answer is right."""
+    return type(value) in (int, float) and 0 <= value < MOST
+
+
+def _check_generation(manifest: dict[str, Any], path: Path) -> None:
+    generation = manifest.get("generation")
+    if not isinstance(generation, dict) or not isinstance(generation.get("eos_ids"), list):
+        raise BadInput(f"{path}: generation is missing or names no eos_ids")
+    # by their exact type, as True counts as a whole number
+    ids = [*generation["eos_ids"], *([] if generation.get("bos_id") is None else [generation["bos_id"]])]
+    if any(type(value) is not int for value in ids):
+        raise BadInput(f"{path}: generation: token ids must be whole numbers")
 
 
 def _check_file(folder: Path, name: str, entry: dict[str, Any]) -> None:
@@ -175,10 +245,12 @@ def _check_file(folder: Path, name: str, entry: dict[str, Any]) -> None:
 def _inside(folder: Path, name: str) -> Path:
     """The path of a manifest's file name; refuses what could read outside the folder."""
     parts = PurePosixPath(name).parts
-    if not parts or name.startswith("/") or ".." in parts or "\\" in name or ":" in name or "\0" in name:
+    if not parts or name.startswith("/") or ".." in parts or "\\" in name or ":" in name or not name.isprintable():
         raise BadInput(f"{folder}: the manifest names {name!r}, which leads out of the bundle")
     path = folder
     for part in parts:
+        if len(part.encode()) > LONGEST_NAME:
+            raise BadInput(f"{folder}: the manifest names {part[:40]!r}..., which is too long for a file")
         path = path / part
         if path.is_symlink():
             raise BadInput(f"{folder}: {name} is or goes through a symbolic link")
@@ -204,5 +276,5 @@ def _golden_case(line: str, number: int) -> GoldenCase:
             logits=tuple(float(value) for value in row["logits"]),
             label=str(row["label"]),
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise BadInput(f"{GOLDEN}:{number}: not a golden case: {error!r}") from None

@@ -33,7 +33,7 @@ class OnnxSession:
     runtime = "onnxruntime"
 
     def __init__(self, path: Path, threads: int, profile_prefix: str | None = None) -> None:
-        onnxruntime = _import_onnxruntime()
+        onnxruntime = import_onnxruntime()
         self.version = str(onnxruntime.__version__)
         self.threads = threads
         options = onnxruntime.SessionOptions()
@@ -44,7 +44,7 @@ class OnnxSession:
             options.enable_profiling = True
             options.profile_file_prefix = profile_prefix
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(_readable(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise RuntimeFailed(f"onnxruntime {self.version} cannot load {path.name}: {one_line(error)}") from error
         self._inputs = tuple(_spec(node) for node in self._session.get_inputs())
@@ -71,12 +71,22 @@ class OnnxSession:
         return Path(self._session.end_profiling())
 
 
+def _readable(path: Path) -> str | bytes:
+    """The path as onnxruntime takes it; the file's content where the path is no UTF-8, which it does not take."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return path.read_bytes()
+    return str(path)
+
+
 def one_line(error: BaseException) -> str:
     """An exception's message on one line, cut where it stops being readable."""
     return " ".join(str(error).split())[:500] or type(error).__name__
 
 
-def _import_onnxruntime() -> Any:
+def import_onnxruntime() -> Any:
+    """The library, its telemetry off; `RuntimeMissing` without it."""
     # the Linux wheel of 1.31 carries a telemetry client; it reads this when it is imported
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:

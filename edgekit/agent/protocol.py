@@ -63,7 +63,9 @@ def read_lines(descriptor: int) -> Iterator[bytes]:
 
 def write_line(descriptor: int, message: dict[str, Any]) -> None:
     """Write one message, whole."""
-    # NaN is no JSON; a reader should not have to guess
-    data = memoryview(json.dumps(message, ensure_ascii=False, allow_nan=False).encode() + b"\n")
+    # NaN is no JSON; a reader should not have to guess. Half a character in a file's name leaves as JSON escapes it
+    data = memoryview(
+        json.dumps(message, ensure_ascii=False, allow_nan=False).encode(errors="backslashreplace") + b"\n"
+    )
     while data:
         data = data[os.write(descriptor, data) :]

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from . import AGENT_VERSION
-from .bundle import open_bundle, read_golden
+from .bundle import GENERATION, open_bundle, read_golden
 from .classifier import load_classifier
 from .conditions import conditions, fingerprint
+from .decoder_golden import read_decoder_golden, run_decoder_golden
 from .errors import AgentError, BadInput
+from .generator import load_generator
 from .golden import run_golden
 from .latency import Order, measure
 from .protocol import PROTOCOL
@@ -119,9 +121,14 @@ def _installed(runtime: str) -> str | None:
 
 
 def _golden(request: dict[str, Any]) -> dict[str, Any]:
-    bundle = open_bundle(Path(_field(request, "path", str)))
+    bundle = open_bundle(_path(request))
+    runtime, threads = _field(request, "runtime", str, None), _field(request, "threads", int, 1)
+    if bundle.task == GENERATION:
+        decoder_cases = read_decoder_golden(bundle)
+        generator = load_generator(bundle, runtime, threads)
+        return {**asdict(run_decoder_golden(generator, decoder_cases)), "runtime": generator.session.runtime}
     cases = read_golden(bundle)
-    classifier = load_classifier(bundle, _field(request, "runtime", str, None), _field(request, "threads", int, 1))
+    classifier = load_classifier(bundle, runtime, threads)
     return {**asdict(run_golden(classifier, cases)), "runtime": classifier.session.runtime}
 
 
@@ -135,7 +142,7 @@ def _order(request: dict[str, Any]) -> Order:
     if stopping.max_runs < 1:
         raise BadInput("max_runs must be at least 1")
     return Order(
-        path=Path(_field(request, "path", str)),
+        path=_path(request),
         threads=_field(request, "threads", int, 1),
         stopping=stopping,
         length=_field(request, "length", int, None),
@@ -152,6 +159,15 @@ def _text(entry: Any) -> tuple[str, str | None]:
     if not isinstance(text, str) or not (pair is None or isinstance(pair, str)):
         raise ProtocolError("texts must be pairs [text, pair or null]")
     return text, pair
+
+
+def _path(request: dict[str, Any]) -> Path:
+    path = Path(_field(request, "path", str))
+    try:
+        path.exists()
+    except OSError as error:  # a name that no file can have
+        raise BadInput(f"{str(path)[:80]!r}: {error.strerror}") from None
+    return path
 
 
 _REQUIRED = object()

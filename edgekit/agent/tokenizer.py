@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import BadInput, RuntimeFailed, RuntimeMissing
+from .errors import AgentError, BadInput, RuntimeFailed, RuntimeMissing
+from .onnx_session import one_line
+from .quiet import captured_output
+
+# ten times that of the largest vocabularies
+LARGEST_FILE = 256_000_000
 
 
 @dataclass(frozen=True)
@@ -27,19 +33,13 @@ class Tokenizer:
     """
 
     def __init__(self, path: Path, max_length: int) -> None:
-        try:
-            import tokenizers
-        except ImportError as error:
-            raise RuntimeMissing(f"tokenizers cannot be imported: {error}", "pip install tokenizers") from error
-        try:
-            self._tokenizer = tokenizers.Tokenizer.from_file(str(path))
-        except Exception as error:
-            raise RuntimeFailed(f"tokenizers {tokenizers.__version__} cannot read {path}: {error}") from error
-        special = self._tokenizer.num_special_tokens_to_add(False)
-        if max_length <= special:
-            raise BadInput(f"a length of {max_length} leaves no room beside {special} special tokens")
-        self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(max_length, strategy="longest_first")
+        self._tokenizer = load_tokenizer(path)
+        with _faults_of(f"tokenizers cannot use {path}"):
+            special = self._tokenizer.num_special_tokens_to_add(False)
+            if max_length <= special:
+                raise BadInput(f"a length of {max_length} leaves no room beside {special} special tokens")
+            self._tokenizer.no_padding()
+            self._tokenizer.enable_truncation(max_length, strategy="longest_first")
         self.max_length = max_length
 
     def encode(self, text: str, pair: str | None = None) -> Encoding:
@@ -47,15 +47,61 @@ class Tokenizer:
         encoding = self._encode(text, pair)
         return Encoding(encoding.ids, encoding.type_ids)
 
+    def cuts(self, text: str, pair: str | None = None) -> bool:
+        """Whether a text, or a pair of texts, has more tokens than `max_length`, so that `encode` cuts it."""
+        return bool(self._encode(text, pair).overflowing)
+
     def token_ends(self, text: str) -> list[int]:
         """Where in `text` each of its tokens ends, in characters; 0 for special tokens."""
         return [end for _, end in self._encode(text, None).offsets]
 
     def _encode(self, text: str, pair: str | None) -> Any:
-        try:
-            return self._tokenizer.encode(text) if pair is None else self._tokenizer.encode(text, pair)
-        except TypeError:  # a lone surrogate, as bytes that are no UTF-8 leave behind
-            raise BadInput("text is not valid Unicode", "give it in UTF-8") from None
+        return encode_with(self._tokenizer, text, pair)
+
+
+def load_tokenizer(path: Path) -> Any:
+    """The library's own tokenizer of a `tokenizer.json`, as it says it is.
+
+    Raises `RuntimeMissing` without the library, `RuntimeFailed` when it cannot read the file.
+    """
+    try:
+        import tokenizers
+    except ImportError as error:
+        raise RuntimeMissing(f"tokenizers cannot be imported: {error}", "pip install tokenizers") from error
+    if path.is_file() and path.stat().st_size > LARGEST_FILE:
+        raise BadInput(f"{path} has more than {LARGEST_FILE} bytes")
+    with captured_output(), _faults_of(f"tokenizers {tokenizers.__version__} cannot read {path}"):
+        return tokenizers.Tokenizer.from_buffer(path.read_bytes())  # by itself it opens no path that is not UTF-8
+
+
+def encode_with(tokenizer: Any, text: str, pair: str | None = None) -> Any:
+    """The library's encoding of a text. Raises `BadInput` for half a character, `RuntimeFailed` where it breaks."""
+    try:
+        return tokenizer.encode(text) if pair is None else tokenizer.encode(text, pair)
+    except TypeError:  # a lone surrogate, as bytes that are no UTF-8 leave behind
+        raise BadInput("text is not valid Unicode", "give it in UTF-8") from None
+    except BaseException as error:
+        if not is_fault(error):
+            raise
+        raise RuntimeFailed(f"tokenizers failed on the text: {one_line(error)}") from None
+
+
+@contextmanager
+def _faults_of(what: str) -> Iterator[None]:
+    """What the library raises in this block becomes one `RuntimeFailed`."""
+    try:
+        yield
+    except AgentError:
+        raise
+    except BaseException as error:
+        if not is_fault(error):
+            raise
+        raise RuntimeFailed(f"{what}: {one_line(error)}") from error
+
+
+def is_fault(error: BaseException) -> bool:
+    """Whether the library failed: a panic of its Rust code is no `Exception`, and its class cannot be imported."""
+    return isinstance(error, Exception) or type(error).__name__ == "PanicException"
 
 
 def texts_of_length(path: Path, texts: Sequence[str], length: int, count: int = 8) -> list[str]:

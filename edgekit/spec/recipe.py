@@ -19,7 +19,7 @@ from edgekit.spec.schemes import Task
 from edgekit.spec.shape import Scratch
 from edgekit.spec.shipped import shipped_files
 from edgekit.spec.stage_options import EvaluateOptions, QuantizeOptions
-from edgekit.spec.strict import Strict, read_mapping
+from edgekit.spec.strict import NOT_VALID, Strict, read_mapping
 from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOptions
 
 _Options = TypeVar("_Options", ExportOptions, QuantizeOptions)
@@ -102,7 +102,7 @@ def _set(mapping: dict[str, Any], setting: str) -> dict[str, Any]:
         raise UsageError(f"--set {setting!r} is not key=value", advice="as in --set stages.distill.epochs=3")
     try:
         value = yaml.safe_load(text)
-    except yaml.YAMLError:
+    except NOT_VALID:
         value = text
     changed = copy.deepcopy(mapping)
     node: Any = changed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,8 +12,12 @@ import yaml
 
 from edgekit.spec.errors import NotFoundError, UsageError, unknown_name
 
+# YAML is written by people; JSON may hold the raw samples of a measurement
+YAML_MB, JSON_MB = 1, 100
+# what anchors and aliases may unfold to; a page of them can stand for more values than any memory holds
+MOST_VALUES = 100_000
 # a value that does not fit its explicit YAML tag (`!!int ''`, `!!bool maybe`) trips PyYAML in any of these ways
-_NOT_VALID = (ValueError, yaml.YAMLError, RecursionError, LookupError, AttributeError, ArithmeticError, TypeError)
+NOT_VALID = (ValueError, yaml.YAMLError, RecursionError, LookupError, AttributeError, ArithmeticError, TypeError)
 
 
 class Strict(pydantic.BaseModel):
@@ -35,20 +40,66 @@ class Strict(pydantic.BaseModel):
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
-    """The mapping in a YAML or JSON file; anything else is a `UsageError`."""
+    """The mapping in a YAML or JSON file; anything else, or a key given twice, is a `UsageError`."""
+    json_file = path.suffix == ".json"
+    text = _read(path, JSON_MB if json_file else YAML_MB)
     try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise NotFoundError(f"{path} does not exist") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from None
-    try:
-        value = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except _NOT_VALID as error:
+        value = json.loads(text, object_pairs_hook=_once) if json_file else _yaml(text)
+    except NOT_VALID as error:
         raise UsageError(f"{path} is not valid: {' '.join(str(error).split())}") from None
     if not isinstance(value, dict):
         raise UsageError(f"{path} must hold a mapping of keys to values, not {type(value).__name__}")
     return value
+
+
+def _read(path: Path, most_mb: int) -> str:
+    """The text of a regular file: a pipe or a device may never end."""
+    try:
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is no regular file")
+        with path.open("rb") as file:
+            content = file.read(most_mb * 10**6 + 1)
+        if len(content) > most_mb * 10**6:
+            raise UsageError(f"{path} has more than {most_mb} MB")
+        return content.decode()
+    except FileNotFoundError:
+        raise NotFoundError(f"{path} does not exist") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from None
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML as JSON means it: a key once, no merging."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """The mapping of a node, unless it says a key twice or merges others, which doubles with each level."""
+        keys = [(key.tag, key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if any(tag == "tag:yaml.org,2002:merge" for tag, _ in keys):
+            raise ValueError("it merges mappings (<<), which edgekit does not read")
+        _once((key, None) for key in keys)
+        return super().construct_mapping(node, deep)
+
+
+def _yaml(text: str) -> Any:
+    value = yaml.load(text, _Loader)  # noqa: S506  a safe loader
+    left, seen = [value], 0
+    while left:
+        seen += 1
+        if seen > MOST_VALUES:
+            raise ValueError(f"its anchors unfold to more than {MOST_VALUES:,} values")
+        node = left.pop()
+        left += node.values() if isinstance(node, dict) else node if isinstance(node, (list, tuple, set)) else ()
+    return value
+
+
+def _once(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+    """The pairs as a mapping; `ValueError` for a key that comes twice, of which one would be lost unseen."""
+    found: dict[Any, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"the key {key[1] if isinstance(key, tuple) else key!r} is given twice")
+        found[key] = value
+    return found
 
 
 def key_values(text: str, example: str) -> dict[str, str]:
