@@ -1,4 +1,4 @@
-"""A random DistilBERT of two narrow layers with a WordPiece tokenizer of its own, as a checkpoint folder."""
+"""Random classifiers of two narrow layers, with a WordPiece tokenizer of their own; a DistilBERT as a folder."""
 
 from __future__ import annotations
 
@@ -16,27 +16,30 @@ LABELS = ("lights", "weather", "alarm")
 MAX_LENGTH = 48
 
 
-def tiny_tokenizer():
+def tiny_tokenizer(family="distilbert"):
+    from edgekit.models.families import family as named
     from edgekit.models.scratch import train_wordpiece
 
-    return train_wordpiece(TEXTS * 20, 300, MAX_LENGTH)
+    return train_wordpiece(TEXTS * 20, 300, MAX_LENGTH, named(family).INPUTS)
 
 
-def tiny_classifier(tokenizer, seed=0):
+def tiny_classifier(tokenizer, seed=0, family="distilbert", **shape):
     import torch
 
+    from edgekit.models.families import describe
     from edgekit.models.scratch import new_classifier
     from edgekit.spec.shape import Scratch
 
     torch.manual_seed(seed)
-    scratch = Scratch(layers=2, hidden=64, heads=4, ffn=128, vocabulary=300, max_length=MAX_LENGTH)
+    shape = {"layers": 2, "hidden": 64, "heads": 4, "ffn": 128} | shape
+    scratch = Scratch(family=family, **shape, vocabulary=300, max_length=MAX_LENGTH)
     model = new_classifier(scratch, tokenizer, LABELS).eval()
     # as trained weights do, these make logits that differ from text to text
     for parameter in model.parameters():
         parameter.data *= 3 if parameter.ndim == 2 else 1
         if parameter.ndim == 1:
             parameter.data += torch.randn_like(parameter) * 0.1
-    model.classifier.weight.data *= 20
+    describe(model).head[-1].linear.weight.data *= 20
     return model
 
 

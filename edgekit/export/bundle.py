@@ -154,7 +154,7 @@ def _manifest(
     runtime: Any,
     cut: int,
 ) -> Manifest:
-    files = _files(out, {written.file, TOKENIZER_FILE, "config.json"})
+    files = files_of(out, {written.file, TOKENIZER_FILE, "config.json"})
     known = source.model.config.model_type in FAMILIES
     blocks = describe(source.model).blocks if known else []
     return Manifest(
@@ -184,7 +184,8 @@ def _manifest(
     )
 
 
-def _files(out: Path, runtime: set[str]) -> dict[str, File]:
+def files_of(out: Path, runtime: set[str]) -> dict[str, File]:
+    """Every file of a bundle with its hash; `runtime` names those that a device needs."""
     return {
         path.name: File(sha256=file_sha256(path), bytes=path.stat().st_size, runtime=path.name in runtime)
         for path in sorted(out.iterdir())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +17,8 @@ from edgekit.models.families import describe
 def calibrate_onnx(model: Any, tokenizer: Any, texts: Sequence[str], max_length: int) -> dict[str, Range]:
     """The smallest and largest input of every dense layer over the texts, by the name of the layer's weight.
 
-    Min-max, as in onnxruntime's default calibrator. Unpadded, one text at a time.
+    A layer that is run several times has one range for all of its inputs. Min-max, as in onnxruntime's default
+    calibrator. Unpadded, one text at a time.
     """
     from edgekit.agent.sessions import open_session
 
@@ -25,14 +27,17 @@ def calibrate_onnx(model: Any, tokenizer: Any, texts: Sequence[str], max_length:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         dense_inputs = write_onnx(model, plain, path, max_length=max_length).dense_inputs
-        taps = sorted(set(dense_inputs.values()))
+        taps = sorted({tap for inputs in dense_inputs.values() for tap in inputs})
         write_onnx(model, plain, path, max_length=max_length, taps=taps)
         session = open_session(path)
         seen: dict[str, Range] = {}
         for text in texts:
             row = tokenizer(text, truncation=True, max_length=max_length, return_token_type_ids=takes_types)
             _watch(seen, taps, session.run({key: [value] for key, value in row.items()})[1:])
-    return {weight: seen[tap] for weight, tap in dense_inputs.items()}
+    return {
+        weight: functools.reduce(Range.widened, (seen[tap] for tap in inputs))
+        for weight, inputs in dense_inputs.items()
+    }
 
 
 def _watch(seen: dict[str, Range], taps: Sequence[str], values: Sequence[Any]) -> None:

@@ -11,6 +11,15 @@ _PRECISION = {
     "int8-weight": "8-bit weights, computed in float",
     "int4-weight": "4-bit weights in blocks, 8-bit tables",
 }
+# a decoder is the same file in both schemes of 8 bits
+_ROUNDED = ", activations rounded to 8 bits block by block on cores with fast integer products"
+_DECODER_PRECISION = {
+    "float": _PRECISION["float"],
+    "int8-dynamic": f"8-bit weights{_ROUNDED}",
+    "int8-weight": f"8-bit weights{_ROUNDED}",
+    "int4-weight": f"4-bit weights in blocks, 8-bit tables{_ROUNDED}",
+}
+_NOUNS = {"text-classification": "classifier", "text-generation": "decoder"}
 
 
 def model_card(manifest: Manifest) -> str:
@@ -25,15 +34,17 @@ def model_card(manifest: Manifest) -> str:
         "",
         f"# {manifest.name}",
         "",
-        f"A {manifest.family} classifier with {manifest.parameters / 1e6:.2f} M parameters for {manifest.target}, "
-        f"as {manifest.model_file} ({manifest.size_mb:.2f} MB with its tokenizer), run by {manifest.runtime}.",
+        f"A {manifest.family} {_NOUNS[manifest.task]} with {manifest.parameters / 1e6:.2f} M parameters for "
+        f"{manifest.target}, as {manifest.model_file} ({manifest.size_mb:.2f} MB with its tokenizer), "
+        f"run by {manifest.runtime}.",
         "",
-        f"- labels: {', '.join(manifest.labels)}",
-        f"- weights: {_PRECISION[manifest.scheme]}",
-        f"- longest input: {manifest.max_length} tokens"
+        *([f"- labels: {', '.join(manifest.labels)}"] if manifest.labels else []),
+        f"- weights: {(_DECODER_PRECISION if manifest.generation else _PRECISION)[manifest.scheme]}",
+        f"- {'context' if manifest.generation else 'longest input'}: {manifest.max_length} tokens"
         + (f"; padded to {', '.join(map(str, manifest.lengths))}" if manifest.lengths else ""),
         f"- checked against its {parity.reference} on {parity.cases} texts: logits within "
-        f"{parity.max_abs_difference:.2g}, {parity.labels_equal} labels equal",
+        f"{parity.max_abs_difference:.2g}, {parity.labels_equal} "
+        f"{'greedy texts' if manifest.generation else 'labels'} equal",
         *(f"- made by: {step.stage}" for step in manifest.lineage),
         *(f"- note: {note}" for note in manifest.notes),
         "",

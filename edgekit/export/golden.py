@@ -61,13 +61,14 @@ def reference_cases(
     takes_types = "token_type_ids" in inputs
     cases = []
     for text in dict.fromkeys(texts):
-        pair = {"text_pair": text[1]} if isinstance(text, tuple) else {}
-        first = text[0] if isinstance(text, tuple) else text
-        row = tokenizer(first, **pair, truncation=True, max_length=max_length, return_token_type_ids=takes_types)
-        feeds = {name: torch.tensor([row[name]]) for name in inputs}
+        # as a batch of one, for by itself an empty second text would be no pair to transformers
+        row = tokenizer(
+            [text], truncation=True, max_length=max_length, return_token_type_ids=takes_types, return_tensors="pt"
+        )
+        feeds = {name: row[name] for name in inputs}
         with torch.inference_mode():
             logits = model(**feeds).logits[0].float().numpy()
-        cases.append(Case(text, tuple(row["input_ids"]), logits, labels[int(logits.argmax())]))
+        cases.append(Case(text, tuple(row["input_ids"][0].tolist()), logits, labels[int(logits.argmax())]))
     return cases
 
 

@@ -6,8 +6,8 @@ packed side by side into one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,18 +30,27 @@ class DenseLowering:
     """Adds dense layers to a graph as the plan stores them.
 
     ranges: state-dict name of a weight -> the calibrated range of its layer's input, for static activations.
-    inputs: filled while building: state-dict name of a weight -> the graph's name for its layer's input.
+    inputs: filled while building: state-dict name of a weight -> the graph's names for its layer's inputs, one for
+            each time that the layer is run.
+    matrices: filled while building: name of a layer of integers -> its matrix in float.
+    row_block: how many columns are multiplied at a time where a weight has one 8-bit scale a row; None leaves such
+               layers to the operators for whole matrices, which are faster for long texts and slower for one token.
     """
 
     graph: OnnxGraph
     weights: Weights
     ranges: Mapping[str, Range]
-    inputs: dict[str, str]
+    inputs: dict[str, list[str]] = field(default_factory=dict)
+    matrices: dict[str, str] = field(default_factory=dict)
+    row_block: Callable[[int], int] | None = None
 
     def add(self, x: str, layers: Sequence[nn.Linear], name: str, *, bias: bool = True) -> str:
-        """x [batch, tokens, in] through layers side by side: [batch, tokens, sum of out]."""
+        """x [batch, tokens, in] through layers side by side: [batch, tokens, sum of out].
+
+        The same layers under the same name once more are run again on the same constants.
+        """
         for layer in layers:
-            self.inputs[self.weights.name(layer.weight)] = x
+            self.inputs.setdefault(self.weights.name(layer.weight), []).append(x)
         stored = [self.weights.stored(layer.weight) for layer in layers]
         if len({tensor.plan if tensor else None for tensor in stored}) > 1:
             parts = [self.add(x, [layer], f"{name}_{i}", bias=bias) for i, layer in enumerate(layers)]
@@ -56,7 +65,10 @@ class DenseLowering:
     def _integers(self, x: str, stored: list[Stored], name: str, bias: str | None) -> str:
         integers = np.concatenate([tensor.integers for tensor in stored])
         scales = np.concatenate([tensor.scales for tensor in stored])
-        if (block := blocked(stored[0].plan)) is not None:
+        block = blocked(stored[0].plan)
+        if block is None and self.row_block is not None:
+            block = self.row_block(integers.shape[1])
+        if block is not None:
             return self._blocks(x, integers, scales, stored[0].plan, block, name, bias)
         activations = self.weights.plan.activations if self.weights.plan else "float"
         if activations == "int8-dynamic":
@@ -82,28 +94,25 @@ class DenseLowering:
     def _weight_only(self, x: str, integers: Any, scales: Any, name: str, bias: str | None) -> str:
         """Cast * scale of constants: small on disk, folded to a float matrix when the file is opened.
 
-        DequantizeLinear would stay in the graph and run at every inference.
+        DequantizeLinear would stay in the graph and run at every inference. Layers that are run several times read
+        the same matrix.
         """
-        weight = self.graph.constant(f"{name}.weight", integers.T)
-        cast = self.graph.add("Cast", [weight], f"{name}_weight", to=1)
-        matrix = self.graph.add("Mul", [cast, self.graph.constant(f"{name}.scale", scales)], f"{name}_matrix")
-        return self._plain(x, matrix, name, bias)
+        if name not in self.matrices:
+            weight = self.graph.constant(f"{name}.weight", integers.T)
+            cast = self.graph.add("Cast", [weight], f"{name}_weight", to=1)
+            scale = self.graph.constant(f"{name}.scale", scales)
+            self.matrices[name] = self.graph.add("Mul", [cast, scale], f"{name}_matrix")
+        return self._plain(x, self.matrices[name], name, bias)
 
     def _blocks(
         self, x: str, integers: Any, scales: Any, plan: TensorPlan, block: int, name: str, bias: str | None
     ) -> str:
-        """MatMulNBits: unsigned integers [out, blocks, bytes], scales [out * blocks]; the zero point is the middle."""
+        """MatMulNBits, in float where the core has no fast integer products."""
         rows, columns = integers.shape
-        bits = plan.bits
-        count = -(-columns // block)
-        unsigned = np.full((rows, count * block), 1 << (bits - 1), np.uint8)
-        unsigned[:, :columns] = integers.astype(np.int16) + (1 << (bits - 1))
-        if bits == 4:
-            unsigned = unsigned[:, 0::2] | (unsigned[:, 1::2] << 4)
-        steps = scales if plan.block else np.repeat(scales[:, None], count, axis=1)
+        unsigned, steps = nbits_weight(integers, scales, plan, block)
         operands = [
             x,
-            self.graph.constant(f"{name}.weight", unsigned.reshape(rows, count, -1)),
+            self.graph.constant(f"{name}.weight", unsigned),
             self.graph.constant(f"{name}.scale", steps.reshape(-1)),
         ]
         return self.graph.add(
@@ -113,7 +122,7 @@ class DenseLowering:
             domain=MICROSOFT,
             K=columns,
             N=rows,
-            bits=bits,
+            bits=plan.bits,
             block_size=block,
             accuracy_level=4,  # integer products where the core has them; else onnxruntime falls back to float
         )
@@ -138,3 +147,19 @@ class DenseLowering:
             for layer in layers
         ]
         return self.graph.constant(f"{name}.bias", np.concatenate(parts))
+
+
+def nbits_weight(integers: Any, scales: Any, plan: TensorPlan, block: int) -> tuple[Any, Any]:
+    """A weight [rows, columns] as MatMulNBits stores it: unsigned bytes [rows, blocks, bytes], scales [rows, blocks].
+
+    The zero point is the middle of the unsigned range. The scale of a row is repeated for its blocks.
+    """
+    rows, columns = integers.shape
+    count = -(-columns // block)
+    middle = 1 << (plan.bits - 1)
+    unsigned = np.full((rows, count * block), middle, np.uint8)
+    unsigned[:, :columns] = integers.astype(np.int16) + middle
+    if plan.bits == 4:
+        unsigned = unsigned[:, 0::2] | (unsigned[:, 1::2] << 4)
+    steps = scales if plan.block else np.repeat(scales[:, None], count, axis=1)
+    return unsigned.reshape(rows, count, -1), steps

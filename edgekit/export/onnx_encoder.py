@@ -1,7 +1,9 @@
 """An encoder classifier as an ONNX graph, built operator by operator from its description.
 
+A block that several layers share has its constants once; each run of it is nodes of its own that read them.
 Only the first token goes into the head, so the last block computes its query, its output and its feed-forward
-layer for that token alone; keys and values are needed of all.
+layer for that token alone; keys and values are needed of all. (The query of a shared block stays packed with its
+keys and values, for it would otherwise be stored twice.)
 """
 
 from __future__ import annotations
@@ -29,10 +31,10 @@ _FUSED_BIAS = {"gelu": ("BiasGelu", MICROSOFT), "gelu_tanh": ("FastGelu", MICROS
 
 @dataclass(frozen=True)
 class OnnxFile:
-    """What was written: input names in order, and by weight name which graph value its dense layer reads."""
+    """What was written: input names in order, and by weight name which graph values its dense layer reads."""
 
     inputs: tuple[str, ...]
-    dense_inputs: Mapping[str, str] = field(default_factory=dict)
+    dense_inputs: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def write_onnx(
@@ -51,12 +53,12 @@ def write_onnx(
     """
     encoder = describe(model)
     graph = OnnxGraph()
-    dense = DenseLowering(graph, weights, ranges or {}, {})
+    dense = DenseLowering(graph, weights, ranges or {})
     names, axes = _interface(model, encoder)
     mask = graph.add("Cast", ["attention_mask"], "mask", to=6)  # int32, as MultiHeadAttention wants it
-    x = _embed(graph, weights, encoder, max_length)
-    for index, block in enumerate(encoder.blocks):
-        x = _block(dense, block, x, mask, encoder, f"block{index}", last=index == len(encoder.blocks) - 1)
+    x = _embed(dense, encoder, max_length)
+    for index, block, last in encoder.runs():
+        x = _block(dense, block, x, mask, encoder, f"block{index}", last=last)
     logits = _head(dense, encoder, x)
     inputs, outputs = _value_infos(names, axes, encoder.head[-1].linear.out_features, taps)
     graph.add("Squeeze", [logits, graph.constant("one", np.array([1], np.int64))], "logits")
@@ -94,22 +96,27 @@ def _value_infos(
     return inputs, outputs
 
 
-def _embed(graph: OnnxGraph, weights: Weights, encoder: Encoder, max_length: int) -> str:
-    """Token ids -> the normalized sum of word, position and type rows [batch, sequence, hidden]."""
-    if max_length > encoder.positions.num_embeddings:
-        raise UsageError(f"max_length {max_length} is more than the model's {encoder.positions.num_embeddings}")
+def _embed(dense: DenseLowering, encoder: Encoder, max_length: int) -> str:
+    """Token ids -> the normalized sum of word, position and type rows, projected: [batch, sequence, hidden]."""
+    if max_length > encoder.max_length:
+        raise UsageError(f"max_length {max_length} is more than the model's {encoder.max_length}")
+    graph, weights = dense.graph, dense.weights
     words = _rows(graph, weights, encoder.words, "input_ids", "words")
-    total = graph.add("Add", [words, _positions(graph, weights, encoder.positions, max_length)], "embedded")
+    total = graph.add("Add", [words, _positions(graph, weights, encoder, max_length)], "embedded")
     if encoder.types is not None:
         total = graph.add("Add", [total, _rows(graph, weights, encoder.types, "token_type_ids", "types")], "embedded")
+    if encoder.only_type is not None:
+        row = graph.constant("only_type.weight", weights.values(encoder.only_type.weight)[0])
+        total = graph.add("Add", [total, row], "embedded")
     norm = encoder.embedding_norm
-    return graph.add(
+    x = graph.add(
         "LayerNormalization",
         [total, *_norm(graph, weights, norm, "embedding_norm")],
         "embedding",
         epsilon=norm.eps,
         axis=-1,
     )
+    return x if encoder.projection is None else dense.add(x, [encoder.projection], "projection")
 
 
 def _rows(graph: OnnxGraph, weights: Weights, table: nn.Embedding, ids: str, name: str) -> str:
@@ -123,14 +130,16 @@ def _rows(graph: OnnxGraph, weights: Weights, table: nn.Embedding, ids: str, nam
     return graph.add("Mul", [cast, graph.add("Gather", [scales, ids], f"{name}_scales")], name)
 
 
-def _positions(graph: OnnxGraph, weights: Weights, table: nn.Embedding, max_length: int) -> str:
-    """The first `sequence` rows of the position table, of which `max_length` are kept."""
+def _positions(graph: OnnxGraph, weights: Weights, encoder: Encoder, max_length: int) -> str:
+    """The rows of the first `sequence` positions, of which `max_length` are kept."""
+    table = encoder.positions
+    kept = slice(encoder.first_position, encoder.first_position + max_length)
     stored = weights.stored(table.weight)
     if stored is None:
-        rows = graph.constant("positions.weight", weights.values(table.weight)[:max_length])
+        rows = graph.constant("positions.weight", weights.values(table.weight)[kept])
     else:
         # constants only: folded once, when the file is opened
-        integers, scales = _table(graph, stored, slice(max_length), "positions")
+        integers, scales = _table(graph, stored, kept, "positions")
         rows = graph.add("Mul", [graph.add("Cast", [integers], "positions_cast", to=1), scales], "positions_table")
     length = graph.add("Shape", ["input_ids"], "length", start=1, end=2)
     start, axis = graph.constant("start", np.array([0], np.int64)), graph.constant("axis", np.array([0], np.int64))
@@ -152,7 +161,7 @@ def _block(dense: DenseLowering, block: Block, x: str, mask: str, encoder: Encod
     kept = _first_token(graph, x) if last else x
     attended = graph.add(
         "MultiHeadAttention",
-        [*_query_key_value(dense, block, x, kept, name), "", mask],
+        [*_query_key_value(dense, block, x, kept, name, packed=encoder.shared or not last), "", mask],
         f"{name}_attention",
         domain=MICROSOFT,
         num_heads=block.heads,
@@ -163,14 +172,16 @@ def _block(dense: DenseLowering, block: Block, x: str, mask: str, encoder: Encod
     return _add_and_norm(dense, inner, x, block.ffn_out, block.ffn_norm, f"{name}_ffn_norm")
 
 
-def _query_key_value(dense: DenseLowering, block: Block, x: str, kept: str, name: str) -> list[str]:
+def _query_key_value(dense: DenseLowering, block: Block, x: str, kept: str, name: str, *, packed: bool) -> list[str]:
     width = block.heads * block.head_size
-    if kept is x:
-        packed = dense.add(x, [block.query, block.key, block.value], f"{name}_qkv")
-        return _split(dense.graph, packed, width, [f"{name}_query", f"{name}_key", f"{name}_value"])
-    query = dense.add(kept, [block.query], f"{name}_query")
-    packed = dense.add(x, [block.key, block.value], f"{name}_kv")
-    return [query, *_split(dense.graph, packed, width, [f"{name}_key", f"{name}_value"])]
+    names = [f"{name}_query", f"{name}_key", f"{name}_value"]
+    if packed:
+        together = dense.add(x, [block.query, block.key, block.value], f"{name}_qkv")
+        query, key, value = _split(dense.graph, together, width, names)
+        return [query if kept == x else _first_token(dense.graph, query), key, value]
+    query = dense.add(kept, [block.query], names[0])
+    together = dense.add(x, [block.key, block.value], f"{name}_kv")
+    return [query, *_split(dense.graph, together, width, names[1:])]
 
 
 def _split(graph: OnnxGraph, packed: str, width: int, names: list[str]) -> list[str]:

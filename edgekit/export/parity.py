@@ -26,21 +26,21 @@ class Tolerance:
 
 
 # Float files differ by the order of additions only.
-_FLOAT = Tolerance(1e-4, 1e-4)
+FLOAT = Tolerance(1e-4, 1e-4)
 # Rounded activations: a value beside a rounding boundary falls to the other side when its last bit differs, moves by
 # a whole step, and moves later layers with it. The simulation itself, its embeddings disturbed by 1e-6, moves by up
 # to 0.03 at logits of 3.5 (two random layers, 64 wide); files of a trained model of four layers, 128 wide, were
 # within 0.027 of it at logits up to 14.6, over 210 texts. It also covers what no simulation can follow: MatMulNBits
 # rounds its inputs on cores with fast integer products and not on others (0.037 in that model).
-_ROUNDED = Tolerance(0.05, 0.02)
+ROUNDED = Tolerance(0.05, 0.02)
 
 
 def tolerance(plan: Plan | None) -> Tolerance:
     """What parity allows for files of this plan."""
     if plan is None or not plan.tensors:
-        return _FLOAT
+        return FLOAT
     rounded = plan.activations != "float" or any(blocked(tensor) for tensor in plan.tensors.values())
-    return _ROUNDED if rounded else _FLOAT
+    return ROUNDED if rounded else FLOAT
 
 
 def check(classifier: Any, cases: Sequence[Case], allowed: Tolerance, reference: Reference) -> Parity:

@@ -6,6 +6,7 @@ integer dense layers; hooks do that here, layer by layer, as the runtime does it
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -36,11 +37,14 @@ def simulated(
     if plan is not None and plan.tensors:
         encoder = describe(model)
         first_only = _first_token_layers(encoder) if format == "onnx" else set()
+        # of the runs of a shared block, the last alone is for the first token
+        last_run = [*itertools.repeat(False, encoder.repeats - 1), True]
         for linear in encoder.dense():
             tensor = plan.tensors.get(names[id(linear.weight)])
             rounding = _rounding(tensor, plan, format, (ranges or {}).get(names[id(linear.weight)]))
             if rounding is not None:
-                handles.append(linear.register_forward_pre_hook(_hook(rounding, id(linear) in first_only)))
+                runs = last_run if id(linear) in first_only else [False]
+                handles.append(linear.register_forward_pre_hook(_hook(rounding, itertools.cycle(runs))))
     try:
         yield model
     finally:
@@ -48,12 +52,15 @@ def simulated(
             handle.remove()
 
 
-def _hook(rounding: Rounding, first_only: bool) -> Callable[[nn.Module, tuple[Any, ...]], tuple[Tensor, ...]]:
+def _hook(
+    rounding: Rounding, first_only: Iterator[bool]
+) -> Callable[[nn.Module, tuple[Any, ...]], tuple[Tensor, ...]]:
+    """A hook that rounds a layer's input; `first_only` says run by run whether only the first token's is used."""
     import torch
 
     def hook(_module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Tensor, ...]:
         x = inputs[0]
-        if first_only and x.dim() == 3:
+        if next(first_only) and x.dim() == 3:
             # the file computes this layer for the first token alone, whose range is its own
             return (torch.cat([rounding(x[:, :1]), x[:, 1:]], dim=1),)
         return (rounding(x),)
@@ -63,7 +70,8 @@ def _hook(rounding: Rounding, first_only: bool) -> Callable[[nn.Module, tuple[An
 
 def _first_token_layers(encoder: Encoder) -> set[int]:
     last = encoder.blocks[-1]
-    return {id(linear) for linear in (last.query, last.output, last.ffn_in, last.ffn_out)}
+    query = () if encoder.shared else (last.query,)
+    return {id(linear) for linear in (*query, last.output, last.ffn_in, last.ffn_out)}
 
 
 def _rounding(tensor: TensorPlan | None, plan: Plan, format: Format, range: Range | None) -> Rounding | None:

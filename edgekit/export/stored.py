@@ -17,11 +17,20 @@ if TYPE_CHECKING:
 
 # where a 4-bit weight has one scale a row, the scale is repeated for blocks of this many values
 _ROW_BLOCK = 32
+_ROW_BLOCKS_8 = (128, 64, 32)
 
 
 def blocked(plan: TensorPlan) -> int | None:
     """The block of a dense weight that runtimes multiply block by block; None for 8 bits a row."""
     return plan.block or (_ROW_BLOCK if plan.bits == 4 else None)
+
+
+def decoder_block(columns: int) -> int:
+    """The block of a decoder's dense layer or table with one 8-bit scale a row, which is repeated for each block.
+
+    Long blocks have few scales to read; one that does not divide the row would store padding.
+    """
+    return next((block for block in _ROW_BLOCKS_8 if columns % block == 0), _ROW_BLOCK)
 
 
 @dataclass(frozen=True)

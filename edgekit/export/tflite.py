@@ -53,8 +53,8 @@ def write_tflite_file(model: Any, weights: Weights, out: Path, *, lengths: Seque
     from edgekit.export.tflite_module import TfliteEncoder
 
     encoder = describe(model)
-    if lengths[-1] > encoder.positions.num_embeddings:
-        raise UsageError(f"max_length {lengths[-1]} is more than the model's {encoder.positions.num_embeddings}")
+    if lengths[-1] > encoder.max_length:
+        raise UsageError(f"max_length {lengths[-1]} is more than the model's {encoder.max_length}")
     module = TfliteEncoder(encoder, weights, lengths[-1]).eval()
     names = ["input_ids", "attention_mask"] + (["token_type_ids"] if encoder.types is not None else [])
     _convert(module, names, lengths, out / TFLITE_FILE)

@@ -19,7 +19,7 @@ def serialize(model: Any) -> bytes:
     """The bytes of a `ModelT`: every buffer on a multiple of 16, as the schema asks and the generated code does not.
 
     Scales that the tensors of several signatures share are written once. Inner tensors lose their names, which are
-    Python module paths, once for each signature.
+    Python module paths, once for each signature, and whatever else is empty.
     """
     import flatbuffers
 
@@ -27,9 +27,9 @@ def serialize(model: Any) -> bytes:
         outside = {int(index) for index in (*graph.inputs, *graph.outputs)}
         for index, tensor in enumerate(graph.tensors):
             if index not in outside:
-                tensor.name = b""
-            if tensor.quantization is not None:
-                tensor.quantization.Pack = _once(tensor.quantization)
+                tensor.name = None
+            tensor.quantization = _packed_once(tensor.quantization)
+    _drop_empty_buffers(model)
     for buffer in model.buffers:
         if buffer.data is not None:
             buffer.data = np.asarray(buffer.data, np.uint8)
@@ -37,6 +37,28 @@ def serialize(model: Any) -> bytes:
     builder = flatbuffers.Builder(1024)
     builder.Finish(model.Pack(builder), file_identifier=b"TFL3")
     return bytes(builder.Output())
+
+
+def _packed_once(quantization: Any) -> Any:
+    """The quantization of a tensor, or None for one that says nothing."""
+    if quantization is None or (quantization.scale is None and quantization.details is None):
+        return None
+    quantization.Pack = _once(quantization)
+    return quantization
+
+
+def _drop_empty_buffers(model: Any) -> None:
+    """The converter gives every inner tensor an empty buffer of its own; buffer 0 stands for all of them."""
+    kept = {0: 0}
+    for index, buffer in enumerate(model.buffers):
+        if index and buffer.data is not None:
+            kept[index] = len(kept)
+    for graph in model.subgraphs:
+        for tensor in graph.tensors:
+            tensor.buffer = kept.get(tensor.buffer, 0)
+    for entry in model.metadata or ():
+        entry.buffer = kept.get(entry.buffer, 0)
+    model.buffers = [model.buffers[index] for index in kept]
 
 
 def _aligned(buffer: Any) -> Any:

@@ -1,6 +1,7 @@
 """An encoder classifier as a PyTorch module for one unbatched text, made for conversion to TFLite.
 
-Same computation as the ONNX graph: query, key and value packed, the last block for the first token alone. Integer
+Same computation as the ONNX graph: query, key and value packed, the last block for the first token alone. A block that
+several layers share is one module that is called several times, whose weights the file holds once. Integer
 tables stay integers in the graph: rows are gathered, cast and scaled, which every TFLite runtime computes alike
 (the look-up of a quantized table is wrong in tflite-runtime). Imports torch, so it is itself imported late.
 """
@@ -18,7 +19,7 @@ from torch import Tensor, nn
 from edgekit.compress.grid import Floats, Integers
 from edgekit.export.stored import Stored, Weights
 from edgekit.models.encoder import Block, Encoder
-from edgekit.spec.errors import ToolError
+from edgekit.spec.errors import ToolError, UsageError
 from edgekit.spec.plan import TensorPlan
 
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -49,17 +50,21 @@ class TfliteEncoder(nn.Module):
     def __init__(self, encoder: Encoder, weights: Weights, max_length: int) -> None:
         super().__init__()
         self.matrices: list[Matrix] = []
-        self.words = _Table(encoder.words, weights, None)
-        self.positions = _Table(encoder.positions, weights, max_length)
-        self.types = _Table(encoder.types, weights, None) if encoder.types is not None else None
+        self.words = _Table(encoder.words, weights)
+        first = encoder.first_position
+        self.positions = _Table(encoder.positions, weights, slice(first, first + max_length))
+        self.types = _Table(encoder.types, weights) if encoder.types is not None else None
+        self.only_type = encoder.only_type.weight.detach()[0] if encoder.only_type is not None else None
         self.norm = _Norm(encoder.embedding_norm)
+        self.projection = self.pack([encoder.projection], weights) if encoder.projection is not None else None
         last = len(encoder.blocks) - 1
         self.blocks = nn.ModuleList(
-            _TfliteBlock(self, block, weights, encoder.activation, last=index == last)
+            _TfliteBlock(self, block, weights, encoder.activation, packed=encoder.shared or index < last)
             for index, block in enumerate(encoder.blocks)
         )
+        self.runs = [(index, is_last) for index, _, is_last in encoder.runs()]
         self.head = nn.ModuleList(self.pack([layer.linear], weights) for layer in encoder.head)
-        self.head_activations = [_ACTIVATIONS[layer.activation] for layer in encoder.head]
+        self.head_activations = [_activation(layer.activation) for layer in encoder.head]
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
@@ -70,10 +75,14 @@ class TfliteEncoder(nn.Module):
         x = self.words(input_ids[0]) + self.positions(places)
         if self.types is not None and token_type_ids is not None:
             x = x + self.types(token_type_ids[0])
+        if self.only_type is not None:
+            x = x + self.only_type
         x = self.norm(x)
+        if self.projection is not None:
+            x = self.projection(x)
         mask = (1.0 - attention_mask.to(torch.float32)) * _MASKED
-        for block in self.blocks:
-            x = block(x, mask)
+        for index, last in self.runs:
+            x = self.blocks[index](x, mask, last)
         for linear, activation in zip(self.head, self.head_activations, strict=True):
             x = activation(linear(x))
         return {"logits": x}
@@ -93,6 +102,12 @@ class TfliteEncoder(nn.Module):
         if present:
             self.matrices.append(_matrix(present, linear))
         return linear
+
+
+def _activation(name: str) -> Callable[[Tensor], Tensor]:
+    if name not in _ACTIVATIONS:
+        raise UsageError(f"the activation {name!r} has no TFLite lowering", advice="gelu, gelu_tanh or relu")
+    return _ACTIVATIONS[name]
 
 
 def _matrix(stored: Sequence[Stored], linear: nn.Linear) -> Matrix:
@@ -115,19 +130,19 @@ class _SideBySide(nn.Module):
 
 
 class _Table(nn.Module):
-    """Rows of a table [entries, width] by int32 ids [tokens]."""
+    """Rows of a table [entries, width] by int32 ids [tokens], counted from the first that is kept."""
 
-    def __init__(self, table: nn.Embedding, weights: Weights, keep: int | None) -> None:
+    def __init__(self, table: nn.Embedding, weights: Weights, keep: slice = slice(None)) -> None:
         super().__init__()
         stored = weights.stored(table.weight)
         if stored is None:
-            self.register_buffer("rows", table.weight.detach()[:keep].clone())
+            self.register_buffer("rows", table.weight.detach()[keep].clone())
             self.scales = None
             return
         if stored.plan.bits != 8 or stored.plan.block:
             raise ToolError(f"{stored.name}: tables are stored in 8 bits, one scale a row")
-        self.register_buffer("rows", torch.from_numpy(stored.integers[:keep].copy()))
-        self.register_buffer("scales", torch.from_numpy(stored.scales[:keep, None].copy()))
+        self.register_buffer("rows", torch.from_numpy(stored.integers[keep].copy()))
+        self.register_buffer("scales", torch.from_numpy(stored.scales[keep, None].copy()))
 
     def forward(self, ids: Tensor) -> Tensor:
         rows: Tensor = torch.index_select(self.get_buffer("rows"), 0, ids)
@@ -150,25 +165,29 @@ class _Norm(nn.Module):
 
 
 class _TfliteBlock(nn.Module):
-    def __init__(self, owner: TfliteEncoder, block: Block, weights: Weights, activation: str, *, last: bool) -> None:
+    """A block; `packed` says that the query is stored with key and value, else it is computed by itself."""
+
+    def __init__(self, owner: TfliteEncoder, block: Block, weights: Weights, activation: str, *, packed: bool) -> None:
         super().__init__()
-        self.heads, self.size, self.last = block.heads, block.head_size, last
-        if last:
-            self.query = owner.pack([block.query], weights)
-            self.packed = owner.pack([block.key, block.value], weights)
-        else:
-            self.packed = owner.pack([block.query, block.key, block.value], weights)
+        self.heads, self.size = block.heads, block.head_size
+        self.query = None if packed else owner.pack([block.query], weights)
+        apart = [block.key, block.value]
+        self.packed = owner.pack([block.query, *apart] if packed else apart, weights)
         self.output = owner.pack([block.output], weights)
         self.ffn_in = owner.pack([block.ffn_in], weights)
         self.ffn_out = owner.pack([block.ffn_out], weights)
         self.attention_norm, self.ffn_norm = _Norm(block.attention_norm), _Norm(block.ffn_norm)
-        self.activation = _ACTIVATIONS[activation]
+        self.activation = _activation(activation)
 
-    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
-        """x [tokens, hidden], mask [1, tokens] -> [tokens, hidden], or [1, hidden] for the last block."""
-        kept = x[:1] if self.last else x
+    def forward(self, x: Tensor, mask: Tensor, last: bool) -> Tensor:
+        """x [tokens, hidden], mask [1, tokens] -> [tokens, hidden], or [1, hidden] for the last run."""
+        kept = x[:1] if last else x
         parts = self._split(self.packed(x))
-        query, key, value = parts if len(parts) == 3 else (self._heads(self.query(kept)), *parts)
+        if self.query is not None:
+            parts = (self._heads(self.query(kept)), *parts)
+        query, key, value = parts
+        if last:
+            query = query[:, :1]
         # scaled here and not at the query, where the converter would fold the factor into the weights
         scores = torch.matmul(query, key.transpose(1, 2)) * self.size**-0.5 + mask
         attended = torch.matmul(torch.softmax(scores, dim=-1), value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from edgekit.models.encoder import Block, Dense, Encoder
+from edgekit.models.encoder import Block, Dense, Encoder, activation_of
 from edgekit.spec.shape import Shape
 
 INPUTS = ("input_ids", "attention_mask")
@@ -25,6 +25,11 @@ def set_shape(config: Any, shape: Shape) -> None:
     )
 
 
+def first_position(config: Any) -> int:
+    """The first token has the first row of the position table."""
+    return 0
+
+
 def describe(model: Any) -> Encoder:
     """Where the modules of a `DistilBertForSequenceClassification` are."""
     body = model.distilbert
@@ -36,7 +41,7 @@ def describe(model: Any) -> Encoder:
         embedding_norm=body.embeddings.LayerNorm,
         blocks=[_block(layer) for layer in body.transformer.layer],
         head=[Dense(model.pre_classifier, "relu"), Dense(model.classifier, "none")],
-        activation=model.config.activation,
+        activation=activation_of(model.config.activation),
     )
 
 

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from edgekit.spec.errors import UsageError
 
 if TYPE_CHECKING:
     from torch import nn
+
+# all of these are 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
+_TANH_GELUS = ("gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_python_tanh")
 
 
 @dataclass
@@ -56,8 +61,11 @@ class Dense:
 class Encoder:
     """A classifier on an encoder: tables, blocks, head. The first token's state goes into the head.
 
-    words [vocabulary, hidden], positions [max length, hidden], types [2, hidden] or None.
+    words [vocabulary, width], positions [first_position + max length, width], types [2, width] or None.
+    projection [hidden, width] follows the norm of the embeddings; without one, width is hidden.
+    blocks are the distinct ones, in the order in which they run; all of them are run `repeats` times over.
     activation is that of the feed-forward layers: `gelu` (erf), `gelu_tanh` or `relu`.
+    first_position is the row of the first token; only_type a table whose first row is added to every token.
     """
 
     family: str
@@ -68,22 +76,57 @@ class Encoder:
     blocks: list[Block]
     head: list[Dense]
     activation: str
+    projection: nn.Linear | None = None
+    repeats: int = 1
+    first_position: int = 0
+    only_type: nn.Embedding | None = None
 
     @property
     def hidden(self) -> int:
         """Width of the residual stream."""
-        return int(self.embedding_norm.normalized_shape[0])
+        return int(self.blocks[0].ffn_norm.normalized_shape[0])
+
+    @property
+    def max_length(self) -> int:
+        """The longest text in tokens that the position table has rows for."""
+        return int(self.positions.num_embeddings) - self.first_position
+
+    @property
+    def shared(self) -> bool:
+        """Whether blocks are run more than once with the same weights."""
+        return self.repeats > 1
 
     @property
     def tables(self) -> list[nn.Embedding]:
-        """The embedding tables, the largest first."""
+        """The tables that are looked up by an input, the largest first."""
         return [table for table in (self.words, self.positions, self.types) if table is not None]
 
+    def runs(self) -> Iterator[tuple[int, Block, bool]]:
+        """Each run of a block: its number among the distinct ones, the block, and whether it is the last run."""
+        for turn in range(self.repeats):
+            for index, block in enumerate(self.blocks):
+                yield index, block, turn == self.repeats - 1 and index == len(self.blocks) - 1
+
     def dense(self) -> Iterator[nn.Linear]:
-        """Every dense layer of the blocks and the head, in the order in which they run."""
+        """Every dense layer once, in the order in which they run."""
+        if self.projection is not None:
+            yield self.projection
         for block in self.blocks:
             yield from block.dense()
         yield from (layer.linear for layer in self.head)
+
+
+def activation_of(name: str) -> str:
+    """The activation that transformers calls `name`, by its name here; one that is not known here keeps its own."""
+    return "gelu_tanh" if name in _TANH_GELUS else name
+
+
+def require_plain_attention(config: Any) -> None:
+    """Raise `UsageError` for BERT's rarer kinds of attention."""
+    if getattr(config, "position_embedding_type", "absolute") != "absolute":
+        raise UsageError(f"{config.model_type} with {config.position_embedding_type} positions cannot be taken apart")
+    if getattr(config, "is_decoder", False):
+        raise UsageError(f"{config.model_type} as a decoder cannot be taken apart")
 
 
 def parameter_names(model: nn.Module) -> dict[int, str]:

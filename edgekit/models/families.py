@@ -9,7 +9,7 @@ from edgekit.models.encoder import Encoder
 from edgekit.spec.errors import UsageError
 from edgekit.spec.shape import Shape
 
-FAMILIES = ("distilbert",)
+FAMILIES = ("albert", "bert", "distilbert", "roberta")
 
 
 class Family(Protocol):
@@ -25,6 +25,9 @@ class Family(Protocol):
     def set_shape(self, config: Any, shape: Shape) -> None:
         """Give a configuration this shape."""
 
+    def first_position(self, config: Any) -> int:
+        """Which row of the position table is the first token's."""
+
     def describe(self, model: Any) -> Encoder:
         """The live modules of a model, named by what they do."""
 
@@ -32,7 +35,7 @@ class Family(Protocol):
         """Tell an attention module how many heads its dense layers hold."""
 
     def blocks(self, model: Any) -> Any:
-        """The module list of the blocks."""
+        """The module list of the blocks, each of them once."""
 
 
 def family(name: str) -> Family:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from edgekit.models.encoder import Block
-from edgekit.models.families import family
+from edgekit.models.encoder import Block, Encoder
+from edgekit.models.families import describe, family
 from edgekit.spec.manifest import BlockShape
 
 if TYPE_CHECKING:
@@ -35,13 +36,13 @@ def keep_ffn(block: Block, neurons: Tensor) -> None:
 def keep_hidden(model: Any, channels: Tensor) -> None:
     """Keep only these channels of the residual stream, in every table, norm and dense layer.
 
-    The head sizes stay: the heads' dense layers lose inputs, not outputs.
+    The head sizes stay: the heads' dense layers lose inputs, not outputs. Tables behind a projection keep their width.
     """
-    encoder = family(model.config.model_type).describe(model)
-    for table in encoder.tables:
-        _replace(table, "weight", table.weight[:, channels])
-        table.embedding_dim = len(channels)
-    _cut_norm(encoder.embedding_norm, channels)
+    encoder = describe(model)
+    if encoder.projection is not None:
+        cut(encoder.projection, outputs=channels)
+    else:
+        _cut_embeddings(encoder, channels)
     for block in encoder.blocks:
         for linear in (block.query, block.key, block.value, block.ffn_in):
             cut(linear, inputs=channels)
@@ -55,10 +56,14 @@ def keep_hidden(model: Any, channels: Tensor) -> None:
 
 
 def keep_blocks(model: Any, indices: Sequence[int]) -> None:
-    """Keep only these blocks, in this order."""
+    """Keep only these layers, in this order; a block that all layers share is run less often."""
     from torch import nn
 
-    blocks = family(model.config.model_type).blocks(model)
+    kind, shared = family(model.config.model_type), describe(model).shared
+    kind.set_shape(model.config, replace(kind.shape(model.config), layers=len(indices)))
+    if shared:
+        return
+    blocks = kind.blocks(model)
     kept = nn.ModuleList([blocks[index] for index in indices])
     del blocks[:]
     blocks.extend(kept)
@@ -68,7 +73,7 @@ def reshape(model: Any, shapes: Sequence[BlockShape]) -> None:
     """Give each block of a freshly made model the shape that pruning left it; the values do not matter."""
     import torch
 
-    for block, wanted in zip(family(model.config.model_type).describe(model).blocks, shapes, strict=True):
+    for block, wanted in zip(describe(model).blocks, shapes, strict=True):
         keep_heads(model, block, range(wanted.heads))
         keep_ffn(block, torch.arange(wanted.ffn))
 
@@ -83,6 +88,14 @@ def cut(linear: nn.Linear, *, inputs: Tensor | None = None, outputs: Tensor | No
         if linear.bias is not None:
             _replace(linear, "bias", linear.bias[outputs])
         linear.out_features = len(outputs)
+
+
+def _cut_embeddings(encoder: Encoder, channels: Tensor) -> None:
+    for table in (*encoder.tables, encoder.only_type):
+        if table is not None:
+            _replace(table, "weight", table.weight[:, channels])
+            table.embedding_dim = len(channels)
+    _cut_norm(encoder.embedding_norm, channels)
 
 
 def _cut_norm(norm: nn.LayerNorm, channels: Tensor) -> None:

@@ -13,8 +13,10 @@ from edgekit.spec.errors import UsageError
 PARTS = (
     ("word table", r"word_embeddings|wte|embed_tokens|^words"),
     ("position table", r"position_embeddings|wpe|^positions"),
+    ("type table", r"token_type_embeddings|^types|^only_type"),
+    ("projection", r"embedding_hidden_mapping_in|^projection"),
     ("norms", r"norm|ln_"),
-    ("attention", r"attention|attn|_qkv|_query|_kv|_output"),
+    ("attention", r"attention|attn|_qkv|_query|_kv|(?<!ffn)_output"),
     ("FFN", r"ffn|mlp|intermediate|output\.dense|lin1|lin2"),
     ("head", r"classifier|score|lm_head|pooler|^head"),
 )
@@ -32,6 +34,8 @@ def tensor_parts(checkpoint: Checkpoint) -> tuple[dict[str, int], int]:
     sizes: Counter[str] = Counter()
     parameters = 0
     for path in sorted(checkpoint.path.glob("*.safetensors")):
+        if not path.is_file():
+            raise UsageError(f"{path} is no file")
         try:
             with safe_open(path, "np") as file:
                 for name in file.keys():  # noqa: SIM118  it is no mapping

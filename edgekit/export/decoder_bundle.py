@@ -1,0 +1,122 @@
+"""A language model, its tokenizer and its plan -> the folder that goes on a device, proven against its reference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edgekit.export.bundle import CARD_FILE, GOLDEN_FILE, MANIFEST_FILE, Source, files_of
+from edgekit.export.card import model_card
+from edgekit.export.decoder_golden import HARD_PROMPTS, reference_texts, write_decoder_golden
+from edgekit.export.decoder_parity import check_decoder, rounded_tolerance
+from edgekit.export.onnx_decoder import write_onnx_decoder
+from edgekit.export.parity import FLOAT
+from edgekit.export.simulate_decoder import simulated_decoder
+from edgekit.export.stored import Weights
+from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
+from edgekit.export.written import Written
+from edgekit.models.decoders import describe_decoder
+from edgekit.spec.errors import UsageError
+from edgekit.spec.manifest import BlockShape, Generation, Manifest, content_hash
+from edgekit.spec.schemes import Format
+from edgekit.spec.target import Target
+
+_GENERATION_FILE = "generation_config.json"
+
+
+def build_decoder_bundle(
+    source: Source,
+    target: Target,
+    format: Format,
+    out: Path,
+    *,
+    max_length: int,
+    golden_prompts: Sequence[str] = (),
+) -> Manifest:
+    """Write a complete bundle into the existing, empty folder `out`, for contexts of up to `max_length` tokens.
+
+    The model file is written, run on the golden prompts through the written tokenizer, and held against the
+    checkpoint or, where quantized, against the simulation of the plan.
+    Raises `ParityError` where it does not reproduce that, `UsageError` where the target cannot run it.
+    """
+    model, plan = source.model.eval(), source.plan
+    quantized = plan is not None and bool(plan.tensors)
+    runtime = target.runtime_for(format, plan.scheme if plan else "float")
+    if format != "onnx":
+        raise UsageError("decoders are exported to ONNX only so far", advice="--format onnx")
+    generation = generation_of(model, source.tokenizer)
+    write_tokenizer(source.tokenizer, out, max_length, cut=False)
+    model.config.save_pretrained(out)
+    model.generation_config.save_pretrained(out)
+    written = write_onnx_decoder(model, Weights(model, plan, source.scales or {}), out, max_length=max_length)
+    prompts = [*golden_prompts, *HARD_PROMPTS]
+    with simulated_decoder(model, plan):
+        cases = reference_texts(model, source.tokenizer, prompts, generation.bos_id, max_length)
+    if not cases:
+        raise UsageError(
+            f"a context of {max_length} tokens leaves no room for any golden prompt", advice="--max-length"
+        )
+    allowed = rounded_tolerance(model, cases) if quantized else FLOAT
+    generator = _generator(out, written, generation, max_length)
+    parity = check_decoder(generator, cases, allowed, "simulation" if quantized else "checkpoint")
+    write_decoder_golden(cases, out / GOLDEN_FILE)
+    files = files_of(out, {written.file, TOKENIZER_FILE, "config.json", _GENERATION_FILE})
+    manifest = Manifest(
+        name=source.name,
+        task="text-generation",
+        format=format,
+        model_file=written.file,
+        scheme=plan.scheme if plan else "float",
+        target=target.name,
+        target_facts=target,
+        runtime=runtime.name,
+        family=model.config.model_type,
+        labels=(),
+        max_length=max_length,
+        inputs=written.inputs,
+        outputs=written.outputs,
+        pad_id=_pad_id(source.tokenizer, generation),
+        generation=generation,
+        parameters=sum(parameter.numel() for parameter in model.parameters()),
+        files=files,
+        content_hash=content_hash(files),
+        parity=parity,
+        plan=plan,
+        blocks=tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in describe_decoder(model).blocks),
+        lineage=source.lineage,
+        notes=(*source.notes, *written.notes),
+    )
+    (out / MANIFEST_FILE).write_text(manifest.dump(), encoding="utf-8")
+    (out / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")
+    return manifest
+
+
+def generation_of(model: Any, tokenizer: Any) -> Generation:
+    """With which ids a model begins and ends a text: as its generation settings say, else its tokenizer."""
+    settings = model.generation_config
+    ends = settings.eos_token_id if settings.eos_token_id is not None else tokenizer.eos_token_id
+    begins = settings.bos_token_id if settings.bos_token_id is not None else tokenizer.bos_token_id
+    eos = [] if ends is None else ends if isinstance(ends, list) else [ends]
+    known = model.config.vocab_size
+    return Generation(
+        bos_id=begins if begins is not None and begins < known else None,
+        eos_ids=tuple(sorted({int(end) for end in eos if end < known})),
+    )
+
+
+def _generator(out: Path, written: Written, generation: Generation, max_length: int) -> Any:
+    from edgekit.agent.bundle import Bundle
+    from edgekit.agent.decoders import open_decoder_session
+    from edgekit.agent.generation import TextGenerator
+    from edgekit.agent.prompts import PromptTokenizer
+
+    draft = Bundle(out, {"generation": generation.model_dump(mode="json")})
+    session = open_decoder_session(out / written.file, max_length)
+    return TextGenerator(draft, session, PromptTokenizer(out / TOKENIZER_FILE))
+
+
+def _pad_id(tokenizer: Any, generation: Generation) -> int:
+    if tokenizer.pad_token_id is not None:
+        return int(tokenizer.pad_token_id)
+    return generation.eos_ids[0] if generation.eos_ids else 0
