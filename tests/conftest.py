@@ -1,3 +1,3 @@
 """What several folders of tests share."""
 
-pytest_plugins = ["tiny_bundle", "tiny_checkpoint", "tiny_recipe"]
+pytest_plugins = ["tiny_bundle", "tiny_checkpoint", "tiny_decoder", "tiny_recipe"]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .bundle import Bundle, open_bundle
+from .bundle import CLASSIFICATION, Bundle, open_bundle
 from .errors import BadInput, RuntimeFailed
 from .sessions import Array, Session, length_for, open_session
 from .tokenizer import Encoding, Tokenizer
@@ -93,6 +93,8 @@ def open_classifier(folder: Path, runtime: str | None = None, threads: int = 1) 
 
 def load_classifier(bundle: Bundle, runtime: str | None = None, threads: int = 1) -> Classifier:
     """Load the tokenizer and the model of a bundle whose files are already checked."""
+    if bundle.task != CLASSIFICATION:
+        raise BadInput(f"{bundle.folder} is a bundle for {bundle.task}, not for {CLASSIFICATION}", "edgekit generate")
     session = open_session(bundle.model, runtime, threads)
     longest = min([bundle.max_length, *session.lengths[-1:]])
     return Classifier(bundle, session, Tokenizer(bundle.tokenizer, longest))

@@ -32,7 +32,7 @@ def run_golden(classifier: Classifier, cases: Sequence[GoldenCase]) -> GoldenRes
     for number, case in enumerate(cases, 1):
         where = f"golden case {number} ({case.text[:40]!r}) on {classifier.session.runtime}"
         encoding = classifier.tokenizer.encode(case.text, case.text_pair)
-        _same_ids(encoding.ids, case.ids, where)
+        same_ids(encoding.ids, case.ids, where)
         prediction = classifier.predict(classifier.logits(encoding))
         expected = np.array(case.logits, np.float32)
         _close(prediction.logits, expected, atol, rtol, where)
@@ -42,7 +42,8 @@ def run_golden(classifier: Classifier, cases: Sequence[GoldenCase]) -> GoldenRes
     return GoldenResult(len(cases), largest)
 
 
-def _same_ids(found: Sequence[int], expected: Sequence[int], where: str) -> None:
+def same_ids(found: Sequence[int], expected: Sequence[int], where: str) -> None:
+    """Raise `GoldenMismatch` that names the first token which differs."""
     for position, (have, want) in enumerate(zip(found, expected)):
         if have != want:
             raise GoldenMismatch(f"{where}: token {position} is {have}, expected {want}")

@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from edgekit.agent.tokenizer import is_fault
+from edgekit.models.checkpoint_checks import check_finite, check_folder, check_layers
+from edgekit.models.decoders import DECODERS, anatomy, configured_shape, decoder_family, is_decoder, plain_state
 from edgekit.models.families import FAMILIES, describe, family
+from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
 from edgekit.models.weights import SCALES_FILE, load_plain, load_reshaped, weight_files
 from edgekit.spec.errors import NotFoundError, UsageError
 from edgekit.spec.manifest import BlockShape, CheckpointExtras, Step
@@ -20,19 +24,21 @@ from edgekit.spec.plan import Plan
 from edgekit.spec.schemes import Task
 from edgekit.spec.strict import read_mapping
 
-EXTRAS_FILE = "edgekit.json"
-_HUB_FILES = ["*.json", "*.safetensors", "*.txt", "*.model"]
-
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A Hugging Face model folder, opened but not loaded."""
+    """A Hugging Face model folder, opened but not loaded; `reference` is how it was named."""
 
     path: Path
     family: str
     labels: tuple[str, ...]
     extras: CheckpointExtras
-    task: Task | None = None
+    reference: ModelRef
+
+    @property
+    def task(self) -> Task | None:
+        """The task that was named with it, if any."""
+        return self.reference.task
 
 
 def open_checkpoint(model: str | Path | ModelRef) -> Checkpoint:
@@ -47,6 +53,7 @@ def open_checkpoint(model: str | Path | ModelRef) -> Checkpoint:
             f"{path} is not a checkpoint: it has no config.json",
             advice="give a Hugging Face model folder with config.json, model.safetensors and tokenizer files",
         )
+    check_folder(path)
     config = read_mapping(path / "config.json")
     extras = path / EXTRAS_FILE
     return Checkpoint(
@@ -54,7 +61,7 @@ def open_checkpoint(model: str | Path | ModelRef) -> Checkpoint:
         family=str(config.get("model_type", "")),
         labels=_labels(path, config),
         extras=CheckpointExtras.read(extras) if extras.is_file() else CheckpointExtras(),
-        task=reference.task,
+        reference=reference,
     )
 
 
@@ -66,7 +73,9 @@ def resolve_task(checkpoint: Checkpoint) -> Task:
     if task is None:
         raise UsageError(f"{checkpoint.path}: config.json names no architecture that transformers has")
     if task not in ("text-classification", "text-generation"):
-        raise UsageError(f"{checkpoint.path} is a checkpoint for {task}; edgekit takes text-classification")
+        raise UsageError(
+            f"{checkpoint.path} is a checkpoint for {task}; edgekit takes text-classification and text-generation"
+        )
     return task  # type: ignore[return-value]
 
 
@@ -103,20 +112,26 @@ def _labels(path: Path, config: Mapping[str, Any]) -> tuple[str, ...]:
         return ("LABEL_0", "LABEL_1") if _class_name(config).endswith("ForSequenceClassification") else ()
     if not isinstance(labels, dict) or set(labels) != {str(number) for number in range(len(labels))}:
         raise UsageError(f"{path / 'config.json'}: id2label must give a label to each number from 0 on")
-    return tuple(str(labels[str(number)]) for number in range(len(labels)))
+    named = tuple(labels[str(number)] for number in range(len(labels)))
+    if not all(isinstance(label, str) for label in named) or len(set(named)) < len(named):
+        raise UsageError(f"{path / 'config.json'}: the labels in id2label must be texts, each one once")
+    return named
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Any:
     """The checkpoint's own fast tokenizer."""
     from transformers import AutoTokenizer
 
+    # a DistilBERT is often saved with BERT's tokenizer, whose token types it does not read; GPT-2 takes them for words
+    kind = checkpoint.family
+    inputs = family(kind).INPUTS if kind in FAMILIES else decoder_family(kind).INPUTS if kind in DECODERS else ()
+    known = {"model_input_names": list(inputs)} if inputs else {}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint.path, use_fast=True, trust_remote_code=False)
-    except Exception as error:  # transformers raises anything at all on tokenizer files that are not as it wrote them
-        raise UsageError(f"{checkpoint.path}: no usable tokenizer: {_first_line(error)}") from error
-    if checkpoint.family in FAMILIES:
-        # a DistilBERT is often saved with BERT's tokenizer, whose token types it does not read
-        tokenizer.model_input_names = list(family(checkpoint.family).INPUTS)
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint.path, use_fast=True, trust_remote_code=False, **known)
+    except BaseException as error:  # transformers raises anything at all on files that are not as it wrote them
+        if not is_fault(error):
+            raise
+        raise UsageError(f"{checkpoint.path}: no usable tokenizer: {_one_line(error)}") from error
     return tokenizer
 
 
@@ -141,17 +156,55 @@ def load_classifier(checkpoint: Checkpoint, labels: Sequence[str] | None = None)
     except UsageError:
         raise
     except Exception as error:  # as of tokenizers; safetensors' own error derives from Exception alone
-        raise UsageError(f"{checkpoint.path}: the weights cannot be loaded: {_first_line(error)}") from error
+        raise UsageError(f"{checkpoint.path}: the weights cannot be loaded: {_one_line(error)}") from error
+    check_finite(checkpoint.path, model)
+    if checkpoint.family in FAMILIES:
+        describe(model)  # refuses what cannot be taken apart now, and not after a training
     return model.eval()
+
+
+def load_model(checkpoint: Checkpoint, task: Task) -> Any:
+    """The classifier or the language model of a checkpoint, whichever the task asks for."""
+    return load_decoder(checkpoint) if task == "text-generation" else load_classifier(checkpoint)
+
+
+def load_decoder(checkpoint: Checkpoint, *, any_family: bool = False) -> Any:
+    """The language model in evaluation mode and float32, every dense layer of it an ordinary one.
+
+    any_family: take one of a family that edgekit cannot take apart as it is, to run it and no more
+    Raises `UsageError` where the checkpoint is for another task or of a family that is not known, or where weights
+    are missing, corrupt or of another shape.
+    """
+    from transformers import AutoModelForCausalLM
+
+    if checkpoint.task not in (None, "text-generation"):
+        raise UsageError(f"{checkpoint.path} was said to be for {checkpoint.task}: it is no language model")
+    known = None if any_family and checkpoint.family not in DECODERS else decoder_family(checkpoint.family)
+    weight_files(checkpoint.path)
+    config = _config(checkpoint)
+    try:
+        model, found = AutoModelForCausalLM.from_pretrained(
+            checkpoint.path, config=config, use_safetensors=True, output_loading_info=True
+        )
+    except Exception as error:  # as of classifiers
+        raise UsageError(f"{checkpoint.path}: the weights cannot be loaded: {_one_line(error)}") from error
+    check_finite(checkpoint.path, model)
+    if absent := sorted(found["missing_keys"]):
+        raise UsageError(f"{checkpoint.path}: the weights lack {absent[0]} in the shape that config.json says")
+    if known is not None:
+        known.open_up(model)
+    return model.float().eval()
 
 
 def _config(checkpoint: Checkpoint) -> Any:
     from transformers import AutoConfig
 
     try:
-        return AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
+        config = AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
     except Exception as error:  # transformers raises anything at all on values that are not as it wrote them
-        raise UsageError(f"{checkpoint.path}: config.json cannot be used: {_first_line(error)}") from error
+        raise UsageError(f"{checkpoint.path}: config.json cannot be used: {_one_line(error)}") from error
+    check_layers(checkpoint.path, config)
+    return config
 
 
 def load_scales(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -171,22 +224,36 @@ def save_checkpoint(
     plan: Plan | None = None,
     scales: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write model, tokenizer and `edgekit.json`, and for a quantized model its scales, into the folder `out`."""
+    """Write model, tokenizer and `edgekit.json`, and for a quantized model its scales, into the folder `out`.
+
+    The hashes of what was written go into the last step of the lineage.
+    """
     from safetensors.torch import save_file
 
-    model.save_pretrained(out, safe_serialization=True)
+    model.save_pretrained(out, state_dict=plain_state(model), safe_serialization=True)
     tokenizer.save_pretrained(out)
-    shapes = tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in describe(model).blocks)
-    plain = len({(shape.heads, shape.ffn) for shape in shapes}) == 1 and _is_plain(model, shapes[0])
-    extras = CheckpointExtras(blocks=() if plain else shapes, plan=plan, lineage=tuple(lineage))
-    text = json.dumps(extras.model_dump(mode="json"), indent=1, ensure_ascii=False)
-    (out / EXTRAS_FILE).write_text(text + "\n", encoding="utf-8")
+    shapes = _block_shapes(model)
+    plain = len({(shape.heads, shape.ffn) for shape in shapes}) <= 1 and all(_is_plain(model, it) for it in shapes[:1])
     if scales:
         save_file(dict(scales), out / SCALES_FILE)
+    extras = CheckpointExtras(blocks=() if plain else shapes, plan=plan)
+    if lineage:
+        *before, last = lineage
+        made = last.model_copy(update={"output": content_hashes(out, extras)})
+        extras = extras.model_copy(update={"lineage": (*before, made)})
+    text = json.dumps(extras.model_dump(mode="json"), indent=1, ensure_ascii=False)
+    (out / EXTRAS_FILE).write_text(text + "\n", encoding="utf-8")
+
+
+def _block_shapes(model: Any) -> tuple[BlockShape, ...]:
+    """The shape of each block; nothing prunes a classifier on a decoder's body, whose blocks are as configured."""
+    if model.config.model_type in DECODERS and not is_decoder(model):
+        return ()
+    return tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in anatomy(model).blocks)
 
 
 def _is_plain(model: Any, shape: BlockShape) -> bool:
-    wanted = family(model.config.model_type).shape(model.config)
+    wanted = configured_shape(model)
     return (shape.heads, shape.ffn) == (wanted.heads, wanted.ffn)
 
 
@@ -198,13 +265,13 @@ def _fetch(source: str, revision: str | None) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(source, revision=revision, allow_patterns=_HUB_FILES))
+        return Path(snapshot_download(source, revision=revision, allow_patterns=list(READ_FILES)))
     except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
         raise NotFoundError(
-            f"{source!r} is no folder here, and the hub gave no model of that name ({_first_line(error)[:120]})",
+            f"{source!r} is no folder here, and the hub gave no model of that name ({_one_line(error)[:120]})",
             advice="check the path, or the hub id and the connection",
         ) from None
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

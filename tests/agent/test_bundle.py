@@ -74,7 +74,8 @@ def test_symbolic_links_are_refused_even_with_the_right_content(onnx_bundle):
     ("changes", "message"),
     [
         ({"format_version": 2}, "format version 2"),
-        ({"task": "text-generation"}, "the task is text-generation"),
+        ({"task": "summarization"}, "the task is summarization"),
+        ({"task": "text-generation"}, "generation is missing"),
         ({"labels": None}, "labels is missing"),
         ({"files": {"a": 1}}, r"files\.a is no object"),
         ({"files": {"a": {}}}, r"files\.a has no sha256"),

@@ -1,0 +1,70 @@
+"""`edgekit generate`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgekit.cli.json_option import as_json
+from edgekit.cli.options import options_of
+from edgekit.cli.output import print_json
+from edgekit.spec.generate_options import GenerateOptions
+
+
+@click.command("generate")
+@click.argument("words", nargs=-1, required=True, metavar="[BUNDLE] PROMPT")
+@options_of(GenerateOptions)
+@click.option("--stop", multiple=True, metavar="TEXT", help="End the text where TEXT appears; may be given again.")
+@as_json
+def command(words: tuple[str, ...], options: GenerateOptions, stop: tuple[str, ...], as_json: bool) -> None:
+    """Write on from a prompt with a decoder's bundle; `-` reads it. Neither torch nor transformers is loaded.
+
+    BUNDLE defaults to the current folder if it is one, else the newest run's. The text is printed as it comes;
+    --json prints one object at the end.
+
+    \b
+    Examples:
+      edgekit generate out/onnx "Once upon a time"
+      edgekit generate out/onnx "Once upon a time" --temperature 0.8 --top-p 0.9 --seed 7
+      edgekit generate out/onnx - --max-tokens 64 --stop "The end" < prompt.txt
+    """
+    from edgekit.flows.generate import generate
+    from edgekit.flows.newest import newest_model
+
+    if len(words) > 2:
+        raise click.UsageError("give one prompt, in quotes")
+    bundle = Path(words[0]) if len(words) == 2 else newest_model("bundle")
+    prompt = _prompt() if words[-1] == "-" else words[-1]
+    writing = generate(bundle, prompt, options, stop=stop)
+    if not as_json:
+        click.echo(prompt, nl=False)
+    for piece in writing:
+        if not as_json:
+            click.echo(piece, nl=False)
+            sys.stdout.flush()
+    if as_json:
+        print_json(writing.result)
+        return
+    click.echo()
+    _say_how(writing.result)
+
+
+def _prompt() -> str:
+    """Standard input, less the line end of an editor; bytes that are no UTF-8 are left for the tokenizer to refuse."""
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r")
+
+
+def _say_how(result: Any) -> None:
+    """What a person should know of the end, on standard error."""
+    if result.finish == "context":
+        click.echo(
+            f"the context of {result.context} tokens is full (--context-full slide goes on without its older half)",
+            err=True,
+        )
+    if result.slides:
+        click.echo(f"the context slid {result.slides} times: the text does not follow from its beginning", err=True)
+    rate = f", {result.tokens_per_s:.0f} tokens/s" if result.tokens_per_s else ""
+    click.echo(f"{len(result.ids)} tokens, first after {result.first_ms:.1f} ms{rate}", err=True)

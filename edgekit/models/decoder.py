@@ -1,0 +1,93 @@
+"""One description of every decoder family: the live modules, named by what they do.
+
+A family file says where its modules are (`describe`); quantization and the builders of files work on this
+description alone and never ask which family they have before them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+@dataclass
+class DecoderBlock:
+    """One transformer block with the norm before each branch (pre-norm), as in GPT-2 and Llama.
+
+    query [heads * head_size, hidden]; key, value [kv_heads * head_size, hidden]; output [hidden, heads * head_size];
+    gate (None without one) and ffn_in [ffn, hidden]; ffn_out [hidden, ffn]. Each key head serves heads / kv_heads
+    query heads, which lie side by side. `attention` is the module that keeps its own head counts.
+    """
+
+    attention: nn.Module
+    query: nn.Linear
+    key: nn.Linear
+    value: nn.Linear
+    output: nn.Linear
+    attention_norm: nn.Module
+    gate: nn.Linear | None
+    ffn_in: nn.Linear
+    ffn_out: nn.Linear
+    ffn_norm: nn.Module
+    heads: int
+    kv_heads: int
+    head_size: int
+
+    @property
+    def ffn(self) -> int:
+        """Width of the feed-forward layer."""
+        return int(self.ffn_in.out_features)
+
+    def dense(self) -> Iterator[nn.Linear]:
+        """The six or seven dense layers, in the order in which they run."""
+        yield from (self.query, self.key, self.value, self.output)
+        if self.gate is not None:
+            yield self.gate
+        yield from (self.ffn_in, self.ffn_out)
+
+
+@dataclass
+class Decoder:
+    """A language model: tables, blocks, last norm and head.
+
+    words [vocabulary, hidden]; positions [max length, hidden], or None where positions are rotations;
+    head [vocabulary, hidden], whose weight is that of `words` where they are tied.
+    activation: `gelu` (erf), `gelu_tanh`, `relu` or `silu`, of ffn_in or, where there is one, of the gate
+    epsilon:    of every norm; a norm with a bias is a LayerNorm, one without is an RMSNorm
+    rotary:     gives cosines and sines [n, head_size / 2] of the first n positions; halves of a head are rotated
+    """
+
+    family: str
+    words: nn.Embedding
+    positions: nn.Embedding | None
+    blocks: list[DecoderBlock]
+    norm: nn.Module
+    head: nn.Linear
+    activation: str
+    epsilon: float
+    rotary: Callable[[int], tuple[Tensor, Tensor]] | None
+
+    @property
+    def hidden(self) -> int:
+        """Width of the residual stream."""
+        return int(self.words.embedding_dim)
+
+    @property
+    def tied(self) -> bool:
+        """Whether the head is the word table."""
+        return self.head.weight is self.words.weight
+
+    @property
+    def tables(self) -> list[nn.Embedding]:
+        """The embedding tables, the largest first."""
+        return [table for table in (self.words, self.positions) if table is not None]
+
+    def dense(self) -> Iterator[nn.Linear]:
+        """Every dense layer of the blocks and the head, in the order in which they run."""
+        for block in self.blocks:
+            yield from block.dense()
+        yield self.head

@@ -1,0 +1,76 @@
+"""The decoder families edgekit can take apart, and one view of decoders and encoders for what treats both alike."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any, Protocol, cast
+
+from edgekit.models.decoder import Decoder
+from edgekit.models.encoder import Encoder
+from edgekit.models.families import describe, family
+from edgekit.spec.errors import UsageError
+from edgekit.spec.shape import Shape
+
+DECODERS = ("gpt2", "llama")
+
+
+class DecoderFamily(Protocol):
+    """What the file of a decoder family says of its models; each is named after its family."""
+
+    @property
+    def INPUTS(self) -> tuple[str, ...]:
+        """The names of what the model reads, out of all that a tokenizer can give."""
+
+    def shape(self, config: Any) -> Shape:
+        """Layers, hidden, heads and FFN width of a configuration."""
+
+    def set_shape(self, config: Any, shape: Shape) -> None:
+        """Give a configuration this shape."""
+
+    def open_up(self, model: Any) -> None:
+        """Make every dense layer of a freshly loaded model an ordinary one."""
+
+    def plain_state(self, model: Any) -> dict[str, Any]:
+        """The state of an opened model as transformers reads it."""
+
+    def blocks(self, model: Any) -> Any:
+        """The module list of the blocks."""
+
+    def describe(self, model: Any) -> Decoder:
+        """The live modules of an opened model, named by what they do."""
+
+
+def decoder_family(name: str) -> DecoderFamily:
+    """The decoder family of this `model_type`, or `UsageError` with those there are."""
+    if name not in DECODERS:
+        raise UsageError(
+            f"decoders of the family {name!r} cannot be taken apart", advice=f"families: {', '.join(DECODERS)}"
+        )
+    return cast(DecoderFamily, importlib.import_module(f"edgekit.models.{name}"))
+
+
+def is_decoder(model: Any) -> bool:
+    """Whether a model generates text; a classifier on top of a decoder's body does not."""
+    return type(model).__name__.endswith(("ForCausalLM", "LMHeadModel"))
+
+
+def describe_decoder(model: Any) -> Decoder:
+    """The description of a language model from `load_decoder`."""
+    return decoder_family(model.config.model_type).describe(model)
+
+
+def anatomy(model: Any) -> Encoder | Decoder:
+    """The description of a loaded model of either kind."""
+    return describe_decoder(model) if is_decoder(model) else describe(model)
+
+
+def configured_shape(model: Any) -> Shape:
+    """The shape that the configuration of a loaded model of either kind says."""
+    name = model.config.model_type
+    known = decoder_family(name) if is_decoder(model) else family(name)
+    return known.shape(model.config)
+
+
+def plain_state(model: Any) -> dict[str, Any]:
+    """The state of a loaded model of either kind, as transformers reads it."""
+    return decoder_family(model.config.model_type).plain_state(model) if is_decoder(model) else model.state_dict()
