@@ -108,7 +108,7 @@ def open_bundle(folder: Path) -> Bundle:
     manifest = _read_manifest(folder)
     for name, entry in manifest["files"].items():
         _check_file(folder, name, entry)
-    _check_content_hash(manifest)
+    _check_content_hash(folder, manifest)
     for name in (manifest["model_file"], TOKENIZER):
         if name not in manifest["files"]:
             raise BadInput(f"{folder}: the manifest lists no hash of {name}")
@@ -257,13 +257,16 @@ def _inside(folder: Path, name: str) -> Path:
     return path
 
 
-def _check_content_hash(manifest: dict[str, Any]) -> None:
+def _check_content_hash(folder: Path, manifest: dict[str, Any]) -> None:
     lines = "".join(
         f"{name}\0{entry['sha256']}\0{entry['bytes']}\0{int(entry['runtime'])}\n"
         for name, entry in sorted(manifest["files"].items())
     )
     if hashlib.sha256(lines.encode()).hexdigest() != manifest["content_hash"]:
-        raise BadInput("manifest.json: content_hash does not follow from the files listed")
+        raise BadInput(
+            f"{folder}: content_hash in manifest.json does not follow from the files listed there",
+            "it was changed, or written by another version of edgekit: export the bundle again",
+        )
 
 
 def _golden_case(line: str, number: int) -> GoldenCase:

@@ -21,8 +21,8 @@ LONGEST_LINE = 1000
 _NO_SUCH_NAME = (errno.ENAMETOOLONG, errno.ELOOP)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 COMMANDS = {
-    "finetune": "Train a classifier on your data.",
-    "distill": "Cut a smaller student from a teacher and train it to follow.",
+    "finetune": "Train a classifier or a language model on your data.",
+    "distill": "Train a smaller student to follow a teacher.",
     "prune": "Remove the least important heads and FFN neurons.",
     "quantize": "Put the weights on an integer grid.",
     "export": "Write ONNX and TFLite bundles for a target.",
@@ -84,14 +84,23 @@ def cli(debug: bool) -> None:
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command; every error edgekit knows becomes one clear line and its exit code."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    stop_on_signals()
+    try:
+        code = _run(list(sys.argv[1:] if argv is None else argv))
+        leave_signals()
+    except Stopped as stopped:  # while an error was being told
+        code = _interrupted(stopped.number)
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    """The exit code of a command line."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     debug = "--debug" in options
     if debug:
         arguments.remove("--debug")
+    _quieten(debug)
     try:
-        stop_on_signals()
-        _quieten(debug)
         code = cli.main(arguments, "edgekit", standalone_mode=False)
     except click.exceptions.Exit as stop:
         code = stop.exit_code
@@ -106,8 +115,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001  the one place where errors become exit codes
         number = stopped_by(error)
         code = _interrupted(number) if number is not None else _explain(error, debug)
-    leave_signals()
-    sys.exit(code if isinstance(code, int) else 0)
+    return code if isinstance(code, int) else 0
 
 
 def _explain(error: Exception, debug: bool) -> int:

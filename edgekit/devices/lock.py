@@ -25,6 +25,16 @@ class Lock:
 
     def acquire(self) -> Self:
         """Take the lock, or raise `DeviceError` that names the process which has it."""
+        while self._descriptor is None:
+            descriptor = self._locked()
+            # a holder that made the folder for nothing removes the file at its end; a lock on that holds nobody off
+            if os.fstat(descriptor).st_nlink:
+                self._descriptor = descriptor
+            else:
+                os.close(descriptor)
+        return self
+
+    def _locked(self) -> int:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -40,8 +50,7 @@ class Lock:
         except OSError:
             os.close(descriptor)
             raise
-        self._descriptor = descriptor
-        return self
+        return descriptor
 
     def release(self) -> None:
         """Give the lock back."""

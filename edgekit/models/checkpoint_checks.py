@@ -10,6 +10,14 @@ from edgekit.spec.errors import UsageError
 from edgekit.spec.strict import read_mapping
 
 INDEX_FILE = "model.safetensors.index.json"
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "sentencepiece.bpe.model",
+    "tokenizer.model",
+)
 # ten times the deepest model there is; transformers would build the blocks of any number, for hours
 MOST_LAYERS = 1000
 
@@ -40,6 +48,15 @@ def check_weight_files(folder: Path, files: Iterable[Path]) -> None:
             raise UsageError(f"{index} names {name!r}, which is no .safetensors file in this folder")
         if not (folder / name).is_file():
             raise UsageError(f"{index} names {name!r}, which is not there")
+
+
+def check_tokenizer_files(folder: Path) -> None:
+    """Raise `UsageError` where none of the files is there that a tokenizer is made from."""
+    if not any((folder / name).is_file() for name in TOKENIZER_FILES):
+        raise UsageError(
+            f"{folder} has no tokenizer files",
+            advice=f"copy the model's own into it: {TOKENIZER_FILES[0]}, or {', '.join(TOKENIZER_FILES[1:])}",
+        )
 
 
 def check_layers(folder: Path, config: Any) -> None:

@@ -6,7 +6,7 @@ import importlib
 from typing import Any, Protocol, cast
 
 from edgekit.models.encoder import Encoder
-from edgekit.spec.errors import UsageError
+from edgekit.spec.errors import UsageError, unknown_name
 from edgekit.spec.shape import Shape
 
 FAMILIES = ("albert", "bert", "distilbert", "roberta")
@@ -41,9 +41,8 @@ class Family(Protocol):
 def family(name: str) -> Family:
     """The family of this `model_type`, or `UsageError` with those there are."""
     if name not in FAMILIES:
-        raise UsageError(
-            f"models of the family {name!r} cannot be taken apart", advice=f"families: {', '.join(FAMILIES)}"
-        )
+        near = unknown_name("family", name, FAMILIES).advice if name else None
+        raise UsageError(f"models of the family {name!r} cannot be taken apart", advice=near)
     return cast(Family, importlib.import_module(f"edgekit.models.{name}"))
 
 

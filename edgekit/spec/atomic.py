@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import glob
+import json
 import os
 import shutil
 import uuid
@@ -16,8 +17,10 @@ from edgekit.spec.errors import UsageError
 from edgekit.spec.exchange import exchange
 from edgekit.spec.signals import undisturbed
 
-# what edgekit leaves in a folder of its own; only such a folder is ever replaced
-_MARKERS = ("edgekit.json", "manifest.json")
+# what edgekit leaves in a folder of its own, and keys that it holds; only such a folder is ever replaced
+_MARKERS = {"edgekit.json": {"format_version", "lineage"}, "manifest.json": {"format_version", "content_hash"}}
+# folders inside a bundle
+_OWN_FOLDERS = ("measurements",)
 
 
 def check_output(out: Path, *, force: bool, source: Path | None = None) -> None:
@@ -74,7 +77,7 @@ def _temporary(path: Path, *, folder: bool) -> Iterator[Path]:
     descriptor = None
     try:
         while descriptor is None:
-            temporary.mkdir(exist_ok=True) if folder else temporary.touch()
+            _make(temporary, folder=folder)
             descriptor = _locked(temporary)
         yield temporary
     finally:
@@ -82,6 +85,13 @@ def _temporary(path: Path, *, folder: bool) -> Iterator[Path]:
             _remove(temporary)
             if descriptor is not None:
                 os.close(descriptor)
+
+
+def _make(temporary: Path, *, folder: bool) -> None:
+    try:
+        temporary.mkdir(exist_ok=True) if folder else temporary.touch()
+    except FileNotFoundError:  # the folder is there, and takes nothing, as /proc
+        raise UsageError(f"{temporary.parent} takes no files", advice="give another place: -o") from None
 
 
 def _locked(temporary: Path) -> int | None:
@@ -143,12 +153,27 @@ def _remove(path: Path) -> None:
             path.unlink()
 
 
-def _is_ours(folder: Path) -> bool:
-    """Whether edgekit made this folder, or nobody put anything into it."""
-    if not folder.is_dir():
+def _is_ours(out: Path) -> bool:
+    """Whether edgekit made this folder or all that is in it, and nobody put a folder of theirs into it."""
+    if not out.is_dir():
         return False
-    entries = list(folder.iterdir())
-    return not entries or any((place / marker).is_file() for place in (folder, *entries) for marker in _MARKERS)
+    entries = list(out.iterdir())
+    return _is_marked(out) or all(entry.is_dir() and _is_marked(entry) for entry in entries)
+
+
+def _is_marked(folder: Path) -> bool:
+    """Whether the folder says of itself that it is edgekit's; others write files of these names too."""
+    if any(entry.is_dir() and entry.name not in _OWN_FOLDERS for entry in folder.iterdir()):
+        return False
+    return any(_says(folder / name, keys) for name, keys in _MARKERS.items())
+
+
+def _says(marker: Path, keys: set[str]) -> bool:
+    try:
+        value = json.loads(marker.read_bytes()) if marker.is_file() else None
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(value, dict) and keys <= value.keys()
 
 
 def _sibling(path: Path, kind: str) -> Path:

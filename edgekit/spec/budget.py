@@ -26,15 +26,19 @@ METRICS: dict[str, Metric] = {
     "latency_p50_ms": Metric("ms", "lower", True, "latency p50"),
     "latency_p95_ms": Metric("ms", "lower", True, "latency p95"),
     "peak_memory_mb": Metric("MB", "lower", True, "peak memory"),
+    "tokens_per_s": Metric("1/s", "higher", True, "tokens per second"),
+    "first_token_ms": Metric("ms", "lower", True, "first token"),
     "accuracy_drop": Metric("points", "lower", False, "accuracy drop"),
     "min_accuracy": Metric("%", "higher", False, "accuracy"),
+    "perplexity_increase_pct": Metric("%", "lower", False, "perplexity increase"),
 }
 
 
 class Budget(Strict):
     """A limit on one metric, and the conditions under which it holds.
 
-    `data` names the data set whose test rows accuracy is taken on; `NAME/SPLIT` names rows of another split.
+    `data` names the data set whose test rows accuracy is taken on; `NAME/SPLIT` names rows of another split. Of a
+    language model it names the text. `length` is that of the input or, of a decoder, of the prompt and the context.
     `gate: false` shows the verdict without letting it decide the exit code.
     """
 
@@ -66,7 +70,7 @@ class Budget(Strict):
     @pydantic.model_validator(mode="after")
     def _can_be_kept(self) -> Self:
         # a model can be better than its baseline; nothing else that is measured falls below 0
-        if self.limit < 0 and self.metric != "accuracy_drop":
+        if self.limit < 0 and self.metric not in ("accuracy_drop", "perplexity_increase_pct"):
             raise ValueError(f"limit: {self.metric} is never below 0, so it cannot be limited to {self.limit:g}")
         return self
 

@@ -13,7 +13,6 @@ from edgekit.spec.errors import UsageError
 _CANNOT_WRITE = {
     errno.EEXIST,
     errno.EISDIR,
-    errno.ENOENT,
     errno.ELOOP,
     errno.ENAMETOOLONG,
     errno.EACCES,

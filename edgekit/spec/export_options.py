@@ -27,5 +27,9 @@ class ExportOptions(Strict):
     ] = None
     max_length: Annotated[
         int | None,
-        Field(gt=2, description="Longest input in tokens; longer ones are cut. Default: the target's longest length."),
+        Field(
+            gt=2,
+            description="Longest input in tokens; longer ones are cut. Default: the target's longest length. "
+            "Of a decoder prompt and new tokens together. Default: 1024, or what the model takes.",
+        ),
     ] = None

@@ -190,10 +190,23 @@ class Accuracy(Strict):
     drops: tuple[Drop, ...] = ()
 
 
+class Increase(Strict):
+    """By how many % the perplexity of a token is above a baseline's on the same windows, with a paired 95 % interval.
+
+    low, high: None where the text fills one window only
+    """
+
+    baseline: str
+    baseline_perplexity: pydantic.PositiveFloat
+    pct: float
+    low: float | None
+    high: float | None
+
+
 class Perplexity(Strict):
     """How well a decoder foretells a text: perplexity of a token, and bits for each byte of it in UTF-8.
 
-    data, data_sha256: name and hash of the text as it was read
+    data, data_sha256: name and hash of the text as it was read, which is that of a split
     tokens:            tokens that were foretold, of `documents` documents with `bytes` bytes together
     context, stride:   the most tokens that one window holds, and by how many it moves on
     nats:              the sum of -ln p over the tokens: perplexity is exp(nats / tokens), bits per byte are
@@ -202,6 +215,7 @@ class Perplexity(Strict):
     """
 
     data: str
+    split: SplitName
     data_sha256: str
     documents: pydantic.PositiveInt
     tokens: pydantic.PositiveInt
@@ -216,6 +230,7 @@ class Perplexity(Strict):
     bits_per_byte_low: float | None
     bits_per_byte_high: float | None
     runtime: str
+    increases: tuple[Increase, ...] = ()
 
 
 class Generation(Strict):
@@ -257,6 +272,7 @@ class Manifest(Strict):
     plan: Plan | None = None
     blocks: tuple[BlockShape, ...] = ()
     accuracy: tuple[Accuracy, ...] = ()
+    perplexity: tuple[Perplexity, ...] = ()
     lineage: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
 

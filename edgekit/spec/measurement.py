@@ -1,4 +1,4 @@
-"""A measurement: raw samples, conditions and a device fingerprint; never a bare number."""
+"""Measurements: raw samples, conditions and a device fingerprint; never a bare number."""
 
 from __future__ import annotations
 
@@ -49,36 +49,28 @@ class OperatorTime(Strict):
     share: pydantic.NonNegativeFloat
 
 
-class Measurement(Strict):
-    """Latency and memory of one file at one length and thread count on one device.
+class Taken(Strict):
+    """What measurements of every kind say of one file at one thread count on one device.
 
-    length: tokens in the input, padding included; `data` for the lengths of the user's own texts
-    samples_ms: raw times of each part in the order taken; `total` is a text from string to label
     taken_at: ISO 8601 with the offset from UTC
-    texts_sha256: of the texts that were run, set by the host; None for the golden cases or for made-up inputs
     """
 
     format_version: Literal[1] = 1
-    kind: Literal["latency"] = "latency"
     model_sha256: str
     content_hash: str | None = None
     runtime: str
     runtime_version: str
     threads: pydantic.PositiveInt
-    length: pydantic.PositiveInt | Literal["data"]
-    samples_ms: dict[Literal["tokenize", "infer", "postprocess", "total"], Samples]
     cold_load_ms: pydantic.NonNegativeFloat
     first_inference_ms: pydantic.NonNegativeFloat
     warmup_runs: pydantic.NonNegativeInt
     peak_rss_mb: pydantic.NonNegativeFloat
-    operators: tuple[OperatorTime, ...] = ()
     fingerprint: Fingerprint
     before: Conditions
     after: Conditions
     taken_at: str
     agent_version: str
     notes: tuple[str, ...] = ()
-    texts_sha256: str | None = None
 
     @pydantic.field_validator("taken_at")
     @classmethod
@@ -95,3 +87,40 @@ class Measurement(Strict):
     def dump(self) -> dict[str, Any]:
         """The measurement as plain JSON values."""
         return self.model_dump(mode="json")
+
+
+class Measurement(Taken):
+    """Latency and memory at one length.
+
+    length: tokens in the input, padding included; `data` for the lengths of the user's own texts
+    samples_ms: raw times of each part in the order taken; `total` is a text from string to label
+    texts_sha256: of the texts that were run, set by the host; None for the golden cases or for made-up inputs
+    """
+
+    kind: Literal["latency"] = "latency"
+    length: pydantic.PositiveInt | Literal["data"]
+    samples_ms: dict[Literal["tokenize", "infer", "postprocess", "total"], Samples]
+    operators: tuple[OperatorTime, ...] = ()
+    texts_sha256: str | None = None
+
+
+class GenerationMeasurement(Taken):
+    """Speed and memory of a decoder at one length of the context.
+
+    length:     tokens of the prompt, and before each token that was timed
+    capacity:   tokens that the cache had room for
+    samples_ms: raw times in the order taken. `first_token`: the whole prompt, from ids, and the choice of the next
+                token; `token`: one token behind the prompt, and the choice of the next
+    """
+
+    kind: Literal["generation"] = "generation"
+    length: pydantic.PositiveInt
+    capacity: pydantic.PositiveInt
+    samples_ms: dict[Literal["first_token", "token"], Annotated[Samples, pydantic.Field(min_length=1)]]
+
+    @pydantic.field_validator("samples_ms")
+    @classmethod
+    def _has_both(cls, value: dict[str, Samples]) -> dict[str, Samples]:
+        if set(value) != {"first_token", "token"}:
+            raise ValueError("samples_ms must hold first_token and token")
+        return value

@@ -35,13 +35,17 @@ class WantedShape(Strict):
 
 
 class Scratch(Strict):
-    """A model made from nothing: its family, its shape, and the tokenizer that is trained for it."""
+    """A model made from nothing: its family, its shape, and the tokenizer that is trained for it.
+
+    embedding: width of the tables of an ALBERT. Default: 128, or hidden where that is less.
+    """
 
     family: str = "distilbert"
     layers: pydantic.PositiveInt = 4
     hidden: pydantic.PositiveInt = 256
     heads: pydantic.PositiveInt = 4
     ffn: pydantic.PositiveInt = 1024
+    embedding: pydantic.PositiveInt | None = None
     vocabulary: int = pydantic.Field(default=4000, ge=200)
     dropout: float = pydantic.Field(default=0.1, ge=0, lt=1)
     max_length: pydantic.PositiveInt = 128
@@ -55,4 +59,16 @@ class Scratch(Strict):
     def _heads_divide(self) -> Self:
         if self.hidden % self.heads:
             raise ValueError(f"hidden {self.hidden} is not a multiple of heads {self.heads}")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _only_albert_has_tables_of_their_own_width(self) -> Self:
+        if self.embedding is not None and self.family != "albert":
+            raise ValueError(f"embedding is for albert; the tables of a {self.family} are as wide as hidden")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _decoders_know_every_byte(self) -> Self:
+        if self.family in ("gpt2", "llama") and self.vocabulary < 300:
+            raise ValueError(f"vocabulary {self.vocabulary} is less than 300: every byte is a token of it")
         return self

@@ -64,10 +64,10 @@ def stop_on_signals() -> None:
 
 def leave_signals() -> None:
     """The program is about to end: a signal from now on ends it without a word, as the system does by default."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
     for number in _STOPPING:
         if signal.getsignal(number) is raise_stopped:
             signal.signal(number, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 @contextmanager

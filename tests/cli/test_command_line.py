@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 
 import click
 import pytest
 
-from edgekit.cli import COMMANDS, cli
+from edgekit.cli import COMMANDS, cli, main
 
 LEAVES = [name for name in COMMANDS if name not in ("recipes", "targets")]
 
@@ -84,3 +85,15 @@ def test_debug_shows_the_traceback(tmp_path):
 
 def test_module_and_script_are_the_same_program():
     assert edgekit("--version").stdout.startswith("edgekit, version")
+
+
+def test_a_signal_that_comes_while_an_error_is_told(monkeypatch, capsys):
+    def told(error, debug):
+        signal.raise_signal(signal.SIGTERM)
+        return 2
+
+    monkeypatch.setattr("edgekit.cli._explain", told)
+    with pytest.raises(SystemExit) as stop:
+        main(["inspect", "nowhere/at/all"])
+    assert stop.value.code == 128 + signal.SIGTERM
+    assert capsys.readouterr().err.strip() == "interrupted; call again to go on"

@@ -16,6 +16,10 @@ from edgekit.spec.exchange import exchange
 from edgekit.spec.signals import Stopped, raise_stopped, undisturbed
 
 
+# what edgekit.json and manifest.json say, as far as anybody looks
+MARK = '{"format_version": 1, "lineage": [], "content_hash": ""}'
+
+
 def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
@@ -48,11 +52,35 @@ def test_existing_output_needs_force_and_must_be_edgekits_own(tmp_path):
 def test_own_folder_is_replaced_whole(tmp_path, marker):
     out = tmp_path / "out"
     (out / marker).parent.mkdir(parents=True)
-    (out / marker).write_text("{}")
+    (out / marker).write_text(MARK)
     with new_folder(out, force=True) as folder:
         (folder / "new").write_text("x")
     assert names(out) == ["new"]
     assert names(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        # the manifest of a web app, beside somebody's thesis and on its own
+        {"thesis.txt": "years of work", "webapp/manifest.json": '{"name": "app", "icons": []}'},
+        {"webapp/manifest.json": '{"name": "app", "icons": []}'},
+        {"manifest.json": "not JSON"},
+        # bundles of edgekit's, among other things
+        {"onnx/manifest.json": "MARK", "thesis.txt": "years of work"},
+        {"onnx/manifest.json": "MARK", "photos/1.jpg": "x"},
+        {"edgekit.json": "MARK", "photos/1.jpg": "x"},
+    ],
+)
+def test_what_only_looks_like_edgekits_is_never_replaced(tmp_path, files):
+    out = tmp_path / "out"
+    for name, text in files.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(MARK if text == "MARK" else text)
+    before = sorted(out.rglob("*"))
+    with pytest.raises(UsageError, match="did not make it"), new_folder(out, force=True):
+        pass
+    assert sorted(out.rglob("*")) == before
 
 
 def test_the_model_one_starts_from_is_never_overwritten(tmp_path):
@@ -96,15 +124,16 @@ def test_the_old_folder_stands_under_the_name_until_the_new_one_does(tmp_path, m
     for name in ("rename", "replace"):
         monkeypatch.setattr(f"pathlib.Path.{name}", lambda self, target: seen.append((self, target)))
     with new_folder(out, force=True) as folder:
-        (folder / "manifest.json").write_text("new")
-    assert (out / "manifest.json").read_text() == "new"
+        (folder / "said").write_text("new")
+    assert (out / "said").read_text() == "new"
     assert seen == [], "one exchange, and no moment without the name"
     assert names(tmp_path) == ["out"]
 
 
 def made(folder, content):
     folder.mkdir()
-    (folder / "manifest.json").write_text(content)
+    (folder / "manifest.json").write_text(MARK)
+    (folder / "said").write_text(content)
     return folder
 
 
@@ -127,13 +156,13 @@ def test_killed_while_replacing_where_nothing_can_be_exchanged(tmp_path, monkeyp
     with monkeypatch.context() as patch:
         patch.setattr("pathlib.Path.rename", dies)
         with pytest.raises(Killed), new_folder(out, force=True) as folder:
-            (folder / "manifest.json").write_text("new")
+            (folder / "said").write_text("new")
     monkeypatch.undo()
     with pytest.raises(UsageError, match="exists"):
         check_output(out, force=False)
-    assert (out / "manifest.json").read_text() == "old"
+    assert (out / "said").read_text() == "old"
     with new_folder(out, force=True) as folder:
-        (folder / "manifest.json").write_text("newer")
+        (folder / "said").write_text("newer")
     assert names(tmp_path) == ["out"]
 
 
@@ -141,8 +170,8 @@ def test_where_nothing_can_be_exchanged_a_folder_is_replaced_all_the_same(tmp_pa
     out = made(tmp_path / "out", "old")
     monkeypatch.setattr("edgekit.spec.atomic.exchange", lambda one, other: False)
     with new_folder(out, force=True) as folder:
-        (folder / "manifest.json").write_text("new")
-    assert (out / "manifest.json").read_text() == "new"
+        (folder / "said").write_text("new")
+    assert (out / "said").read_text() == "new"
     assert names(tmp_path) == ["out"]
 
 
@@ -175,7 +204,8 @@ def test_what_a_killed_process_left_is_removed_and_what_a_living_one_makes_is_no
     with pytest.raises(RuntimeError), new_folder(tmp_path / "[out]*" / "deeper"):
         raise RuntimeError
     assert len(names(tmp_path)) == 2, "nor is another output's"
-    (out / "manifest.json").write_text("{}")
+    (out / "manifest.json").write_text(MARK)
+    (out / "whole").unlink()
     with new_folder(out, force=True):
         pass
     assert names(tmp_path) == ["[out]*"]
