@@ -27,6 +27,7 @@ _HOMES = {
     "gate": "edgekit.flows.gate",
     "inspect": "edgekit.flows.inspect",
     "predict": "edgekit.flows.predict",
+    "generate": "edgekit.flows.generate",
     "run": "edgekit.flows.run",
 }
 

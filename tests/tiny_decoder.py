@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 
 import pytest
@@ -12,6 +13,7 @@ TEXTS = (
     "naïve café, größer; 明天早上七点; 🔥 hot 🥵",
 )
 CONTEXT = 96
+LABELS = ("tale", "fable", "other")
 
 
 def byte_level_bpe():
@@ -78,6 +80,18 @@ def tiny_llama(tokenizer, **changes):
     return _lively(LlamaForCausalLM(LlamaConfig(vocab_size=len(tokenizer), **(shape | heads | ends | changes))))
 
 
+def tiny_classifier_of(model, tokenizer, labels=LABELS):
+    """The classifier that transformers builds on the body of a language model, told which token is padding."""
+    from transformers import AutoModelForSequenceClassification
+
+    config = copy.deepcopy(model.config)
+    config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
+    config.pad_token_id = tokenizer.eos_token_id
+    classifier = _lively(AutoModelForSequenceClassification.from_config(config), seed=1)
+    classifier.score.weight.data *= 5
+    return classifier
+
+
 def _lively(model, seed=0):
     """Weights that make every token matter, as trained ones do."""
     import torch
@@ -120,6 +134,18 @@ def decoder_checkpoints(tmp_path_factory):
     for name, (new_tokenizer, new_model, changes) in KINDS.items():
         tokenizer = new_tokenizer()
         made[name] = save_decoder(new_model(tokenizer, **changes), tokenizer, root / name)
+    return made
+
+
+@pytest.fixture(scope="session")
+def decoder_classifiers(tmp_path_factory):
+    """The folder of a classifier on the body of each kind, as transformers writes one."""
+    root = tmp_path_factory.mktemp("decoder-classifiers")
+    made = {}
+    for name, (new_tokenizer, new_model, changes) in KINDS.items():
+        tokenizer = new_tokenizer()
+        model = tiny_classifier_of(new_model(tokenizer, **changes), tokenizer)
+        made[name] = save_decoder(model, tokenizer, root / name)
     return made
 
 

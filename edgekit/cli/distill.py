@@ -11,6 +11,7 @@ from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options, force, model_argument, options_of, out_option
 from edgekit.cli.output import print_json
 from edgekit.cli.progress import progress
+from edgekit.compress.processes import is_main
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.train_options import DistillOptions
 
@@ -23,15 +24,25 @@ from edgekit.spec.train_options import DistillOptions
 @force
 @as_json
 def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> None:
-    """Cut a smaller student from a teacher (MODEL) and train it to follow.
+    """Train a smaller student to follow a teacher (MODEL).
 
-    Blocks are copied evenly, heads, neurons and channels kept by their weight.
+    It is cut from the teacher (blocks copied evenly, heads, neurons and channels kept by their weight), starts at
+    another checkpoint (--student-from), or from nothing (--scratch), in any family. What the teacher says is asked
+    once and kept; --hidden-weight and --relation-weight run it at every step. Of a language model each token is
+    followed.
 
     \b
-    Example:
+    Examples:
       edgekit distill teacher --student layers=3,hidden=256 --data my-data/ -o student
+      edgekit distill teacher --student layers=3 --relation-weight 1 --augment 10 --data my-data/
+      edgekit distill teacher --student-from huawei-noah/TinyBERT_General_4L_312D --data my-data/
+      edgekit distill teacher --scratch family=albert,layers=6 --tokenizer teacher/ --hidden-weight 1 --data my-data/
+      edgekit distill gpt2 --student layers=6 --train stories.txt --max-length 256
+      accelerate launch -m edgekit distill teacher --data my-data/ --bf16
     """
     from edgekit.flows.train import distill
 
     made = distill(model, out=out or Path("student"), progress=progress(as_json), **given)
+    if not is_main():
+        return
     print_json({"checkpoint": made}) if as_json else click.echo(made)

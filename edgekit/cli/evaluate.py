@@ -30,7 +30,7 @@ MOST_CLASSES = 20
     "--against",
     multiple=True,
     metavar="NAME=MODEL",
-    help="A model to compare with, row by row, as teacher=./teacher. Can be given again.",
+    help="A model to compare with, row by row or window by window, as teacher=./teacher. Can be given again.",
 )
 @click.option(
     "--changes",
@@ -54,13 +54,14 @@ def command(
     """Measure what a checkpoint or a bundle gets right, through its own tokenizer.
 
     A classifier: accuracy, macro-F1 and Matthews' correlation (MCC) with 95 % intervals, every class, and the labels
-    confused most. The figures of a bundle are kept in its manifest, for `edgekit gate`. A language model, a
-    checkpoint: perplexity and bits per byte of a text (.txt, .jsonl, .json).
+    confused most. A language model: perplexity and bits per byte of a text (.txt, .jsonl, .json). The figures of a
+    bundle are kept in its manifest, for `edgekit gate`.
 
     \b
     Examples:
       edgekit evaluate out/onnx --data my-data/ --against teacher=./teacher --changes changed.csv
       edgekit evaluate ./my-gpt2 --data stories.txt --stride 256
+      edgekit evaluate ./my-gpt2-rpi5/onnx --data stories.txt --against teacher=./my-gpt2
     """
     from edgekit.flows.perplexity import foretells, perplexity
 
@@ -68,11 +69,11 @@ def command(
     if not foretells(model):
         _classifier(model, data, options, _named(against), changes, all_classes, as_json, shown)
         return
-    if against or changes or all_classes:
+    if changes or all_classes:
         raise UsageError(
-            f"{model} is a language model: it has no labels to compare", advice="leave out --against and --changes"
+            f"{model} is a language model: it has no labels", advice="leave out --changes and --all-classes"
         )
-    found = perplexity(model, data, options, progress=shown)
+    found = perplexity(model, data, options, against=_named(against), progress=shown)
     if as_json:
         print_json(found)
     else:
@@ -89,6 +90,7 @@ def _classifier(
     as_json: bool,
     shown: Progress,
 ) -> None:
+    from edgekit.data.splits import read_data
     from edgekit.flows.changes import check_changes_path, write_changes
     from edgekit.flows.evaluate import evaluate
 
@@ -96,9 +98,10 @@ def _classifier(
         check_changes_path(changes)
         if not baselines:
             raise UsageError("--changes needs a model to compare with", advice="as in --against teacher=./teacher")
-    known = {name: evaluate(path, data, options, progress=shown) for name, path in baselines.items()}
-    found = evaluate(model, data, options, against=known, progress=shown)
-    changed = write_changes(changes, data, options.split, known, found) if changes is not None else None
+    rows = read_data(data, progress=shown)
+    known = {name: evaluate(path, rows, options, progress=shown) for name, path in baselines.items()}
+    found = evaluate(model, rows, options, against=known, progress=shown)
+    changed = write_changes(changes, rows, options.split, known, found) if changes is not None else None
     if as_json:
         pairs = {"classes": found.classes, "confused": found.confused(None)}
         print_json(found.accuracy.model_dump(mode="json") | pairs | {"changes": changed})
@@ -135,13 +138,17 @@ def _print_accuracy(found: Accuracy) -> None:
 
 
 def _print_drop(drop: Drop) -> None:
-    change = f"{drop.points:.2f} points below" if drop.points >= 0 else f"{-drop.points:.2f} points above"
-    click.echo(f"  {change} {drop.baseline} at {drop.baseline_accuracy:.2f} % ({drop.low:.2f} to {drop.high:.2f})")
+    from edgekit.report.figures import clean, difference, span
+
+    named = f"{clean(drop.baseline)} at {drop.baseline_accuracy:.2f} %"
+    click.echo(f"  accuracy {difference(-drop.points, -drop.high, -drop.low, 'points', named)}")
+    if drop.bootstrap_low is not None and drop.bootstrap_high is not None:
+        click.echo(f"    by a bootstrap {span(-drop.points, -drop.bootstrap_high, -drop.bootstrap_low)}")
+    if drop.macro_f1_points is not None and drop.macro_f1_low is not None and drop.macro_f1_high is not None:
+        lost = (-drop.macro_f1_points, -drop.macro_f1_high, -drop.macro_f1_low)
+        click.echo(f"    macro-F1 {difference(*lost, 'points', clean(drop.baseline))}")
     if drop.lost is not None and drop.p_value is not None:
-        click.echo(
-            f"    {drop.lost:,} rows lost, {drop.gained:,} gained: McNemar's exact p {drop.p_value:.2g}; "
-            f"macro-F1 lost {drop.macro_f1_points:.2f} ({drop.macro_f1_low:.2f} to {drop.macro_f1_high:.2f})"
-        )
+        click.echo(f"    {drop.lost:,} rows lost, {drop.gained:,} gained: McNemar's exact p {drop.p_value:.2g}")
 
 
 def _print_tables(found: Evaluation, all_classes: bool) -> None:
@@ -161,6 +168,8 @@ def _print_tables(found: Evaluation, all_classes: bool) -> None:
 
 
 def _print_perplexity(found: Perplexity) -> None:
+    from edgekit.report.figures import clean, difference
+
     def interval(low: float | None, high: float | None) -> str:
         return "" if low is None else f" (95 %: {low:.4g} to {high:.4g})"
 
@@ -169,3 +178,6 @@ def _print_perplexity(found: Perplexity) -> None:
     documents = "one document" if found.documents == 1 else f"{found.documents:,} documents"
     click.echo(f"  {found.tokens:,} tokens, {found.bytes:,} bytes, {documents} of {found.data}, {found.runtime}")
     click.echo(f"  windows of {found.context:,} tokens, each {found.stride:,} further on")
+    for other in found.increases:
+        named = f"{clean(other.baseline)} at {other.baseline_perplexity:.4g}"
+        click.echo(f"  {difference(other.pct, other.low, other.high, '%', named)}")

@@ -37,7 +37,8 @@ def command(model: ModelRef, as_json: bool, **given: Any) -> None:
         click.echo(f"  {part.name:20} {part.mb:9.3f} MB {100 * part.mb / found.size_mb:5.1f} %  {bar}")
     click.echo(f"  {'all':20} {found.size_mb:9.3f} MB")
     more = ", ..." if len(found.labels) > 12 else ""
-    click.echo(f"labels ({len(found.labels)}): {', '.join(found.labels[:12])}{more}")
+    if found.labels:
+        click.echo(f"labels ({len(found.labels)}): {', '.join(found.labels[:12])}{more}")
     for step in found.lineage:
         click.echo(f"  {step.stage}")
     if found.manifest:

@@ -39,7 +39,7 @@ def options_of(model: type[Strict]) -> Callable[[Command], Command]:
         def wrapped(**given: Any) -> Any:
             values = {name: given.pop(name) for name in fields}
             chosen = {name: value for name, value in values.items() if value is not None}
-            return command(options=model.parse(chosen, "options"), **given)
+            return command(options=model.from_flags(chosen), **given)
 
         optioned: Command = wrapped
         for name, field in reversed(fields.items()):
@@ -127,7 +127,7 @@ def _data(name: str | None, chosen: dict[str, Any]) -> DataSpec:
     if not name and not chosen.keys() & {"train", "validation", "test"}:
         raise UsageError("no data was given", advice="--data smart-home, --data FOLDER, or --train FILE --test FILE")
     base = DataSpec.from_text(name).model_dump(exclude_defaults=True) if name else {}
-    return DataSpec.parse(base | chosen, "data")
+    return DataSpec.from_flags(base | chosen)
 
 
 def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,9 @@ from edgekit.cli.progress import progress
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.profile_options import ProfileOptions
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 
 @click.command("profile")
 @model_argument("bundle")
@@ -22,23 +26,35 @@ def command(model: ModelRef, options: ProfileOptions, as_json: bool, **given: An
     """Measure latency and memory of MODEL on a device: a bundle, or any .onnx or .tflite file.
 
     The agent runs as a process of its own; cold load, tokenization, inference and post-processing are separate
-    figures, each percentile with its interval. Measurements of a bundle are kept in it, for `edgekit gate`.
+    figures, each percentile with its interval. Measurements of a bundle are kept in it, for `edgekit gate`. Of a
+    decoder: time to the first token, and tokens a second behind contexts of growing length.
 
     \b
     Examples:
       edgekit profile out/onnx --threads 1,2 --length 128
       edgekit profile somebody-elses.tflite --per-op
+      edgekit profile my-gpt2-rpi5/onnx --threads 2 --length 64,512
     """
     from edgekit.flows.profile import profile, recommended_threads
-    from edgekit.report.terminal import latency_table, operators_table
+    from edgekit.flows.profile_decoder import profile_decoder, recommended_decoder_threads, writes_text
+    from edgekit.report.terminal import generation_table, latency_table, operators_table
 
+    if writes_text(model.path):
+        speeds = profile_decoder(model.path, options, progress=progress(as_json), **given)
+        _show(speeds, recommended_decoder_threads(speeds), generation_table, as_json)
+        return
     taken = profile(model.path, options, progress=progress(as_json), **given)
-    recommended = recommended_threads(taken)
+    _show(taken, recommended_threads(taken), latency_table, as_json)
+    if options.per_op and not as_json:
+        print_rich(*(operators_table(measurement.operators) for measurement in taken))
+
+
+def _show(
+    taken: list[Any], recommended: dict[Any, int], table: Callable[[list[Any]], RenderableType], as_json: bool
+) -> None:
     if as_json:
         print_json({"measurements": taken, "recommended_threads": recommended})
         return
-    print_rich(latency_table(taken))
-    if options.per_op:
-        print_rich(*(operators_table(measurement.operators) for measurement in taken))
+    print_rich(table(taken))
     for length, threads in recommended.items():
         print_rich(f"recommended at length {length}: {threads} {'thread' if threads == 1 else 'threads'}")

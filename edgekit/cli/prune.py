@@ -18,21 +18,31 @@ from edgekit.spec.train_options import PruneOptions
 @click.command("prune")
 @model_argument("checkpoint")
 @click.option("--teacher", metavar="MODEL", help="What it follows to recover. Default: itself, as it was.")
-@data_options()
+@data_options(required=False)
 @options_of(PruneOptions)
 @out_option("pruned")
 @force
 @as_json
 def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> None:
-    """Remove the least important heads and FFN neurons of MODEL, and train it to recover.
+    """Remove the least important heads and FFN neurons of MODEL, and train it to recover; or trim its vocabulary.
 
-    Whole heads and neurons go, so that the exported file is smaller and faster; zeros alone would do neither.
+    Whole heads, neurons and rows of tables go, so that the exported file is smaller; zeros alone would not do it.
+
+    --vocabulary keeps the tokens that are most frequent in the training rows and in --texts, and all without which a
+    text there could no longer be written. Texts of which all tokens stay give the same ids, renumbered. Heads and
+    neurons are cut too if --heads or --ffn is given.
 
     \b
-    Example:
+    Examples:
       edgekit prune student --heads 0.75 --ffn 0.5 --data my-data/ --teacher teacher -o pruned
+      edgekit prune student --vocabulary 8000 --data my-data/ -o small
+      edgekit prune gpt2 --vocabulary 16000 --texts stories.txt -o small
+      edgekit prune gpt2 --heads 0.75 --ffn 0.5 --train stories.txt -o pruned
     """
     from edgekit.flows.prune import prune
+    from edgekit.spec.manifest import CheckpointExtras
 
     made = prune(model, out=out or Path("pruned"), progress=progress(as_json), **given)
-    print_json({"checkpoint": made}) if as_json else click.echo(made)
+    cut = CheckpointExtras.read(made / "edgekit.json").lineage[-1].vocabulary
+    said = {"checkpoint": made} | ({"vocabulary": cut} if cut is not None else {})
+    print_json(said) if as_json else click.echo(made)

@@ -17,16 +17,11 @@ from edgekit.spec.model_ref import ModelRef
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from edgekit.flows.agreement import Comparison, Outcome
+    from edgekit.flows.agreement import Comparison, Outcome, Verdict
     from edgekit.flows.reproduce import Replay
 
 # characters of a sha256
 _SHOWN = 12
-_SENTENCES = {
-    0: "reproduced: what the lineage ended in is identical, or as accurate within the interval",
-    1: "not reproduced: the accuracy is another",
-    3: "it cannot be told whether this is the same",
-}
 
 
 @click.command("reproduce")
@@ -37,6 +32,14 @@ _SENTENCES = {
 @click.option(
     "-o", "--out", type=click.Path(path_type=Path), help="Folder to keep what is made. Default: nothing is kept."
 )
+@click.option(
+    "--within",
+    type=click.FloatRange(min=0, max=100),
+    default=1.0,
+    show_default=True,
+    metavar="POINTS",
+    help="Points of accuracy that count as no difference where files are not identical.",
+)
 @as_json
 @click.pass_context
 def command(
@@ -46,19 +49,22 @@ def command(
     model: str | None,
     teacher: str | None,
     out: Path | None,
+    within: float,
     as_json: bool,
 ) -> None:
     """Run the lineage of a bundle or a checkpoint again from its start, and compare what comes of it.
 
     MANIFEST is a bundle's manifest.json, a checkpoint's edgekit.json, or a folder with one of them. Data and models
     that a manifest only names are given here; they must have the hashes that were recorded. Each stage is identical
-    by its hashes, or equivalent or different by its accuracy on the same rows. Exit code 0: identical or equivalent,
-    1: different, 3: it cannot be told.
+    by its hashes; or by its accuracy equivalent, where the whole 95 % interval of the points lost lies inside the
+    margin of --within, or different, where the interval holds no zero and more than the margin is lost or gained; or
+    it cannot be told. Exit code 0: the last stage is identical or equivalent, 1: one is different, 3: it cannot be
+    told.
 
     \b
     Examples:
       edgekit reproduce out/onnx/manifest.json
-      edgekit reproduce out/onnx --data my-data/ --model ./my-start -o again/
+      edgekit reproduce out/onnx --data my-data/ --model ./my-start -o again/ --within 2
     """
     from edgekit.flows.reproduce import prepare, reproduce
 
@@ -66,14 +72,25 @@ def command(
     replay = prepare(what, data=data, model=_reference(model), teacher=_reference(teacher), progress=shown)
     if not as_json:
         print_rich(_plan(replay))
-    found = reproduce(replay, out=out, progress=shown)
+    found = reproduce(replay, out=out, within=within, progress=shown)
     if as_json:
-        print_json({"exit_code": found.exit_code, "path": found.path, "stages": list(map(_plain, found.outcomes))})
+        stages = list(map(_plain, found.outcomes))
+        print_json({"exit_code": found.exit_code, "path": found.path, "within": within, "stages": stages})
     else:
         print_rich(_outcomes(found.outcomes), *_notes(found.outcomes))
-        click.echo(_SENTENCES[found.exit_code])
+        click.echo(_sentence(found.outcomes[-1].verdict, found.exit_code, within))
         click.echo(f"kept: {found.path}" if found.path else "nothing was kept: -o FOLDER keeps what is made")
     context.exit(found.exit_code)
+
+
+def _sentence(last: Verdict, exit_code: int, within: float) -> str:
+    if exit_code == 1:
+        return f"not reproduced: the accuracy is another, by more than {within:g} points"
+    if last == "identical":
+        return "reproduced: what the lineage ended in is identical"
+    if last == "equivalent":
+        return f"reproduced: what the lineage ended in is as accurate, within {within:g} points"
+    return f"it cannot be told whether this is as accurate within {within:g} points"
 
 
 def _reference(model: str | None) -> ModelRef | None:

@@ -54,7 +54,7 @@ def command(
     if as_json:
         print_json(summary.dump())
     else:
-        print_rich(models_table(summary.models), verdict_table(summary.verdicts))
+        print_rich(models_table(summary.models), verdict_table(summary.verdicts) if summary.verdicts else "no budgets")
         click.echo(f"report: {(out or Path('runs') / summary.name) / PAGE}")
     context.exit(summary.exit_code)
 

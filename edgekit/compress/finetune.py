@@ -5,17 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from edgekit.compress.train import Trained, cross_entropy, train
+from edgekit.compress.losses import cross_entropy
+from edgekit.compress.start import PRETRAINED_RATE, SCRATCH_RATE, start_classifier, start_scratch
+from edgekit.compress.train import Trained, train
 from edgekit.data.splits import Data
 from edgekit.data.tokens import tokenize, usable_length
-from edgekit.models.checkpoint import Checkpoint, load_classifier, load_tokenizer
-from edgekit.models.scratch import new_classifier, train_wordpiece
+from edgekit.models.checkpoint import Checkpoint
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.shape import Scratch
 from edgekit.spec.train_options import FinetuneOptions
-
-PRETRAINED_RATE = 5e-5
-SCRATCH_RATE = 5e-4
 
 
 def finetune_classifier(
@@ -27,18 +25,16 @@ def finetune_classifier(
     set_seed(options.seed)
     if isinstance(start, Scratch):
         rate = options.learning_rate or SCRATCH_RATE
-        tokenizer = train_wordpiece(data.split("train").texts, start.vocabulary, start.max_length)
-        model = new_classifier(start, tokenizer, data.labels)
+        model, tokenizer = start_scratch(start, data, options.tokenizer)
     else:
         rate = options.learning_rate or PRETRAINED_RATE
-        tokenizer = load_tokenizer(start)
-        model = load_classifier(start, data.labels)
+        model, tokenizer = start_classifier(start, data)
     length = usable_length(model, tokenizer, options.max_length)
     trained = train(
         model,
         tokenizer,
-        tokenize(tokenizer, data.split("train"), length),
-        tokenize(tokenizer, data.split("validation"), length),
+        tokenize(tokenizer, data.split("train"), length, title="finetune: tokenizing", progress=progress),
+        tokenize(tokenizer, data.split("validation"), length, title="finetune: tokenizing", progress=progress),
         options,
         loss=cross_entropy,
         learning_rate=rate,

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from edgekit.compress.grid import from_grid, to_grid
+from edgekit.models.decoder import Decoder
+from edgekit.models.decoders import anatomy, is_decoder
 from edgekit.models.encoder import Encoder, parameter_names
-from edgekit.models.families import describe
 from edgekit.spec.errors import UsageError
 from edgekit.spec.plan import Plan, TensorPlan
 from edgekit.spec.schemes import Scheme
@@ -28,19 +29,25 @@ _ACTIVATIONS: dict[Scheme, Literal["float", "int8-dynamic", "int8-static"]] = {
 
 
 def make_plan(model: Any, scheme: Scheme, calibration: Sequence[str] = ()) -> Plan:
-    """The uniform plan of a scheme: tables and every dense layer but the last, which decides and costs nothing.
+    """The uniform plan of a scheme: tables and every dense layer but a classifier's last, which costs nothing.
 
-    Raises `UsageError` for `int8-static` without calibration texts.
+    Raises `UsageError` for `int8-static` without calibration texts or of a decoder.
     """
+    if scheme == "int8-static" and is_decoder(model):
+        raise UsageError(
+            "a decoder in int8-static loses its language", advice="int8-dynamic, int8-weight or int4-weight"
+        )
     if scheme == "int8-static" and not calibration:
         raise UsageError("int8-static needs texts to calibrate with", advice="--calibrate FILE, or int8-dynamic")
     tensors: dict[str, TensorPlan] = {}
     if scheme != "float":
-        encoder = describe(model)
+        parts = anatomy(model)
         names = parameter_names(model)
-        tensors = {names[id(table.weight)]: PER_ROW_8 for table in encoder.tables}
-        for linear in quantizable(encoder):
-            tensors[names[id(linear.weight)]] = _dense_plan(linear, scheme)
+        tensors = {names[id(table.weight)]: PER_ROW_8 for table in parts.tables}
+        if isinstance(parts, Decoder) and not parts.classifies:  # its head is a table as well, often the same
+            tensors[names[id(parts.head.weight)]] = PER_ROW_8
+        for linear in quantizable(parts):
+            tensors.setdefault(names[id(linear.weight)], _dense_plan(linear, scheme))
     return Plan(
         scheme=scheme,
         activations=_ACTIVATIONS[scheme],
@@ -69,9 +76,10 @@ def apply_plan(model: Any, plan: Plan) -> dict[str, Any]:
     return scales
 
 
-def quantizable(encoder: Encoder) -> list[nn.Linear]:
-    """Every dense layer except the last of the head."""
-    return list(encoder.dense())[:-1]
+def quantizable(parts: Encoder | Decoder) -> list[nn.Linear]:
+    """Every dense layer except the last of a classifier's head."""
+    layers = list(parts.dense())
+    return layers if isinstance(parts, Decoder) and not parts.classifies else layers[:-1]
 
 
 def _dense_plan(linear: nn.Linear, scheme: Scheme) -> TensorPlan:

@@ -1,11 +1,16 @@
-"""A student made from its teacher: chosen blocks copied, narrower by importance and not at random."""
+"""A student made from its teacher: chosen blocks copied, narrower by importance and not at random.
+
+Where all layers share one block, fewer layers are fewer runs of it.
+"""
 
 from __future__ import annotations
 
 import copy
 from typing import Any
 
-from edgekit.models.families import describe, family
+from edgekit.models.decoder import Decoder
+from edgekit.models.decoders import anatomy, kind_of
+from edgekit.models.encoder import Encoder
 from edgekit.models.shrink import keep_blocks, keep_ffn, keep_heads, keep_hidden
 from edgekit.spec.errors import UsageError
 from edgekit.spec.shape import Shape, WantedShape
@@ -38,19 +43,26 @@ def student_shape(teacher: Shape, wanted: WantedShape) -> Shape:
 
 
 def make_student(teacher: Any, wanted: WantedShape) -> Any:
-    """A copy of the teacher cut to the wanted shape: blocks evenly spread, the heaviest heads, neurons, channels."""
+    """A copy of the teacher cut to the wanted shape: blocks evenly spread, the heaviest heads, neurons, channels.
+
+    Where several heads share a key head, they stay or go together.
+    """
     import torch
 
-    kind = family(teacher.config.model_type)
-    shape = student_shape(kind.shape(teacher.config), wanted)
+    kind = kind_of(teacher)
+    before = kind.shape(teacher.config)
+    shape = student_shape(before, wanted)
     student = copy.deepcopy(teacher)
     with torch.no_grad():
-        keep_blocks(student, spread(len(describe(teacher).blocks), shape.layers))
-        for block in describe(student).blocks:
-            keep_heads(student, block, _heaviest_heads(block, shape.heads))
+        keep_blocks(student, spread(before.layers, shape.layers))
+        for block in anatomy(student).blocks:
+            shared = block.heads // block.kv_heads
+            if shape.heads % shared:
+                raise UsageError(f"student: {shape.heads} heads, of which {shared} share a key head each")
+            keep_heads(student, block, _heaviest_heads(block, shape.heads // shared))
             keep_ffn(block, _heaviest(_neuron_weight(block), shape.ffn))
-        if shape.hidden < describe(student).hidden:
-            keep_hidden(student, _heaviest(_channel_weight(describe(student)), shape.hidden))
+        if shape.hidden < anatomy(student).hidden:
+            keep_hidden(student, _heaviest(_channel_weight(anatomy(student)), shape.hidden))
     kind.set_shape(student.config, shape)
     return student
 
@@ -65,21 +77,32 @@ def _heaviest(weights: Any, count: int) -> Any:
 
 
 def _heaviest_heads(block: Any, count: int) -> list[int]:
-    columns = block.output.weight.square().sum(0) * block.value.weight.square().sum(1)
-    return [int(head) for head in _heaviest(columns.view(block.heads, block.head_size).sum(1), count)]
+    """The key heads whose values weigh most, together with what reads them."""
+    values = block.value.weight.square().sum(1).view(block.kv_heads, 1, block.head_size)
+    columns = block.output.weight.square().sum(0).view(block.kv_heads, -1, block.head_size)
+    return [int(head) for head in _heaviest((columns * values).sum((1, 2)), count)]
 
 
 def _neuron_weight(block: Any) -> Any:
-    """How much a neuron can carry: the norm of what it reads times the norm of what it writes."""
-    return block.ffn_in.weight.norm(dim=1) * block.ffn_out.weight.norm(dim=0)
+    """How much a neuron can carry: the norm of what it reads, its gate included, times the norm of what it writes."""
+    gate = getattr(block, "gate", None)
+    read = block.ffn_in.weight.norm(dim=1) * (1 if gate is None else gate.weight.norm(dim=1))
+    return read * block.ffn_out.weight.norm(dim=0)
 
 
-def _channel_weight(encoder: Any) -> Any:
-    """How much a channel of the residual stream is read: its norm gain times the weights that read it."""
+def _channel_weight(parts: Encoder | Decoder) -> Any:
+    """How much a channel of the residual stream is read: its norm gain times the weights that read it.
+
+    The norm before each branch of a decoder is that branch's own; that behind one of an encoder is the next one's.
+    """
     import torch
 
-    total = torch.zeros(encoder.hidden)
-    for block in encoder.blocks:
-        total += block.attention_norm.weight.abs() * block.ffn_in.weight.norm(dim=0)
-        total += block.ffn_norm.weight.abs() * block.query.weight.norm(dim=0)
+    total = torch.zeros(parts.hidden)
+    blocks: list[Any] = list(parts.blocks)
+    for block in blocks:
+        before_ffn, before_attention = block.attention_norm, block.ffn_norm
+        if isinstance(parts, Decoder):
+            before_ffn, before_attention = before_attention, before_ffn
+        total += before_ffn.weight.abs() * block.ffn_in.weight.norm(dim=0)
+        total += before_attention.weight.abs() * block.query.weight.norm(dim=0)
     return total

@@ -36,13 +36,14 @@ class TextData:
         return (piece for document in self.files[split] for piece in document)
 
 
-def load_text(spec: DataSpec) -> TextData:
+def load_text(spec: DataSpec, *, learn: bool = True) -> TextData:
     """The text files that `spec` names, read once for their hashes.
 
+    learn: whether a model is to be trained on them
     Raises `UsageError` where there is no training text, and for files that hold none (`data.language`).
     """
     paths: dict[str, Path | None] = {name: getattr(spec, name) for name in ("train", "validation", "test")}
-    if paths["train"] is None:
+    if learn and paths["train"] is None:
         raise UsageError(
             "a language model learns from files of text, and none to train on was given",
             advice="--train FILE.txt --validation FILE.txt, or a folder that holds train.txt",

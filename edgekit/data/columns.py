@@ -21,6 +21,9 @@ PAIRS = (
 TEXT_NAMES = ("text", "sentence", "sentence1", "question", "query", "utterance", "review", "text_a")
 LABEL_NAMES = ("label", "labels", "category", "intent", "class", "quality", "coarse_label")
 
+# characters of a header that an error quotes
+_QUOTED = 60
+
 
 class Columns(NamedTuple):
     """The names of the columns that are read."""
@@ -40,7 +43,7 @@ def find_columns(place: str, header: Sequence[str], spec: DataSpec) -> Columns:
         return Columns(text, pair, _declared(place, header, spec.label))
     label = _first(header, LABEL_NAMES)
     if label is None:
-        raise NoLabelError(f"{place}: no label column among {', '.join(header)}", advice=_advice("label"))
+        raise NoLabelError(f"{place}: no label column among {_listed(header)}", advice=_advice("label"))
     return Columns(text, pair, label)
 
 
@@ -53,7 +56,7 @@ def find_texts(
         whole = next((first for first, second in PAIRS if first in known and second in known), None)
         found = known[whole] if whole else _first(header, TEXT_NAMES)
         if found is None:
-            raise UsageError(f"{place}: no text column among {', '.join(header)}", advice=_advice("text"))
+            raise UsageError(f"{place}: no text column among {_listed(header)}", advice=_advice("text"))
         text = found
     text = _declared(place, header, text)
     if pair is not None:
@@ -76,6 +79,12 @@ def _declared(place: str, header: Sequence[str], name: str) -> str:
 def _first(header: Sequence[str], names: Iterable[str]) -> str | None:
     known = {name.casefold(): name for name in reversed(header)}
     return next((known[name] for name in names if name in known), None)
+
+
+def _listed(header: Sequence[str]) -> str:
+    """The names of the columns, cut: in a file without a header they are its first row."""
+    names = ", ".join(header)
+    return names if len(names) <= _QUOTED else f"{names[: _QUOTED - 1]}…"
 
 
 def _advice(kind: str) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from edgekit.data.guess import likeliest
 from edgekit.spec.errors import EdgekitWarning, NotFoundError, UsageError
 
 # UTF-32's little-endian mark begins with UTF-16's, so it comes first
@@ -21,14 +22,15 @@ _MARKS = (
 _CHUNK = 1 << 20
 # bytes of text outside ASCII that a guess is made from
 _SAMPLE = 1 << 16
-# what most files that are not Unicode are in: taken where the guess is a draw
-_USUAL = "cp1252"
+# characters that a warning shows on either side of the first that is outside ASCII
+_AROUND = 20
 
 
 def open_text(path: Path, encoding: str | None = None) -> TextIO:
     """Open a text file for reading, its line ends as they are (`newline=""`).
 
-    encoding: its name as Python knows it, or None: by the byte-order mark, else UTF-8, else guessed with a warning
+    encoding: its name as Python knows it, or None: by the byte-order mark, else UTF-16 without
+        one, else UTF-8, else guessed with a warning
     The file is decoded once before, so that what it returns can be read to its end.
     Raises `NotFoundError`, or `UsageError` for a file that cannot be read or is not in the declared encoding.
     """
@@ -61,6 +63,9 @@ def _found(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(4)
     marked = next((encoding for mark, encoding in _MARKS if start.startswith(mark)), None)
+    unmarked = None if marked else _without_mark(path)
+    if unmarked:
+        return unmarked
     wrong = _first_wrong_byte(path, marked or "utf-8")
     if wrong is None:
         return marked or "utf-8"
@@ -68,17 +73,7 @@ def _found(path: Path) -> str:
         raise UsageError(
             f"{path} begins like {marked} and is not (byte {wrong})", advice="declare it: --encoding NAME"
         )
-    guess = _guess(path)
-    if guess is None or _first_wrong_byte(path, guess) is not None:
-        raise UsageError(
-            f"{path} is not UTF-8 (byte {wrong})", advice="declare its encoding, as in --encoding latin-1"
-        )
-    warnings.warn(
-        f"{path} is not UTF-8 (byte {wrong}): read as {guess}, which is a guess; declare it: --encoding {guess}",
-        EdgekitWarning,
-        stacklevel=2,
-    )
-    return guess
+    return _guess(path, wrong)
 
 
 def _first_wrong_byte(path: Path, encoding: str) -> int | None:
@@ -99,26 +94,75 @@ def _first_wrong_byte(path: Path, encoding: str) -> int | None:
             before += len(chunk)
 
 
-def _guess(path: Path) -> str | None:
-    """The encoding that charset-normalizer finds likeliest for the lines outside ASCII."""
-    from charset_normalizer import from_bytes
+def _guess(path: Path, wrong: int) -> str:
+    """The likeliest encoding of a file that is not UTF-8 at byte `wrong`, with a warning that shows what it gives.
 
+    Raises `UsageError` where several fit as well, or none.
+    """
     sample = bytearray()
     for line in _lines_outside_ascii(path):
         sample += line
         if len(sample) >= _SAMPLE:
             break
-    # one odd byte in a Latin text is as good a letter of every Latin page, and of Chinese ones half a character
-    single = sum(byte > 127 for byte in sample) * 100 < len(sample)
-    found = from_bytes(bytes(sample), cp_exclusion=list(_MULTIBYTE) if single else None)
-    best = found.best()
-    if best is None:
+    sample = sample[:_SAMPLE]
+    if _nearly_utf8(bytes(sample)):
+        raise UsageError(
+            f"{path} is UTF-8 but for byte {wrong}", advice="mend it, or declare the encoding: --encoding"
+        )
+    found = likeliest(bytes(sample))
+    if len(found) > 1:
+        raise UsageError(
+            f"{path} is not UTF-8 (byte {wrong}), and may as well be {' or '.join(found)}",
+            advice=f"say which: --encoding {found[0]}",
+        )
+    if not found or _first_wrong_byte(path, found[0]) is not None:
+        raise UsageError(
+            f"{path} is not UTF-8 (byte {wrong})", advice="declare its encoding, as in --encoding latin-1"
+        )
+    warnings.warn(
+        f"{path} is not UTF-8 (byte {wrong}): read as {found[0]}, a guess by its letters. It reads "
+        f"{_excerpt(sample.decode(found[0], 'replace'))!r}; declare the encoding if that is right, and the true one if not: "
+        f"--encoding {found[0]}",
+        EdgekitWarning,
+        stacklevel=2,
+    )
+    return found[0]
+
+
+def _nearly_utf8(sample: bytes) -> bool:
+    """Whether most of what is outside ASCII is UTF-8: a file with a broken byte, not one in another encoding."""
+    foreign = [character for character in sample.decode("utf-8", "replace") if not character.isascii()]
+    return foreign.count("\ufffd") * 3 < len(foreign)
+
+
+def _excerpt(text: str) -> str:
+    """A few words around the first character outside ASCII."""
+    first = next(place for place, character in enumerate(text) if not character.isascii())
+    start = text.rfind("\n", 0, first) + 1
+    return text[max(start, first - _AROUND) : first + _AROUND].partition("\n")[0].strip()
+
+
+def _without_mark(path: Path) -> str | None:
+    """UTF-16 without a mark, known by the NUL in one half of each ASCII character; None where there is no NUL.
+
+    Raises `UsageError` for NULs in other places: it is UTF-32, or no text.
+    """
+    with path.open("rb") as file:
+        start = file.read(_SAMPLE)
+    nuls = start[::2].count(0), start[1::2].count(0)
+    if not any(nuls):
         return None
-    equal = [match.encoding for match in found if (match.chaos, match.coherence) == (best.chaos, best.coherence)]
-    return _USUAL if _USUAL in equal else best.encoding
-
-
-_MULTIBYTE = ("big5", "big5hkscs", "cp932", "cp949", "cp950", "euc_jp", "euc_kr", "gb18030", "gb2312", "gbk", "johab")
+    chosen = "utf-16-be" if nuls[0] > nuls[1] else "utf-16-le"
+    # a half that is NUL belongs to an ASCII character; the other one may be of a few others (U+4E00). In what is UTF-8
+    # as well all characters must be ASCII, or there is but a stray NUL in it
+    fewest = 0.25 if _first_wrong_byte(path, "utf-8") is None else 0.01
+    known = max(nuls) > 2 * min(nuls) and max(nuls) >= fewest * len(start)
+    if not known or _first_wrong_byte(path, chosen) is not None:
+        raise UsageError(
+            f"{path} holds NUL bytes (byte {start.index(0)}): it is no text, or in an encoding of its own",
+            advice="declare it, as in --encoding utf-16-le",
+        )
+    return chosen
 
 
 def _lines_outside_ascii(path: Path) -> Iterator[bytes]:

@@ -21,6 +21,13 @@ _REPORT_EVERY = 4096
 # fastText's `__label__GOOD text`, and the `COARSE:fine text` of question classification
 _LABELLED = re.compile(r"(?:__label__\S+|\w+:\S+)\s+\S")
 _LABEL_MARK = "__label__"
+_DELIMITERS = {
+    "\t": ("tabs", "say so: --format tsv"),
+    ";": ("semicolons", "save it with commas (.csv) or tabs (.tsv)"),
+    ",": ("commas", "say so: --format csv"),
+}
+# characters of a header that an error quotes
+_QUOTED = 60
 
 
 def read_rows(
@@ -50,8 +57,7 @@ def read_rows(
         yield from read_parquet(path, progress)
         return
     if kind is None and path.suffix.lower() not in BARE:
-        known = ", ".join((*FORMATS, *BARE))
-        raise UsageError(f"{path}: unknown kind of file {path.suffix!r}", advice=f"edgekit reads {known}; or --format")
+        raise _unreadable(path)
     try:
         with (
             open_text(path, encoding) as file,
@@ -60,6 +66,26 @@ def read_rows(
             yield from _reported(_reader(path, file, kind or _format_of(path, file), columns, bad), file, advance)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
+
+
+# kinds of files that no `--format` makes readable
+_OTHER_KINDS = {
+    ".json": "write one object a line: .jsonl",
+    ".gz": "unpack it first",
+    ".zip": "unpack it first",
+    ".bz2": "unpack it first",
+    ".xz": "unpack it first",
+    ".zst": "unpack it first",
+    ".xlsx": "save it as .csv",
+    ".xls": "save it as .csv",
+    ".ods": "save it as .csv",
+}
+
+
+def _unreadable(path: Path) -> UsageError:
+    known = ", ".join((*FORMATS, *BARE))
+    advice = _OTHER_KINDS.get(path.suffix.lower(), f"edgekit reads {known}; or say what it is: --format")
+    return UsageError(f"{path}: edgekit reads no {path.suffix or 'file without an ending'!r}", advice=advice)
 
 
 def _format_of(path: Path, file: TextIO) -> Format:
@@ -91,9 +117,10 @@ def _reported(rows: Iterator[Row], file: TextIO, advance: Advance) -> Iterator[R
 
 
 def _read_table(path: Path, file: TextIO, tabs: bool, columns: Sequence[str] | None, bad: BadRows) -> Iterator[Row]:
-    reader = csv.reader(
-        file, delimiter="\t" if tabs else ",", quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL, strict=not tabs
-    )
+    mark = "\t" if tabs else ","
+    _check_delimiter(path, file.readline(), mark)
+    file.seek(0)
+    reader = csv.reader(file, delimiter=mark, quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL, strict=not tabs)
     header = None
     for row in _whole_rows(path, reader, bad):
         if header is None:
@@ -126,7 +153,15 @@ def _whole_rows(path: Path, reader: Any, bad: BadRows) -> Iterator[list[str]]:
 
 def _header(path: Path, first: list[str], columns: Sequence[str] | None) -> Sequence[str]:
     """The names of the columns: the first row, unless they were declared and it is not a header of its own."""
+    if any("\0" in name for name in first):
+        raise UsageError(
+            f"{path} has NUL characters in its header: it is in another encoding",
+            advice="declare it, as in --encoding utf-16-le",
+        )
     if columns is None:
+        twice = next((name for place, name in enumerate(first) if name and name in first[:place]), None)
+        if twice is not None:
+            raise UsageError(f"{path}: its header has the column {_cut(twice)!r} twice", advice="name each one once")
         return first
     if not looks_like_header(first):
         return columns
@@ -136,12 +171,29 @@ def _header(path: Path, first: list[str], columns: Sequence[str] | None) -> Sequ
     return first
 
 
+def _check_delimiter(path: Path, first: str, own: str) -> None:
+    """Refuse a first line that is a header if only its columns are parted otherwise."""
+    if own in first:
+        return
+    for mark, (name, advice) in _DELIMITERS.items():
+        parts = [part.strip().strip('"') for part in first.split(mark)]
+        if len(parts) > 1 and looks_like_header(parts):
+            raise UsageError(f"{path}: its columns are parted by {name}: {_cut(first.strip())!r}", advice=advice)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _QUOTED else f"{text[: _QUOTED - 1]}…"
+
+
 def _read_lines(path: Path, file: TextIO, bad: BadRows) -> Iterator[Row]:
     """`LABEL text`: the column `fine` has the whole label, `label` what stands before its colon."""
     for where, line in _lines(path, file):
         parts = line.split(None, 1)
         if len(parts) < 2:
             bad.add(UsageError(f"{where}: no text behind the label", advice=SKIP))
+            continue
+        if parts[0].startswith(_LABEL_MARK) and parts[1].startswith(_LABEL_MARK):
+            bad.add(UsageError(f"{where}: several labels, and a row has one", advice=SKIP))
             continue
         fine = parts[0].removeprefix(_LABEL_MARK)
         yield where, {"label": fine.partition(":")[0], "fine": fine, "text": parts[1].strip()}

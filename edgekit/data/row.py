@@ -46,14 +46,27 @@ def text_in(row: dict[str, Any], column: str, where: str) -> str:
     return _unicode(value, column, where)
 
 
+def check_text(text: str, pair: str | None, column: str, where: str) -> None:
+    """Raise `UsageError` for a row of blanks; one half of a pair may be blank, as it is in published sets."""
+    if not text.strip() and not (pair or "").strip():
+        raise UsageError(f"{where}: no text in {column!r}", advice=SKIP)
+
+
 def label_in(row: dict[str, Any], column: str, where: str) -> str:
-    """The label in a column, without the space around it; numbers and truth values are labels as JSON writes them."""
+    """The label in a column, without the space around it; numbers and truth values are labels as JSON writes them.
+
+    A whole number is the same label with and without a point: 1 and 1.0.
+    """
     value = row.get(column)
     absent = value is None or value != value or isinstance(value, (list, dict, bytes))
-    label = "" if absent else value.strip() if isinstance(value, str) else json.dumps(value)
+    label = "" if absent else value.strip() if isinstance(value, str) else _written(value)
     if not label:
         raise NoLabelError(f"{where}: no label in {column!r}", advice=SKIP)
     return _unicode(label, column, where)
+
+
+def _written(value: Any) -> str:
+    return json.dumps(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 
 def _unicode(value: str, column: str, where: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import re
+import warnings
 from array import array
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,10 +21,14 @@ from edgekit.data.ragged import Texts
 from edgekit.data.row import BadRows, Row
 from edgekit.data.table import Table, read_table
 from edgekit.spec.data_options import EMBEDDED, SPLIT_NAMES, DataSpec
-from edgekit.spec.errors import NoLabelError, UsageError, unknown_name
+from edgekit.spec.errors import EdgekitWarning, NoLabelError, UsageError, unknown_name
 from edgekit.spec.progress import SILENT, Progress
 
 Text = tuple[str, str | None]
+# what a data set without a name is called in lineage
+_NAMELESS = "data"
+# of fewer training rows none are carved off for validation
+_FEWEST = 20
 Numbers = Sequence[int] | NDArray[Any]
 
 
@@ -94,14 +99,47 @@ class Data:
         found: Split = getattr(self, name)
         if name in self.unlabelled:
             raise self.unlabelled[name]
+        called = "the data" if self.name == _NAMELESS else f"data {self.name}"
         if not len(found) and not len(self.train) and not len(self.validation):
             raise UsageError(
-                f"data {self.name} is one file, taken as test rows: it has no {name} rows",
+                f"{called} is one file, taken as test rows: it has no {name} rows",
                 advice="give --train FILE and --test FILE, or a folder that holds both",
             )
         if not len(found):
-            raise UsageError(f"data {self.name} has no {name} rows", advice=f"give them: data.{name}=FILE")
+            few = f": from its {len(self.train)} training rows none are carved off, as there are under {_FEWEST}"
+            raise UsageError(
+                f"{called} has no {name} rows{few if name == 'validation' and len(self.train) else ''}",
+                advice=f"give them: --{name} FILE, or data.{name} in a recipe",
+            )
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class Unnumbered:
+    """A data set that was read, whose labels have no numbers yet.
+
+    labelling: the rows whose labels are all there are, unless a model says which; None without labelled rows
+    """
+
+    name: str
+    tables: dict[str, Table]
+    unlabelled: dict[str, NoLabelError]
+    labelling: Table | None
+
+    def numbered(self, labels: Sequence[str] | None = None) -> Data:
+        """The data set with its labels numbered as in `labels`, else by the training rows; raises as `load_data`."""
+        known = tuple(labels) if labels is not None else _labels_of(self.labelling, self.unlabelled)
+        splits = {name: _number(name, table, known) for name, table in self.tables.items()}
+        empty = Split([], None, [])
+        return Data(
+            name=self.name,
+            labels=known,
+            train=splits.get("train", empty),
+            validation=splits.get("validation", empty),
+            test=splits.get("test", empty),
+            sha256={name: table.sha256() for name, table in self.tables.items()},
+            unlabelled=self.unlabelled,
+        )
 
 
 def load_data(spec: DataSpec, *, labels: Sequence[str] | None = None, progress: Progress = SILENT) -> Data:
@@ -110,28 +148,48 @@ def load_data(spec: DataSpec, *, labels: Sequence[str] | None = None, progress: 
     `labels` fixes the numbering, as a checkpoint has it; else it follows the training rows, sorted.
     Without validation rows a tenth of the training rows is taken for them, the same tenth for every reader.
     `Data.sha256` is of the rows as they are used. Raises `UsageError` for a label that training never had, and for
-    test rows that were trained on. Other rows than those to train on may lack labels until they are asked for.
+    test rows that are the training rows; warns of those that are among them. Other rows than those to train on may
+    lack labels until they are asked for.
     """
+    return read_data(spec, progress=progress).numbered(labels)
+
+
+def read_data(spec: DataSpec, *, progress: Progress = SILENT) -> Unnumbered:
+    """Read all splits that `spec` names, for models that number labels each in its own way; raises as `load_data`."""
     tables, unlabelled = _read(spec, progress)
     if "train" in tables and "test" in tables and tables["train"].same_as(tables["test"]):
         raise UsageError(
             "the test rows are the training rows", advice="a model is tested on rows that it was not trained on"
         )
-    known = tuple(labels) if labels is not None else _labels_of(tables, unlabelled)
-    if "validation" not in tables and "train" in tables and len(tables["train"]) >= 20:
+    _warn_of_leaks(tables)
+    labelling = tables.get("train") or next(iter(tables.values()), None)
+    if "validation" not in tables and "train" in tables and len(tables["train"]) >= _FEWEST:
         tables["train"], tables["validation"] = _carve(tables["train"])
-        unlabelled.pop("validation", None)
-    splits = {name: _number(name, table, known) for name, table in tables.items()}
-    empty = Split([], None, [])
-    return Data(
-        name=spec.name or "data",
-        labels=known,
-        train=splits.get("train", empty),
-        validation=splits.get("validation", empty),
-        test=splits.get("test", empty),
-        sha256={name: table.sha256() for name, table in tables.items()},
-        unlabelled=unlabelled,
-    )
+        without = unlabelled.pop("validation", None)
+        if without:
+            warnings.warn(
+                f"the validation rows are left out, as they have no labels ({without.message}): a tenth of the "
+                "training rows is taken for them",
+                EdgekitWarning,
+                stacklevel=2,
+            )
+    return Unnumbered(spec.name or _NAMELESS, tables, unlabelled, labelling)
+
+
+def _warn_of_leaks(tables: dict[str, Table]) -> None:
+    """Say how many rows of validation and test are in the training rows too."""
+    if "train" not in tables or len(tables) == 1:
+        return
+    seen = np.unique(tables["train"].keys())
+    for name, table in tables.items():
+        shared = 0 if name == "train" else int(np.isin(table.keys(), seen).sum())
+        if shared:
+            warnings.warn(
+                f"{shared:,} of {len(table):,} {name} rows ({shared / len(table):.1%}) are training rows too: what is "
+                "measured on them is too good",
+                EdgekitWarning,
+                stacklevel=3,
+            )
 
 
 def _read(spec: DataSpec, progress: Progress) -> tuple[dict[str, Table], dict[str, NoLabelError]]:
@@ -189,10 +247,9 @@ def _embedded(spec: DataSpec, split: Any) -> Generator[Row]:
     )
 
 
-def _labels_of(tables: dict[str, Table], unlabelled: dict[str, NoLabelError]) -> tuple[str, ...]:
-    if not tables:
+def _labels_of(source: Table | None, unlabelled: dict[str, NoLabelError]) -> tuple[str, ...]:
+    if source is None:
         raise next(iter(unlabelled.values()))
-    source = tables.get("train") or next(iter(tables.values()))
     found = sorted(source.labels)
     if len(found) < 2:
         raise UsageError(f"the data has one label only: {found[0]!r}", advice="a classifier needs two or more")

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from edgekit.data.columns import Columns
 from edgekit.data.ragged import Texts, TextWriter
-from edgekit.data.row import BadRows, Row, label_in, text_in
+from edgekit.data.row import BadRows, Row, check_text, label_in, text_in
 from edgekit.spec.errors import NoLabelError, UsageError
 
 
@@ -45,6 +45,14 @@ class Table:
         if len(self) != len(other) or (self.pairs is None) != (other.pairs is None):
             return False
         return all(mine == theirs for mine, theirs in zip(self._rows(), other._rows(), strict=True))
+
+    def keys(self) -> NDArray[np.uint64]:
+        """Eight bytes of a hash of each row's text and pair, whatever its label [rows]."""
+        keys = (
+            int.from_bytes(hashlib.blake2b(f"{text}\0{pair}".encode(), digest_size=8).digest())
+            for text, pair, _ in self._rows()
+        )
+        return np.fromiter(keys, dtype=np.uint64, count=len(self))
 
     def sha256(self) -> str:
         """The hash of the rows' JSON: [texts, pairs or null, labels], each a list."""
@@ -83,6 +91,7 @@ def read_table(place: str, rows: Generator[Row], columns_of: Callable[[list[str]
                 text = text_in(row, columns.text, where)
                 label = label_in(row, columns.label, where)
                 pair = None if columns.pair is None else text_in(row, columns.pair, where)
+                check_text(text, pair, columns.text, where)
             except UsageError as error:
                 bad.add(error)
                 continue

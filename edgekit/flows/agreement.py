@@ -10,14 +10,16 @@ from typing import Literal
 from edgekit.data.splits import Data
 from edgekit.flows.evaluate import Evaluation, evaluate
 from edgekit.flows.provenance import Made
-from edgekit.measure.statistics import Estimate, accuracy_difference, accuracy_drop
+from edgekit.measure.statistics import Agreement, Estimate, accuracy_difference, accuracy_drop, agreement
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.hashing import value_sha256
 from edgekit.spec.manifest import Manifest, Step
 from edgekit.spec.progress import Progress
 from edgekit.spec.stage_options import EvaluateOptions, SplitName
 
-Verdict = Literal["identical", "equivalent", "different", "unknown"]
+Verdict = Literal["identical"] | Agreement
+# points of accuracy that two models may differ by and still be taken for equivalent
+WITHIN = 1.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Outcome:
     """A stage that was run again: sha256 by file as recorded and as made here, and what else may differ.
 
     tools: what has another version here, or is another machine: (recorded, here), None where there is none
+    within: points of accuracy that count as no difference
     """
 
     stage: str
@@ -47,6 +50,7 @@ class Outcome:
     reproduced: dict[str, str]
     comparison: Comparison | None
     tools: dict[str, tuple[str | None, str | None]]
+    within: float = WITHIN
 
     @property
     def differing(self) -> list[str]:
@@ -66,22 +70,20 @@ class Outcome:
 
     @property
     def verdict(self) -> Verdict:
-        """Equivalent means that the interval of the difference holds zero."""
+        """Identical files, or what the interval of the points lost says of `within` (`statistics.agreement`)."""
         if not self.differing:
             return "identical"
-        if self.comparison is None:
-            return "unknown"
-        return "equivalent" if self.comparison.lost.low <= 0 <= self.comparison.lost.high else "different"
+        return "cannot be told" if self.comparison is None else agreement(self.comparison.lost, self.within)
 
 
 def exit_code(outcomes: list[Outcome]) -> int:
-    """0: what came of it is the same, or equal within the interval; 1: it is not; 3: that cannot be told."""
+    """0: what came of it is identical or proven equivalent; 1: some stage differs; 3: that cannot be told."""
     last = outcomes[-1].verdict
     if last == "identical":
         return 0
     if any(outcome.verdict == "different" for outcome in outcomes):
         return 1
-    return 3 if last == "unknown" else 0
+    return 3 if last == "cannot be told" else 0
 
 
 def bundle_hashes(manifest: Manifest) -> dict[str, str]:
@@ -98,7 +100,10 @@ def other_tools(recorded: Step, here: Step) -> dict[str, tuple[str | None, str |
 
 
 def compare_validation(recorded: Step, here: Step) -> Comparison | None:
-    """By the accuracies that training itself saw on its validation rows, where both steps recorded one."""
+    """By the accuracies that training itself saw on its validation rows, where both steps recorded one.
+
+    Never in pairs: a step records how many rows were right, not which.
+    """
     before, now = recorded.validation, here.validation
     if before is None or now is None or before.accuracy is None or now.accuracy is None:
         return None

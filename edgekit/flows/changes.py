@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from edgekit.data.splits import Unnumbered
 from edgekit.flows.evaluate import Evaluation
 from edgekit.spec.atomic import write_text
-from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import UsageError
 from edgekit.spec.stage_options import SplitName
 
@@ -50,9 +50,11 @@ def check_changes_path(path: Path) -> None:
 
 
 def write_changes(
-    path: Path, data: DataSpec, split: SplitName, baselines: Mapping[str, Evaluation], candidate: Evaluation
+    path: Path, data: Unnumbered, split: SplitName, baselines: Mapping[str, Evaluation], candidate: Evaluation
 ) -> int:
     """Write the rows that `candidate` labels differently than each baseline, and say how many.
+
+    data: the rows that all of them were evaluated on
 
     path: `.jsonl` holds texts as they are. In `.csv` and `.tsv` a field that a spreadsheet would run or read as
     something else begins with an apostrophe, which spreadsheets do not show; `.tsv`, which knows no quotes, spells
@@ -67,11 +69,9 @@ def write_changes(
 
 
 def _changes(
-    data: DataSpec, split: SplitName, baselines: Mapping[str, Evaluation], candidate: Evaluation
+    data: Unnumbered, split: SplitName, baselines: Mapping[str, Evaluation], candidate: Evaluation
 ) -> Iterator[Change]:
-    from edgekit.data.splits import load_data
-
-    rows = load_data(data, labels=candidate.labels).split(split)
+    rows = data.numbered(candidate.labels).split(split)
     for name, baseline in baselines.items():
         for row, (wanted, before, after) in enumerate(
             zip(candidate.expected, baseline.predicted, candidate.predicted, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from edgekit.compress.student import student_shape
 from edgekit.devices.open_device import open_device
 from edgekit.flows.lineage import recorded
+from edgekit.models.decoders import DECODERS
 from edgekit.models.families import family
 from edgekit.spec.errors import unknown_name
 from edgekit.spec.recipe import Recipe
@@ -24,11 +25,13 @@ def check_recipe(recipe: Recipe) -> None:
         open_device(stages.profile.device)
     models = planned_models(recipe)
     for budget in recipe.budgets:
-        if budget.metric == "accuracy_drop" and (budget.baseline or "teacher") not in models:
+        compared = budget.metric in ("accuracy_drop", "perplexity_increase_pct")
+        if compared and (budget.baseline or "teacher") not in models:
             raise unknown_name("baseline", budget.baseline or "teacher", models)
     if isinstance(recipe.model, Scratch):
         start = recipe.model
-        family(start.family)
+        if start.family not in DECODERS:
+            family(start.family)
         distill = stages.distill
         if distill is not None and distill.scratch is None and distill.student_from is None:
             student_shape(Shape(start.layers, start.hidden, start.heads, start.ffn), distill.student)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edgekit.data.splits import Data, Unnumbered, load_data
 from edgekit.measure.classification import ClassRow, ConfusedPair, per_class, scores, worst_pairs
 from edgekit.measure.paired import compare
 from edgekit.measure.statistics import accuracy
@@ -20,12 +22,16 @@ from edgekit.spec.stage_options import EvaluateOptions
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The accuracy of one model, and label numbers row by row: what was expected and what it said."""
+    """The accuracy of one model, and label numbers row by row: what was expected and what it said.
+
+    sha256: which model it was: the content hash of a checkpoint or of a bundle
+    """
 
     accuracy: Accuracy
     labels: tuple[str, ...]
     expected: list[int]
     predicted: list[int]
+    sha256: str
 
     @property
     def right(self) -> list[bool]:
@@ -53,11 +59,12 @@ class _Answers:
     predicted: list[int]
     truncated: int
     runtime: str
+    sha256: str
 
 
 def evaluate(
     what: str | Path | ModelRef,
-    data: DataSpec,
+    data: DataSpec | Unnumbered,
     options: EvaluateOptions | None = None,
     *,
     against: dict[str, Evaluation] | None = None,
@@ -65,6 +72,7 @@ def evaluate(
 ) -> Evaluation:
     """Classify the rows of a split with `what`, a bundle or a checkpoint.
 
+    data:    rows to read, or such as were read (`data.splits.read_data`), where several models answer the same
     against: evaluations on the same rows by the name of their model; the accuracy lost to each is compared in pairs
     The accuracy of a bundle is kept in its manifest. Raises `UsageError` for bad input or labels the model lacks.
     """
@@ -72,11 +80,11 @@ def evaluate(
     reference = ModelRef.of(what)
     bundle = (reference.path / "manifest.json").is_file()
     answers = (_ask_bundle if bundle else _ask_checkpoint)(reference, data, options, progress)
-    evaluation = Evaluation(_record(answers, options), answers.labels, answers.expected, answers.predicted)
+    record, labels = _record(answers, options), answers.labels
+    evaluation = Evaluation(record, labels, answers.expected, answers.predicted, answers.sha256)
     if against:
         drops = tuple(_drop(name, baseline, evaluation) for name, baseline in against.items())
-        record = evaluation.accuracy.model_copy(update={"drops": drops})
-        evaluation = Evaluation(record, answers.labels, answers.expected, answers.predicted)
+        evaluation = replace(evaluation, accuracy=record.model_copy(update={"drops": drops}))
     if bundle:
         record_accuracy(reference.path, evaluation.accuracy)
     return evaluation
@@ -117,6 +125,7 @@ def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
     )
     return Drop(
         baseline=name,
+        baseline_sha256=baseline.sha256,
         baseline_accuracy=baseline.accuracy.accuracy,
         points=found.accuracy.value,
         low=found.accuracy.low,
@@ -132,15 +141,16 @@ def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
     )
 
 
-def _ask_bundle(model: ModelRef, data: DataSpec, options: EvaluateOptions, progress: Progress) -> _Answers:
+def _ask_bundle(
+    model: ModelRef, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
+) -> _Answers:
     from edgekit.agent.classifier import open_classifier
-    from edgekit.data.splits import load_data
 
     folder = model.path
     with agent_errors():
         classifier = open_classifier(folder, options.runtime, options.threads)
     labels = classifier.bundle.labels
-    rows = load_data(data, labels=labels, progress=progress)
+    rows = _rows_for(data, labels, progress)
     split = rows.split(options.split)
     numbers = {label: index for index, label in enumerate(labels)}
     predicted, truncated = [], 0
@@ -158,20 +168,23 @@ def _ask_bundle(model: ModelRef, data: DataSpec, options: EvaluateOptions, progr
         predicted=predicted,
         truncated=truncated,
         runtime=f"{classifier.session.runtime} {classifier.session.version}",
+        sha256=classifier.bundle.content_hash,
     )
 
 
-def _ask_checkpoint(model: ModelRef, data: DataSpec, options: EvaluateOptions, progress: Progress) -> _Answers:
+def _ask_checkpoint(
+    model: ModelRef, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
+) -> _Answers:
     import torch
 
     from edgekit.data.cut import count_cut
     from edgekit.data.logits import classifier_logits
-    from edgekit.data.splits import load_data
     from edgekit.data.tokens import tokenize, usable_length
+    from edgekit.flows.lineage import checkpoint_sha256
     from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
 
     checkpoint = open_checkpoint(model)
-    rows = load_data(data, labels=checkpoint.labels, progress=progress)
+    rows = _rows_for(data, checkpoint.labels, progress)
     split = rows.split(options.split)
     tokenizer = load_tokenizer(checkpoint)
     classifier = load_classifier(checkpoint)
@@ -187,13 +200,19 @@ def _ask_checkpoint(model: ModelRef, data: DataSpec, options: EvaluateOptions, p
         predicted=[int(label) for label in logits.argmax(-1)],
         truncated=count_cut(tokenizer, split, longest),
         runtime=f"torch {torch.__version__}",
+        sha256=checkpoint_sha256(checkpoint),
     )
+
+
+def _rows_for(data: DataSpec | Unnumbered, labels: Sequence[str], progress: Progress) -> Data:
+    return data.numbered(labels) if isinstance(data, Unnumbered) else load_data(data, labels=labels, progress=progress)
 
 
 def record_accuracy(bundle: Path, record: Accuracy) -> None:
     """Write the accuracy into the manifest, in place of an earlier one on the same rows.
 
-    What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime ran.
+    What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime ran;
+    each says which model its baseline was, so that a name that has come to mean another model misleads nobody.
     """
     path = bundle / "manifest.json"
     manifest = Manifest.read(path)

@@ -19,6 +19,7 @@ class _Kept(Strict):
     labels: tuple[str, ...]
     expected: tuple[int, ...]
     predicted: tuple[int, ...]
+    sha256: str | None = None
 
 
 def keep_evaluation(folder: Path, name: str, key: str, evaluation: Evaluation) -> None:
@@ -29,6 +30,7 @@ def keep_evaluation(folder: Path, name: str, key: str, evaluation: Evaluation) -
         labels=evaluation.labels,
         expected=tuple(evaluation.expected),
         predicted=tuple(evaluation.predicted),
+        sha256=evaluation.sha256,
     )
     write_text(_path(folder, name), kept.model_dump_json() + "\n")
 
@@ -42,9 +44,10 @@ def kept_evaluation(folder: Path, name: str, key: str) -> Evaluation | None:
         kept = _Kept.read(path)
     except UsageError:
         return None
-    if kept.key != key:
+    # without the hash of the model, what is compared with it would not say what it was compared with
+    if kept.key != key or kept.sha256 is None:
         return None
-    return Evaluation(kept.accuracy, kept.labels, list(kept.expected), list(kept.predicted))
+    return Evaluation(kept.accuracy, kept.labels, list(kept.expected), list(kept.predicted), kept.sha256)
 
 
 def _path(folder: Path, name: str) -> Path:

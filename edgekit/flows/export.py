@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.flows.lineage import next_step
+from edgekit.models.decoders import DECODERS, most_tokens
 from edgekit.models.families import FAMILIES
 from edgekit.spec.atomic import check_output, new_folder
 from edgekit.spec.errors import UsageError
@@ -20,9 +21,12 @@ from edgekit.spec.shipped import load_target
 from edgekit.spec.target import Target
 
 if TYPE_CHECKING:
+    from edgekit.export.bundle import Source
+    from edgekit.export.golden import Text
     from edgekit.models.checkpoint import Checkpoint
 
-_TASK: Task = "text-classification"
+# the cache of a decoder is laid out for the whole context: at this length some 75 MB for GPT-2
+_CONTEXT = 1024
 
 
 def export(
@@ -40,8 +44,8 @@ def export(
     Raises `UsageError` for bad input, a scheme that the target does not execute correctly or an existing `out`,
     `ParityError` where a file does not reproduce its reference; nothing is left then.
     """
-    from edgekit.export.bundle import Source, build_bundle
-    from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint, resolve_task
+    from edgekit.export.bundle import Source
+    from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint, resolve_task
 
     options = options or ExportOptions()
     target = load_target(options.target)
@@ -49,20 +53,34 @@ def export(
     source_name = ModelRef.of(model).source
     out = out or _default_out(source_name, target)
     check_output(out, force=force, source=checkpoint.path)
-    if resolve_task(checkpoint) != _TASK:
-        raise UsageError(f"{checkpoint.path}: only {_TASK} is exported so far")
-    choice = _choose(checkpoint, target, options)
-    tokenizer, loaded = load_tokenizer(checkpoint), load_classifier(checkpoint)
+    task = resolve_task(checkpoint)
+    choice = _choose(checkpoint, target, options, task)
+    tokenizer, loaded = load_tokenizer(checkpoint), load_model(checkpoint, task)
     plan, scales = _quantized(checkpoint, loaded, choice)
-    name, cut = _name(source_name), _max_length(loaded, tokenizer, target, options)
-    notes = (*choice.notes, *_cut_notes(loaded, cut, options))
-    source = Source(loaded, tokenizer, name, plan, scales, next_step("export", options, before=checkpoint), notes)
+    name, cut = _name(source_name), _max_length(loaded, tokenizer, _usual_length(target, task), options)
+    notes = (*choice.notes, *_cut_notes(loaded, cut, options, task))
+    lineage = next_step("export", options, checkpoint, golden=golden)
+    source = Source(loaded, tokenizer, name, plan, scales, lineage, notes)
     with new_folder(out, force=force) as folder:
         for format in choice.formats:
             (folder / format).mkdir()
             with progress.task(f"export {format}"):
-                build_bundle(source, target, format, folder / format, max_length=cut, golden_texts=golden)
+                _build(source, target, format, folder / format, task, cut, golden)
     return [out / format for format in choice.formats]
+
+
+def _build(
+    source: Source, target: Target, format: Format, out: Path, task: Task, cut: int, golden: Sequence[Text]
+) -> None:
+    if task == "text-generation":
+        from edgekit.export.decoder_bundle import build_decoder_bundle
+
+        prompts = [text for text in golden if isinstance(text, str)]
+        build_decoder_bundle(source, target, format, out, max_length=cut, golden_prompts=prompts)
+        return
+    from edgekit.export.bundle import build_bundle
+
+    build_bundle(source, target, format, out, max_length=cut, golden_texts=golden)
 
 
 @dataclass(frozen=True)
@@ -75,7 +93,7 @@ class _Choice:
     notes: tuple[str, ...]
 
 
-def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions) -> _Choice:
+def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions, task: Task) -> _Choice:
     plan = checkpoint.extras.plan
     notes: list[str] = []
     calibration = _texts(options.calibrate) if options.calibrate else ()
@@ -87,10 +105,10 @@ def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions) -> _
             )
         scheme = plan.scheme
     else:
-        scheme = target.scheme.get(_TASK, "int8-dynamic") if options.scheme == "auto" else options.scheme
-        if checkpoint.family not in FAMILIES:
+        scheme = target.scheme.get(task, "int8-dynamic") if options.scheme == "auto" else options.scheme
+        if task != "text-generation" and checkpoint.family not in (*FAMILIES, *DECODERS):
             return _unknown_family(checkpoint, target, options)
-        if scheme == "int8-static" and not calibration:
+        if scheme == "int8-static" and not calibration and task != "text-generation":
             scheme = "int8-dynamic"
             notes.append("int8-static needs texts to calibrate with (--calibrate); stored as int8-dynamic instead")
     formats, skipped = _formats(target, scheme, options)
@@ -102,7 +120,7 @@ def _unknown_family(checkpoint: Checkpoint, target: Target, options: ExportOptio
     if options.scheme not in ("auto", "float") or options.format == "tflite":
         raise UsageError(
             f"models of the family {checkpoint.family!r} are exported to ONNX in float only",
-            advice=f"families that edgekit takes apart: {', '.join(FAMILIES)}",
+            advice=f"families that edgekit takes apart: {', '.join((*FAMILIES, *DECODERS))}",
         )
     target.runtime_for("onnx", "float")
     return _Choice("float", ("onnx",), (), ())
@@ -154,22 +172,31 @@ def _quantized(checkpoint: Checkpoint, model: Any, choice: _Choice) -> tuple[Pla
     return plan, apply_plan(model, plan)
 
 
-def _max_length(model: Any, tokenizer: Any, target: Target, options: ExportOptions) -> int:
+def _usual_length(target: Target, task: Task) -> int:
+    """The longest input where none was asked for: of a decoder, prompt and new tokens together."""
+    return _CONTEXT if task == "text-generation" else target.lengths[-1]
+
+
+def _max_length(model: Any, tokenizer: Any, usual: int, options: ExportOptions) -> int:
     possible = min(_positions(model), int(tokenizer.model_max_length))
     if options.max_length is None:
-        return min(possible, target.lengths[-1])
+        return min(possible, usual)
     if options.max_length > possible:
         raise UsageError(f"--max-length {options.max_length} is more than the {possible} tokens of the model")
     return options.max_length
 
 
-def _cut_notes(model: Any, cut: int, options: ExportOptions) -> list[str]:
+def _cut_notes(model: Any, cut: int, options: ExportOptions, task: Task) -> list[str]:
     if options.max_length is not None or cut >= _positions(model):
         return []
+    if task == "text-generation":
+        return [f"the context holds {cut} tokens; the model itself takes {_positions(model)} (--max-length)"]
     return [f"texts are cut at {cut} tokens; the model itself takes {_positions(model)} (--max-length)"]
 
 
 def _positions(model: Any) -> int:
+    if model.config.model_type in FAMILIES:
+        return most_tokens(model)
     return int(model.config.max_position_embeddings)
 
 

@@ -6,17 +6,27 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.flows.profile import read_measurements
+from edgekit.flows.profile import read_generation, read_measurements
+from edgekit.measure.generation import summarise_generation
 from edgekit.measure.statistics import Estimate
 from edgekit.measure.summary import summarise
 from edgekit.measure.verdict import Verdict, decide, unmeasured
 from edgekit.spec.agent_errors import agent_errors
 from edgekit.spec.budget import Budget
 from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import Accuracy, Manifest
-from edgekit.spec.measurement import Measurement
+from edgekit.spec.manifest import Accuracy, Manifest, Perplexity, Step
+from edgekit.spec.measurement import GenerationMeasurement, Measurement
 from edgekit.spec.shipped import load_target
 from edgekit.spec.target import Target
+
+_Taken = Measurement | GenerationMeasurement
+# what a metric is read from, where not every kind of measurement has it
+_METRICS_OF = {
+    "latency_p50_ms": "latency",
+    "latency_p95_ms": "latency",
+    "tokens_per_s": "generation",
+    "first_token_ms": "generation",
+}
 
 
 @dataclass(frozen=True)
@@ -35,7 +45,7 @@ class _Subject:
 
     bundle: Path
     manifest: Manifest
-    measurements: Sequence[Measurement]
+    measurements: Sequence[_Taken]
     targets: Mapping[str | None, Target]
 
 
@@ -44,8 +54,9 @@ def gate(bundle: Path, budgets: Sequence[Budget]) -> list[BundleVerdict]:
 
     The bundle's files are held against their hashes first. A device figure counts only if its measurement is of
     this very file, of a device of the budget's target, not emulated, and taken under the budget's conditions; of
-    several the newest counts, and where a budget leaves the length open, the worst of the lengths. Accuracy counts
-    on test rows, unless the budget names others.
+    several the newest counts, and where a budget leaves the length open, the worst of the lengths. Accuracy and
+    perplexity count on test rows, unless the budget names others. Accuracy lost against the teacher counts only
+    against the very one that the bundle's lineage records, where it records one.
     Raises `UsageError` for a damaged bundle, an unknown target, or no budget for this bundle.
     """
     from edgekit.agent.bundle import open_bundle
@@ -59,7 +70,8 @@ def gate(bundle: Path, budgets: Sequence[Budget]) -> list[BundleVerdict]:
     own = [budget for budget in budgets if budget.format in (None, manifest.format)]
     if not own:
         raise UsageError(f"no budget is for a {manifest.format} bundle", advice="leave format out of the budget")
-    subject = _Subject(bundle, manifest, read_measurements(bundle), targets)
+    taken: list[_Taken] = [*read_measurements(bundle), *read_generation(bundle)]
+    subject = _Subject(bundle, manifest, taken, targets)
     return [BundleVerdict(bundle, manifest.format, *_judge(subject, budget)) for budget in own]
 
 
@@ -78,18 +90,16 @@ def _judge(subject: _Subject, budget: Budget) -> tuple[Verdict, str]:
         return decide(budget, subject.manifest.size_mb), "model and tokenizer"
     if budget.kind.on_device:
         return _judge_device(subject, budget)
+    if budget.metric == "perplexity_increase_pct":
+        return _judge_perplexity(subject, budget)
     return _judge_accuracy(subject, budget)
 
 
 def _judge_accuracy(subject: _Subject, budget: Budget) -> tuple[Verdict, str]:
     advice = f"edgekit evaluate {subject.bundle} --data DATA"
     fitting = [record for record in subject.manifest.accuracy if _counts(record, budget.data)]
-    if not fitting:
-        reason = f"never evaluated on {budget.data or 'test rows'}" if subject.manifest.accuracy else "never evaluated"
-        return unmeasured(budget, reason, advice=advice), ""
-    if budget.data is None and len({record.data_sha256 for record in fitting}) > 1:
-        names = " or ".join(dict.fromkeys(f"data={record.data}" for record in fitting))
-        return unmeasured(budget, "evaluated on several data sets: name one, data=NAME", advice=names), ""
+    if doubt := _doubt(budget, fitting, subject.manifest.accuracy, advice):
+        return doubt, ""
     # evaluated again, a record goes to the end
     record = fitting[-1]
     rows = f"{record.rows} rows of {record.data}"
@@ -97,14 +107,53 @@ def _judge_accuracy(subject: _Subject, budget: Budget) -> tuple[Verdict, str]:
         return decide(budget, record.accuracy, record.low, record.high), rows
     wanted = budget.baseline or "teacher"
     drop = next((drop for drop in record.drops if drop.baseline == wanted), None)
+    advice = f"{advice} --against {wanted}=CHECKPOINT"
     if drop is None:
-        advice = f"{advice} --against {wanted}=CHECKPOINT"
         return unmeasured(budget, f"never compared with {wanted}", advice=advice), ""
+    teachers = _teachers(subject.manifest.lineage) if wanted == "teacher" else set()
+    if teachers and drop.baseline_sha256 not in teachers:
+        which = "another model" if drop.baseline_sha256 else "a model whose hash was not recorded"
+        reason = f"what it was compared with as teacher is {which}, not the one that taught it"
+        return unmeasured(budget, reason, advice=advice), ""
     return decide(budget, drop.points, drop.low, drop.high), f"against {wanted}, {rows}"
 
 
-def _counts(record: Accuracy, data: str | None) -> bool:
-    """Accuracy on other rows than those of the test split counts only where a budget asks for it by name."""
+def _teachers(lineage: Iterable[Step]) -> set[str]:
+    """The content hashes of the checkpoints that taught on the way to a bundle: a distillation begins with its own."""
+    steps = ((step, "checkpoint" if step.stage == "distill" else "teacher") for step in lineage)
+    return {step.inputs[name] for step, name in steps if name in step.inputs}
+
+
+def _judge_perplexity(subject: _Subject, budget: Budget) -> tuple[Verdict, str]:
+    wanted = budget.baseline or "teacher"
+    advice = f"edgekit evaluate {subject.bundle} --data TEXT --against {wanted}=CHECKPOINT"
+    fitting = [record for record in subject.manifest.perplexity if _counts(record, budget.data)]
+    if doubt := _doubt(budget, fitting, subject.manifest.perplexity, advice):
+        return doubt, ""
+    # of one text in several contexts, the newest that was compared
+    compared = [(record, found) for record in fitting for found in record.increases if found.baseline == wanted]
+    if not compared:
+        return unmeasured(budget, f"never compared with {wanted}", advice=advice), ""
+    record, found = compared[-1]
+    conditions = f"against {wanted}, {record.tokens} tokens of {record.data}, windows of {record.context}"
+    return decide(budget, found.pct, found.low, found.high), conditions
+
+
+def _doubt(
+    budget: Budget, fitting: Sequence[Accuracy | Perplexity], known: Sequence[Accuracy | Perplexity], advice: str
+) -> Verdict | None:
+    """Why no record of an evaluation can be taken, where none can."""
+    if not fitting:
+        reason = f"never evaluated on {budget.data or 'test rows'}" if known else "never evaluated"
+        return unmeasured(budget, reason, advice=advice)
+    if budget.data is None and len({record.data_sha256 for record in fitting}) > 1:
+        names = " or ".join(dict.fromkeys(f"data={record.data}" for record in fitting))
+        return unmeasured(budget, "evaluated on several data sets: name one, data=NAME", advice=names)
+    return None
+
+
+def _counts(record: Accuracy | Perplexity, data: str | None) -> bool:
+    """An evaluation on other rows than those of the test split counts only where a budget asks for it by name."""
     if record.split == "test":
         return data in (None, record.data, record.data.removesuffix("/test"))
     return data == record.data
@@ -120,15 +169,17 @@ def _judge_device(subject: _Subject, budget: Budget) -> tuple[Verdict, str]:
         return unmeasured(budget, reason, advice=advice), f"{target.name}{_wanted(budget)}"
     usual = [taken for taken in real if taken.threads == target.threads] or real
     newest = {taken.length: taken for taken in sorted(usual, key=lambda taken: taken.moment)}
-    figure, taken = max(((_figure(each, budget.metric), each) for each in newest.values()), key=_worst_last)
+    worst = min if budget.kind.better == "higher" else max
+    figure, taken = worst(((_figure(each, budget.metric), each) for each in newest.values()), key=_by_value)
     length = f"length {taken.length}" + (f" (the worst of {_listed(newest)})" if len(newest) > 1 else "")
     conditions = f"{target.name}, {length}, {taken.threads} {'thread' if taken.threads == 1 else 'threads'}"
     return decide(budget, figure.value, figure.low, figure.high), conditions
 
 
-def _fits(taken: Measurement, manifest: Manifest, target: Target, budget: Budget) -> bool:
+def _fits(taken: _Taken, manifest: Manifest, target: Target, budget: Budget) -> bool:
     return (
         taken.model_sha256 == manifest.files[manifest.model_file].sha256
+        and _METRICS_OF.get(budget.metric, taken.kind) == taken.kind
         and target.matches(taken.fingerprint)
         and budget.threads in (None, taken.threads)
         and _run_length(manifest, budget.length) in (None, taken.length)
@@ -142,8 +193,7 @@ def _run_length(manifest: Manifest, length: int | str | None) -> int | str | Non
     return next((static for static in manifest.lengths if static >= length), length)
 
 
-def _worst_last(pair: tuple[Estimate, Measurement]) -> float:
-    # of everything that a device tells, less is better
+def _by_value(pair: tuple[Estimate, _Taken]) -> float:
     return pair[0].value
 
 
@@ -151,10 +201,13 @@ def _listed(lengths: Iterable[int | str]) -> str:
     return ", ".join(str(length) for length in sorted(lengths, key=lambda length: (isinstance(length, str), length)))
 
 
-def _figure(taken: Measurement, metric: str) -> Estimate:
-    summary = summarise(taken)
+def _figure(taken: _Taken, metric: str) -> Estimate:
     if metric == "peak_memory_mb":
-        return Estimate(summary.peak_rss_mb, summary.peak_rss_mb, summary.peak_rss_mb)
+        return Estimate(taken.peak_rss_mb, taken.peak_rss_mb, taken.peak_rss_mb)
+    if isinstance(taken, GenerationMeasurement):
+        speed = summarise_generation(taken)
+        return speed.first_token.p50 if metric == "first_token_ms" else speed.tokens_per_s
+    summary = summarise(taken)
     return summary.latency.p50 if metric == "latency_p50_ms" else summary.latency.p95
 
 

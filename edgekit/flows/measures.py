@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgekit.agent.conditions import fingerprint
+from edgekit.data.blocks import TextData
 from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.evaluate import Evaluation, evaluate, record_accuracy
 from edgekit.flows.evaluations import keep_evaluation, kept_evaluation
@@ -36,6 +37,8 @@ def evaluate_all(run: Run) -> None:
         if found is None:
             found = evaluate(path, data, options, against=baselines, progress=run.progress)
             keep_evaluation(run.folder, name, key, found)
+        else:
+            run.progress.say(f"evaluate {name}: unchanged")
         if path in run.bundles:
             record_accuracy(path, found.accuracy)
         elif name in _baselines(run):
@@ -51,7 +54,7 @@ def evaluations(run: Run, options: EvaluateOptions) -> Iterator[tuple[str, Path,
 
     A key holds all that was evaluated before, as accuracies are compared with those.
     """
-    key = key_of(run.data.sha256, options.model_dump(mode="json"), sorted(_baselines(run)))
+    key = key_of(dict(run.data.sha256), options.model_dump(mode="json"), sorted(_baselines(run)))
     for name, path in [*run.models.items(), *((bundle.name, bundle) for bundle in run.bundles)]:
         key = key_of(key, identity(path))
         yield name, path, key
@@ -67,7 +70,9 @@ def profile_key(run: Run, bundle: Path, options: ProfileOptions) -> str:
 
 
 def profile_texts(run: Run) -> list[tuple[str, str | None]]:
-    """The test texts that latency is measured on."""
+    """The test texts that latency is measured on; a language model has prompts of its bundle's own."""
+    if isinstance(run.data, TextData):
+        return []
     return run.data.split("test").pairs_of_text()[:PROFILE_TEXTS]
 
 

@@ -1,9 +1,9 @@
-"""Perplexity: how well a language model foretells a text, through its own tokenizer."""
+"""Perplexity: how well a language model, a checkpoint or a bundle, foretells a text through its own tokenizer."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -12,17 +12,20 @@ from typing import Any
 import numpy as np
 
 from edgekit.data.language import Corpus
-from edgekit.measure.perplexity import Ids, Runner, Surprise, bits_per_byte, windows
+from edgekit.measure.perplexity import Ids, Runner, Surprise, bits_per_byte, increase, windows
 from edgekit.measure.perplexity import perplexity as estimated
 from edgekit.models.checkpoint import open_checkpoint
+from edgekit.spec.agent_errors import agent_errors
+from edgekit.spec.atomic import write_text
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import ToolError, UsageError
-from edgekit.spec.manifest import Perplexity
+from edgekit.spec.manifest import Increase, Manifest, Perplexity
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
-from edgekit.spec.stage_options import EvaluateOptions
+from edgekit.spec.stage_options import EvaluateOptions, SplitName
 from edgekit.spec.strict import read_mapping
 
+_MANIFEST = "manifest.json"
 # what a model of very long contexts is run at unless more is asked for: its logits must fit into memory
 MOST_CONTEXT = 2048
 
@@ -44,8 +47,10 @@ class _LanguageModel:
 
 
 def foretells(model: ModelRef) -> bool:
-    """Whether a checkpoint is a language model, by the class that its config.json names, or by what was said of it."""
-    if model.task is not None or (model.path / "manifest.json").is_file():
+    """Whether a model is a language model: as its manifest says, or what was said of it, or the class it names."""
+    if (model.path / _MANIFEST).is_file():
+        return read_mapping(model.path / _MANIFEST).get("task") == "text-generation"
+    if model.task is not None:
         return model.task == "text-generation"
     named = read_mapping(open_checkpoint(model).path / "config.json").get("architectures")
     return isinstance(named, list) and any(str(name).endswith(("ForCausalLM", "LMHeadModel")) for name in named[:1])
@@ -56,14 +61,17 @@ def perplexity(
     data: DataSpec,
     options: EvaluateOptions | None = None,
     *,
+    against: Mapping[str, str | Path | ModelRef] | None = None,
     progress: Progress = SILENT,
 ) -> Perplexity:
-    """Perplexity and bits per byte of a language model, a checkpoint, on the text of a split.
+    """Perplexity and bits per byte of a language model on the text of a split.
 
     data: the split is a file of text (`data.language`)
     options: `max_length` bounds the context, which else is the model's own; `stride` is how far each window moves on
-    How tokens are conditioned is in `measure.perplexity`. Raises `UsageError` for bad input, `ToolError` for a model
-    that gives no probabilities.
+    against: models that are run on the same windows, by name; the context is then the shortest of all
+    How tokens are conditioned is in `measure.perplexity`. The figures of a bundle are kept in its manifest.
+    Raises `UsageError` for bad input, also baselines that cut the text into other tokens, `ToolError` for a model that
+    gives no probabilities.
     """
     options = options or EvaluateOptions()
     path = getattr(data, options.split)
@@ -73,35 +81,95 @@ def perplexity(
     size = path.stat().st_size if path.is_file() else 0
     # what is wrong with the text is said before the model is loaded
     next(iter(corpus), None)
-    model = _open_checkpoint(ModelRef.of(what), options)
-    stride = options.stride or model.context
-    if stride > model.context:
-        raise UsageError(f"a stride of {stride} is more than the {model.context} tokens of a window")
+    reference = ModelRef.of(what)
+    model = _open(reference, options)
+    baselines = {name: _open(ModelRef.of(other), options) for name, other in (against or {}).items()}
+    context = min(each.context for each in (model, *baselines.values()))
+    stride = options.stride or context
+    if stride > context:
+        raise UsageError(f"a stride of {stride} is more than the {context} tokens of a window")
+
+    def run(each: _LanguageModel) -> Surprise:
+        return _surprise(each, corpus, context, stride, size, progress)
+
+    known = {name: run(each) for name, each in baselines.items()}
+    surprise = run(model)
+    record = _record(options.split, corpus, model, (context, stride), surprise)
+    increases = tuple(_increase(name, other, surprise) for name, other in known.items())
+    record = record.model_copy(update={"increases": increases})
+    if (reference.path / _MANIFEST).is_file():
+        record_perplexity(reference.path, record)
+    return record
+
+
+def record_perplexity(bundle: Path, record: Perplexity) -> None:
+    """Write the perplexity into the manifest, in place of an earlier one on the same text and windows.
+
+    What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime ran.
+    """
+    path = bundle / _MANIFEST
+    manifest = Manifest.read(path)
+    earlier = [kept for kept in manifest.perplexity if _text_of(kept) == _text_of(record)]
+    others = tuple(kept for kept in manifest.perplexity if kept not in earlier)
+    same = [kept for kept in earlier if kept.runtime == record.runtime]
+    increases = {found.baseline: found for kept in (*same, record) for found in kept.increases}
+    record = record.model_copy(update={"increases": tuple(increases.values())})
+    write_text(path, manifest.model_copy(update={"perplexity": (*others, record)}).dump())
+
+
+def _text_of(record: Perplexity) -> tuple[str, str, int, int]:
+    return record.split, record.data_sha256, record.context, record.stride
+
+
+def _surprise(
+    model: _LanguageModel, corpus: Corpus, context: int, stride: int, size: int, progress: Progress
+) -> Surprise:
     surprise = Surprise()
     with progress.task(f"evaluate {model.name}", size) as advance:
         for document in corpus:
-            for window, targets in windows(_ids(model, document), model.context, stride):
+            for window, targets in windows(_ids(model, document), context, stride):
                 surprise.add(window, targets, model.run)
                 advance(min(corpus.bytes, size))
-    return _record(path.stem, corpus, model, stride, surprise)
-
-
-def _record(name: str, corpus: Corpus, model: _LanguageModel, stride: int, surprise: Surprise) -> Perplexity:
-    tokens, nats = surprise.total_tokens, surprise.total_nats
-    if not tokens:
+    if not surprise.total_tokens:
         raise UsageError(f"{corpus.path} is too short: it has no token after its first")
-    if not math.isfinite(nats):
+    if not math.isfinite(surprise.total_nats):
         raise ToolError(f"{model.name} gives a token of {corpus.path} no probability")
+    return surprise
+
+
+def _increase(name: str, baseline: Surprise, surprise: Surprise) -> Increase:
+    try:
+        value, interval = increase(baseline, surprise)
+    except ValueError:
+        raise UsageError(
+            f"{name} cuts the text into other tokens, and perplexity is that of a token",
+            advice="leave out --against, and compare bits per byte",
+        ) from None
+    return Increase(
+        baseline=name,
+        baseline_perplexity=estimated(baseline)[0],
+        pct=value,
+        low=interval.low if interval else None,
+        high=interval.high if interval else None,
+    )
+
+
+def _record(
+    split: SplitName, corpus: Corpus, model: _LanguageModel, window: tuple[int, int], surprise: Surprise
+) -> Perplexity:
+    """window: context and stride."""
+    tokens, nats = surprise.total_tokens, surprise.total_nats
     value, interval = estimated(surprise)
     low, high = (interval.low, interval.high) if interval else (None, None)
     return Perplexity(
-        data=name,
+        data=corpus.path.stem,
+        split=split,
         data_sha256=corpus.sha256,
         documents=corpus.documents,
         tokens=tokens,
         bytes=corpus.bytes,
-        context=model.context,
-        stride=stride,
+        context=window[0],
+        stride=window[1],
         nats=max(nats, 0.0),
         perplexity=value,
         low=low,
@@ -117,6 +185,41 @@ def _ids(model: _LanguageModel, pieces: Iterator[str]) -> Iterator[int]:
     """The ids of a document, the one that begins it first; a piece is tokenized as if it stood alone."""
     begin = () if model.begin is None else (model.begin,)
     return chain(begin, chain.from_iterable(map(model.encode, pieces)))
+
+
+def _open(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
+    bundle = (model.path / _MANIFEST).is_file()
+    return _open_bundle(model, options) if bundle else _open_checkpoint(model, options)
+
+
+def _open_bundle(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
+    from edgekit.agent.bundle import open_bundle
+    from edgekit.agent.generator import load_generator
+
+    with agent_errors():
+        bundle = open_bundle(model.path)
+        asked = "max_length" in options.model_fields_set
+        context = min(bundle.max_length, options.max_length if asked else MOST_CONTEXT)
+        generator = load_generator(bundle, options.runtime, options.threads, context)
+    session, tokenizer = generator.session, generator.tokenizer
+
+    def run(ids: Ids) -> Any:
+        with agent_errors():
+            session.reset()
+            return session.logits_of(ids.tolist())
+
+    def encode(text: str) -> list[int]:
+        with agent_errors():
+            return tokenizer.encode_plain(text)
+
+    return _LanguageModel(
+        name=model.path.name,
+        encode=encode,
+        begin=min(bundle.eos_ids, default=None) if bundle.start_id is None else bundle.start_id,
+        context=context,
+        run=run,
+        runtime=f"{session.runtime} {session.version}",
+    )
 
 
 def _open_checkpoint(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:

@@ -12,9 +12,11 @@ from edgekit.flows.measures import evaluations, profile_key
 from edgekit.flows.run import begin
 from edgekit.flows.stages import bundles_in, export_key, stages
 from edgekit.flows.state import Run
+from edgekit.flows.text_measures import kept_perplexity
 from edgekit.spec.hashing import value_sha256
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.recipe import Recipe, load_recipe
+from edgekit.spec.shipped import load_target
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,12 @@ def _training(run: Run, started: str | None) -> list[Planned]:
 
 def _export(run: Run, inputs_change: bool) -> Planned:
     out = run.folder / "bundles"
-    run.bundles = bundles_in(out)
-    why = run.journal.why("export", export_key(run), said(run.recipe.export), *run.bundles or [out])
-    return Planned("export", INPUT_CHANGES if inputs_change and why is None else why)
+    there = bundles_in(out)
+    why = run.journal.why("export", export_key(run), said(run.recipe.export), *there or [out])
+    why = INPUT_CHANGES if inputs_change and why is None else why
+    # an export replaces all that lies there, also what is in a format that the recipe no longer asks for
+    run.bundles = there if why is None else [out / name for name in _formats(run.recipe)]
+    return Planned("export", why)
 
 
 def _evaluations(run: Run, again: set[str]) -> Iterator[Planned]:
@@ -71,10 +76,9 @@ def _evaluations(run: Run, again: set[str]) -> Iterator[Planned]:
     for name, _, key in evaluations(run, options):
         made_again = "export" if name in {bundle.name for bundle in run.bundles} else name
         upstream = upstream or made_again in again
-        known = not upstream and kept_evaluation(run.folder, name, key) is not None
+        kept = kept_perplexity if run.is_of_text else kept_evaluation
+        known = not upstream and kept(run.folder, name, key) is not None
         yield Planned(f"evaluate {name}", None if known else told or INPUT_CHANGES)
-    if not run.bundles:
-        yield Planned("evaluate bundles", "never run")
 
 
 def _profiles(run: Run, again: set[str]) -> Iterator[Planned]:
@@ -86,5 +90,10 @@ def _profiles(run: Run, again: set[str]) -> Iterator[Planned]:
         key = profile_key(run, bundle, options)
         why = run.journal.why(name, key, said(options), bundle / "measurements")
         yield Planned(name, INPUT_CHANGES if "export" in again and why is None else why)
-    if not run.bundles:
-        yield Planned("profile bundles", "never run")
+
+
+def _formats(recipe: Recipe) -> list[str]:
+    """The formats that the recipe asks for: one, or what the runtimes of its target read."""
+    if recipe.export.format != "all":
+        return [recipe.export.format]
+    return sorted(load_target(recipe.export.target).formats)

@@ -6,22 +6,23 @@ import itertools
 import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 from edgekit.data.texts import Text, read_texts
 from edgekit.devices.base import Device
 from edgekit.devices.open_device import open_device
 from edgekit.devices.replies import Golden, News
-from edgekit.measure.summary import Percentiles, summarise
+from edgekit.measure.summary import beats, summarise
 from edgekit.spec.atomic import write_text
 from edgekit.spec.errors import NotFoundError, UsageError
 from edgekit.spec.hashing import value_sha256
-from edgekit.spec.measurement import Measurement
+from edgekit.spec.measurement import GenerationMeasurement, Measurement, Taken
 from edgekit.spec.profile_options import ProfileOptions
 from edgekit.spec.progress import SILENT, Advance, Progress
+from edgekit.spec.strict import read_mapping
 
 MEASUREMENTS = "measurements"
-# more threads must be faster by this share to be worth the cores they take
-WORTH_A_THREAD = 0.05
+_Reply = TypeVar("_Reply", bound=Taken)
 
 
 def profile(
@@ -49,9 +50,9 @@ def profile(
     with open_device(options.device) as device:
         remote = device.put(what)
         if what.is_dir():
-            _run_golden(device, remote, options)
+            ask_golden(device, remote, options)
         for length, threads in settings:
-            title = f"profile {what.name}, {_plural(threads, 'thread')}" + (f", length {length}" if length else "")
+            title = f"profile {what.name}, {plural(threads, 'thread')}" + (f", length {length}" if length else "")
             with progress.task(title) as advance:
                 measurement = _measure(device, remote, options, threads, length, texts, advance)
             taken.append(measurement)
@@ -60,14 +61,14 @@ def profile(
     return taken
 
 
-def store(measurement: Measurement, bundle: Path) -> Path:
+def store(measurement: Measurement | GenerationMeasurement, bundle: Path) -> Path:
     """Write a measurement into a bundle, in place of one taken under the same conditions; its path."""
     conditions = {
         "model": measurement.model_sha256,
         "runtime": [measurement.runtime, measurement.runtime_version],
         "threads": measurement.threads,
         "length": measurement.length,
-        "texts": measurement.texts_sha256,
+        "texts": measurement.texts_sha256 if isinstance(measurement, Measurement) else None,
         "machine": measurement.fingerprint.model_dump(mode="json"),
     }
     path = bundle / MEASUREMENTS / f"{measurement.kind}-{value_sha256(conditions)[:12]}.json"
@@ -76,8 +77,21 @@ def store(measurement: Measurement, bundle: Path) -> Path:
 
 
 def read_measurements(bundle: Path) -> list[Measurement]:
-    """The measurements kept in a bundle, in the order of their file names; `UsageError` for one that is not valid."""
-    return [Measurement.read(path) for path in sorted((bundle / MEASUREMENTS).glob("*.json"))]
+    """The latencies kept in a bundle, in the order of their file names; `UsageError` for a file that is not valid."""
+    return [Measurement.read(path) for path in _kept(bundle) if not _is_of_generation(path)]
+
+
+def read_generation(bundle: Path) -> list[GenerationMeasurement]:
+    """The measurements of a decoder kept in its bundle, as `read_measurements`."""
+    return [GenerationMeasurement.read(path) for path in _kept(bundle) if _is_of_generation(path)]
+
+
+def _kept(bundle: Path) -> list[Path]:
+    return sorted((bundle / MEASUREMENTS).glob("*.json"))
+
+
+def _is_of_generation(path: Path) -> bool:
+    return read_mapping(path).get("kind") == "generation"
 
 
 def recommend_threads(measurements: Iterable[Measurement]) -> int:
@@ -91,7 +105,7 @@ def recommend_threads(measurements: Iterable[Measurement]) -> int:
         raise UsageError("no measurement to recommend a thread count from")
     threads, best = figures[0]
     for more, latency in figures[1:]:
-        if _beats(latency, best):
+        if beats(latency, best):
             threads, best = more, latency
     return threads
 
@@ -108,10 +122,6 @@ def recommended_threads(measurements: Iterable[Measurement]) -> dict[int | str, 
     }
 
 
-def _beats(new: Percentiles, old: Percentiles) -> bool:
-    return new.p50.value < (1 - WORTH_A_THREAD) * old.p50.value and new.p50.high < old.p50.low
-
-
 def _check(what: Path) -> None:
     if what.is_dir():
         if not (what / "manifest.json").is_file():
@@ -122,7 +132,8 @@ def _check(what: Path) -> None:
         raise UsageError(f"{what} is neither a bundle nor a .onnx or .tflite file")
 
 
-def _run_golden(device: Device, remote: str, options: ProfileOptions) -> None:
+def ask_golden(device: Device, remote: str, options: ProfileOptions) -> None:
+    """Have the device run the golden cases; `ParityError` where its answers are wrong."""
     # in an agent of its own, as the memory it takes is none of the measurement's
     with device.start_agent(options.python) as agent:
         agent.request("golden", Golden, path=remote, runtime=options.runtime)
@@ -137,24 +148,26 @@ def _measure(
     texts: Sequence[Text],
     advance: Advance,
 ) -> Measurement:
-    def tell(news: News) -> None:
-        advance(news.runs, f"{news.stage}, {news.seconds:.0f} s")
-
-    with device.start_agent(options.python) as agent:
-        measurement = agent.request(
-            "profile",
-            Measurement,
-            progress=tell,
-            path=remote,
-            threads=threads,
-            length=length,
-            texts=[list(text) for text in texts],
-            **options.model_dump(include={"runtime", "min_seconds", "min_runs", "max_runs", "warmup", "per_op"}),
-        )
+    asked = {"threads": threads, "length": length, "texts": [list(text) for text in texts]}
+    measurement = ask(device, remote, options, Measurement, advance, **asked)
     # the agent tells a length of "data" and not which data: only this side can
     told = value_sha256([list(text) for text in texts]) if texts else None
     return measurement.model_copy(update={"texts_sha256": told})
 
 
-def _plural(count: int, noun: str) -> str:
+def ask(
+    device: Device, remote: str, options: ProfileOptions, kind: type[_Reply], advance: Advance, **asked: Any
+) -> _Reply:
+    """Have a fresh agent measure the file at `remote`."""
+
+    def tell(news: News) -> None:
+        advance(news.runs, f"{news.stage}, {news.seconds:.0f} s")
+
+    usual = options.model_dump(include={"runtime", "min_seconds", "min_runs", "max_runs", "warmup", "per_op"})
+    with device.start_agent(options.python) as agent:
+        return agent.request("profile", kind, progress=tell, path=remote, **usual, **asked)
+
+
+def plural(count: int, noun: str) -> str:
+    """`1 thread`, `2 threads`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

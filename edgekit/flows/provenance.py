@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from edgekit.agent.bundle import open_bundle
+from edgekit.data.blocks import load_text
 from edgekit.data.splits import Data, load_data
 from edgekit.flows.lineage import checkpoint_sha256, is_in, recorded
 from edgekit.models.checkpoint import open_checkpoint
@@ -38,6 +39,9 @@ _TRAINING = ("finetune", "distill", "prune")
 _FILES = ("train", "validation", "test")
 # files of texts that a vocabulary was chosen by, which need no rows beside them
 _COUNTED = ("texts", "vocabulary_from")
+# what else options name by its own name alone, with the input that holds its hash
+_NAMED = {"unlabeled": "unlabeled", "tokenizer": "tokenizer", "student_from": "student"}
+_KINDS = {"tokenizer": "tokenizer", "student_from": "checkpoint"}
 _Options = TypeVar("_Options", bound=Strict)
 # characters of a sha256 that tell two apart for a person
 SHOWN = 16
@@ -64,6 +68,11 @@ class Stage:
     step: Step
     options: Strict
     data: DataSpec | None = None
+
+    @property
+    def learns_text(self) -> bool:
+        """Whether it trained a language model, on text and not on rows."""
+        return "text.train" in self.step.inputs
 
     def options_as(self, kind: type[_Options]) -> _Options:
         """The options by their own type."""
@@ -133,7 +142,7 @@ def _check_complete(made: Made, number: int, where: str) -> None:
     needed = {
         "what the lineage begins with": number > 1 or step.model is not None,
         "its data": step.stage not in _TRAINING
-        or (step.data is not None and "data.train" in step.inputs)
+        or (step.data is not None and step.inputs.keys() & {"data.train", "text.train"})
         or (step.data is None and any(name in step.inputs for name in _COUNTED)),
         "the facts of its target": "target" not in OPTIONS[step.stage].model_fields or step.target is not None,
         "what came of it": bool(step.output) or (last and made.manifest is not None),
@@ -151,12 +160,24 @@ def _check_complete(made: Made, number: int, where: str) -> None:
         raise UsageError(f"{where}: a bundle's lineage ends with an export, and no other does", advice=_OTHER_EDGEKIT)
 
 
-def check_counted_texts(stage: Stage) -> None:
-    """Raise `UsageError` unless the files that a vocabulary was chosen by lie here and are those recorded."""
-    for name in set(_COUNTED) & stage.step.inputs.keys():
-        path = getattr(stage.options, name)
-        if recorded(stage.options)[1][name] != stage.step.inputs[name]:
-            raise UsageError(f"{path} is not the file of texts that was recorded", advice="run this where that one is")
+def check_named_files(stage: Stage) -> None:
+    """Raise `UsageError` unless the files and folders that options name lie here and are those recorded."""
+    inputs = {name: name for name in _COUNTED} | _NAMED
+    for name, kept_as in inputs.items():
+        if kept_as not in stage.step.inputs or getattr(stage.options, name, None) is None:
+            continue
+        if recorded(stage.options)[1][kept_as] != stage.step.inputs[kept_as]:
+            path, what = getattr(stage.options, name), _KINDS.get(name, "file of texts")
+            raise UsageError(f"{path} is not the {what} that was recorded", advice="run this where that one is")
+
+
+def check_data_is_read(made: Made, given: DataSpec | None) -> None:
+    """Raise `UsageError` for data that no stage would read, as the lineage names rows that are always at hand."""
+    named = [step.data.get("name") for step in made.lineage if step.data is not None]
+    if given is not None and not given.embedded and named and set(named) == {EMBEDDED}:
+        raise UsageError(
+            f"the lineage reads the embedded data {EMBEDDED}, which needs no files", advice="leave --data out"
+        )
 
 
 def find_data(
@@ -170,6 +191,9 @@ def find_data(
     if said is None:
         return None
     spec = _spec(said, given, stage.step.stage)
+    if stage.learns_text:
+        _check_rows(stage.step, load_text(spec).sha256, "text")
+        return spec
     if spec not in loaded:
         loaded[spec] = load_data(spec, progress=progress)
     _check_rows(stage.step, loaded[spec].sha256)
@@ -190,9 +214,9 @@ def _spec(said: dict[str, Any], given: DataSpec | None, stage: str) -> DataSpec:
     return DataSpec.parse(reading | given.model_dump(exclude_defaults=True), f"data of {stage}")
 
 
-def _check_rows(step: Step, here: Mapping[str, str]) -> None:
+def _check_rows(step: Step, here: Mapping[str, str], kind: str = "data") -> None:
     for split in _FILES:
-        recorded = step.inputs.get(f"data.{split}")
+        recorded = step.inputs.get(f"{kind}.{split}")
         # no stage reads test rows: without them there is only nothing to compare accuracy on
         if recorded is None or recorded == here.get(split) or (split == "test" and split not in here):
             continue

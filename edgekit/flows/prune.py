@@ -1,48 +1,158 @@
-"""Prune: from a checkpoint to one with fewer heads and narrower feed-forward layers."""
+"""Prune: from a checkpoint to one with fewer tokens, fewer heads and narrower feed-forward layers."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from edgekit.flows.lineage import next_step
+from edgekit.data.language import Corpus
+from edgekit.data.splits import Text
+from edgekit.data.texts import read_texts
+from edgekit.flows.lineage import ended, next_step
 from edgekit.flows.work import training_folder
+from edgekit.models.checkpoint import Checkpoint
 from edgekit.spec.atomic import check_output, new_folder
 from edgekit.spec.data_options import DataSpec
+from edgekit.spec.errors import UsageError
+from edgekit.spec.manifest import VocabularyCut
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.train_options import PruneOptions
 
+# characters of a stream that count as one text
+_WINDOW = 2000
+
 
 def prune(
     model: str | Path | ModelRef,
-    data: DataSpec,
+    data: DataSpec | None,
     out: Path,
     options: PruneOptions | None = None,
     *,
-    teacher: str | Path | None = None,
+    teacher: str | Path | ModelRef | None = None,
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Path:
-    """Cut the least important heads and FFN neurons from the checkpoint `model` and write it to `out`.
+    """Cut the least important tokens, heads and FFN neurons from the checkpoint `model` and write it to `out`.
 
-    It recovers by following `teacher`, or itself as it was. Raises `UsageError` for bad input or an existing `out`.
+    It recovers by following `teacher`, or itself as it was. To trim a vocabulary alone takes no teacher, and no
+    `data` where the options name texts. A language model's data are files of text.
+    Raises `UsageError` for bad input or an existing `out`.
     """
-    from edgekit.compress.prune import prune_classifier
+    from edgekit.compress.prune import prune_classifier, trim_decoder
     from edgekit.data.splits import load_data
     from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
 
     options = options or PruneOptions()
     start = open_checkpoint(model)
     check_output(out, force=force, source=start.path)
-    guide = open_checkpoint(teacher) if teacher is not None else None
-    rows = load_data(data, labels=start.labels)
-    lineage = next_step("prune", options, before=start, data=rows, teacher=guide)
+    language = _is_language_model(start)
+    _check_asked(options, data, language=language)
+    guide = open_checkpoint(teacher) if teacher is not None and options.cuts else None
+    if language and data is not None:
+        return _prune_language_model(start, data, out, options, guide, force=force, progress=progress)
+    rows = load_data(data, labels=start.labels, progress=progress) if data is not None else None
+    lineage = next_step("prune", options, start, data=data, rows=rows, teacher=guide)
+    texts: list[Sequence[Text]] = [rows.split("train").pairs_of_text()] if rows is not None and options.trims else []
+    texts += [_texts(path, language=language) for path in (options.texts, options.vocabulary_from) if path]
+    kept_whole = texts[-1] if options.vocabulary_from else ()
     with training_folder(out, lineage[-1]) as work:
-        pruned, tokenizer, trained = prune_classifier(
-            start, rows, options, teacher=guide, work=work, progress=progress
-        )
+        if language:
+            pruned = trim_decoder(start, options, texts=texts, kept_whole=kept_whole, progress=progress)
+        else:
+            pruned = prune_classifier(
+                start, rows, options, texts=texts, kept_whole=kept_whole, teacher=guide, work=work, progress=progress
+            )
+        if pruned.trained is not None and rows is not None:
+            lineage = ended(lineage, pruned.trained.validation_accuracy, len(rows.validation))
+        lineage = (*lineage[:-1], lineage[-1].model_copy(update={"vocabulary": pruned.vocabulary}))
         with new_folder(out, force=force) as folder:
-            save_checkpoint(pruned, tokenizer, folder, lineage=lineage)
-    if trained is not None:
-        progress.say(f"prune: {trained.validation_accuracy:.2f} % on validation, {out}")
+            save_checkpoint(pruned.model, pruned.tokenizer, folder, lineage=lineage)
+    if pruned.vocabulary is not None:
+        progress.say(f"prune: {_told(pruned.vocabulary)}, {out}")
+    if pruned.trained is not None:
+        progress.say(f"prune: {pruned.trained.validation_accuracy:.2f} % on validation, {out}")
     return out
+
+
+def _prune_language_model(
+    start: Checkpoint,
+    data: DataSpec,
+    out: Path,
+    options: PruneOptions,
+    teacher: Checkpoint | None,
+    *,
+    force: bool,
+    progress: Progress,
+) -> Path:
+    """Cut heads and neurons of a language model, by files of text."""
+    from edgekit.compress.language import prune_language_model
+    from edgekit.data.blocks import load_text
+    from edgekit.models.checkpoint import save_checkpoint
+
+    text = load_text(data)
+    lineage = next_step("prune", options, start, data=data, rows=text, teacher=teacher)
+    with training_folder(out, lineage[-1]) as work:
+        model, tokenizer, trained = prune_language_model(
+            start, text, options, teacher=teacher, work=work, progress=progress
+        )
+        if trained is not None:
+            lineage = ended(lineage, None, trained.blocks, perplexity=trained.validation_perplexity)
+        with new_folder(out, force=force) as folder:
+            save_checkpoint(model, tokenizer, folder, lineage=lineage)
+    reached = f"perplexity {trained.validation_perplexity:.3f} on validation, " if trained is not None else ""
+    progress.say(f"prune: {reached}{out}")
+    return out
+
+
+def _is_language_model(start: Checkpoint) -> bool:
+    from edgekit.models.checkpoint import resolve_task
+    from edgekit.models.decoders import DECODERS
+
+    return start.family in DECODERS and resolve_task(start) == "text-generation"
+
+
+def _check_asked(options: PruneOptions, data: DataSpec | None, *, language: bool) -> None:
+    """Raise `UsageError` for what cannot be done, before anything is read."""
+    if language and options.cuts and options.trims:
+        raise UsageError(
+            "a language model's vocabulary is trimmed by itself: what is pruned follows the tokens that there were",
+            advice="--vocabulary N --texts FILE first, then --heads and --ffn",
+        )
+    if language and options.trims and data is not None:
+        raise UsageError("a language model has no labelled rows", advice="give texts: --texts FILE")
+    if language and options.cuts and data is None:
+        raise UsageError("no text was given", advice="--train FILE.txt --validation FILE.txt")
+    if data is None and options.cuts:
+        raise UsageError("no data was given", advice="--data smart-home, --data FOLDER, or --train FILE --test FILE")
+    if data is None and options.texts is None and options.vocabulary_from is None:
+        raise UsageError("a vocabulary is chosen by texts, and none were given", advice="--texts FILE, or --data")
+
+
+def _texts(path: Path, *, language: bool) -> list[Text]:
+    """The texts of a file; of a language model's, documents and the windows of a stream."""
+    if not language:
+        return read_texts(path)
+    pieces = (piece for document in Corpus(path) for piece in document)
+    return [(window, None) for piece in pieces for window in _windows(piece)]
+
+
+def _windows(text: str) -> Iterator[str]:
+    """The text in windows that end where lines do."""
+    window = ""
+    for line in text.splitlines(keepends=True):
+        window += line
+        if len(window) >= _WINDOW:
+            yield window
+            window = ""
+    if window:
+        yield window
+
+
+def _told(cut: VocabularyCut) -> str:
+    return (
+        f"{cut.before:,} -> {cut.after:,} tokens, {cut.bytes_saved / 1e6:.2f} MB less; of {cut.texts:,} texts "
+        f"{cut.texts_covered:.2f} % are covered ({cut.same_ids:,}, all with the same ids), of their tokens "
+        f"{cut.tokens_covered:.2f} %; length {cut.mean_length[0]:.2f} -> {cut.mean_length[1]:.2f}, "
+        f"p95 {cut.p95_length[0]:g} -> {cut.p95_length[1]:g}"
+    )

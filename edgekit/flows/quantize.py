@@ -28,26 +28,27 @@ def quantize(
     """
     from edgekit.compress.quantize import apply_plan, make_plan
     from edgekit.data.texts import read_texts
-    from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint, save_checkpoint
+    from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint, resolve_task, save_checkpoint
 
     options = options or QuantizeOptions()
     start = open_checkpoint(model)
     check_output(out, force=force, source=start.path)
     if start.extras.plan is not None:
         raise UsageError(f"{start.path} is quantized already ({start.extras.plan.scheme})")
+    task = resolve_task(start)
     target = load_target(options.target)
-    scheme = target.scheme["text-classification"] if options.scheme == "auto" else options.scheme
+    scheme = target.scheme[task] if options.scheme == "auto" else options.scheme
     if not any(scheme in runtime.schemes for runtime in target.runtimes):
         target.runtime_for(target.formats[0], scheme)
     if options.calibrate and scheme != "int8-static":
         raise UsageError(f"--calibrate is for int8-static; the scheme is {scheme}")
     texts = [text for text, _ in read_texts(options.calibrate)] if options.calibrate else []
     with progress.task(f"quantize: {scheme}"):
-        classifier = load_classifier(start)
-        plan = make_plan(classifier, scheme, texts)
-        scales = apply_plan(classifier, plan)
+        loaded = load_model(start, task)
+        plan = make_plan(loaded, scheme, texts)
+        scales = apply_plan(loaded, plan)
         with new_folder(out, force=force) as folder:
-            lineage = next_step("quantize", options, before=start)
-            save_checkpoint(classifier, load_tokenizer(start), folder, plan=plan, scales=scales, lineage=lineage)
+            lineage = next_step("quantize", options, start)
+            save_checkpoint(loaded, load_tokenizer(start), folder, plan=plan, scales=scales, lineage=lineage)
     progress.say(f"quantize: {len(plan.tensors)} tensors, {scheme}, {out}")
     return out

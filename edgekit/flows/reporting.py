@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
+from edgekit.data.blocks import TextData
+from edgekit.data.splits import Data
 from edgekit.flows.evaluate import Evaluation
 from edgekit.flows.inspect import inspect
-from edgekit.flows.profile import read_measurements
+from edgekit.flows.profile import read_generation, read_measurements
 from edgekit.flows.state import Run
 from edgekit.measure.summary import summarise
 from edgekit.measure.verdict import exit_code
@@ -18,10 +22,11 @@ from edgekit.report.page import render_page
 from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, Summary, VerdictRow
 from edgekit.spec.atomic import write_text
 from edgekit.spec.manifest import Manifest, Parity, Step
-from edgekit.spec.measurement import Measurement
+from edgekit.spec.measurement import Measurement, Taken
 
 PAGE, MARKDOWN, JSON = "report.html", "report.md", "summary.json"
 WORST_PAIRS = 8
+_Taken = TypeVar("_Taken", bound=Taken)
 
 
 def write_report(run: Run) -> Summary:
@@ -36,23 +41,30 @@ def write_report(run: Run) -> Summary:
 def summarise_run(run: Run) -> Summary:
     """Everything that the report shows, gathered."""
     verdicts = tuple(VerdictRow(row.bundle.name, row.format, row.verdict, row.conditions) for row in run.verdicts)
-    rows = {name: len(getattr(run.data, name)) for name in ("train", "validation", "test")}
     return Summary(
         name=run.recipe.name,
         title=run.recipe.title,
         target=run.recipe.target,
         data=run.data.name,
-        rows=rows,
-        labels=run.data.labels,
+        rows=_rows(run.data),
+        labels=() if isinstance(run.data, TextData) else run.data.labels,
         models=tuple(_model(run, name, path) for name, path in _everything(run).items()),
         verdicts=verdicts,
         exit_code=exit_code(row.verdict for row in verdicts) if run.recipe.budgets else 0,
         mistakes=tuple(_mistakes(name, run.evaluations[name]) for name in _everything(run) if name in run.evaluations),
-        measurements=tuple(taken for bundle in run.bundles for taken in _measurements(bundle)),
+        measurements=tuple(taken for bundle in run.bundles for taken in _of_file(bundle, read_measurements)),
+        speeds=tuple(taken for bundle in run.bundles for taken in _of_file(bundle, read_generation)),
         lineage=_lineage(run),
         commands=tuple(run.commands),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
     )
+
+
+def _rows(data: Data | TextData) -> dict[str, int]:
+    """Rows of each split; of text its documents."""
+    if isinstance(data, TextData):
+        return {name: corpus.documents for name, corpus in data.files.items()}
+    return {name: len(getattr(data, name)) for name in ("train", "validation", "test")}
 
 
 def _everything(run: Run) -> dict[str, Path]:
@@ -77,18 +89,19 @@ def _model(run: Run, name: str, path: Path) -> ModelRow:
         parameters=found.parameters,
         parts_mb={part.name: part.mb for part in found.parts},
         accuracy=evaluation.accuracy if evaluation else None,
-        latencies=tuple(_latency(taken) for taken in _measurements(path)) if path in run.bundles else (),
+        latencies=tuple(_latency(taken) for taken in _of_file(path, read_measurements)) if path in run.bundles else (),
+        perplexity=run.perplexities.get(name),
         parity=parity,
         notes=notes,
         model_sha256=sha256,
     )
 
 
-def _measurements(bundle: Path) -> list[Measurement]:
+def _of_file(bundle: Path, read: Callable[[Path], list[_Taken]]) -> list[_Taken]:
     """The measurements of this very file; older ones of another stay on disk but do not count."""
     manifest = Manifest.read(bundle / "manifest.json")
     sha256 = manifest.files[manifest.model_file].sha256
-    return [taken for taken in read_measurements(bundle) if taken.model_sha256 == sha256]
+    return [taken for taken in read(bundle) if taken.model_sha256 == sha256]
 
 
 def _latency(taken: Measurement) -> LatencyRow:

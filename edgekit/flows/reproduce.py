@@ -13,6 +13,7 @@ from typing import Any
 
 from edgekit.data.splits import Data, load_data
 from edgekit.flows.agreement import (
+    WITHIN,
     Comparison,
     Outcome,
     bundle_hashes,
@@ -23,7 +24,16 @@ from edgekit.flows.agreement import (
 )
 from edgekit.flows.export import export
 from edgekit.flows.lineage import tool_versions
-from edgekit.flows.provenance import Made, Stage, check_counted_texts, find_data, find_model, read_made, read_stages
+from edgekit.flows.provenance import (
+    Made,
+    Stage,
+    check_data_is_read,
+    check_named_files,
+    find_data,
+    find_model,
+    read_made,
+    read_stages,
+)
 from edgekit.flows.prune import prune
 from edgekit.flows.quantize import quantize
 from edgekit.flows.train import distill, finetune
@@ -38,6 +48,9 @@ from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.shape import Scratch
 from edgekit.spec.stage_options import QuantizeOptions
 from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOptions
+
+# in the folder of what is made: the hash of the lineage that it was made from
+_MARK = ".reproduced"
 
 
 @dataclass(frozen=True)
@@ -73,7 +86,7 @@ class Reproduction:
 
     @property
     def exit_code(self) -> int:
-        """0 identical or equivalent, 1 different, 3 cannot be told."""
+        """0 identical or equivalent, 1 different, 3 cannot be told (`agreement.exit_code`)."""
         return exit_code(self.outcomes)
 
 
@@ -104,24 +117,32 @@ def prepare(
             sha256 = step.inputs["teacher"]
             models[sha256] = find_model(step.teacher, sha256, teacher, "--teacher")
     rows: dict[DataSpec, Data] = {}
+    check_data_is_read(made, data)
     for stage in stages:
-        check_counted_texts(stage)
+        check_named_files(stage)
     stages = [replace(stage, data=find_data(stage, data, rows, progress)) for stage in stages]
-    compared = next((stage.data for stage in reversed(stages) if stage.data is not None), data)
+    # a language model has no accuracy to compare
+    given = None if any(stage.learns_text for stage in stages) else data
+    labelled = [stage.data for stage in stages if stage.data is not None and not stage.learns_text]
+    compared = labelled[-1] if labelled else given
     if compared is not None and compared not in rows:
         rows[compared] = load_data(compared, progress=progress)
     start = first.model if isinstance(first.model, Scratch) else models[first.inputs["checkpoint"]]
     return Replay(made, stages, start, models, rows, compared)
 
 
-def reproduce(replay: Replay, *, out: Path | None = None, progress: Progress = SILENT) -> Reproduction:
+def reproduce(
+    replay: Replay, *, out: Path | None = None, within: float = WITHIN, progress: Progress = SILENT
+) -> Reproduction:
     """Run every stage of a lineage again with the options that it recorded, and compare each with the record.
 
-    What is made lies in `out`, one folder a stage; without it in a temporary folder that is removed at the end.
-    Raises what the stages raise.
+    within: points of accuracy by which what is not identical may differ and still be equivalent
+    What is made lies in `out`, one folder a stage, in place of what an earlier call for the same lineage made there;
+    without it in a temporary folder that is removed at the end.
+    Raises `UsageError` for an `out` that holds anything else, and what the stages raise.
     """
-    with _workplace(out) as folder:
-        bench = _Bench(replay, folder, progress, replay.start, dict(replay.models))
+    with _workplace(replay, out) as folder:
+        bench = _Bench(replay, folder, progress, replay.start, dict(replay.models), within)
         outcomes = []
         for number, stage in enumerate(replay.stages, start=1):
             name = stage.step.stage
@@ -143,6 +164,7 @@ class _Bench:
     progress: Progress
     newest: ModelRef | Scratch
     models: dict[str, ModelRef]
+    within: float
 
     @property
     def checkpoint(self) -> ModelRef:
@@ -153,12 +175,25 @@ class _Bench:
 
 
 @contextmanager
-def _workplace(out: Path | None) -> Iterator[Path]:
+def _workplace(replay: Replay, out: Path | None) -> Iterator[Path]:
     if out is not None:
+        _claim(out, value_sha256([step.model_dump(mode="json") for step in replay.made.lineage]))
         yield out
         return
     with tempfile.TemporaryDirectory(prefix="edgekit-reproduce-") as folder:
         yield Path(folder)
+
+
+def _claim(out: Path, lineage_sha256: str) -> None:
+    """Leave in `out` which lineage it is for; a folder with anything else in it is somebody's."""
+    mark = out / _MARK
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out} is a file", advice="give a new folder: -o")
+    known = mark.read_text(encoding="utf-8").strip() if mark.is_file() else None
+    if known != lineage_sha256 and out.is_dir() and any(out.iterdir()):
+        whose = "was made from another lineage" if known else "holds files that were not made by reproducing"
+        raise UsageError(f"{out} {whose}", advice="give a new or an empty folder: -o")
+    write_text(mark, lineage_sha256 + "\n")
 
 
 @contextmanager
@@ -263,7 +298,7 @@ def _outcome(bench: _Bench, stage: Stage, path: Path, *, last: bool) -> Outcome:
     else:
         here = CheckpointExtras.read(path / "edgekit.json").lineage[-1]
         recorded, reproduced = stage.step.output, here.output
-    outcome = Outcome(name, recorded, reproduced, None, other_tools(stage.step, here))
+    outcome = Outcome(name, recorded, reproduced, None, other_tools(stage.step, here), bench.within)
     if not outcome.differing:
         return outcome
     comparison = _last_comparison(bench, path) if last else None

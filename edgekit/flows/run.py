@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgekit.data.splits import load_data
+from edgekit.data.blocks import TextData, load_text
+from edgekit.data.splits import Data, load_data
 from edgekit.flows.checks import check_recipe
 from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.gate import BundleVerdict, gate, not_judged
@@ -15,10 +16,12 @@ from edgekit.flows.measures import evaluate_all, profile_all
 from edgekit.flows.reporting import write_report
 from edgekit.flows.stages import export_bundles, train
 from edgekit.flows.state import Run
+from edgekit.flows.text_measures import evaluate_texts, profile_decoders
 from edgekit.measure.verdict import unmeasured
 from edgekit.models.checkpoint import open_checkpoint
 from edgekit.report.summary import Summary
 from edgekit.spec.budget import Budget
+from edgekit.spec.errors import UsageError
 from edgekit.spec.hashing import folder_sha256
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.recipe import Recipe, load_recipe
@@ -47,8 +50,12 @@ def run(
         state.journal.record("start", state.key, state.start)
         train(state)
         export_bundles(state)
-        evaluate_all(state)
-        profile_all(state)
+        if state.is_of_text:
+            evaluate_texts(state)
+            profile_decoders(state)
+        else:
+            evaluate_all(state)
+            profile_all(state)
         state.commands += _reproducing(state)
         state.verdicts = _judge(recipe.budgets, state.bundles)
         return write_report(state)
@@ -82,12 +89,24 @@ def begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
     start = None if isinstance(recipe.model, Scratch) else open_checkpoint(recipe.model)
     trained = start is not None and recipe.stages.finetune is None
     labels = start.labels if start is not None and trained else None
-    data = load_data(recipe.data, labels=labels, progress=progress)
-    if recipe.stages.evaluate is not None:
-        data.split(recipe.stages.evaluate.split)
+    data = _load(recipe, labels, progress)
     begun_from = recipe.model_dump(mode="json")["model"] if start is None else folder_sha256(start.path)
-    facts = {"model": begun_from, "data": data.sha256, "tools": tool_versions()}
+    facts = {"model": begun_from, "data": dict(data.sha256), "tools": tool_versions()}
     state = Run(recipe, folder, data, Journal(folder), progress, key=key_of(*facts.values()), start=facts)
     if start is not None and trained:
         state.models["teacher"] = start.path
     return state
+
+
+def _load(recipe: Recipe, labels: tuple[str, ...] | None, progress: Progress) -> Data | TextData:
+    """The recipe's data, with the split that it evaluates on."""
+    stages = recipe.stages
+    if recipe.task == "text-generation":
+        text = load_text(recipe.data, learn=bool(stages.finetune or stages.distill or stages.prune))
+        if stages.evaluate is not None and stages.evaluate.split not in text.files:
+            raise UsageError(f"the data has no {stages.evaluate.split} text to evaluate on", advice="data.test=FILE")
+        return text
+    rows = load_data(recipe.data, labels=labels, progress=progress)
+    if stages.evaluate is not None:
+        rows.split(stages.evaluate.split)
+    return rows

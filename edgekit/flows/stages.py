@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgekit.data.blocks import TextData
 from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.export import export
 from edgekit.flows.journal import key_of, said
@@ -133,14 +134,20 @@ def export_bundles(run: Run) -> None:
         return
     _refuse_foreign(run, "export", out)
     run.journal.begin("export", key, said(options), *run.bundles)
-    texts = run.data.split("validation").pairs_of_text()[:GOLDEN_TEXTS]
-    golden = [text if pair is None else (text, pair) for text, pair in texts]
-    export(source, out, options, golden=golden, force=True, progress=run.progress)
+    export(source, out, options, golden=_golden(run), force=True, progress=run.progress)
     run.bundles = bundles_in(out)
     for bundle in run.bundles:
         manifest = Manifest.read(bundle / "manifest.json")
         run.progress.say(f"export: {manifest.size_mb:.2f} MB, {manifest.scheme}, {bundle}")
     run.journal.record("export", key, said(options), *run.bundles)
+
+
+def _golden(run: Run) -> list[str | tuple[str, str]]:
+    """Validation texts; a language model has prompts of edgekit's own."""
+    if isinstance(run.data, TextData):
+        return []
+    texts = run.data.split("validation").pairs_of_text()[:GOLDEN_TEXTS]
+    return [text if pair is None else (text, pair) for text, pair in texts]
 
 
 def export_key(run: Run) -> str:

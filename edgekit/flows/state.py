@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from edgekit.data.blocks import TextData
 from edgekit.data.splits import Data
 from edgekit.flows.evaluate import Evaluation
 from edgekit.flows.gate import BundleVerdict
 from edgekit.flows.journal import Journal
+from edgekit.spec.manifest import Perplexity
 from edgekit.spec.progress import Progress
 from edgekit.spec.recipe import Recipe
 
@@ -20,13 +22,14 @@ class Run:
 
     key:      a hash of everything up to the newest stage: a stage is done again when its key has changed
     start:    what the run begins from: hashes of model and data, versions of tools
+    data:     rows with labels, or the text of a language model
     models:   checkpoints by their part in the run (teacher, student, pruned, quantized), in the order made
     commands: the command lines that do the same by hand
     """
 
     recipe: Recipe
     folder: Path
-    data: Data
+    data: Data | TextData
     journal: Journal
     progress: Progress
     key: str
@@ -34,8 +37,14 @@ class Run:
     models: dict[str, Path] = field(default_factory=dict)
     bundles: list[Path] = field(default_factory=list)
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
+    perplexities: dict[str, Perplexity] = field(default_factory=dict)
     verdicts: list[BundleVerdict] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+
+    @property
+    def is_of_text(self) -> bool:
+        """Whether it is about a language model."""
+        return isinstance(self.data, TextData)
 
     @property
     def newest(self) -> Path:

@@ -1,17 +1,36 @@
-"""Fine-tune and distill: from a checkpoint or nothing, and data, to a new checkpoint."""
+"""Fine-tune and distill: from a checkpoint or nothing, and data, to a new checkpoint.
+
+Started in several processes (`compress.processes`), all of them train and the main one alone writes and speaks.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-from edgekit.flows.lineage import next_step
+from edgekit.compress.distill import distill_classifier
+from edgekit.compress.finetune import finetune_classifier
+from edgekit.compress.language import TrainedOnText, distill_language_model, finetune_language_model
+from edgekit.compress.processes import is_main
+from edgekit.compress.train import Trained
+from edgekit.data.blocks import load_text
+from edgekit.data.splits import load_data
+from edgekit.flows.lineage import ended, next_step
 from edgekit.flows.work import training_folder
+from edgekit.models.checkpoint import Checkpoint, open_checkpoint, resolve_task, save_checkpoint
+from edgekit.models.decoders import DECODERS
 from edgekit.spec.atomic import check_output, new_folder
 from edgekit.spec.data_options import DataSpec
+from edgekit.spec.errors import UsageError
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
+from edgekit.spec.schemes import Task
 from edgekit.spec.shape import Scratch
-from edgekit.spec.train_options import DistillOptions, FinetuneOptions
+from edgekit.spec.train_options import DistillOptions, FinetuneOptions, TrainOptions
+
+# train(rows, work) -> model, tokenizer, how it ended
+_Training = Callable[[Any, Path], tuple[Any, Any, Trained | TrainedOnText]]
 
 
 def finetune(
@@ -23,28 +42,41 @@ def finetune(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Path:
-    """Train a classifier on `data` and write it as a checkpoint to `out`.
+    """Train a model on `data` and write it as a checkpoint to `out`.
 
-    `model` is a folder, a hub id, or a `Scratch`. The epoch with the best validation accuracy is kept.
+    `model` is a folder, a hub id, or a `Scratch`. A classifier's data are rows with labels, and the epoch with the
+    best validation accuracy is kept; a language model's are files of text, and that with the least perplexity.
     Raises `UsageError` for bad input or an existing `out`.
     """
-    from edgekit.compress.finetune import finetune_classifier
-    from edgekit.data.splits import load_data
-    from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
-
     options = options or FinetuneOptions()
     start = model if isinstance(model, Scratch) else open_checkpoint(model)
-    before = None if isinstance(start, Scratch) else start
-    check_output(out, force=force, source=before.path if before else None)
-    rows = load_data(data)
-    scratch = start if isinstance(start, Scratch) else None
-    lineage = next_step("finetune", options, before=before, data=rows, scratch=scratch)
-    with training_folder(out, lineage[-1]) as work:
-        trained_model, tokenizer, trained = finetune_classifier(start, rows, options, work=work, progress=progress)
-        with new_folder(out, force=force) as folder:
-            save_checkpoint(trained_model, tokenizer, folder, lineage=lineage)
-    progress.say(f"finetune: {trained.validation_accuracy:.2f} % on validation, {out}")
-    return out
+    if options.tokenizer is not None and not isinstance(start, Scratch):
+        raise UsageError("--tokenizer is for a model from scratch: a checkpoint has one", advice="leave it out")
+    check_output(out, force=force, source=None if isinstance(start, Scratch) else start.path)
+    told = progress if is_main() else SILENT
+    if (options.task or _task(start)) == "text-generation":
+        return _make(
+            "finetune",
+            start,
+            data,
+            load_text(data),
+            out,
+            options,
+            lambda rows, work: finetune_language_model(start, rows, options, work=work, progress=told),
+            force=force,
+            progress=told,
+        )
+    return _make(
+        "finetune",
+        start,
+        data,
+        load_data(data, progress=told),
+        out,
+        options,
+        lambda rows, work: finetune_classifier(start, rows, options, work=work, progress=told),
+        force=force,
+        progress=told,
+    )
 
 
 def distill(
@@ -56,22 +88,72 @@ def distill(
     force: bool = False,
     progress: Progress = SILENT,
 ) -> Path:
-    """Cut a student from the checkpoint `teacher`, train it to follow, and write it to `out`.
+    """Train a student to follow the checkpoint `teacher` and write it to `out`.
 
-    Raises `UsageError` for bad input, a student larger than its teacher, or an existing `out`.
+    The student is cut from the teacher, starts at another checkpoint, or from nothing, as the options say. A language
+    model's data are files of text. Raises `UsageError` for bad input, a student that cannot be made or cannot follow,
+    or an existing `out`.
     """
-    from edgekit.compress.distill import distill_classifier
-    from edgekit.data.splits import load_data
-    from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
-
     options = options or DistillOptions()
     start = open_checkpoint(teacher)
     check_output(out, force=force, source=start.path)
-    rows = load_data(data, labels=start.labels)
-    lineage = next_step("distill", options, before=start, data=rows)
+    told = progress if is_main() else SILENT
+    if _task(start) == "text-generation":
+        return _make(
+            "distill",
+            start,
+            data,
+            load_text(data),
+            out,
+            options,
+            lambda rows, work: distill_language_model(start, rows, options, work=work, progress=told),
+            force=force,
+            progress=told,
+        )
+    return _make(
+        "distill",
+        start,
+        data,
+        load_data(data, labels=start.labels, progress=told),
+        out,
+        options,
+        lambda rows, work: distill_classifier(start, rows, options, work=work, progress=told),
+        force=force,
+        progress=told,
+    )
+
+
+def _make(
+    stage: str,
+    start: Checkpoint | Scratch,
+    data: DataSpec,
+    rows: Any,
+    out: Path,
+    options: TrainOptions,
+    training: _Training,
+    *,
+    force: bool,
+    progress: Progress,
+) -> Path:
+    """Train, and write what came of it with its lineage."""
+    lineage = next_step(stage, options, start, data=data, rows=rows)
     with training_folder(out, lineage[-1]) as work:
-        student, tokenizer, trained = distill_classifier(start, rows, options, work=work, progress=progress)
-        with new_folder(out, force=force) as folder:
-            save_checkpoint(student, tokenizer, folder, lineage=lineage)
-    progress.say(f"distill: {trained.validation_accuracy:.2f} % on validation, {out}")
+        model, tokenizer, trained = training(rows, work)
+        if isinstance(trained, TrainedOnText):
+            reached = f"perplexity {trained.validation_perplexity:.3f} on validation"
+            lineage = ended(lineage, None, trained.blocks, perplexity=trained.validation_perplexity)
+        else:
+            reached = f"{trained.validation_accuracy:.2f} % on validation"
+            lineage = ended(lineage, trained.validation_accuracy, len(rows.validation))
+        if is_main():
+            with new_folder(out, force=force) as folder:
+                save_checkpoint(model, tokenizer, folder, lineage=lineage)
+    progress.say(f"{stage}: {reached}, {out}")
     return out
+
+
+def _task(start: Checkpoint | Scratch) -> Task:
+    """What a model is for: a decoder foretells text unless it has been made a classifier; all others classify."""
+    if start.family not in DECODERS:
+        return "text-classification"
+    return "text-generation" if isinstance(start, Scratch) else resolve_task(start)

@@ -25,13 +25,15 @@ Ids = npt.NDArray[np.int64]
 Runner = Callable[[Ids], npt.NDArray[np.float32]]
 
 RESAMPLES = 2_000
-# windows in a row are one block of the bootstrap, so that there are never more blocks than this
-_MOST_BLOCKS = 1_000
 
 
 @dataclass
 class Surprise:
-    """Windows of a text: tokens that each foretold, and the sum of -ln p over them."""
+    """Stretches of a text in its order: tokens that were foretold in each, and the sum of -ln p over them.
+
+    A stretch is what one window foretells; windows that overlap are counted together, until they have foretold as
+    many tokens as a window holds, so that a shorter stride does not look like more text.
+    """
 
     nats: array[float] = field(default_factory=lambda: array("d"))
     tokens: array[int] = field(default_factory=lambda: array("q"))
@@ -39,8 +41,14 @@ class Surprise:
     def add(self, window: Ids, targets: Ids, run: Runner) -> None:
         """Run a window, and take from it what it says of the `targets` that follow its last tokens."""
         logits = np.asarray(run(window)[len(window) - len(targets) :], np.float64)
-        self.nats.append(float(-log_probabilities(logits, targets).sum()))
-        self.tokens.append(len(targets))
+        nats = float(-log_probabilities(logits, targets).sum())
+        # only a window that overlaps the one before knows more than it foretells
+        if len(targets) < len(window) and self.tokens and self.tokens[-1] + len(targets) <= len(window):
+            self.nats[-1] += nats
+            self.tokens[-1] += len(targets)
+        else:
+            self.nats.append(nats)
+            self.tokens.append(len(targets))
 
     @property
     def total_nats(self) -> float:
@@ -80,27 +88,68 @@ def log_probabilities(logits: npt.NDArray[np.float64], targets: Ids) -> npt.NDAr
 def perplexity(surprise: Surprise, *, seed: int = 0) -> tuple[float, Estimate | None]:
     """exp of the mean surprise of a token, and with its 95 % interval; without one where there is one window only.
 
-    The interval is a bootstrap over blocks of neighbouring windows (Kuensch 1989), as neighbours are alike.
+    The interval is a bootstrap over blocks of neighbouring stretches, as neighbours are alike (`_interval`).
     """
     value = _exp(surprise.total_nats / surprise.total_tokens)
-    count = len(surprise.nats)
-    if count < 2:
+    interval = _interval(np.array(surprise.nats), np.array(surprise.tokens), seed)
+    if interval is None:
         return value, None
-    starts = np.linspace(0, count, min(count, _MOST_BLOCKS), endpoint=False).astype(int)
-    nats = np.add.reduceat(np.array(surprise.nats), starts)
-    tokens = np.add.reduceat(np.array(surprise.tokens), starts)
-    generator = np.random.default_rng(seed)
-    drawn = [
-        nats[chosen].sum() / tokens[chosen].sum()
-        for chosen in (generator.integers(0, len(nats), len(nats)) for _ in range(RESAMPLES))
-    ]
-    low, high = np.percentile(drawn, (2.5, 97.5))
+    low, high = interval
     return value, Estimate(value, min(_exp(low), value), max(_exp(high), value))
+
+
+def increase(baseline: Surprise, candidate: Surprise, *, seed: int = 0) -> tuple[float, Estimate | None]:
+    """By how many % the candidate's perplexity is above the baseline's, with its 95 % interval as of `perplexity`.
+
+    Both must have run the same windows: the bootstrap draws a stretch with the nats of both.
+    Raises `ValueError` for windows of other tokens.
+    """
+    if baseline.tokens != candidate.tokens:
+        raise ValueError("the windows do not foretell the same tokens")
+    more = np.array(candidate.nats) - np.array(baseline.nats)
+    value = _percent(math.fsum(more) / candidate.total_tokens)
+    interval = _interval(more, np.array(candidate.tokens), seed)
+    if interval is None:
+        return value, None
+    low, high = interval
+    return value, Estimate(value, min(_percent(low), value), max(_percent(high), value))
 
 
 def bits_per_byte(perplexity: float, tokens: int, size: int) -> float:
     """Bits of a UTF-8 byte: the nats of all `tokens`, in bits, for each of `size` bytes."""
     return math.log(perplexity) * tokens / math.log(2) / size
+
+
+def _interval(nats: npt.NDArray[Any], tokens: npt.NDArray[Any], seed: int) -> tuple[float, float] | None:
+    """The 95 % interval of the nats of a token; None for one stretch.
+
+    The circular block bootstrap (Politis and Romano 1992, after Kuensch 1989, Annals of Statistics 17:1217-1241):
+    a block may begin at any stretch and goes on from the last to the first; of n stretches it holds n^(1/3).
+    """
+    count = len(nats)
+    if count < 2:
+        return None
+    size = round(count ** (1 / 3))
+    # sums of the blocks by the stretch that they begin with
+    block_nats, block_tokens = (_circular_sums(values, size) for values in (nats, tokens))
+    generator = np.random.default_rng(seed)
+    drawn = [
+        block_nats[starts].sum() / block_tokens[starts].sum()
+        for starts in (generator.integers(0, count, -(-count // size)) for _ in range(RESAMPLES))
+    ]
+    low, high = np.percentile(drawn, (2.5, 97.5))
+    return float(low), float(high)
+
+
+def _circular_sums(values: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
+    """For each place the sum of `size` values from there on, the first ones following the last."""
+    total = np.cumsum(np.concatenate([[0], values, values[:size]]))
+    return np.asarray(total[size : size + len(values)] - total[: len(values)])
+
+
+def _percent(nats: float) -> float:
+    """What so many more nats for each token add to the perplexity, in %."""
+    return 100 * math.expm1(min(float(nats), 700.0))
 
 
 def _exp(nats: float) -> float:

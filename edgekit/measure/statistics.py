@@ -9,13 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 Z95 = 1.959963984540054
 RESAMPLES = 10_000
+
+Agreement = Literal["equivalent", "different", "cannot be told"]
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,20 @@ def accuracy_difference(baseline: tuple[int, int], candidate: tuple[int, int]) -
     p1, p2 = baseline[0] / baseline[1], candidate[0] / candidate[1]
     low, high = math.hypot(p1 - l1, u2 - p2), math.hypot(u1 - p1, p2 - l2)
     return Estimate(100 * (p1 - p2), 100 * (p1 - p2 - low), 100 * (p1 - p2 + high))
+
+
+def agreement(difference: Estimate, margin: float) -> Agreement:
+    """What an interval proves of two models that may differ by `margin`, in the unit of the difference.
+
+    `equivalent` where the whole interval lies within the margin to both sides, which is stricter than the two
+    one-sided tests at 5 % (Schuirmann 1987, J. Pharmacokinet. Biopharm. 15:657-680), whose interval is of 90 %;
+    `different` where none of it reaches zero and the difference is more than the margin; else neither is proven:
+    that no difference was found does not say that there is none.
+    """
+    if -margin <= difference.low and difference.high <= margin:
+        return "equivalent"
+    beyond = difference.low > 0 or difference.high < 0
+    return "different" if beyond and abs(difference.value) > margin else "cannot be told"
 
 
 def _sorted(samples: Sequence[float]) -> npt.NDArray[np.float64]:

@@ -9,6 +9,9 @@ from edgekit.measure.statistics import Estimate, percentile, percentile_interval
 from edgekit.spec.errors import UsageError
 from edgekit.spec.measurement import Measurement
 
+# more threads must be faster by this share to be worth the cores they take
+WORTH_A_THREAD = 0.05
+
 
 @dataclass(frozen=True)
 class Percentiles:
@@ -18,6 +21,11 @@ class Percentiles:
     p90: Estimate
     p95: Estimate
     p99: Estimate
+
+
+def beats(new: Percentiles, old: Percentiles) -> bool:
+    """Whether a setting with more threads is worth them: faster by that share, and by more than noise."""
+    return new.p50.value < (1 - WORTH_A_THREAD) * old.p50.value and new.p50.high < old.p50.low
 
 
 @dataclass(frozen=True)
@@ -46,10 +54,10 @@ def summarise(measurement: Measurement) -> LatencySummary:
     if not infer:
         raise UsageError("the measurement holds no samples of inference")
     total = samples.get("total", ()) or infer
-    figures = _percentiles(infer)
+    figures = percentiles(infer)
     return LatencySummary(
         runs=len(total),
-        latency=figures if total is infer else _percentiles(total),
+        latency=figures if total is infer else percentiles(total),
         infer=figures,
         tokenize_p50_ms=_median(samples.get("tokenize", ())),
         infer_p50_ms=figures.p50.value,
@@ -60,7 +68,8 @@ def summarise(measurement: Measurement) -> LatencySummary:
     )
 
 
-def _percentiles(samples: Sequence[float]) -> Percentiles:
+def percentiles(samples: Sequence[float]) -> Percentiles:
+    """The percentiles of raw times in ms."""
     p50, p90, p95, p99 = (percentile_interval(samples, q) for q in (50, 90, 95, 99))
     return Percentiles(p50, p90, p95, p99)
 

@@ -60,7 +60,10 @@ def unmeasured(budget: Budget, reason: str, *, advice: str = "") -> Verdict:
 
 
 def exit_code(verdicts: Iterable[Verdict]) -> int:
-    """0 when every gated budget passed, 1 when one failed, else 3; 3 as well when no budget gates anything."""
+    """0 when every gated budget passed, 1 when one failed, else 3; 3 as well when no budget gates anything.
+
+    A run without any budget has nothing to decide, and does not ask.
+    """
     outcomes = [verdict.outcome for verdict in verdicts if verdict.budget.gate]
     if "fail" in outcomes:
         return FAILED
@@ -81,7 +84,8 @@ def _reason(budget: Budget, measured: float, low: float, high: float, outcome: O
     sentence = f"{figure} against {budget.limit:.4g} {unit}"
     if outcome == "fail":
         side = "over" if budget.kind.better == "lower" else "under"
-        return f"{sentence}: {side} by {abs(measured - budget.limit):.3g} {unit}"
+        # the difference of two percentages is no percentage of either
+        return f"{sentence}: {side} by {abs(measured - budget.limit):.3g} {'points' if unit == '%' else unit}"
     if outcome == "inconclusive":
         return f"{sentence}: the limit lies inside the interval"
     return sentence

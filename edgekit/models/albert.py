@@ -52,7 +52,6 @@ def _block(layer: Any) -> Block:
         ffn_in=layer.ffn,
         ffn_out=layer.ffn_output,
         ffn_norm=layer.full_layer_layer_norm,
-        heads=attention.num_attention_heads,
         head_size=attention.attention_head_size,
     )
 

@@ -60,7 +60,6 @@ def block(layer: Any) -> Block:
         ffn_in=layer.intermediate.dense,
         ffn_out=layer.output.dense,
         ffn_norm=layer.output.LayerNorm,
-        heads=attention.num_attention_heads,
         head_size=attention.attention_head_size,
     )
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.agent.tokenizer import is_fault
-from edgekit.models.checkpoint_checks import check_finite, check_folder, check_layers
+from edgekit.models.checkpoint_checks import check_finite, check_folder, check_layers, check_tokenizer_files
+from edgekit.models.decoder_classifier import pad_as, read_as_trained
 from edgekit.models.decoders import DECODERS, anatomy, configured_shape, decoder_family, is_decoder, plain_state
 from edgekit.models.families import FAMILIES, describe, family
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
@@ -119,9 +120,10 @@ def _labels(path: Path, config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Any:
-    """The checkpoint's own fast tokenizer."""
+    """The checkpoint's own fast tokenizer; that of a decoder's classifier pads, and gives an empty text a token."""
     from transformers import AutoTokenizer
 
+    check_tokenizer_files(checkpoint.path)
     # a DistilBERT is often saved with BERT's tokenizer, whose token types it does not read; GPT-2 takes them for words
     kind = checkpoint.family
     inputs = family(kind).INPUTS if kind in FAMILIES else decoder_family(kind).INPUTS if kind in DECODERS else ()
@@ -132,6 +134,10 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
         if not is_fault(error):
             raise
         raise UsageError(f"{checkpoint.path}: no usable tokenizer: {_one_line(error)}") from error
+    if kind in DECODERS:
+        config = read_mapping(checkpoint.path / "config.json")
+        if _class_name(config).endswith("ForSequenceClassification"):
+            read_as_trained(tokenizer, config.get("pad_token_id"))
     return tokenizer
 
 
@@ -150,9 +156,9 @@ def load_classifier(checkpoint: Checkpoint, labels: Sequence[str] | None = None)
     blocks, new_head = checkpoint.extras.blocks, labels is not None
     try:
         if blocks:
-            model = load_reshaped(checkpoint.path, config, blocks, new_head)
+            model = load_reshaped(checkpoint.path, config, blocks, new_head, "text-classification")
         else:
-            model = load_plain(checkpoint.path, config, new_head)
+            model = load_plain(checkpoint.path, config, new_head, "text-classification")
     except UsageError:
         raise
     except Exception as error:  # as of tokenizers; safetensors' own error derives from Exception alone
@@ -160,6 +166,8 @@ def load_classifier(checkpoint: Checkpoint, labels: Sequence[str] | None = None)
     check_finite(checkpoint.path, model)
     if checkpoint.family in FAMILIES:
         describe(model)  # refuses what cannot be taken apart now, and not after a training
+    if is_decoder(model) and model.config.pad_token_id is None:
+        pad_as(model, load_tokenizer(checkpoint))
     return model.eval()
 
 
@@ -175,24 +183,22 @@ def load_decoder(checkpoint: Checkpoint, *, any_family: bool = False) -> Any:
     Raises `UsageError` where the checkpoint is for another task or of a family that is not known, or where weights
     are missing, corrupt or of another shape.
     """
-    from transformers import AutoModelForCausalLM
-
     if checkpoint.task not in (None, "text-generation"):
         raise UsageError(f"{checkpoint.path} was said to be for {checkpoint.task}: it is no language model")
-    known = None if any_family and checkpoint.family not in DECODERS else decoder_family(checkpoint.family)
+    if not any_family:
+        decoder_family(checkpoint.family)
     weight_files(checkpoint.path)
-    config = _config(checkpoint)
+    config, blocks = _config(checkpoint), checkpoint.extras.blocks
     try:
-        model, found = AutoModelForCausalLM.from_pretrained(
-            checkpoint.path, config=config, use_safetensors=True, output_loading_info=True
-        )
+        if blocks:
+            model = load_reshaped(checkpoint.path, config, blocks, False, "text-generation")
+        else:
+            model = load_plain(checkpoint.path, config, False, "text-generation")
+    except UsageError:
+        raise
     except Exception as error:  # as of classifiers
         raise UsageError(f"{checkpoint.path}: the weights cannot be loaded: {_one_line(error)}") from error
     check_finite(checkpoint.path, model)
-    if absent := sorted(found["missing_keys"]):
-        raise UsageError(f"{checkpoint.path}: the weights lack {absent[0]} in the shape that config.json says")
-    if known is not None:
-        known.open_up(model)
     return model.float().eval()
 
 
@@ -232,8 +238,8 @@ def save_checkpoint(
 
     model.save_pretrained(out, state_dict=plain_state(model), safe_serialization=True)
     tokenizer.save_pretrained(out)
-    shapes = _block_shapes(model)
-    plain = len({(shape.heads, shape.ffn) for shape in shapes}) <= 1 and all(_is_plain(model, it) for it in shapes[:1])
+    shapes = tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in anatomy(model).blocks)
+    plain = len({(shape.heads, shape.ffn) for shape in shapes}) == 1 and _is_plain(model, shapes[0])
     if scales:
         save_file(dict(scales), out / SCALES_FILE)
     extras = CheckpointExtras(blocks=() if plain else shapes, plan=plan)
@@ -246,9 +252,6 @@ def save_checkpoint(
 
 
 def _block_shapes(model: Any) -> tuple[BlockShape, ...]:
-    """The shape of each block; nothing prunes a classifier on a decoder's body, whose blocks are as configured."""
-    if model.config.model_type in DECODERS and not is_decoder(model):
-        return ()
     return tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in anatomy(model).blocks)
 
 
@@ -261,15 +264,25 @@ def _fetch(source: str, revision: str | None) -> Path:
     """Download a hub id's configuration, tokenizer and safetensors; nothing else."""
     if source.count("/") > 1 or source.startswith((".", "/", "~")) or not source:
         raise NotFoundError(f"{source!r} does not exist", advice="give a checkpoint folder or a hub id (owner/name)")
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+    from huggingface_hub import errors, snapshot_download
 
+    missing = f"{source!r} is no folder here, and"
     try:
         return Path(snapshot_download(source, revision=revision, allow_patterns=list(READ_FILES)))
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError, OSError) as error:
+    except errors.GatedRepoError:
         raise NotFoundError(
-            f"{source!r} is no folder here, and the hub gave no model of that name ({_one_line(error)[:120]})",
-            advice="check the path, or the hub id and the connection",
+            f"{missing} the hub gives the model of that name only to those who accepted its terms",
+            advice="accept them on its page, and log in: hf auth login",
+        ) from None
+    except errors.RevisionNotFoundError:
+        raise NotFoundError(f"the hub has {source!r}, but not its revision {revision!r}") from None
+    except (errors.RepositoryNotFoundError, errors.HFValidationError):
+        raise NotFoundError(
+            f"{missing} the hub has no such model", advice="check the path, or the hub id (owner/name)"
+        ) from None
+    except (errors.HfHubHTTPError, OSError):  # LocalEntryNotFoundError, and every fault of the connection
+        raise NotFoundError(
+            f"{missing} the hub could not be reached", advice="check the path, or the hub id and the connection"
         ) from None
 
 

@@ -33,9 +33,17 @@ class DecoderBlock:
     ffn_in: nn.Linear
     ffn_out: nn.Linear
     ffn_norm: nn.Module
-    heads: int
-    kv_heads: int
     head_size: int
+
+    @property
+    def heads(self) -> int:
+        """How many query heads the dense layers hold."""
+        return int(self.query.out_features) // self.head_size
+
+    @property
+    def kv_heads(self) -> int:
+        """How many key heads, and value heads, they hold."""
+        return int(self.key.out_features) // self.head_size
 
     @property
     def ffn(self) -> int:
@@ -52,10 +60,11 @@ class DecoderBlock:
 
 @dataclass
 class Decoder:
-    """A language model: tables, blocks, last norm and head.
+    """A language model, or a classifier on the body of one: tables, blocks, last norm and head.
 
     words [vocabulary, hidden]; positions [max length, hidden], or None where positions are rotations;
-    head [vocabulary, hidden], whose weight is that of `words` where they are tied.
+    head [vocabulary, hidden], whose weight is that of `words` where they are tied; of a classifier [labels, hidden],
+    for the last token of a text that is no padding.
     activation: `gelu` (erf), `gelu_tanh`, `relu` or `silu`, of ffn_in or, where there is one, of the gate
     epsilon:    of every norm; a norm with a bias is a LayerNorm, one without is an RMSNorm
     rotary:     gives cosines and sines [n, head_size / 2] of the first n positions; halves of a head are rotated
@@ -70,6 +79,7 @@ class Decoder:
     activation: str
     epsilon: float
     rotary: Callable[[int], tuple[Tensor, Tensor]] | None
+    classifies: bool = False
 
     @property
     def hidden(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Protocol, cast
 
 from edgekit.models.decoder import Decoder
 from edgekit.models.encoder import Encoder
-from edgekit.models.families import describe, family
+from edgekit.models.families import Family, describe, family
 from edgekit.spec.errors import UsageError
 from edgekit.spec.shape import Shape
 
@@ -33,6 +33,12 @@ class DecoderFamily(Protocol):
     def plain_state(self, model: Any) -> dict[str, Any]:
         """The state of an opened model as transformers reads it."""
 
+    def opened_state(self, state: dict[str, Any]) -> dict[str, Any]:
+        """The other way: a state as transformers writes it, for an opened model."""
+
+    def set_heads(self, attention: Any, heads: int, head_size: int) -> None:
+        """Tell an attention module how many query heads its dense layers hold."""
+
     def blocks(self, model: Any) -> Any:
         """The module list of the blocks."""
 
@@ -50,12 +56,12 @@ def decoder_family(name: str) -> DecoderFamily:
 
 
 def is_decoder(model: Any) -> bool:
-    """Whether a model generates text; a classifier on top of a decoder's body does not."""
-    return type(model).__name__.endswith(("ForCausalLM", "LMHeadModel"))
+    """Whether a model is a decoder that can be taken apart: a language model, or a classifier on the body of one."""
+    return model.config.model_type in DECODERS
 
 
 def describe_decoder(model: Any) -> Decoder:
-    """The description of a language model from `load_decoder`."""
+    """The description of an opened decoder."""
     return decoder_family(model.config.model_type).describe(model)
 
 
@@ -66,9 +72,18 @@ def anatomy(model: Any) -> Encoder | Decoder:
 
 def configured_shape(model: Any) -> Shape:
     """The shape that the configuration of a loaded model of either kind says."""
+    return kind_of(model).shape(model.config)
+
+
+def most_tokens(model: Any) -> int:
+    """The longest text in tokens that a loaded model of either kind has positions for."""
+    return int(model.config.max_position_embeddings) if is_decoder(model) else describe(model).max_length
+
+
+def kind_of(model: Any) -> Family | DecoderFamily:
+    """What the file of a loaded model's family says of it."""
     name = model.config.model_type
-    known = decoder_family(name) if is_decoder(model) else family(name)
-    return known.shape(model.config)
+    return decoder_family(name) if is_decoder(model) else family(name)
 
 
 def plain_state(model: Any) -> dict[str, Any]:

@@ -57,7 +57,6 @@ def _block(layer: Any) -> Block:
         ffn_in=layer.ffn.lin1,
         ffn_out=layer.ffn.lin2,
         ffn_norm=layer.output_layer_norm,
-        heads=attention.n_heads,
         head_size=attention.dim // attention.n_heads,
     )
 

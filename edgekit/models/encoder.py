@@ -36,8 +36,17 @@ class Block:
     ffn_in: nn.Linear
     ffn_out: nn.Linear
     ffn_norm: nn.LayerNorm
-    heads: int
     head_size: int
+
+    @property
+    def heads(self) -> int:
+        """How many attention heads the dense layers hold."""
+        return int(self.query.out_features) // self.head_size
+
+    @property
+    def kv_heads(self) -> int:
+        """Every head has a key head of its own."""
+        return self.heads
 
     @property
     def ffn(self) -> int:

@@ -63,19 +63,34 @@ def plain_state(model: Any) -> dict[str, Tensor]:
     return state
 
 
+def opened_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The other way: a state as transformers writes it, for an opened model."""
+    opened: dict[str, Tensor] = {}
+    for name, value in state.items():
+        module, _, kind = name.rpartition(".")
+        if module.endswith(".attn.c_attn"):
+            parts = (value.t() if kind == "weight" else value).chunk(len(_PACKED))
+            opened |= {f"{module}.{part}.{kind}": rows.contiguous() for part, rows in zip(_PACKED, parts, strict=True)}
+        else:
+            turned = kind == "weight" and module.endswith(_CONV1D)
+            opened[name] = value.t().contiguous() if turned else value
+    return opened
+
+
 def describe(model: Any) -> Decoder:
-    """Where the modules of an opened `GPT2LMHeadModel` are."""
-    body, config = model.transformer, model.config
+    """Where the modules of an opened `GPT2LMHeadModel` or `GPT2ForSequenceClassification` are."""
+    body, config, classifies = model.transformer, model.config, hasattr(model, "score")
     return Decoder(
         family="gpt2",
         words=body.wte,
         positions=body.wpe,
         blocks=[_block(layer) for layer in body.h],
         norm=body.ln_f,
-        head=model.lm_head,
+        head=model.score if classifies else model.lm_head,
         activation=_ACTIVATIONS.get(config.activation_function, config.activation_function),
         epsilon=config.layer_norm_epsilon,
         rotary=None,
+        classifies=classifies,
     )
 
 
@@ -92,8 +107,6 @@ def _block(layer: Any) -> DecoderBlock:
         ffn_in=layer.mlp.c_fc,
         ffn_out=layer.mlp.c_proj,
         ffn_norm=layer.ln_2,
-        heads=attention.num_heads,
-        kv_heads=attention.num_heads,
         head_size=attention.head_dim,
     )
 

@@ -29,10 +29,16 @@ def shape(config: Any) -> Shape:
 
 
 def set_shape(config: Any, shape: Shape) -> None:
-    """Give a configuration this shape, with a key head for every head."""
+    """Give a configuration this shape, with as many heads to a key head as it had.
+
+    Heads that did not fill the width keep their own.
+    """
+    group = config.num_attention_heads // config.num_key_value_heads
+    filled = config.head_dim * config.num_attention_heads == config.hidden_size
     config.num_hidden_layers, config.hidden_size, config.intermediate_size = shape.layers, shape.hidden, shape.ffn
-    config.num_attention_heads = config.num_key_value_heads = shape.heads
-    config.head_dim = shape.hidden // shape.heads
+    config.num_attention_heads, config.num_key_value_heads = shape.heads, shape.heads // group
+    if filled:
+        config.head_dim = shape.hidden // shape.heads
 
 
 def open_up(model: Any) -> None:
@@ -48,19 +54,25 @@ def plain_state(model: Any) -> dict[str, Tensor]:
     return dict(model.state_dict())
 
 
+def opened_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The other way: the same."""
+    return state
+
+
 def describe(model: Any) -> Decoder:
-    """Where the modules of a `LlamaForCausalLM` are."""
-    body, config = model.model, model.config
+    """Where the modules of a `LlamaForCausalLM` or `LlamaForSequenceClassification` are."""
+    body, config, classifies = model.model, model.config, hasattr(model, "score")
     return Decoder(
         family="llama",
         words=body.embed_tokens,
         positions=None,
         blocks=[_block(layer) for layer in body.layers],
         norm=body.norm,
-        head=model.lm_head,
+        head=model.score if classifies else model.lm_head,
         activation=_ACTIVATIONS.get(config.hidden_act, config.hidden_act),
         epsilon=config.rms_norm_eps,
         rotary=lambda length: _rotations(body.rotary_emb, length),
+        classifies=classifies,
     )
 
 
@@ -77,8 +89,6 @@ def _block(layer: Any) -> DecoderBlock:
         ffn_in=layer.mlp.up_proj,
         ffn_out=layer.mlp.down_proj,
         ffn_norm=layer.post_attention_layernorm,
-        heads=attention.q_proj.out_features // size,
-        kv_heads=attention.k_proj.out_features // size,
         head_size=size,
     )
 

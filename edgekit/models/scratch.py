@@ -1,13 +1,17 @@
-"""Models made from nothing: a WordPiece tokenizer trained on the texts at hand, and a random classifier."""
+"""Models made from nothing: a tokenizer trained on the texts at hand, and a random classifier or language model."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from edgekit.models.decoders import DECODERS, decoder_family
 from edgekit.models.families import family
 from edgekit.spec.shape import Scratch, Shape
 
+# of a byte-level tokenizer: what begins and ends a text, and what fills up a batch
+END, PAD = "<|endoftext|>", "<|pad|>"
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 # what the families call their dropout rates
 _DROPOUTS = (
@@ -17,21 +21,68 @@ _DROPOUTS = (
     "hidden_dropout_prob",
     "attention_probs_dropout_prob",
     "classifier_dropout",
+    "classifier_dropout_prob",
+    "embd_pdrop",
+    "attn_pdrop",
+    "resid_pdrop",
 )
+# the width of every published ALBERT's tables
+_EMBEDDING = 128
 # the first character of plane 15, which is private use
 _PRIVATE = 0xF0000
 
 
-def train_wordpiece(texts: Iterable[str], vocabulary: int, max_length: int) -> Any:
+def train_tokenizer(texts: Iterable[str], scratch: Scratch) -> Any:
+    """A tokenizer as the family has it: byte-level BPE for decoders, WordPiece for encoders."""
+    if scratch.family in DECODERS:
+        return train_bytes(texts, scratch.vocabulary, scratch.max_length)
+    return train_wordpiece(texts, scratch.vocabulary, scratch.max_length, family(scratch.family).INPUTS)
+
+
+def train_bytes(texts: Iterable[str], vocabulary: int, max_length: int) -> Any:
+    """A byte-level BPE tokenizer as GPT-2's, of at most `vocabulary` pieces made from these texts: it knows any text.
+
+    Nothing is put before or after a text. The same texts give the same pieces with the same ids, every time.
+    """
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import GPT2TokenizerFast
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocabulary,
+        special_tokens=[END, PAD],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    ends = {"bos_token": END, "eos_token": END, "unk_token": END, "pad_token": PAD}
+    return GPT2TokenizerFast(
+        tokenizer_object=tokenizer,
+        **ends,
+        model_max_length=max_length,
+        model_input_names=["input_ids", "attention_mask"],
+    )
+
+
+def train_wordpiece(
+    texts: Iterable[str],
+    vocabulary: int,
+    max_length: int,
+    inputs: Sequence[str] = ("input_ids", "attention_mask"),
+) -> Any:
     """A BERT tokenizer (lower case, accents stripped) of at most `vocabulary` pieces, made from these texts.
 
-    The same texts give the same pieces with the same ids, every time.
+    It gives `inputs`, as the family of the model takes them. The same texts give the same pieces with the same ids,
+    every time.
     """
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-    from transformers import DistilBertTokenizerFast
+    from transformers import BertTokenizerFast
 
     normalizer, splitter = normalizers.BertNormalizer(lowercase=True), pre_tokenizers.BertPreTokenizer()
-    words = [word for text in texts for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))]
+    # counted, not kept: what a million texts say is said in far fewer words
+    words = Counter(word for text in texts for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text)))
     pieces = [*SPECIAL, *_pieces(words, vocabulary - len(SPECIAL))]
     tokenizer = Tokenizer(models.WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token="[UNK]"))  # noqa: S106
     tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, splitter
@@ -39,10 +90,10 @@ def train_wordpiece(texts: Iterable[str], vocabulary: int, max_length: int) -> A
     tokenizer.add_special_tokens(list(SPECIAL))
     ends = (("[SEP]", pieces.index("[SEP]")), ("[CLS]", pieces.index("[CLS]")))
     tokenizer.post_processor = processors.BertProcessing(*ends)
-    return DistilBertTokenizerFast(tokenizer_object=tokenizer, model_max_length=max_length)
+    return BertTokenizerFast(tokenizer_object=tokenizer, model_max_length=max_length, model_input_names=list(inputs))
 
 
-def _pieces(words: Sequence[str], count: int) -> list[str]:
+def _pieces(words: Counter[str], count: int) -> list[str]:
     """WordPiece pieces by merging the most frequent pairs, `##` before those that continue a word.
 
     The library's WordPiece trainer numbers continuing letters in the order of a hash table, which decides between
@@ -54,7 +105,7 @@ def _pieces(words: Sequence[str], count: int) -> list[str]:
     letters = sorted({letter for word in words for letter in word})
     private = {letter: chr(_PRIVATE + index) for index, letter in enumerate(letters)}
     plain = {code: letter for letter, code in private.items()}
-    coded = (word[0] + "".join(private[letter] for letter in word[1:]) for word in words)
+    coded = (word[0] + "".join(private[letter] for letter in word[1:]) for word in words.elements())
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer.train_from_iterator(coded, trainers.BpeTrainer(vocab_size=count, show_progress=False))
@@ -66,17 +117,43 @@ def _pieces(words: Sequence[str], count: int) -> list[str]:
 
 
 def new_classifier(scratch: Scratch, tokenizer: Any, labels: Sequence[str]) -> Any:
-    """A randomly initialised classifier of this shape over the tokenizer's vocabulary."""
-    from transformers import AutoConfig, AutoModelForSequenceClassification
+    """A randomly initialised classifier of this shape over the tokenizer's vocabulary; opened, as one from a file."""
+    from transformers import AutoModelForSequenceClassification
 
-    config = AutoConfig.for_model(
-        scratch.family, vocab_size=len(tokenizer), max_position_embeddings=scratch.max_length
-    )
-    shape = Shape(layers=scratch.layers, hidden=scratch.hidden, heads=scratch.heads, ffn=scratch.ffn)
-    family(scratch.family).set_shape(config, shape)
+    config = _config(scratch, tokenizer)
+    config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
+    model = AutoModelForSequenceClassification.from_config(config)
+    if scratch.family in DECODERS:
+        decoder_family(scratch.family).open_up(model)
+    return model
+
+
+def new_language_model(scratch: Scratch, tokenizer: Any) -> Any:
+    """A randomly initialised language model of this shape, opened as `load_decoder` opens one; its head is tied."""
+    from transformers import AutoModelForCausalLM
+
+    kind = decoder_family(scratch.family)
+    model = AutoModelForCausalLM.from_config(_config(scratch, tokenizer))
+    kind.open_up(model)
+    return model
+
+
+def _config(scratch: Scratch, tokenizer: Any) -> Any:
+    from transformers import AutoConfig
+
+    decoder = scratch.family in DECODERS
+    kind = decoder_family(scratch.family) if decoder else family(scratch.family)
+    special = {"pad_token_id": tokenizer.pad_token_id}
+    if decoder:
+        special |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
+        special |= {"tie_word_embeddings": True}
+    config = AutoConfig.for_model(scratch.family, vocab_size=len(tokenizer), **special)
+    first = 0 if decoder else family(scratch.family).first_position(config)
+    config.max_position_embeddings = first + scratch.max_length
+    kind.set_shape(config, Shape(scratch.layers, scratch.hidden, scratch.heads, scratch.ffn))
+    if hasattr(config, "embedding_size"):
+        config.embedding_size = scratch.embedding or min(_EMBEDDING, scratch.hidden)
     for name in _DROPOUTS:
         if hasattr(config, name):
             setattr(config, name, scratch.dropout)
-    config.pad_token_id = tokenizer.pad_token_id
-    config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
-    return AutoModelForSequenceClassification.from_config(config)
+    return config

@@ -1,17 +1,20 @@
-"""Filling a classifier with a checkpoint's weights, and saying which of them are not there.
+"""Filling a model with a checkpoint's weights, and saying which of them are not there.
 
 Transformers makes anew, at random, whatever a file lacks; here that is allowed to a head that will be trained alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgekit.models.checkpoint_checks import check_weight_files
+from edgekit.models.decoders import decoder_family, is_decoder
 from edgekit.models.shrink import reshape
 from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import BlockShape
+from edgekit.spec.schemes import Task
 
 SCALES_FILE = "scales.safetensors"
 
@@ -21,41 +24,70 @@ def weight_files(folder: Path) -> list[Path]:
     files = sorted(path for path in folder.glob("*.safetensors") if path.name != SCALES_FILE)
     if not files:
         raise UsageError(f"{folder} holds no .safetensors weights; edgekit reads no other kind")
+    check_weight_files(folder, files)
     return files
 
 
-def load_plain(folder: Path, config: Any, new_head: bool) -> Any:
-    """A model of the shape that its configuration says, the body complete, and unless `new_head` the head too."""
-    from transformers import AutoModelForSequenceClassification
+def load_plain(folder: Path, config: Any, new_head: bool, task: Task) -> Any:
+    """A model of the shape that its configuration says, the body complete, and unless `new_head` the head too.
 
-    model, found = AutoModelForSequenceClassification.from_pretrained(
+    Every dense layer of a decoder is an ordinary one.
+    """
+    model, found = _auto_class(task).from_pretrained(
         folder, config=config, use_safetensors=True, ignore_mismatched_sizes=new_head, output_loading_info=True
     )
     # a name, or in other releases of transformers a name and two shapes
     misshapen = [key if isinstance(key, str) else key[0] for key in found["mismatched_keys"]]
-    _require(folder, model, [*found["missing_keys"], *misshapen], new_head)
+    _require(folder, model, [*found["missing_keys"], *misshapen], new_head, task)
+    if is_decoder(model):
+        decoder_family(config.model_type).open_up(model)
     return model
 
 
-def load_reshaped(folder: Path, config: Any, blocks: Sequence[BlockShape], new_head: bool) -> Any:
+def load_reshaped(folder: Path, config: Any, blocks: Sequence[BlockShape], new_head: bool, task: Task) -> Any:
     """A pruned model: made by its configuration, cut to its blocks' shapes, then filled.
 
     With `new_head` the weights of a head that fits no longer are left as they were made.
     """
-    from transformers import AutoModelForSequenceClassification
-
-    model = AutoModelForSequenceClassification.from_config(config)
+    model, state = _auto_class(task).from_config(config), _read(folder)
+    if is_decoder(model):
+        kind = decoder_family(config.model_type)
+        kind.open_up(model)
+        state = kind.opened_state(state)
     reshape(model, blocks)
-    own, state = model.state_dict(), _read(folder)
+    own = model.state_dict()
+    state |= _held_by_another_name(model, state)
     if new_head:
         old = [
             name for name in state if _in_head(model, name) and name in own and state[name].shape != own[name].shape
         ]
         for name in old:
             del state[name]
-    _require(folder, model, own.keys() - state.keys(), new_head)
+    _require(folder, model, own.keys() - state.keys(), new_head, task)
     model.load_state_dict(own | state, strict=True)
     return model
+
+
+def _auto_class(task: Task) -> Any:
+    import transformers
+
+    return (
+        transformers.AutoModelForCausalLM
+        if task == "text-generation"
+        else transformers.AutoModelForSequenceClassification
+    )
+
+
+def _held_by_another_name(model: Any, state: Mapping[str, Any]) -> dict[str, Any]:
+    """What is in a state only under one of the names of a weight that the model holds once, as a tied head."""
+    names: dict[int, list[str]] = {}
+    for name, parameter in model.named_parameters(remove_duplicate=False):
+        names.setdefault(id(parameter), []).append(name)
+    found: dict[str, Any] = {}
+    for alike in names.values():
+        there = next((name for name in alike if name in state), None)
+        found |= {name: state[there] for name in alike if there is not None and name not in state}
+    return found
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -67,10 +99,10 @@ def _read(folder: Path) -> dict[str, Any]:
     return state
 
 
-def _require(folder: Path, model: Any, absent: Iterable[str], new_head: bool) -> None:
+def _require(folder: Path, model: Any, absent: Iterable[str], new_head: bool, task: Task) -> None:
     """Refuse a model of which these weights were not found."""
     names = list(absent)
-    body = sorted(name for name in names if not _in_head(model, name))
+    body = sorted(name for name in names if task == "text-generation" or not _in_head(model, name))
     if body:
         others = f" and {len(body) - 1} more" if len(body) > 1 else ""
         raise UsageError(f"{folder}: the weights lack {body[0]}{others} in the shape that config.json says")

@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgekit.measure.classification import ClassRow, ConfusedPair
+from edgekit.measure.generation import summarise_generation
 from edgekit.measure.statistics import Estimate
 from edgekit.measure.summary import summarise
 from edgekit.report import figures
 from edgekit.report.figures import NONE, UNKNOWN, clean, number
 from edgekit.report.part_map import Part
 from edgekit.report.summary import LatencyRow, ModelRow, Summary, VerdictRow
-from edgekit.spec.manifest import Accuracy, Drop, Parity
-from edgekit.spec.measurement import Measurement, OperatorTime
+from edgekit.spec.manifest import Accuracy, Drop, Parity, Perplexity
+from edgekit.spec.measurement import GenerationMeasurement, Measurement, OperatorTime
 
 Cells = tuple[str, ...]
 
@@ -27,6 +28,8 @@ PARITY: Cells = ("bundle", "reference", "equal labels", "largest difference of a
 PARTS: Cells = ("part", "MB", "share %")
 PERCENTILES: Cells = ("length", "threads", "p50 ms", "p90 ms", "p95 ms", "p99 ms", "runs")
 STAGES: Cells = ("length", "threads", "tokenize", "infer", "post", "cold load", "first run", "peak MB")
+PERPLEXITIES: Cells = ("model", "perplexity", "bits per byte", "increase", "tokens", "runtime")
+GENERATION: Cells = ("context", "threads", "first token, ms", "tokens / s", "p95 of a token, ms", "peak MB", "runs")
 OPERATORS: Cells = ("operator", "calls", "ms", "share %")
 
 
@@ -91,6 +94,22 @@ def evaluation_cells(model: ModelRow, record: Accuracy) -> Cells:
     )
 
 
+def perplexity_cells(model: ModelRow, record: Perplexity) -> Cells:
+    """A row below `PERPLEXITIES`."""
+    increases = [
+        _lines(f"{found.pct:.2f} % vs {figures.cut(clean(found.baseline), 20)}", _range(found.low, found.high, ".2f"))
+        for found in record.increases
+    ]
+    return (
+        clean(model.name),
+        _lines(f"{record.perplexity:.4g}", _range(record.low, record.high, ".4g")),
+        _lines(f"{record.bits_per_byte:.4g}", _range(record.bits_per_byte_low, record.bits_per_byte_high, ".4g")),
+        _lines(*increases) or NONE,
+        f"{record.tokens:,}",
+        clean(record.runtime),
+    )
+
+
 def part_cells(part: Part) -> Cells:
     """A row below `PARTS`."""
     return part.name, number(part.mb), f"{part.share:.1f}"
@@ -129,6 +148,15 @@ def measurements_by_model(summary: Summary) -> dict[str, list[Measurement]]:
     names = {model.model_sha256: model.name for model in summary.models}
     found: dict[str, list[Measurement]] = {}
     for taken in summary.measurements:
+        found.setdefault(names.get(taken.model_sha256, taken.model_sha256[:12]), []).append(taken)
+    return found
+
+
+def speeds_by_model(summary: Summary) -> dict[str, list[GenerationMeasurement]]:
+    """The speeds of each bundle by its name."""
+    names = {model.model_sha256: model.name for model in summary.models}
+    found: dict[str, list[GenerationMeasurement]] = {}
+    for taken in sorted(summary.speeds, key=lambda taken: (taken.threads, taken.length)):
         found.setdefault(names.get(taken.model_sha256, taken.model_sha256[:12]), []).append(taken)
     return found
 
@@ -181,7 +209,19 @@ def stage_cells(measurement: Measurement) -> Cells:
     )
 
 
-def circumstances(measurement: Measurement) -> list[str]:
+def generation_cells(measurement: GenerationMeasurement) -> Cells:
+    """A row below `GENERATION`."""
+    speed = summarise_generation(measurement)
+    return (
+        str(measurement.length),
+        str(measurement.threads),
+        *(_estimate(figure) for figure in (speed.first_token.p50, speed.tokens_per_s, speed.token.p95)),
+        number(measurement.peak_rss_mb),
+        f"{len(measurement.samples_ms['token']):,}",
+    )
+
+
+def circumstances(measurement: Measurement | GenerationMeasurement) -> list[str]:
     """Where and how a measurement was taken, in sentences."""
     fingerprint = measurement.fingerprint
     known = [(name, value) for name, value in figures.conditions(measurement) if value != UNKNOWN]
@@ -209,6 +249,10 @@ def _latency_lines(row: LatencyRow) -> tuple[str, ...]:
 
 def _estimate(figure: Estimate) -> str:
     return _lines(number(figure.value), f"{number(figure.low)} to {number(figure.high)}")
+
+
+def _range(low: float | None, high: float | None, digits: str) -> str:
+    return "" if low is None or high is None else f"{low:{digits}} to {high:{digits}}"
 
 
 def _lines(*parts: str) -> str:

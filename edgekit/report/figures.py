@@ -13,7 +13,7 @@ from edgekit.measure.verdict import Outcome
 from edgekit.report.summary import LatencyRow, VerdictRow
 from edgekit.spec.budget import Budget
 from edgekit.spec.manifest import Accuracy, Drop
-from edgekit.spec.measurement import Fingerprint, Measurement
+from edgekit.spec.measurement import Fingerprint, GenerationMeasurement, Measurement, Taken
 
 WORDS: dict[Outcome, str] = {
     "pass": "PASS",
@@ -112,6 +112,24 @@ def drop(record: Drop) -> tuple[str, str]:
     return f"{record.points:.2f} vs {cut(clean(record.baseline), 20)}", f"{record.low:.2f} to {record.high:.2f}"
 
 
+def difference(value: float, low: float | None, high: float | None, unit: str, other: str) -> str:
+    """How far a figure lies above another (below where negative), and its interval where it has one, with one sign.
+
+    `5.00 points above teacher (0.99 to 9.34)`, or `0.30 points below teacher (from 1.10 below to 0.50 above)`.
+    """
+    interval = "" if low is None or high is None else f" ({span(value, low, high)})"
+    return f"{abs(value):.2f} {unit} {'above' if value > 0 else 'below'} {other}{interval}"
+
+
+def span(value: float, low: float, high: float) -> str:
+    """The interval of a difference in words: on the side where `value` lies, or from one side to the other."""
+    if value > 0 and low >= 0:
+        return f"{low:.2f} to {high:.2f}"
+    if value <= 0 and high <= 0:
+        return f"{-high:.2f} to {-low:.2f}"
+    return f"from {-low:.2f} below to {high:.2f} above"
+
+
 def macro_f1(record: Accuracy) -> tuple[str, str]:
     """Macro-F1 in %, and its interval if it was computed."""
     return f"{record.macro_f1:.1f}", _interval(record.macro_f1_low, record.macro_f1_high, 1)
@@ -145,7 +163,7 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def setting(row: LatencyRow | Measurement) -> str:
+def setting(row: LatencyRow | Measurement | GenerationMeasurement) -> str:
     """Under what a latency was taken, but for the machine."""
     length = "the data's own lengths" if row.length == "data" else f"length {row.length}"
     return f"{length}, {plural(row.threads, 'thread')}"
@@ -168,7 +186,7 @@ def machine(fingerprint: Fingerprint) -> str:
     return clean(f"{fingerprint.device}: {fingerprint.cpu_model}, {cores}, {fingerprint.arch}, {fingerprint.os}")
 
 
-def conditions(measurement: Measurement) -> list[tuple[str, str]]:
+def conditions(measurement: Taken) -> list[tuple[str, str]]:
     """What could spoil a measurement, by name, before and after it."""
     before, after = measurement.before, measurement.after
     return [
@@ -182,7 +200,7 @@ def conditions(measurement: Measurement) -> list[tuple[str, str]]:
     ]
 
 
-def unread(measurement: Measurement) -> list[str]:
+def unread(measurement: Taken) -> list[str]:
     """The names of what could not be read before or after a measurement."""
     return [name for name, value in conditions(measurement) if value == UNKNOWN]
 

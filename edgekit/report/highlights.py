@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from edgekit.measure.generation import summarise_generation
 from edgekit.report import figures
 from edgekit.report.figures import clean, cut, number
 from edgekit.report.summary import LatencyRow, ModelRow, Summary
 from edgekit.spec.manifest import Drop
+from edgekit.spec.measurement import GenerationMeasurement
 
 
 @dataclass(frozen=True)
@@ -21,10 +23,19 @@ class Highlight:
 
 
 def highlights(summary: Summary) -> list[tuple[ModelRow, tuple[Highlight, ...]]]:
-    """Size, accuracy and latency of every bundle; of the last model where nothing was exported."""
+    """Size, accuracy and latency of every bundle; of the last model where nothing was exported.
+
+    Of a language model perplexity and tokens a second.
+    """
     models = summary.models
     bundles = [model for model in models if model.format] or list(models[-1:])
-    return [(model, (_size(model, models[0]), _accuracy(model, models[0]), _latency(model))) for model in bundles]
+    return [(model, (_size(model, models[0]), *_figures(model, models[0], summary))) for model in bundles]
+
+
+def _figures(model: ModelRow, first: ModelRow, summary: Summary) -> tuple[Highlight, Highlight]:
+    if model.perplexity is None and not summary.speeds:
+        return _accuracy(model, first), _latency(model)
+    return _perplexity(model, first), _speed([row for row in summary.speeds if row.model_sha256 == model.model_sha256])
 
 
 def first_drop(model: ModelRow, first: ModelRow) -> Drop | None:
@@ -83,6 +94,29 @@ def _latency(model: ModelRow) -> Highlight:
         return Highlight("Latency p95", "", "emulated only" if model.latencies else "not measured")
     row = max(real, key=_longest)
     return Highlight("Latency p95", f"{number(row.p95.value)} ms", f"{figures.setting(row)}, {clean(row.device)}")
+
+
+def _perplexity(model: ModelRow, first: ModelRow) -> Highlight:
+    record = model.perplexity
+    if record is None:
+        return Highlight("Perplexity", "", "not evaluated")
+    against = next((found for found in record.increases if found.baseline == first.name), None)
+    aside = f"{record.bits_per_byte:.3g} bits per byte"
+    if against is not None:
+        side = "above" if against.pct >= 0 else "below"
+        aside = f"{abs(against.pct):.2f} % {side} {cut(clean(first.name), 20)}"
+    return Highlight("Perplexity", f"{record.perplexity:.4g}", aside)
+
+
+def _speed(speeds: Sequence[GenerationMeasurement]) -> Highlight:
+    """Behind the longest context, which is the hardest case."""
+    rates = [(row.length, summarise_generation(row).tokens_per_s.value, row) for row in speeds]
+    real = [found for found in rates if not found[2].fingerprint.emulated]
+    if not real:
+        return Highlight("Tokens a second", "", "emulated only" if speeds else "not measured")
+    length, rate, row = max(real, key=lambda found: found[:2])
+    where = f"behind {figures.plural(length, 'token')}, {figures.plural(row.threads, 'thread')}"
+    return Highlight("Tokens a second", number(rate), f"{where}, {clean(row.fingerprint.cpu_model)}")
 
 
 def _longest(row: LatencyRow) -> tuple[int, float]:

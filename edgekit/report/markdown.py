@@ -32,6 +32,12 @@ def summary_markdown(summary: Summary) -> str:
         (f"Latency of {escape(clean(name))}", latency_markdown(taken))
         for name, taken in cells.measurements_by_model(summary).items()
     ]
+    foretold = [cells.perplexity_cells(model, model.perplexity) for model in summary.models if model.perplexity]
+    if foretold:
+        parts.append(("Perplexity", _table(cells.PERPLEXITIES, foretold, right=cells.PERPLEXITIES[1:])))
+    for name, speeds in cells.speeds_by_model(summary).items():
+        table = _table(cells.GENERATION, map(cells.generation_cells, speeds), right=cells.GENERATION)
+        parts.append((f"Speed of {escape(clean(name))}", table))
     title = f"# {escape(clean(summary.heading))}\n\n{escape(headline(summary).sentence)}\n"
     return title + "".join(f"\n## {heading}\n\n{text}" for heading, text in parts)
 

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from edgekit.report import cells, figures, histogram, part_map, plots, road
+from edgekit.report.curves import speed_curve
 from edgekit.report.figures import clean, cut
 from edgekit.report.headline import headline
 from edgekit.report.highlights import bought, first_drop, highlights
@@ -75,8 +76,10 @@ def _sections(summary: Summary) -> list[Section]:
         (Section("comparisons", "Accuracy, row by row"), [model for model in models if model.accuracy]),
         (Section("mistakes", "What is taken for what"), summary.mistakes),
         (Section("megabytes", "Where the megabytes are"), [model for model in models if model.parts_mb]),
-        (Section("latency", "Latency, run by run"), True),
-        (Section("conditions", "Conditions of each measurement"), summary.measurements),
+        (Section("perplexity", "Perplexity"), [model for model in models if model.perplexity]),
+        (Section("speed", "Speed of writing"), summary.speeds),
+        (Section("latency", "Latency, run by run"), not summary.speeds),
+        (Section("conditions", "Conditions of each measurement"), summary.measurements or summary.speeds),
         (Section("parity", "Parity"), [model for model in models if model.parity]),
         (Section("lineage", "Lineage"), summary.lineage),
         (Section("commands", "Reproduce it"), summary.commands),
@@ -91,11 +94,15 @@ def _tables(summary: Summary) -> dict[str, Any]:
         "verdict_groups": _by_bundle(summary.verdicts),
         "compared": cells.compared(models),
         "evaluations": [cells.evaluation_cells(model, model.accuracy) for model in models if model.accuracy],
+        "perplexities": [cells.perplexity_cells(model, model.perplexity) for model in models if model.perplexity],
+        "speeds": cells.speeds_by_model(summary),
+        "speed_cells_of": lambda taken: [cells.generation_cells(one) for one in taken],
         "mistakes": summary.shown_mistakes,
         "worst_first": lambda made: [(row, cells.class_cells(row)) for row in cells.worst_first(made.classes)],
         "parities": [cells.parity_cells(model, model.parity) for model in models if model.parity],
         "parts_of": lambda model: [cells.part_cells(part) for part in part_map.parts_of(model)],
         "measured": cells.measurements_by_model(summary),
+        "taken_of": cells.measurements_by_model(summary) | cells.speeds_by_model(summary),
         "percentiles_of": lambda taken: [cells.percentile_cells(one) for one in taken],
         "stages_of": lambda taken: [cells.stage_cells(one) for one in taken],
         "first_drop": lambda model: first_drop(model, models[0]),
@@ -123,6 +130,7 @@ def _pictures(summary: Summary) -> dict[str, Any]:
         "comparison_picture": lambda record: plots.comparison_picture(record, lost),
         "latency_picture": lambda row: plots.latency_picture(row, latencies),
         "share_bar": plots.share_bar,
+        "speed_curve": speed_curve,
         "latency_end": latencies,
         "part_map": lambda model: part_map.part_map(model, colours),
         "distributions": _distributions(summary),

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgekit.measure.classification import ClassRow, ConfusedPair
+from edgekit.measure.generation import summarise_generation
 from edgekit.measure.statistics import Estimate
 from edgekit.measure.summary import summarise
 from edgekit.measure.verdict import Verdict
-from edgekit.spec.manifest import Accuracy, Parity, Step
-from edgekit.spec.measurement import Measurement
+from edgekit.spec.manifest import Accuracy, Parity, Perplexity, Step
+from edgekit.spec.measurement import GenerationMeasurement, Measurement
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class ModelRow:
     parts_mb: dict[str, float]
     accuracy: Accuracy | None
     latencies: tuple[LatencyRow, ...] = ()
+    perplexity: Perplexity | None = None
     parity: Parity | None = None
     notes: tuple[str, ...] = ()
     model_sha256: str | None = None
@@ -92,6 +94,7 @@ class Summary:
     lineage: tuple[Step, ...]
     commands: tuple[str, ...]
     created_at: str
+    speeds: tuple[GenerationMeasurement, ...] = ()
 
     @property
     def heading(self) -> str:
@@ -107,16 +110,19 @@ class Summary:
     def dump(self) -> dict[str, Any]:
         """The summary as plain JSON values, without the raw samples, which stay with the bundles."""
         return {
-            field.name: [_without_samples(taken) for taken in self.measurements]
-            if field.name == "measurements"
+            field.name: [_without_samples(taken) for taken in getattr(self, field.name)]
+            if field.name in ("measurements", "speeds")
             else _plain(getattr(self, field.name))
             for field in dataclasses.fields(self)
         }
 
 
-def _without_samples(taken: Measurement) -> dict[str, Any]:
+def _without_samples(taken: Measurement | GenerationMeasurement) -> dict[str, Any]:
     """A measurement with its figures in the place of its samples."""
-    return taken.model_dump(mode="json", exclude={"samples_ms"}) | {"latency": _plain(summarise(taken))}
+    found = taken.model_dump(mode="json", exclude={"samples_ms"})
+    if isinstance(taken, GenerationMeasurement):
+        return found | {"speed": _plain(summarise_generation(taken))}
+    return found | {"latency": _plain(summarise(taken))}
 
 
 def _plain(value: Any) -> Any:

@@ -9,7 +9,7 @@ from edgekit.measure.classification import ClassRow, ConfusedPair
 from edgekit.report import cells
 from edgekit.report.figures import NOT_GATED, WORDS
 from edgekit.report.summary import ModelRow, VerdictRow
-from edgekit.spec.measurement import Measurement, OperatorTime
+from edgekit.spec.measurement import GenerationMeasurement, Measurement, OperatorTime
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -71,13 +71,22 @@ def latency_table(measurements: Sequence[Measurement]) -> Group:
     )
 
 
+def generation_table(measurements: Sequence[GenerationMeasurement]) -> Group:
+    """A decoder's speed against the length of its context with 95 % intervals, and how it was measured."""
+    from rich.console import Group
+
+    table = _table(cells.GENERATION, right=cells.GENERATION, keep=cells.GENERATION[1:2])
+    lines = [line for taken in measurements for line in _circumstances(taken)]
+    return Group(_filled(table, map(cells.generation_cells, measurements)), *lines)
+
+
 def operators_table(operators: Sequence[OperatorTime]) -> Table:
     """Time by kind of operator in one inference, the most costly first."""
     numeric = cells.OPERATORS[1:]
     return _filled(_table(cells.OPERATORS, right=numeric, keep=numeric), map(cells.operator_cells, operators))
 
 
-def _circumstances(taken: Measurement) -> list[Text]:
+def _circumstances(taken: Measurement | GenerationMeasurement) -> list[Text]:
     first, *others = cells.circumstances(taken)
     return [_plain(""), _plain(first), *(_plain(line, indent=2) for line in others)]
 

@@ -105,19 +105,27 @@ def _find_splits(folder: Path) -> dict[str, Path]:
     files = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_file()}
     found: dict[str, Path] = {}
     for split, names in SPLIT_NAMES.items():
-        for name in (f"{name}{suffix}" for name in names for suffix in FORMATS):
-            if name in files:
-                found.setdefault(split, files[name])
+        usual = [files[name] for start in names for suffix in FORMATS if (name := f"{start}{suffix}") in files]
+        if usual:
+            found[split] = _only(folder, split, usual)
     if found:
         return found
     for split, names in SPLIT_NAMES.items():
         named = [path for path in files.values() if _is_called(path, names)]
-        if len(named) > 1:
-            listed = ", ".join(path.name for path in named)
-            raise UsageError(f"{folder} holds several {split} files: {listed}", advice=f"say which: --{split} FILE")
         if named:
-            found[split] = named[0]
+            found[split] = _only(folder, split, named)
     return found
+
+
+def _only(folder: Path, split: str, paths: list[Path]) -> Path:
+    """The one file of a split, or `UsageError` that names them all."""
+    if len(paths) > 1:
+        listed = ", ".join(path.name for path in paths)
+        raise UsageError(
+            f"{folder} holds several {split} files: {listed}",
+            advice="leave one, or name the files and no folder: --train FILE ...",
+        )
+    return paths[0]
 
 
 def _is_called(path: Path, names: tuple[str, ...]) -> bool:

@@ -140,6 +140,8 @@ class Parity(Strict):
 class Drop(Strict):
     """Points of accuracy lost against a baseline on the same rows, with a paired 95 % interval.
 
+    baseline:          what it was called
+    baseline_sha256:   what it was: the content hash of a checkpoint, as lineages record it, or of a bundle
     low, high:         Newcombe's interval of `points`, which a budget is held against
     lost, gained:      rows that the baseline alone, and that the bundle alone, has right
     p_value:           McNemar's exact test on these two
@@ -149,6 +151,7 @@ class Drop(Strict):
     """
 
     baseline: str
+    baseline_sha256: str | None = None
     baseline_accuracy: float
     points: float
     low: float

@@ -34,6 +34,17 @@ class Strict(pydantic.BaseModel):
             raise _explain(cls, error, where) from None
 
     @classmethod
+    def from_flags(cls, values: dict[str, Any]) -> Self:
+        """Validate what came from the command line: as `parse`, but an error names the option."""
+        try:
+            return cls.model_validate(values)
+        except pydantic.ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            name, *more = first["loc"] or ("",)
+            flag = f"--{name}".replace("_", "-") if name else ""
+            raise UsageError(_sentence(first, " ".join((flag, *map(str, more))))) from None
+
+    @classmethod
     def read(cls, path: Path) -> Self:
         """Read a YAML or JSON file, or raise `UsageError` naming the file and the place in it."""
         return cls.parse(read_mapping(path), str(path))
@@ -118,12 +129,65 @@ def key_values(text: str, example: str) -> dict[str, str]:
 def _explain(model: type[Strict], error: pydantic.ValidationError, where: str) -> UsageError:
     """Turn pydantic's first complaint into one sentence, with "did you mean" for an unknown key."""
     first = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"]) or "the top level"
+    place = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         key = str(first["loc"][-1])
         meant = unknown_name("key", key, _known_keys(model, first["loc"][:-1]))
         return UsageError(f"{where}: unknown key {place!r}", advice=meant.advice)
-    return UsageError(f"{where}: {place}: {first['msg'].removeprefix('Value error, ')}")
+    return UsageError(f"{where}: {_sentence(first, place)}")
+
+
+def _sentence(fault: Any, place: str) -> str:
+    """One of pydantic's complaints about a value in our words; those it has no words for stay as they are."""
+    said = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] == "missing":
+        return f"{place} is missing"
+    known = _DEMANDS.get(fault["type"])
+    if known is None:
+        return f"{place}: {said}" if place else str(said)
+    limits = {name: _plain(limit) for name, limit in fault.get("ctx", {}).items()}
+    return f"{place or 'it'} must {known.format(**limits)} ({_shown(fault['input'])} was given)"
+
+
+def _plain(limit: Any) -> Any:
+    return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= _QUOTED else f"{text[: _QUOTED - 1]}…"
+
+
+# what each of pydantic's types of error asks for
+_DEMANDS = {
+    "greater_than": "be greater than {gt}",
+    "greater_than_equal": "be at least {ge}",
+    "less_than": "be less than {lt}",
+    "less_than_equal": "be at most {le}",
+    "multiple_of": "be a multiple of {multiple_of}",
+    "finite_number": "be a finite number",
+    "literal_error": "be {expected}",
+    "string_pattern_mismatch": "match {pattern}",
+    "string_too_short": "have at least {min_length} characters",
+    "string_too_long": "have at most {max_length} characters",
+    "too_short": "have at least {min_length} values",
+    "too_long": "have at most {max_length} values",
+} | {
+    f"{kind}_{fault}": f"be {wanted}"
+    for kind, wanted in (
+        ("int", "a whole number"),
+        ("float", "a number"),
+        ("bool", "true or false"),
+        ("string", "text"),
+        ("dict", "a mapping"),
+        ("list", "a list"),
+        ("tuple", "a list"),
+        ("model", "a mapping"),
+    )
+    for fault in ("type", "parsing", "parsing_size", "from_float")
+}
+# characters of a value that an error quotes
+_QUOTED = 60
 
 
 def _known_keys(model: type[Strict], loc: tuple[int | str, ...]) -> list[str]:

@@ -8,9 +8,10 @@ import pytest
 import torch
 from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
 
-from edgekit.compress.distill import follow, soft_loss
+from edgekit.compress.distill import follow
 from edgekit.compress.finetune import finetune_classifier
 from edgekit.compress.student import make_student, spread, student_shape
+from edgekit.compress.taught import soft_loss
 from edgekit.data.splits import Data, Split
 from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
 from edgekit.models.families import describe
@@ -95,5 +96,5 @@ def test_training_cuts_rows_that_are_longer_than_the_position_table(tmp_path):
     checkpoint.mkdir()
     save_checkpoint(model, tokenizer, checkpoint, lineage=())
     finetune_classifier(
-        open_checkpoint(checkpoint), data, FinetuneOptions(epochs=1, max_length=500), work=tmp_path / "w"
+        open_checkpoint(checkpoint), data, FinetuneOptions(epochs=1, max_length=500), work=tmp_path / "v"
     )

@@ -61,8 +61,82 @@ def test_what_is_declared_is_read_back(tmp_path, text, encoding):
 def test_other_encodings_are_guessed_and_named(tmp_path, encoding):
     path = tmp_path / "old.txt"
     path.write_bytes(TEXTS[encoding].encode(encoding))
-    with pytest.warns(EdgekitWarning, match=r"old.txt is not UTF-8 .* declare it: --encoding"):
+    with pytest.warns(EdgekitWarning, match=r"old.txt is not UTF-8 .* --encoding"):
         assert read(path) == TEXTS[encoding]
+
+
+WORDS = {
+    "French": ("cp1252", "Le café était très agréable, la façade rénovée.\n"),
+    "a letter that is a word": ("cp1252", "il va à Paris, ele é bom\n"),
+    "one letter": ("cp1252", "The cafe was fine.\nThe café too.\n"),
+    "German": ("cp1252", "Das Frühstück war großartig, schöne Räume.\n"),
+    "Spanish": ("cp1252", "El niño comió mañana en España, ¿qué pasó?\n"),
+    "quotation marks": ("cp1252", "I don’t like “this” hotel – really\n"),
+    "Polish": ("cp1250", "Pokój był bardzo mały i brudny, śniadanie też.\n"),
+    "Russian": ("cp1251", "Номер был очень маленький и грязный, персонал хороший\n"),
+    "Russian, KOI8": ("koi8_r", "Номер был очень маленький и грязный, персонал хороший\n"),
+    "Greek": ("cp1253", "Το δωμάτιο ήταν πολύ μικρό και βρώμικο\n"),
+    "Japanese": ("cp932", "ホテルのサービスは最高、朝食もおいしい\n"),
+    "Japanese, EUC": ("euc_jp", "これは日本語の文章です。とても良いホテルでした。\n"),
+    "Traditional Chinese": ("big5", "這個賓館比較陳舊了，特價的房間也很一般。\n"),
+    "Korean": ("cp949", "방이 너무 작고 더러웠지만 직원은 친절했습니다\n"),
+}
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_a_sentence_is_enough_for_a_guess_that_shows_what_it_read(tmp_path, language):
+    encoding, text = WORDS[language]
+    path = tmp_path / "old.txt"
+    path.write_bytes(text.encode(encoding))
+    with pytest.warns(EdgekitWarning, match="read as") as warned:
+        assert read(path) == text
+    first = next(character for character in text if not character.isascii())
+    assert first in str(warned[0].message)
+
+
+def test_a_line_longer_than_the_sample_is_guessed_too(tmp_path):
+    path = tmp_path / "long.txt"
+    text = "x" + "这个宾馆比较陈旧了，" * 20_000 + "\n"
+    path.write_bytes(text.encode("gb18030"))
+    with pytest.warns(EdgekitWarning, match="read as gb18030"):
+        assert read(path) == text
+
+
+def test_encodings_that_fit_as_well_are_named_and_none_is_taken(tmp_path):
+    path = tmp_path / "short.txt"
+    path.write_bytes("Мир\n".encode("cp1251"))
+    with pytest.raises(UsageError, match=r"may as well be \w+ or \w+") as caught:
+        read(path)
+    assert "cp1251" in caught.value.message
+    assert "--encoding" in caught.value.advice
+
+
+def test_a_broken_byte_in_utf8_is_no_other_encoding(tmp_path):
+    path = tmp_path / "broken.txt"
+    path.write_bytes("un café très cher, déjà\n".encode() + b"ha\xff\n")
+    with pytest.raises(UsageError, match=r"is UTF-8 but for byte 30"):
+        read(path)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("text", ["text\tlabel\nturn on\tlights\n", "text\tlabel\n雨が降る\tweather\n"])
+def test_utf16_without_a_mark_is_known_by_its_nuls(tmp_path, encoding, text):
+    path = tmp_path / "rows.tsv"
+    path.write_bytes(text.encode(encoding))
+    assert read(path) == text
+    assert load_data(DataSpec(test=path), labels=("lights", "weather")).test.texts[0] in text
+
+
+def test_other_nuls_are_no_text(tmp_path):
+    path = tmp_path / "rows.tsv"
+    path.write_bytes(b"text\tlabel\na\0b\tlights\n")
+    with pytest.raises(UsageError, match=r"holds NUL bytes \(byte 12\)"):
+        read(path)
+    path.write_bytes("text\tlabel\nrain\tweather\n".encode("utf-32-le"))
+    with pytest.raises(UsageError, match="NUL"):
+        read(path)
+    with pytest.raises(UsageError, match="NUL characters in its header"):
+        load_data(DataSpec(test=path, encoding="latin-1"))
 
 
 def test_one_odd_byte_in_a_latin_text_is_a_latin_letter(tmp_path):

@@ -146,7 +146,7 @@ def test_plain_parquet_of_other_tools(tmp_path):
         load_data(DataSpec(test=tmp_path / "rows.parquet"))
     with pytest.warns(UserWarning, match=r"1 row was left out; the first: .*row 3"):
         data = load_data(DataSpec(test=tmp_path / "rows.parquet", skip_bad_rows=True))
-    assert (list(data.test.texts), data.labels) == (["fine", "poor"], ("0.0", "1.0"))
+    assert (list(data.test.texts), data.labels) == (["fine", "poor"], ("0", "1"))
 
 
 @pytest.mark.parametrize("cut", [0, 3, 40, 400])

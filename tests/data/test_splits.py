@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import warnings
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -374,3 +375,125 @@ def test_columns_and_kinds_of_rows_by_the_command_line(tmp_path, capfd, tiny_che
     out, error = capfd.readouterr()
     assert (ended.value.code, '"rows": 2' in out) == (0, True)
     assert error == f"warning: 1 row was left out; the first: {path}, line 3: no label in 'label'\n"
+
+
+@pytest.mark.parametrize("names", [("train.tsv", "train.csv"), ("train.tsv", "dev.tsv", "validation.tsv")])
+def test_two_usual_names_for_one_split_are_one_too_many(tmp_path, names):
+    for name in names:
+        write(tmp_path / name, "text\tlabel\na\t1\nb\t0\n")
+    with pytest.raises(UsageError, match=r"holds several \w+ files") as caught:
+        DataSpec.from_text(str(tmp_path))
+    assert all(name in caught.value.message for name in names[-2:])
+
+
+def test_rows_that_are_in_training_too_are_counted(tmp_path):
+    rows = "".join(f"row {i}\t{i % 2}\n" for i in range(40))
+    test = "text\tlabel\nrow 3\t0\nnew\t1\nrow 4\t0\nother\t1\n"
+    spec = folder(tmp_path, f"text\tlabel\n{rows}", test=test, dev="text\tlabel\nrow 7\t1\n")
+    with pytest.warns(EdgekitWarning) as warned:
+        load_data(spec)
+    assert [str(warning.message).partition(" rows (")[::2] for warning in warned] == [
+        ("1 of 1 validation", "100.0%) are training rows too: what is measured on them is too good"),
+        ("2 of 4 test", "50.0%) are training rows too: what is measured on them is too good"),
+    ]
+
+
+def test_a_text_is_no_leak_where_its_pair_is_another(tmp_path):
+    head = "text\ttext_pair\tlabel\n"
+    spec = folder(tmp_path, f"{head}a\tb\t1\nab\tc\t0\n", test=f"{head}a\tbc\t1\nab\tc\t1\n")
+    with pytest.warns(EdgekitWarning, match=r"1 of 2 test rows"):
+        load_data(spec)
+
+
+def test_the_embedded_set_has_no_leak():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", EdgekitWarning)
+        load_data(DataSpec(name="smart-home"))
+
+
+@pytest.mark.parametrize("blank", ["", "  ", "\u3000"])
+def test_a_blank_text_is_none(tmp_path, blank):
+    spec = folder(tmp_path, f"sentence\tlabel\ngood\t1\n{blank}\t0\nbad\t0\n")
+    with pytest.raises(UsageError, match=r"train.tsv, line 3: no text in 'sentence'"):
+        load_data(spec)
+    with pytest.warns(EdgekitWarning, match="1 row was left out"):
+        data = load_data(spec.model_copy(update={"skip_bad_rows": True}))
+    assert list(data.train.texts) == ["good", "bad"]
+
+
+def test_a_pair_may_lack_one_half_and_not_both(tmp_path):
+    head = "text\ttext_pair\tlabel\n"
+    assert len(load_data(folder(tmp_path, f"{head}\tb\t1\na\t\t0\n")).train) == 2
+    with pytest.raises(UsageError, match="line 3: no text"):
+        load_data(folder(tmp_path, f"{head}a\tb\t1\n\t \t0\n"))
+
+
+def test_a_column_that_comes_twice_is_refused(tmp_path):
+    with pytest.raises(UsageError, match="its header has the column 'text' twice"):
+        load_data(folder(tmp_path, "text\ttext\tlabel\na\tb\t1\nc\td\t0\n"))
+    assert len(load_data(folder(tmp_path, "text\tlabel\t\t\na\t1\t\t\nb\t0\t\t\n")).train) == 2
+
+
+def test_a_whole_number_is_one_label_however_it_is_written(tmp_path):
+    lines = "".join(f'{{"text": "row {n}", "label": {n}}}\n' for n in ("1", "1.0", "0", "-0.0", "2.5"))
+    assert load_data(DataSpec(test=write(tmp_path / "rows.jsonl", lines))).labels == ("0", "1", "2.5")
+
+
+def test_several_labels_on_a_line_are_one_row_with_none(tmp_path):
+    path = write(tmp_path / "fast.txt", "__label__a one\n__label__a __label__c two\n__label__c three\n")
+    with pytest.raises(UsageError, match=r"fast.txt, line 2: several labels, and a row has one"):
+        load_data(DataSpec(test=path))
+    with pytest.warns(EdgekitWarning, match="1 row was left out"):
+        assert list(load_data(DataSpec(test=path, skip_bad_rows=True)).test.texts) == ["one", "three"]
+
+
+def test_few_training_rows_leave_none_for_validation_and_say_why(tmp_path):
+    write(tmp_path / "rows.tsv", "text\tlabel\n" + "".join(f"row {i}\t{i % 2}\n" for i in range(19)))
+    with pytest.raises(
+        UsageError, match=r"^the data has no validation rows: .* 19 training rows .* under 20"
+    ) as caught:
+        load_data(DataSpec(train=tmp_path / "rows.tsv")).split("validation")
+    assert "--validation FILE" in caught.value.advice
+    assert "data.validation in a recipe" in caught.value.advice
+
+
+def test_validation_rows_without_labels_are_replaced_with_a_word(tmp_path):
+    rows = "text\tlabel\n" + "".join(f"row {i}\t{i % 2}\n" for i in range(40))
+    with pytest.warns(EdgekitWarning, match=r"dev.tsv, line 2: no label in 'label'\): a tenth of the training rows"):
+        data = load_data(folder(tmp_path, rows, dev="text\tlabel\nhm\t\n"))
+    assert len(data.validation) == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("rows.json", ".jsonl"), ("rows.tsv.gz", "unpack"), ("rows.xlsx", ".csv"), ("rows.dat", "--format")],
+)
+def test_advice_for_a_kind_of_file_can_be_followed(tmp_path, name, advice):
+    with pytest.raises(UsageError, match="edgekit reads no") as caught:
+        load_data(DataSpec(test=write(tmp_path / name, "[]")))
+    assert advice in caught.value.advice
+    assert ("--format" in caught.value.advice) == (name == "rows.dat")
+
+
+@pytest.mark.parametrize(
+    ("name", "mark", "advice"),
+    [("a.csv", ";", "commas"), ("a.csv", "\t", "--format tsv"), ("a.tsv", ",", "--format csv")],
+)
+def test_another_delimiter_is_named(tmp_path, name, mark, advice):
+    path = write(tmp_path / name, f'"text"{mark}label\ngood{mark}1\nbad{mark}0\n')
+    with pytest.raises(UsageError, match="its columns are parted by") as caught:
+        load_data(DataSpec(test=path))
+    assert advice in caught.value.advice
+
+
+def test_a_long_first_row_is_cut_in_the_error(tmp_path):
+    with pytest.raises(UsageError, match="no text column among") as caught:
+        load_data(folder(tmp_path, f"{'word ' * 100}\tgood\nso poor\tbad\n"))
+    assert len(caught.value.message.partition(" among ")[2]) == 60
+
+
+def test_a_wrong_value_on_the_command_line_names_its_flag(tmp_path, capfd, tiny_checkpoint):
+    with pytest.raises(SystemExit) as ended:
+        main(["finetune", str(tiny_checkpoint), "--data", "smart-home", "--epochs", "0", "-o", str(tmp_path / "out")])
+    assert ended.value.code == 2
+    assert capfd.readouterr().err == "error: --epochs must be greater than 0 (0.0 was given)\n"

@@ -133,6 +133,20 @@ def test_a_paired_comparison_is_scipys_whatever_the_order_of_the_labels(tmp_path
     assert drop["macro_f1_low"] < drop["macro_f1_points"] < drop["macro_f1_high"]
 
 
+def test_a_difference_and_its_interval_have_one_sign(tmp_path, data):
+    turned = (LABELS[1], LABELS[0], LABELS[2])
+    worse, better = bundle_of(tmp_path / "worse", turned), bundle_of(tmp_path / "better")
+    drop = found_in(better, "--data", data, "--against", f"other={worse}")["drops"][0]
+    shown = run(better, "--data", data, "--against", f"other={worse}").stdout
+    other = f"other at {drop['baseline_accuracy']:.2f} %"
+    assert f"accuracy {-drop['points']:.2f} points above {other} ({-drop['high']:.2f} to {-drop['low']:.2f})" in shown
+    assert f"by a bootstrap {-drop['bootstrap_high']:.2f} to {-drop['bootstrap_low']:.2f}" in shown
+    assert f"macro-F1 {-drop['macro_f1_points']:.2f} points above other (" in shown
+    shown = run(worse, "--data", data, "--against", f"other={better}").stdout
+    assert f"accuracy {-drop['points']:.2f} points below other" in shown
+    assert f"({-drop['high']:.2f} to {-drop['low']:.2f})" in shown
+
+
 def read_changes(path):
     if path.suffix == ".jsonl":
         return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]
@@ -297,3 +311,25 @@ def test_accuracy_says_what_it_is_without_rows_cut(tmp_path, data):
     assert isinstance(found, Accuracy)
     assert found.truncated == 0
     assert "were cut" not in run(tmp_path / "bundle", "--data", data).stdout
+
+
+def test_the_data_are_read_once_for_all_models(tmp_path, data, monkeypatch):
+    """Counted where files are opened: a pipe that is read twice is empty the second time, and a hub set is slow."""
+    from edgekit.data import splits
+
+    opened = []
+    read_rows = splits.read_rows
+
+    def counted(path, **options):
+        opened.append(path)
+        return read_rows(path, **options)
+
+    monkeypatch.setattr(splits, "read_rows", counted)
+    turned = (LABELS[1], LABELS[0], LABELS[2])
+    first, second = bundle_of(tmp_path / "first", turned), bundle_of(tmp_path / "second")
+    changes = tmp_path / "changes.jsonl"
+    words = ["--against", f"a={first}", "--against", f"b={first}", "--changes", changes]
+    found = found_in(second, "--data", data, *words)
+    assert opened == [data]
+    assert found["accuracy"] == evaluate(second, DataSpec(test=data)).accuracy.accuracy
+    assert found["drops"][0]["baseline_accuracy"] == evaluate(first, DataSpec(test=data)).accuracy.accuracy

@@ -249,6 +249,33 @@ def test_another_runtime_says_nothing_of_an_earlier_comparison(onnx_bundle):
     assert judged(onnx_bundle, "accuracy_drop=2")["reason"] == "never compared with teacher"
 
 
+def test_only_the_very_teacher_counts_as_the_teacher(bundle, finished_run):
+    teacher, student = (finished_run[1] / name for name in ("teacher", "student"))
+    data = finished_run[0].parent / "data"
+
+    def compare(model):
+        words = ["evaluate", str(bundle), "--data", str(data), "--against", f"teacher={model}", "--json"]
+        result = CliRunner().invoke(cli, words, standalone_mode=False)
+        assert result.exception is None, result.exception
+        return json.loads(result.stdout)["drops"][0]["baseline_sha256"]
+
+    assert outcome(bundle, "accuracy_drop=100") == (0, "pass")
+    other = compare(student)
+    found = judged(bundle, "accuracy_drop=100")
+    assert found["outcome"] == "unmeasured"
+    assert "as teacher is another model, not the one that taught it" in found["reason"]
+    assert "--against teacher=CHECKPOINT" in found["advice"]
+    manifest = Manifest.read(bundle / "manifest.json")
+    very = compare(teacher)
+    assert very == manifest.lineage[1].inputs["checkpoint"] != other
+    assert outcome(bundle, "accuracy_drop=100") == (0, "pass")
+    # a comparison from before hashes were recorded
+    value = json.loads((bundle / "manifest.json").read_text())
+    del value["accuracy"][-1]["drops"][0]["baseline_sha256"]
+    (bundle / "manifest.json").write_text(json.dumps(value))
+    assert "whose hash was not recorded" in judged(bundle, "accuracy_drop=100")["reason"]
+
+
 def test_evaluating_again_keeps_the_comparison_with_the_teacher(onnx_bundle, tmp_path):
     data = tmp_path / "data"
     data.mkdir()

@@ -13,6 +13,8 @@ from tiny_decoder import CONTEXT
 
 from edgekit.flows.export import export
 from edgekit.flows.generate import generate
+from edgekit.flows.perplexity import perplexity
+from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import UsageError
 from edgekit.spec.export_options import ExportOptions
 from edgekit.spec.generate_options import GenerateOptions
@@ -155,3 +157,27 @@ def test_the_published_story_is_written_to_its_end(tmp_path):
 def test_a_folder_that_is_no_bundle_is_refused(tmp_path):
     with pytest.raises(UsageError, match="no bundle"):
         generate(tmp_path, "x")
+
+
+@pytest.mark.real_data
+def test_the_story_in_tflite_and_what_rounding_costs(tmp_path):
+    pytest.importorskip("litert_torch", reason="TFLite export has no wheel for this host")
+    pytest.importorskip("sentencepiece")
+    script, story = published()
+    subprocess.run([sys.executable, script, tmp_path / "stories"], check=True, capture_output=True)
+    text = tmp_path / "sample.txt"
+    sample = (DATA / "tinystories" / "tinystories_valid_sample.txt").read_text(encoding="utf-8")
+    text.write_text(sample[:60_000], encoding="utf-8")
+    increases = {}
+    for scheme, format in (("float", "tflite"), ("int8-dynamic", "all"), ("int4-weight", "onnx")):
+        options = ExportOptions(target="rpi5", format=format, scheme=scheme)
+        for folder in export(tmp_path / "stories", tmp_path / scheme, options):
+            found = perplexity(folder, DataSpec(test=text), against={"teacher": tmp_path / "stories"})
+            increases[scheme, folder.name] = found.increases[0].pct
+    writing = generate(tmp_path / "float" / "tflite", "", GenerateOptions(max_tokens=260))
+    assert "".join(writing).strip().startswith(story)
+    assert abs(increases["float", "tflite"]) < 1e-3
+    assert increases["int8-dynamic", "onnx"] < 0.5
+    assert increases["int8-dynamic", "tflite"] < 0.5
+    # plain rounding to 4 bits costs a model of 260,000 parameters some ten percent
+    assert increases["int4-weight", "onnx"] < 15

@@ -89,6 +89,14 @@ def test_everything_is_planned_for_a_new_run_and_nothing_is_made(finished_run, t
                 for name in ("teacher", "student", "pruned", "quantized", "onnx")
             },
         ),
+        (
+            "stages.export.format=tflite",
+            {
+                "export": "options changed: format onnx -> tflite",
+                "evaluate tflite": INPUT,
+                "profile tflite": "never run",
+            },
+        ),
         ("budgets=[]", {}),
     ],
 )
@@ -99,8 +107,11 @@ def test_a_changed_option_reruns_what_depends_on_it_and_nothing_else(again, sett
     assert done.exit_code in (0, 1), done.output
     assert "report: " in done.output, done.exception
     unchanged = {line.split(":")[0] for line in done.output.splitlines() if "unchanged" in line}
-    known = {"teacher", "student", "pruned", "quantized", "export", "profile onnx"}
-    assert unchanged == known - expected.keys()
+    models = {"teacher", "student", "pruned", "quantized"}
+    known = models | {"export", "profile onnx"} | {f"evaluate {name}" for name in (*models, "onnx")}
+    replaced = {"evaluate onnx", "profile onnx"} if "profile tflite" in expected else set()
+    assert unchanged == known - expected.keys() - replaced
+    assert ("no budgets" in done.output) == (setting == "budgets=[]")
     assert planned(recipe, folder, setting) == {}
 
 

@@ -146,7 +146,7 @@ def test_a_moment_without_an_offset_cannot_be_compared():
 
 def test_threads_have_a_bound():
     for options, threads in ((ProfileOptions, (1025,)), (EvaluateOptions, 1025)):
-        with pytest.raises(UsageError, match="less than or equal to 1024"):
+        with pytest.raises(UsageError, match="at most 1024"):
             options.parse({"threads": threads}, "options")
 
 

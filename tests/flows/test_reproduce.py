@@ -11,8 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from edgekit.cli import cli, main
+from edgekit.flows.agreement import Comparison, Outcome, exit_code
 from edgekit.flows.export import export
 from edgekit.flows.quantize import quantize
+from edgekit.measure.statistics import Estimate
 from edgekit.spec.export_options import ExportOptions
 from edgekit.spec.manifest import CheckpointExtras, Manifest
 
@@ -87,14 +89,49 @@ def test_a_bundle_is_identical_by_the_command_of_the_report_and_its_manifest_alo
 def test_another_seed_is_told_by_accuracy(finished_run, data, tmp_path):
     alone = shutil.copy(finished_run[1] / "teacher" / "edgekit.json", tmp_path / "teacher.json")
     edited(alone, lambda lineage: lineage[0]["options"].update(seed=7))
-    code, found = reproduce(alone, "--data", data)
+    code, found = reproduce(alone, "--data", data, "-o", tmp_path / "again")
     (stage,) = found["stages"]
     assert "model.safetensors" in stage["differing"]
-    assert stage["verdict"] == ("different" if code else "equivalent")
+    assert (code, stage["verdict"]) == (3, "cannot be told"), "90 rows prove nothing within a point"
     compared = stage["comparison"]
     assert (compared["split"], compared["rows"], compared["paired"]) == ("validation", 90, False)
-    holds_zero = compared["lost"]["low"] <= 0 <= compared["lost"]["high"]
-    assert (stage["verdict"] == "equivalent") == holds_zero
+    widest = max(-compared["lost"]["low"], compared["lost"]["high"])
+    # again into the folder that the first call made
+    code, found = reproduce(alone, "--data", data, "-o", tmp_path / "again", "--within", widest + 1)
+    assert (code, found["stages"][0]["verdict"]) == (0, "equivalent")
+
+
+@pytest.mark.parametrize(
+    ("lost", "within", "expected"),
+    [
+        (Estimate(20, -3, 41), 1, ("cannot be told", 3)),
+        (Estimate(0.1, -0.4, 0.6), 1, ("equivalent", 0)),
+        (Estimate(0.1, -0.4, 0.6), 0.5, ("cannot be told", 3)),
+        (Estimate(-3, -5, -1), 1, ("different", 1)),
+        (Estimate(-3, -5, -1), 5, ("equivalent", 0)),
+    ],
+)
+def test_what_is_not_identical_is_judged_by_the_margin(lost, within, expected):
+    comparison = Comparison("test", 20, 95, 95 - lost.value, lost, False)
+    outcome = Outcome("finetune", {"a": "1"}, {"a": "2"}, comparison, {}, within)
+    assert (outcome.verdict, exit_code([outcome])) == expected
+
+
+def test_a_folder_of_somebody_is_left_alone(from_a_folder, tiny_checkpoint, tmp_path, capsys):
+    alone = shutil.copy(from_a_folder / "out" / "onnx" / "manifest.json", tmp_path)
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    (mine / "notes.txt").write_text("mine")
+    given = (alone, "--model", tiny_checkpoint, "-o", mine)
+    assert f"{mine} holds files that were not made by reproducing" in refusal(capsys, *given)
+    assert [path.name for path in mine.iterdir()] == ["notes.txt"]
+    (mine / "notes.txt").unlink()
+    assert reproduce(*given)[0] == 0
+    assert reproduce(*given)[0] == 0, "what the same lineage left there is made again"
+    other = shutil.copy(from_a_folder / "quantized" / "edgekit.json", tmp_path)
+    message = refusal(capsys, other, "--model", tiny_checkpoint, "-o", mine)
+    assert f"{mine} was made from another lineage" in message
+    assert f"{alone} is a file" in refusal(capsys, alone, "--model", tiny_checkpoint, "-o", alone)
 
 
 def test_a_worse_model_is_different_row_by_row_where_the_original_is_at_hand(finished_run, data, tmp_path):
@@ -188,7 +225,7 @@ def test_what_was_never_evaluated_cannot_be_told(from_a_folder, tiny_checkpoint,
     alone = shutil.copy(from_a_folder / "quantized" / "edgekit.json", tmp_path / "quantized.json")
     edited(alone, lambda lineage: lineage[0]["options"].update(scheme="int4-weight", calibrate=None))
     code, found = reproduce(alone, "--model", tiny_checkpoint)
-    assert (code, found["stages"][0]["verdict"]) == (3, "unknown")
+    assert (code, found["stages"][0]["verdict"]) == (3, "cannot be told")
 
 
 def test_other_tools_stand_beside_the_stage(from_a_folder, tiny_checkpoint, tmp_path):
@@ -269,7 +306,7 @@ def test_a_bundle_or_checkpoint_that_is_not_what_its_manifest_says_is_refused(fr
     assert "tokenizer.json changed since edgekit.json was written" in refusal(capsys, checkpoint)
 
 
-def test_the_embedded_data_needs_nothing(finished_run, tmp_path, monkeypatch):
+def test_the_embedded_data_needs_nothing(finished_run, data, tmp_path, monkeypatch, capsys):
     """Its lineage names it, and its rows are those of every installation."""
     from edgekit.data import smart_home
     from edgekit.data.splits import load_data
@@ -283,6 +320,10 @@ def test_the_embedded_data_needs_nothing(finished_run, tmp_path, monkeypatch):
     alone = shutil.copy(finished_run[1] / "teacher" / "edgekit.json", tmp_path / "teacher.json")
     edited(alone, lambda lineage: lineage[0].update(data=named_data(spec), inputs=said))
     assert prepare(alone).data.embedded
+    assert prepare(alone, data=spec).data.embedded
+    message = refusal(capsys, alone, "--data", data)
+    assert "the lineage reads the embedded data smart-home" in message
+    assert "leave --data out" in message
 
 
 def test_the_lineage_written_beside_it_reads_as_the_stages_did(finished_run):

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgekit.measure.statistics import accuracy, accuracy_difference, accuracy_drop, percentile, percentile_interval
+from edgekit.measure.statistics import (
+    Estimate,
+    accuracy,
+    accuracy_difference,
+    accuracy_drop,
+    agreement,
+    percentile,
+    percentile_interval,
+)
 
 SAMPLES = st.lists(st.floats(0, 1e6, allow_nan=False), min_size=1, max_size=200)
 
@@ -178,3 +186,26 @@ def test_unpaired_difference_is_that_of_the_paper(baseline, candidate, low, high
     assert (found.low, found.high) == (pytest.approx(low, abs=0.005), pytest.approx(high, abs=0.005))
     back = accuracy_difference(candidate, baseline)
     assert (back.low, back.high) == (pytest.approx(-found.high), pytest.approx(-found.low))
+
+
+@pytest.mark.parametrize(
+    ("interval", "margin", "proven"),
+    [
+        ((0.2, -0.4, 0.8), 1, "equivalent"),
+        ((0.7, 0.4, 1), 1, "equivalent"),
+        ((0.2, -0.4, 1.2), 1, "cannot be told"),
+        ((3, 0.5, 5.5), 1, "different"),
+        ((-3, -5.5, -0.5), 1, "different"),
+        # clearly another accuracy, but it may be another by less than the margin
+        ((0.9, 0.6, 1.2), 1, "cannot be told"),
+        ((0, 0, 0), 0, "equivalent"),
+    ],
+)
+def test_what_an_interval_proves(interval, margin, proven):
+    assert agreement(Estimate(*interval), margin) == proven
+
+
+def test_few_rows_prove_no_equivalence():
+    assert agreement(accuracy_difference((19, 20), (15, 20)), 1) == "cannot be told"
+    assert agreement(accuracy_drop([True] * 15 + [False] * 5, [True] * 15 + [False] * 5), 1) == "cannot be told"
+    assert agreement(accuracy_difference((95_000, 100_000), (94_900, 100_000)), 1) == "equivalent"

@@ -52,7 +52,7 @@ def test_upside_down():
 
 def test_reasons_say_by_how_much():
     assert decide(LATENCY, 36, 35, 37).reason == "36 ms (35 to 37) against 30 ms: over by 6 ms"
-    assert decide(ACCURACY, 85.5).reason == "85.5 % against 90 %: under by 4.5 %"
+    assert decide(ACCURACY, 85.5).reason == "85.5 % against 90 %: under by 4.5 points"
     assert decide(LATENCY, 30, 29, 31).reason.endswith("the limit lies inside the interval")
     verdict = decide(LATENCY, 3)
     assert (verdict.low, verdict.high, verdict.outcome) == (3, 3, "pass")

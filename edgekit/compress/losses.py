@@ -1,0 +1,87 @@
+"""What training makes small: each loss a function of logits or hidden states, a mean in float32."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def cross_entropy(logits: Tensor, batch: dict[str, Any]) -> Tensor:
+    """Mean cross entropy of logits [batch, labels] with the rows' labels [batch]."""
+    import torch
+
+    return torch.nn.functional.cross_entropy(logits.float(), batch["labels"])
+
+
+def soft_targets(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """T^2 * KL(teacher || student at T), mean over the rows of logits [rows, labels] (arXiv 1503.02531, section 2)."""
+    from torch.nn.functional import kl_div, log_softmax, softmax
+
+    divergence: Tensor = kl_div(
+        log_softmax(student.float() / temperature, -1),
+        softmax(teacher.float() / temperature, -1),
+        reduction="batchmean",
+    )
+    total: Tensor = temperature**2 * divergence
+    return total
+
+
+def hidden_distance(
+    student: Sequence[Tensor], teacher: Sequence[Tensor], projections: Sequence[Any], mask: Tensor
+) -> Tensor:
+    """Mean squared distance of projected hidden states (TinyBERT, Jiao et al. 2020, arXiv 1909.10351, equation 8).
+
+    student, teacher: states [batch, length, width], of the layers that are held against each other
+    projections:      from the student's width to the teacher's, one for each of them
+    mask:             [batch, length], 1 where there is a token; padding does not count
+    The mean over layers, tokens and channels is taken, so that the weight means the same for every shape.
+    """
+    import torch
+
+    kept = mask.bool()
+    distances = [
+        (project(mine[kept]).float() - theirs[kept].float()).square().mean()
+        for mine, theirs, project in zip(student, teacher, projections, strict=True)
+    ]
+    return torch.stack(distances).mean()
+
+
+def next_token(logits: Tensor, batch: dict[str, Any]) -> Tensor:
+    """Mean cross entropy of logits [batch, length, vocabulary] with the token that follows each one but the last."""
+    import torch
+
+    return torch.nn.functional.cross_entropy(logits[:, :-1].flatten(0, 1).float(), batch["labels"][:, 1:].flatten())
+
+
+def top_tokens(student: Tensor, ids: Tensor, log_probabilities: Tensor, temperature: float) -> Tensor:
+    """T^2 * KL(teacher || student at T) over the teacher's most probable tokens and one bucket for all others.
+
+    student:           logits [batch, length, vocabulary]
+    ids:               the k tokens [batch, length, k]
+    log_probabilities: what the teacher gives them at T, [batch, length, k]
+    The mean over tokens is taken. The rest of the mass is held against the student's as a whole: what stands in the
+    bucket is free, so that this is at most the divergence over the whole vocabulary, and equal to it where k is the
+    vocabulary. The last token of a row has no next one to be right about, and counts all the same.
+    """
+    import torch
+
+    softened = student.float() / temperature
+    total = softened.logsumexp(-1, keepdim=True)
+    mine = softened.gather(-1, ids.long()) - total
+    others = softened.scatter(-1, ids.long(), float("-inf")).logsumexp(-1, keepdim=True) - total
+    theirs = log_probabilities.float()
+    rest = 1 - theirs.exp().sum(-1, keepdim=True)
+    divergence = (theirs.exp() * (theirs - mine)).sum(-1)
+    # what float16 leaves of a rest that is none is no bucket: the student may have no others at all
+    there = rest[..., 0] > _NO_REST
+    safe = torch.where(there, rest[..., 0], torch.ones_like(rest[..., 0]))
+    bucket = torch.where(there, others[..., 0], torch.zeros_like(others[..., 0]))
+    divergence = divergence + torch.where(there, safe * (safe.log() - bucket), torch.zeros_like(safe))
+    return temperature**2 * divergence.mean()
+
+
+# a thousandth is what float16 makes of probabilities that sum to one
+_NO_REST = 1e-3

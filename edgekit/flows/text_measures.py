@@ -1,0 +1,81 @@
+"""What a run of a language model measures: the perplexity of every model and bundle, and how fast bundles write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgekit.flows.commands import command_line, data_flags
+from edgekit.flows.journal import said
+from edgekit.flows.measures import evaluations, profile_key
+from edgekit.flows.perplexity import perplexity, record_perplexity
+from edgekit.flows.profile import MEASUREMENTS
+from edgekit.flows.profile_decoder import profile_decoder
+from edgekit.flows.state import Run
+from edgekit.spec.atomic import write_text
+from edgekit.spec.errors import UsageError
+from edgekit.spec.hashing import value_sha256
+from edgekit.spec.manifest import Perplexity
+from edgekit.spec.strict import Strict
+
+
+class _Kept(Strict):
+    """A perplexity as it lies on disk."""
+
+    key: str
+    perplexity: Perplexity
+
+
+def evaluate_texts(run: Run) -> None:
+    """Perplexity of every checkpoint and bundle, against the teacher and any baseline that a budget names.
+
+    What is known already is read back.
+    """
+    options, data = run.recipe.stages.evaluate, run.recipe.data
+    if options is None:
+        return
+    named = {budget.baseline for budget in run.recipe.budgets if budget.baseline}
+    for name, path, key in evaluations(run, options):
+        against = {base: model for base, model in run.models.items() if base in {"teacher", *named} - {name}}
+        found = kept_perplexity(run.folder, name, key)
+        if found is None:
+            found = perplexity(path, data, options, against=against, progress=run.progress)
+            write_text(_path(run.folder, name), _Kept(key=key, perplexity=found).model_dump_json() + "\n")
+        else:
+            run.progress.say(f"evaluate {name}: unchanged")
+            if path in run.bundles:
+                record_perplexity(path, found)
+        run.perplexities[name] = found
+        teacher = f"teacher={against['teacher']}" if "teacher" in against else None
+        run.commands.append(command_line("evaluate", path, options=options, **data_flags(data), against=teacher))
+    run.journal.record("evaluate", value_sha256(said(options)), said(options))
+
+
+def kept_perplexity(folder: Path, name: str, key: str) -> Perplexity | None:
+    """The perplexity of this name, if it was kept under this key; one that cannot be read was never kept."""
+    path = _path(folder, name)
+    if not path.is_file():
+        return None
+    try:
+        kept = _Kept.read(path)
+    except UsageError:
+        return None
+    return kept.perplexity if kept.key == key else None
+
+
+def profile_decoders(run: Run) -> None:
+    """Measure every bundle at the lengths asked for."""
+    options = run.recipe.stages.profile
+    if options is None:
+        return
+    for bundle in run.bundles:
+        name, measured, key = f"profile {bundle.name}", bundle / MEASUREMENTS, profile_key(run, bundle, options)
+        run.commands.append(command_line("profile", bundle, options=options))
+        if run.journal.is_done(name, key, measured):
+            run.progress.say(f"{name}: unchanged")
+            continue
+        profile_decoder(bundle, options, progress=run.progress)
+        run.journal.record(name, key, said(options), measured)
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / "evaluations" / f"{name}.json"

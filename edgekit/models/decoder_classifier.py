@@ -1,0 +1,53 @@
+"""Classifiers on a decoder's body, which read their answer at the last token of a text that is no padding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def make_classifying(tokenizer: Any) -> None:
+    """Give a decoder's tokenizer what batches of texts need, in place, for a classifier that is yet to be trained.
+
+    Padding on the right, with the end token where there is none for it; and the end token behind a text where nothing
+    is put around it, so that an empty one has a token too. Where the end token is the padding, the answer is read at
+    the token before it.
+    """
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    tokenizer.padding_side = "right"
+    if not tokenizer("")["input_ids"]:
+        end = tokenizer.eos_token or tokenizer.pad_token
+        _put_around(tokenizer, f"$A {end}", f"$A {end} $B:1 {end}:1", end)
+
+
+def read_as_trained(tokenizer: Any, pad_id: int | None) -> None:
+    """The same for a classifier that is trained already, so that it says of every text what it was trained to say.
+
+    pad_id: the token that its configuration names as padding
+    Where nothing is put around a text, padding is put behind it: the answer is read at the token before, which does
+    not see it, or of an empty text at the padding itself.
+    """
+    if pad_id is not None and pad_id != tokenizer.pad_token_id and 0 <= pad_id < len(tokenizer):
+        tokenizer.pad_token = tokenizer.convert_ids_to_tokens(pad_id)
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
+    tokenizer.padding_side = "right"
+    if not tokenizer("")["input_ids"]:
+        pad = tokenizer.pad_token
+        _put_around(tokenizer, f"$A {pad}", f"$A $B:1 {pad}:1", pad)
+
+
+def pad_as(model: Any, tokenizer: Any) -> None:
+    """Tell the model which token is padding, in place."""
+    model.config.pad_token_id = tokenizer.pad_token_id
+
+
+def _put_around(tokenizer: Any, single: str, pair: str, token: str) -> None:
+    """The templates of a text and of a pair of texts, with this special token in them."""
+    from tokenizers import processors
+
+    numbers = [(token, tokenizer.convert_tokens_to_ids(token))]
+    template = processors.TemplateProcessing(single=single, pair=pair, special_tokens=numbers)
+    tokenizer.backend_tokenizer.post_processor = processors.Sequence(
+        [processors.ByteLevel(trim_offsets=False), template]
+    )
