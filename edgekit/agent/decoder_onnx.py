@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .decoders import check_room
+from .decoders import check_rewind, check_room
 from .errors import BadInput, RuntimeFailed
 from .onnx_session import import_onnxruntime, one_line
 from .sessions import Array
@@ -63,6 +63,11 @@ class OnnxDecoder:
     def reset(self) -> None:
         """See `decoders.DecoderSession.reset`. The buffers need no clearing: what lies behind `length` is not read."""
         self.length = 0
+
+    def rewind(self, length: int) -> None:
+        """See `decoders.DecoderSession.rewind`."""
+        check_rewind(self, length)
+        self.length = length
 
     def _run(self, ids: Sequence[int]) -> Array:
         self._feed(ids, self._one)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .errors import BadInput
-from .sessions import Array
+from .sessions import RUNTIMES, Array
 
 
 class DecoderSession(Protocol):
@@ -38,9 +38,12 @@ class DecoderSession(Protocol):
     def reset(self) -> None:
         """Forget all tokens."""
 
+    def rewind(self, length: int) -> None:
+        """Forget all tokens but the first `length`, of which there must be as many."""
+
 
 def open_decoder_session(path: Path, capacity: int, runtime: str | None = None, threads: int = 1) -> DecoderSession:
-    """Load a `.onnx` decoder with a cache of `capacity` tokens.
+    """Load a `.onnx` or `.tflite` decoder with a cache of `capacity` tokens.
 
     runtime: as in `sessions.open_session`
     Raises `BadInput` for another kind of file, `RuntimeMissing` without a runtime for it, `RuntimeFailed` when the
@@ -48,15 +51,26 @@ def open_decoder_session(path: Path, capacity: int, runtime: str | None = None, 
     """
     if not path.is_file():
         raise BadInput(f"{path} does not exist")
-    if path.suffix.lower() != ".onnx":
-        raise BadInput(f"{path}: decoders are .onnx files")
-    if runtime not in (None, "onnxruntime"):
-        raise BadInput(f"{runtime} does not read {path.suffix} files", "for these there is: onnxruntime")
+    known = RUNTIMES.get(path.suffix.lower())
+    if known is None:
+        raise BadInput(f"{path} is neither .onnx nor .tflite")
+    if runtime is not None and runtime not in known:
+        raise BadInput(f"{runtime} does not read {path.suffix} files", f"for these there is: {', '.join(known)}")
     if threads < 1 or capacity < 1:
         raise BadInput(f"threads and capacity must be at least 1, not {threads} and {capacity}")
+    if path.suffix.lower() == ".tflite":
+        from .decoder_tflite import TfliteDecoder
+
+        return TfliteDecoder(path, capacity, threads, runtime)
     from .decoder_onnx import OnnxDecoder
 
     return OnnxDecoder(path, capacity, threads)
+
+
+def check_rewind(session: DecoderSession, length: int) -> None:
+    """Raise `BadInput` unless the cache holds that many tokens."""
+    if not 0 <= length <= session.length:
+        raise BadInput(f"the cache holds {session.length} tokens: it cannot keep {length}")
 
 
 def check_room(session: DecoderSession, ids: Sequence[int]) -> None:

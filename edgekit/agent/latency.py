@@ -6,41 +6,22 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
-from . import AGENT_VERSION
-from .bundle import open_bundle, read_golden, sha256_of
+from .bundle import GENERATION, Bundle, open_bundle, read_golden, sha256_of
 from .classifier import Classifier, load_classifier
-from .conditions import conditions, fingerprint, throttle_bits
+from .conditions import conditions, throttle_bits
 from .errors import BadInput
+from .generation_speed import measure_generation
 from .memory import peak_rss_mb
+from .order import Order, Text, report
 from .per_op import check_per_op, operator_times
 from .sessions import Array, Session, length_for, open_session, synthetic_feeds
-from .timing import Marks, Progress, Stopping, sample, warm_up
+from .timing import Marks, Progress, sample, warm_up
 from .tokenizer import texts_of_length
 
 BARE_LENGTH = 128
-Text = tuple[str, Optional[str]]
-
-
-@dataclass(frozen=True)
-class Order:
-    """What to measure.
-
-    length:  tokens in every input; None takes the texts as they are, or for a bare file its own length, else 128
-    texts:   texts to measure with, each with its pair or None; empty takes those of the golden cases
-    runtime: as in `sessions.open_session`
-    """
-
-    path: Path
-    threads: int
-    stopping: Stopping
-    length: int | None = None
-    texts: tuple[Text, ...] = ()
-    runtime: str | None = None
-    per_op: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,7 +32,7 @@ class _Subject:
     load: _TextLoad | _BareLoad
     length: int | str
     load_ms: float
-    identity: dict[str, Any]
+    hashes: tuple[str, str | None]
     model: Path
     notes: tuple[str, ...] = ()
 
@@ -59,11 +40,18 @@ class _Subject:
 def measure(order: Order, progress: Progress) -> dict[str, Any]:
     """Measure latency and memory; the fields of `spec.measurement.Measurement` as plain JSON values.
 
+    Of a bundle that generates text, what `generation_speed.measure_generation` says.
     Peak memory is that of the whole process: measure each setting in a process of its own. The cold load runs from
     the import of the runtime to a loaded tokenizer and model; its file was read once just before, to be checked.
     Raises `AgentError`s.
     """
-    subject = _load_bundle(order) if order.path.is_dir() else _load_file(order)
+    if order.path.is_dir():
+        bundle = open_bundle(order.path)
+        if bundle.task == GENERATION:
+            return measure_generation(bundle, order, progress)
+        subject = _load_bundle(bundle, order)
+    else:
+        subject = _load_file(order)
     if order.per_op:
         check_per_op(subject.session.runtime)
     first = subject.load.step(0)
@@ -75,12 +63,7 @@ def measure(order: Order, progress: Progress) -> dict[str, Any]:
     peak = peak_rss_mb()
     operators = operator_times(subject.session, subject.model, subject.load.feeds) if order.per_op else []
     return {
-        "format_version": 1,
-        "kind": "latency",
-        **subject.identity,
-        "runtime": subject.session.runtime,
-        "runtime_version": subject.session.version,
-        "threads": subject.session.threads,
+        **report("latency", subject.session, subject.hashes, before, after),
         "length": subject.length,
         "samples_ms": samples,
         "cold_load_ms": subject.load_ms,
@@ -88,11 +71,6 @@ def measure(order: Order, progress: Progress) -> dict[str, Any]:
         "warmup_runs": warmed,
         "peak_rss_mb": peak,
         "operators": operators,
-        "fingerprint": fingerprint(),
-        "before": before,
-        "after": after,
-        "taken_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "agent_version": AGENT_VERSION,
         "notes": list(subject.notes),
     }
 
@@ -147,8 +125,7 @@ class _BareLoad:
         return float(marks[1] - marks[0]) / 1e6
 
 
-def _load_bundle(order: Order) -> _Subject:
-    bundle = open_bundle(order.path)
+def _load_bundle(bundle: Bundle, order: Order) -> _Subject:
     if order.length is not None and order.length > bundle.max_length:
         raise BadInput(f"length {order.length} is over the model's {bundle.max_length} tokens")
     started = time.perf_counter_ns()
@@ -162,9 +139,9 @@ def _load_bundle(order: Order) -> _Subject:
         length = length_for(classifier.session, order.length)
     # a run may end before it has seen all texts: what it has seen must be no particular part of them
     random.Random(0).shuffle(texts)
-    identity = {"model_sha256": bundle.model_sha256, "content_hash": bundle.content_hash}
+    hashes = (bundle.model_sha256, bundle.content_hash)
     load = _TextLoad(classifier, texts)
-    return _Subject(classifier.session, load, length, load_ms, identity, bundle.model)
+    return _Subject(classifier.session, load, length, load_ms, hashes, bundle.model)
 
 
 def _load_file(order: Order) -> _Subject:
@@ -172,11 +149,11 @@ def _load_file(order: Order) -> _Subject:
         raise BadInput(f"{order.path.name} brings no tokenizer, so texts cannot be run", "measure a bundle folder")
     if not order.path.is_file():
         raise BadInput(f"{order.path} does not exist")
-    identity = {"model_sha256": sha256_of(order.path), "content_hash": None}
+    hashes = (sha256_of(order.path), None)
     started = time.perf_counter_ns()
     session = open_session(order.path, order.runtime, order.threads)
     load_ms = (time.perf_counter_ns() - started) / 1e6
     wanted = order.length or (session.lengths[-1] if session.lengths else BARE_LENGTH)
     length = length_for(session, wanted)
     notes = ("inputs made up from the file's declaration",)
-    return _Subject(session, _BareLoad(session, length), length, load_ms, identity, order.path, notes)
+    return _Subject(session, _BareLoad(session, length), length, load_ms, hashes, order.path, notes)

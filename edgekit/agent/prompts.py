@@ -24,6 +24,10 @@ class PromptTokenizer:
         """The ids of a text, with the tokens that the model expects before it. Errors as `tokenizer.encode_with`."""
         return list(encode_with(self._tokenizer, text).ids)
 
+    def encode_plain(self, text: str) -> list[int]:
+        """The ids of a text alone. Errors as `tokenizer.encode_with`."""
+        return list(encode_with(self._tokenizer, text, special=False).ids)
+
     def decode(self, ids: Sequence[int]) -> str:
         """The text of ids, special tokens left out. Bytes that are no UTF-8 become U+FFFD."""
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=True))

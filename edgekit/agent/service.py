@@ -21,7 +21,8 @@ from .decoder_golden import read_decoder_golden, run_decoder_golden
 from .errors import AgentError, BadInput
 from .generator import load_generator
 from .golden import run_golden
-from .latency import Order, measure
+from .latency import measure
+from .order import Order
 from .protocol import PROTOCOL
 from .sessions import RUNTIMES
 from .timing import Stopping

@@ -20,7 +20,7 @@ class TfliteSession:
     """A `.tflite` file; see `sessions.Session`. A file without signatures is run by its tensors' names."""
 
     def __init__(self, path: Path, threads: int, runtime: str | None = None) -> None:
-        self.runtime, self.version, interpreter_class = _import_interpreter(runtime)
+        self.runtime, self.version, interpreter_class = import_interpreter(runtime)
         self.threads = threads
         try:
             with captured_output():
@@ -114,7 +114,7 @@ def _natural(name: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
 
 
-def _import_interpreter(runtime: str | None) -> tuple[str, str, Any]:
+def import_interpreter(runtime: str | None) -> tuple[str, str, Any]:
     """The runtime's name, its version, and its Interpreter class."""
     candidates = RUNTIMES[".tflite"] if runtime is None else (runtime,)
     reasons = []

@@ -74,10 +74,13 @@ def load_tokenizer(path: Path) -> Any:
         return tokenizers.Tokenizer.from_buffer(path.read_bytes())  # by itself it opens no path that is not UTF-8
 
 
-def encode_with(tokenizer: Any, text: str, pair: str | None = None) -> Any:
-    """The library's encoding of a text. Raises `BadInput` for half a character, `RuntimeFailed` where it breaks."""
+def encode_with(tokenizer: Any, text: str, pair: str | None = None, *, special: bool = True) -> Any:
+    """The library's encoding of a text, by default with its special tokens.
+
+    Raises `BadInput` for half a character, `RuntimeFailed` where it breaks.
+    """
     try:
-        return tokenizer.encode(text) if pair is None else tokenizer.encode(text, pair)
+        return tokenizer.encode(text, pair, add_special_tokens=special)
     except TypeError:  # a lone surrogate, as bytes that are no UTF-8 leave behind
         raise BadInput("text is not valid Unicode", "give it in UTF-8") from None
     except BaseException as error:

@@ -119,9 +119,10 @@ def _guess(path: Path, wrong: int) -> str:
         raise UsageError(
             f"{path} is not UTF-8 (byte {wrong})", advice="declare its encoding, as in --encoding latin-1"
         )
+    reads = _excerpt(sample.decode(found[0], "replace"))
     warnings.warn(
         f"{path} is not UTF-8 (byte {wrong}): read as {found[0]}, a guess by its letters. It reads "
-        f"{_excerpt(sample.decode(found[0], 'replace'))!r}; declare the encoding if that is right, and the true one if not: "
+        f"{reads!r}; declare the encoding if that is right, and the true one if not: "
         f"--encoding {found[0]}",
         EdgekitWarning,
         stacklevel=2,

@@ -15,7 +15,8 @@ from edgekit.export.simulate import simulated
 from edgekit.export.stored import Weights
 from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
 from edgekit.export.written import Written
-from edgekit.models.families import FAMILIES, describe
+from edgekit.models.decoders import DECODERS, anatomy, is_decoder
+from edgekit.models.families import FAMILIES
 from edgekit.spec.errors import UsageError
 from edgekit.spec.hashing import file_sha256
 from edgekit.spec.manifest import BlockShape, File, Manifest, Parity, Step, content_hash
@@ -82,9 +83,14 @@ def build_bundle(
 
 
 def _write_model(source: Source, target: Target, format: Format, out: Path, max_length: int) -> Written:
-    if source.model.config.model_type not in FAMILIES:
+    decoder = is_decoder(source.model)
+    if not decoder and source.model.config.model_type not in FAMILIES:
         return _write_unknown(source, format, out)
     weights = Weights(source.model, source.plan, source.scales or {})
+    if decoder and format == "onnx":
+        from edgekit.export.onnx_decoder_classifier import write_onnx_decoder_classifier
+
+        return write_onnx_decoder_classifier(source.model, weights, out, max_length=max_length)
     if format == "tflite":
         from edgekit.export.tflite import write_tflite_file
 
@@ -107,7 +113,7 @@ def _write_unknown(source: Source, format: Format, out: Path) -> Written:
     if format != "onnx" or (source.plan is not None and source.plan.tensors):
         raise UsageError(
             f"models of the family {source.model.config.model_type!r} are exported to ONNX in float only",
-            advice=f"families that edgekit takes apart: {', '.join(FAMILIES)}",
+            advice=f"families that edgekit takes apart: {', '.join((*FAMILIES, *DECODERS))}",
         )
     return write_onnx_fallback(source.model, out)
 
@@ -155,8 +161,8 @@ def _manifest(
     cut: int,
 ) -> Manifest:
     files = files_of(out, {written.file, TOKENIZER_FILE, "config.json"})
-    known = source.model.config.model_type in FAMILIES
-    blocks = describe(source.model).blocks if known else []
+    known = is_decoder(source.model) or source.model.config.model_type in FAMILIES
+    blocks = anatomy(source.model).blocks if known else []
     return Manifest(
         name=source.name,
         task="text-classification",

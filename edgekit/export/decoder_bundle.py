@@ -14,6 +14,7 @@ from edgekit.export.onnx_decoder import write_onnx_decoder
 from edgekit.export.parity import FLOAT
 from edgekit.export.simulate_decoder import simulated_decoder
 from edgekit.export.stored import Weights
+from edgekit.export.tflite_decoder import write_tflite_decoder
 from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
 from edgekit.export.written import Written
 from edgekit.models.decoders import describe_decoder
@@ -43,15 +44,19 @@ def build_decoder_bundle(
     model, plan = source.model.eval(), source.plan
     quantized = plan is not None and bool(plan.tensors)
     runtime = target.runtime_for(format, plan.scheme if plan else "float")
-    if format != "onnx":
-        raise UsageError("decoders are exported to ONNX only so far", advice="--format onnx")
+    # tflite-runtime answers a dynamic int8 file with zeros
+    explicit = runtime.name == "tflite-runtime"
     generation = generation_of(model, source.tokenizer)
     write_tokenizer(source.tokenizer, out, max_length, cut=False)
     model.config.save_pretrained(out)
     model.generation_config.save_pretrained(out)
-    written = write_onnx_decoder(model, Weights(model, plan, source.scales or {}), out, max_length=max_length)
+    weights = Weights(model, plan, source.scales or {})
+    if format == "tflite":
+        written = write_tflite_decoder(model, weights, out, max_length=max_length, explicit=explicit)
+    else:
+        written = write_onnx_decoder(model, weights, out, max_length=max_length)
     prompts = [*golden_prompts, *HARD_PROMPTS]
-    with simulated_decoder(model, plan):
+    with simulated_decoder(model, plan, format, explicit=explicit):
         cases = reference_texts(model, source.tokenizer, prompts, generation.bos_id, max_length)
     if not cases:
         raise UsageError(

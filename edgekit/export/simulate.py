@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edgekit.export.activations import Range
-from edgekit.export.stored import blocked
+from edgekit.export.stored import blocked, decoder_block
+from edgekit.models.decoder import Decoder
+from edgekit.models.decoders import anatomy
 from edgekit.models.encoder import Encoder, parameter_names
-from edgekit.models.families import describe
 from edgekit.spec.plan import Plan, TensorPlan
 from edgekit.spec.schemes import Format
 
@@ -35,13 +36,19 @@ def simulated(
     names = parameter_names(model)
     handles = []
     if plan is not None and plan.tensors:
-        encoder = describe(model)
-        first_only = _first_token_layers(encoder) if format == "onnx" else set()
-        # of the runs of a shared block, the last alone is for the first token
-        last_run = [*itertools.repeat(False, encoder.repeats - 1), True]
-        for linear in encoder.dense():
+        parts = anatomy(model)
+        first_only: set[int] = set()
+        last_run: list[bool] = []
+        if isinstance(parts, Encoder) and format == "onnx":
+            first_only = _first_token_layers(parts)
+            # of the runs of a shared block, the last alone is for the first token
+            last_run = [*itertools.repeat(False, parts.repeats - 1), True]
+        for linear in parts.dense():
             tensor = plan.tensors.get(names[id(linear.weight)])
-            rounding = _rounding(tensor, plan, format, (ranges or {}).get(names[id(linear.weight)]))
+            if isinstance(parts, Decoder) and format == "onnx":
+                rounding = _by_token(tensor, plan, linear.in_features)
+            else:
+                rounding = _rounding(tensor, plan, format, (ranges or {}).get(names[id(linear.weight)]))
             if rounding is not None:
                 runs = last_run if id(linear) in first_only else [False]
                 handles.append(linear.register_forward_pre_hook(_hook(rounding, itertools.cycle(runs))))
@@ -88,6 +95,14 @@ def _rounding(tensor: TensorPlan | None, plan: Plan, format: Format, range: Rang
         scale, zero = range.parameters()
         return lambda x: _affine(x, float(scale), float(zero), 0.0, 255.0)
     return None
+
+
+def _by_token(tensor: TensorPlan | None, plan: Plan, columns: int) -> Rounding | None:
+    """The same in a decoder's ONNX file, which rounds block by block, whatever the weights have a scale for."""
+    if tensor is None:
+        return None
+    block = blocked(tensor) or (decoder_block(columns) if plan.activations == "int8-dynamic" else None)
+    return None if block is None else (lambda x: per_block_int8(x, block))
 
 
 def per_tensor_uint8(x: Tensor) -> Tensor:

@@ -9,29 +9,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from edgekit.export.simulate import per_block_int8
+from edgekit.export.simulate import Rounding, per_block_int8, per_row_int8
 from edgekit.export.stored import blocked, decoder_block
 from edgekit.models.decoders import describe_decoder
 from edgekit.models.encoder import parameter_names
-from edgekit.spec.plan import Plan
+from edgekit.spec.plan import Plan, TensorPlan
+from edgekit.spec.schemes import Format
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
 @contextmanager
-def simulated_decoder(model: nn.Module, plan: Plan | None) -> Iterator[nn.Module]:
-    """The model, rounding its activations block by block as MatMulNBits does, while the block lasts.
+def simulated_decoder(
+    model: nn.Module, plan: Plan | None, format: Format, *, explicit: bool = False
+) -> Iterator[nn.Module]:
+    """The model, rounding its activations as the runtime of `format` does, while the block lasts.
 
+    explicit: as of `tflite_decoder.write_tflite_decoder`
     Each token is rounded by itself, so that a text may be run whole or token by token.
     """
     names = parameter_names(model)
     handles = []
     for linear in describe_decoder(model).dense():
         tensor = plan.tensors.get(names[id(linear.weight)]) if plan else None
-        if tensor is not None:
-            block = blocked(tensor) or decoder_block(linear.in_features)
-            handles.append(linear.register_forward_pre_hook(_rounding(block)))
+        if tensor is not None and not (explicit and tensor.bits == 8):
+            handles.append(linear.register_forward_pre_hook(_hook(_rounding(tensor, linear, format))))
     try:
         yield model
     finally:
@@ -39,8 +42,15 @@ def simulated_decoder(model: nn.Module, plan: Plan | None) -> Iterator[nn.Module
             handle.remove()
 
 
-def _rounding(block: int) -> Any:
+def _rounding(tensor: TensorPlan, linear: nn.Linear, format: Format) -> Rounding:
+    if format == "tflite":
+        return per_row_int8
+    block = blocked(tensor) or decoder_block(linear.in_features)
+    return lambda x: per_block_int8(x, block)  # MatMulNBits
+
+
+def _hook(rounding: Rounding) -> Any:
     def hook(_module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor]:
-        return (per_block_int8(inputs[0], block),)
+        return (rounding(inputs[0]),)
 
     return hook

@@ -11,7 +11,8 @@ from typing import Any
 from edgekit.agent.quiet import captured_output
 from edgekit.export.stored import Weights
 from edgekit.export.written import Written
-from edgekit.models.families import describe
+from edgekit.models.decoder import Decoder
+from edgekit.models.decoders import anatomy, most_tokens
 from edgekit.spec.errors import ToolError, UsageError
 from edgekit.spec.manifest import TensorSpec
 from edgekit.spec.schemes import Scheme
@@ -50,16 +51,18 @@ def write_tflite_file(model: Any, weights: Weights, out: Path, *, lengths: Seque
     require_scheme(plan.scheme if plan else "float")
     from edgekit.export.tflite_buffer import compact
     from edgekit.export.tflite_integers import pack_integers
-    from edgekit.export.tflite_module import TfliteEncoder
 
-    encoder = describe(model)
-    if lengths[-1] > encoder.max_length:
-        raise UsageError(f"max_length {lengths[-1]} is more than the model's {encoder.max_length}")
-    module = TfliteEncoder(encoder, weights, lengths[-1]).eval()
-    names = ["input_ids", "attention_mask"] + (["token_type_ids"] if encoder.types is not None else [])
-    _convert(module, names, lengths, out / TFLITE_FILE)
+    longest = most_tokens(model)
+    if lengths[-1] > longest:
+        raise UsageError(f"max_length {lengths[-1]} is more than the model's {longest}")
+    module, names = _classifier(model, weights, lengths[-1])
+    import torch
+
+    samples = [{name: torch.ones(1, length, dtype=torch.int32) for name in names} for length in lengths]
+    signatures = [(f"s{length}", module, sample) for length, sample in zip(lengths, samples, strict=True)]
+    convert(signatures, out / TFLITE_FILE)
     if plan is not None and module.matrices:
-        pack_integers(out / TFLITE_FILE, module.matrices, plan)
+        pack_integers(out / TFLITE_FILE, module.matrices, explicit=plan.activations == "float")
     else:
         compact(out / TFLITE_FILE)
     return Written(
@@ -70,19 +73,34 @@ def write_tflite_file(model: Any, weights: Weights, out: Path, *, lengths: Seque
     )
 
 
-def _convert(module: Any, names: Sequence[str], lengths: Sequence[int], path: Path) -> None:
-    import torch
+def _classifier(model: Any, weights: Weights, max_length: int) -> tuple[Any, list[str]]:
+    """The module to convert, and the names of what it reads."""
+    parts, names = anatomy(model), ["input_ids", "attention_mask"]
+    if isinstance(parts, Decoder):
+        from edgekit.export.tflite_decoder_classifier import TfliteDecoderClassifier
 
+        return TfliteDecoderClassifier(parts, weights, max_length, model.config.pad_token_id).eval(), names
+    from edgekit.export.tflite_module import TfliteEncoder
+
+    if parts.types is not None:
+        names.append("token_type_ids")
+    return TfliteEncoder(parts, weights, max_length).eval(), names
+
+
+def convert(signatures: Sequence[tuple[str, Any, dict[str, Any]]], path: Path) -> None:
+    """Write a file with these signatures: the name of each, its PyTorch module, and a sample of its arguments.
+
+    Raises `ToolError` with the converter's last words where it fails.
+    """
     with captured_output() as log, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             import litert_torch
 
-            signatures: Any = litert_torch
-            for length in lengths:
-                sample = {name: torch.ones(1, length, dtype=torch.int32) for name in names}
-                signatures = signatures.signature(f"s{length}", module, sample_kwargs=sample)
-            signatures.convert().export(str(path))
+            converter: Any = litert_torch
+            for name, module, sample in signatures:
+                converter = converter.signature(name, module, sample_kwargs=sample)
+            converter.convert().export(str(path))
         except Exception as error:
             # the converter raises every kind there is; its own words are the only explanation
             lines = log().strip().splitlines()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ def serialize(model: Any) -> bytes:
             if index not in outside:
                 tensor.name = None
             tensor.quantization = _packed_once(tensor.quantization)
+    _share_equal_buffers(model)
     _drop_empty_buffers(model)
     for buffer in model.buffers:
         if buffer.data is not None:
@@ -45,6 +47,23 @@ def _packed_once(quantization: Any) -> Any:
         return None
     quantization.Pack = _once(quantization)
     return quantization
+
+
+def _share_equal_buffers(model: Any) -> None:
+    """A table that is read as rows of integers and as a dense matrix has the same bytes twice."""
+    first: dict[bytes, int] = {}
+    same = {}
+    for index, buffer in enumerate(model.buffers):
+        if index and buffer.data is not None:
+            same[index] = first.setdefault(hashlib.sha256(np.asarray(buffer.data).data).digest(), index)
+    for graph in model.subgraphs:
+        for tensor in graph.tensors:
+            tensor.buffer = same.get(tensor.buffer, tensor.buffer)
+    for entry in model.metadata or ():
+        entry.buffer = same.get(entry.buffer, entry.buffer)
+    for index, kept in same.items():
+        if kept != index:
+            model.buffers[index].data = None
 
 
 def _drop_empty_buffers(model: Any) -> None:

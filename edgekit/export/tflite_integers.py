@@ -4,7 +4,7 @@
 
 The converter's float matrices are found by their bytes. Each becomes an integer tensor with its scales:
 
-- 8 bits a row, float activations: behind an explicit DEQUANTIZE, which the interpreter runs once (constant input)
+- 8 bits a row, explicit: behind an explicit DEQUANTIZE, which the interpreter runs once (constant input)
 - 8 bits a row otherwise, and 4 bits: read by FULLY_CONNECTED itself, which rounds its input token by token
 
 The layout of the integers is that of ai-edge-quantizer (`transformations/quantize_tensor.py`).
@@ -20,14 +20,15 @@ import numpy as np
 
 from edgekit.compress.grid import Integers
 from edgekit.export.tflite_buffer import serialize
-from edgekit.export.tflite_module import Matrix
+from edgekit.export.tflite_layers import Matrix
 from edgekit.spec.errors import ToolError
-from edgekit.spec.plan import Plan, TensorPlan
+from edgekit.spec.plan import TensorPlan
 
 
-def pack_integers(path: Path, matrices: Sequence[Matrix], plan: Plan) -> None:
+def pack_integers(path: Path, matrices: Sequence[Matrix], *, explicit: bool) -> None:
     """Rewrite the file at `path` with the integers of every matrix, then read it back and compare.
 
+    explicit: whether 8-bit matrices are read through an explicit DEQUANTIZE
     Raises `ToolError` where a matrix is not in the file, or the file holds other integers afterwards.
     """
     from ai_edge_litert import schema_py_generated as schema
@@ -38,7 +39,7 @@ def pack_integers(path: Path, matrices: Sequence[Matrix], plan: Plan) -> None:
         model.buffers[buffer].data = pack_bytes(matrix.integers, matrix.plan)
     shared: dict[int, Any] = {}
     for graph in model.subgraphs:
-        _rewrite(model, graph, found, explicit=plan.activations == "float", shared=shared)
+        _rewrite(model, graph, found, explicit=explicit, shared=shared)
     path.write_bytes(serialize(model))
     _verify(path, matrices)
 

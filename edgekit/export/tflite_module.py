@@ -1,47 +1,20 @@
 """An encoder classifier as a PyTorch module for one unbatched text, made for conversion to TFLite.
 
 Same computation as the ONNX graph: query, key and value packed, the last block for the first token alone. A block that
-several layers share is one module that is called several times, whose weights the file holds once. Integer
-tables stay integers in the graph: rows are gathered, cast and scaled, which every TFLite runtime computes alike
-(the look-up of a quantized table is wrong in tflite-runtime). Imports torch, so it is itself imported late.
+several layers share is one module that is called several times, whose weights the file holds once. Imports torch, so
+it is itself imported late.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
-from edgekit.compress.grid import Floats, Integers
-from edgekit.export.stored import Stored, Weights
+from edgekit.export.stored import Weights
+from edgekit.export.tflite_layers import MASKED, LayerNorm, Packer, Table, activation
 from edgekit.models.encoder import Block, Encoder
-from edgekit.spec.errors import ToolError, UsageError
-from edgekit.spec.plan import TensorPlan
-
-_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
-    "gelu": nn.functional.gelu,
-    "gelu_tanh": lambda x: nn.functional.gelu(x, approximate="tanh"),
-    "relu": nn.functional.relu,
-    "tanh": torch.tanh,
-    "none": lambda x: x,
-}
-# what is added to the score of a padded token: exp of it is 0 in float32
-_MASKED = -1e9
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """A dense matrix of the module [out, in] and how the file must store it; `names` are its weights' own."""
-
-    names: tuple[str, ...]
-    values: Floats
-    integers: Integers
-    scales: Floats
-    plan: TensorPlan
 
 
 class TfliteEncoder(nn.Module):
@@ -49,22 +22,23 @@ class TfliteEncoder(nn.Module):
 
     def __init__(self, encoder: Encoder, weights: Weights, max_length: int) -> None:
         super().__init__()
-        self.matrices: list[Matrix] = []
-        self.words = _Table(encoder.words, weights)
+        packer = Packer(weights)
+        self.words = Table(encoder.words, weights)
         first = encoder.first_position
-        self.positions = _Table(encoder.positions, weights, slice(first, first + max_length))
-        self.types = _Table(encoder.types, weights) if encoder.types is not None else None
+        self.positions = Table(encoder.positions, weights, slice(first, first + max_length))
+        self.types = Table(encoder.types, weights) if encoder.types is not None else None
         self.only_type = encoder.only_type.weight.detach()[0] if encoder.only_type is not None else None
-        self.norm = _Norm(encoder.embedding_norm)
-        self.projection = self.pack([encoder.projection], weights) if encoder.projection is not None else None
+        self.norm = LayerNorm(encoder.embedding_norm)
+        self.projection = packer.dense(encoder.projection) if encoder.projection is not None else None
         last = len(encoder.blocks) - 1
         self.blocks = nn.ModuleList(
-            _TfliteBlock(self, block, weights, encoder.activation, packed=encoder.shared or index < last)
+            _TfliteBlock(packer, block, encoder.activation, packed=encoder.shared or index < last)
             for index, block in enumerate(encoder.blocks)
         )
         self.runs = [(index, is_last) for index, _, is_last in encoder.runs()]
-        self.head = nn.ModuleList(self.pack([layer.linear], weights) for layer in encoder.head)
-        self.head_activations = [_activation(layer.activation) for layer in encoder.head]
+        self.head = nn.ModuleList(packer.dense(layer.linear) for layer in encoder.head)
+        self.head_activations = [activation(layer.activation) for layer in encoder.head]
+        self.matrices = packer.matrices
 
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
@@ -80,104 +54,28 @@ class TfliteEncoder(nn.Module):
         x = self.norm(x)
         if self.projection is not None:
             x = self.projection(x)
-        mask = (1.0 - attention_mask.to(torch.float32)) * _MASKED
+        mask = (1.0 - attention_mask.to(torch.float32)) * MASKED
         for index, last in self.runs:
             x = self.blocks[index](x, mask, last)
-        for linear, activation in zip(self.head, self.head_activations, strict=True):
-            x = activation(linear(x))
+        for linear, activate in zip(self.head, self.head_activations, strict=True):
+            x = activate(linear(x))
         return {"logits": x}
-
-    def pack(self, layers: Sequence[nn.Linear], weights: Weights) -> nn.Module:
-        """Dense layers that read the same input as one, where the plan stores them alike; else side by side."""
-        stored = [weights.stored(layer.weight) for layer in layers]
-        if len({tensor.plan if tensor else None for tensor in stored}) > 1:
-            return _SideBySide([self.pack([layer], weights) for layer in layers])
-        first = layers[0]
-        linear = nn.Linear(first.in_features, sum(layer.out_features for layer in layers))
-        linear.weight.data = torch.cat([layer.weight.detach() for layer in layers])
-        linear.bias.data = torch.cat(
-            [torch.zeros(layer.out_features) if layer.bias is None else layer.bias.detach() for layer in layers]
-        )
-        present = [tensor for tensor in stored if tensor is not None]
-        if present:
-            self.matrices.append(_matrix(present, linear))
-        return linear
-
-
-def _activation(name: str) -> Callable[[Tensor], Tensor]:
-    if name not in _ACTIVATIONS:
-        raise UsageError(f"the activation {name!r} has no TFLite lowering", advice="gelu, gelu_tanh or relu")
-    return _ACTIVATIONS[name]
-
-
-def _matrix(stored: Sequence[Stored], linear: nn.Linear) -> Matrix:
-    return Matrix(
-        names=tuple(tensor.name for tensor in stored),
-        values=linear.weight.detach().numpy(),
-        integers=np.concatenate([tensor.integers for tensor in stored]),
-        scales=np.concatenate([tensor.scales for tensor in stored]),
-        plan=stored[0].plan,
-    )
-
-
-class _SideBySide(nn.Module):
-    def __init__(self, parts: Sequence[nn.Module]) -> None:
-        super().__init__()
-        self.parts = nn.ModuleList(parts)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.cat([part(x) for part in self.parts], dim=-1)
-
-
-class _Table(nn.Module):
-    """Rows of a table [entries, width] by int32 ids [tokens], counted from the first that is kept."""
-
-    def __init__(self, table: nn.Embedding, weights: Weights, keep: slice = slice(None)) -> None:
-        super().__init__()
-        stored = weights.stored(table.weight)
-        if stored is None:
-            self.register_buffer("rows", table.weight.detach()[keep].clone())
-            self.scales = None
-            return
-        if stored.plan.bits != 8 or stored.plan.block:
-            raise ToolError(f"{stored.name}: tables are stored in 8 bits, one scale a row")
-        self.register_buffer("rows", torch.from_numpy(stored.integers[keep].copy()))
-        self.register_buffer("scales", torch.from_numpy(stored.scales[keep, None].copy()))
-
-    def forward(self, ids: Tensor) -> Tensor:
-        rows: Tensor = torch.index_select(self.get_buffer("rows"), 0, ids)
-        if self.scales is None:
-            return rows
-        return rows.to(torch.float32) * torch.index_select(self.get_buffer("scales"), 0, ids)
-
-
-class _Norm(nn.Module):
-    """Layer normalization with its axes kept, which spares the reshapes of PyTorch's own decomposition."""
-
-    def __init__(self, norm: nn.LayerNorm) -> None:
-        super().__init__()
-        self.gamma, self.beta, self.eps = norm.weight, norm.bias, norm.eps
-
-    def forward(self, x: Tensor) -> Tensor:
-        centred = x - x.mean(dim=-1, keepdim=True)
-        variance = (centred * centred).mean(dim=-1, keepdim=True)
-        return centred * torch.rsqrt(variance + self.eps) * self.gamma + self.beta
 
 
 class _TfliteBlock(nn.Module):
     """A block; `packed` says that the query is stored with key and value, else it is computed by itself."""
 
-    def __init__(self, owner: TfliteEncoder, block: Block, weights: Weights, activation: str, *, packed: bool) -> None:
+    def __init__(self, packer: Packer, block: Block, activated: str, *, packed: bool) -> None:
         super().__init__()
         self.heads, self.size = block.heads, block.head_size
-        self.query = None if packed else owner.pack([block.query], weights)
+        self.query = None if packed else packer.dense(block.query)
         apart = [block.key, block.value]
-        self.packed = owner.pack([block.query, *apart] if packed else apart, weights)
-        self.output = owner.pack([block.output], weights)
-        self.ffn_in = owner.pack([block.ffn_in], weights)
-        self.ffn_out = owner.pack([block.ffn_out], weights)
-        self.attention_norm, self.ffn_norm = _Norm(block.attention_norm), _Norm(block.ffn_norm)
-        self.activation = _activation(activation)
+        self.packed = packer.dense(*([block.query, *apart] if packed else apart))
+        self.output = packer.dense(block.output)
+        self.ffn_in = packer.dense(block.ffn_in)
+        self.ffn_out = packer.dense(block.ffn_out)
+        self.attention_norm, self.ffn_norm = LayerNorm(block.attention_norm), LayerNorm(block.ffn_norm)
+        self.activation = activation(activated)
 
     def forward(self, x: Tensor, mask: Tensor, last: bool) -> Tensor:
         """x [tokens, hidden], mask [1, tokens] -> [tokens, hidden], or [1, hidden] for the last run."""

@@ -48,10 +48,10 @@ class ModelRow:
     parts_mb: dict[str, float]
     accuracy: Accuracy | None
     latencies: tuple[LatencyRow, ...] = ()
-    perplexity: Perplexity | None = None
     parity: Parity | None = None
     notes: tuple[str, ...] = ()
     model_sha256: str | None = None
+    perplexity: Perplexity | None = None
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ import edgekit.agent
 from edgekit.agent import conditions as conditions_module
 from edgekit.agent.cpu import cpu_facts
 from edgekit.agent.errors import BadInput
-from edgekit.agent.latency import Order, measure
+from edgekit.agent.latency import measure
 from edgekit.agent.memory import peak_rss_mb
+from edgekit.agent.order import Order
 from edgekit.agent.quiet import captured_output
 from edgekit.agent.timing import Stopping, sample, warm_up
 from edgekit.agent.tokenizer import Tokenizer, texts_of_length

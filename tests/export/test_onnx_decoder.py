@@ -279,7 +279,7 @@ def test_a_quantized_checkpoint_is_exported_as_its_plan_says(decoder_checkpoints
 
 @pytest.mark.parametrize(
     ("options", "said"),
-    [({"scheme": "int8-static"}, "int8-static"), ({"format": "tflite"}, "ONNX only"), ({"max_length": 97}, "97")],
+    [({"scheme": "int8-static"}, "int8-static"), ({"max_length": 97}, "97")],
 )
 def test_what_cannot_be_is_refused_in_one_line(decoder_checkpoints, tmp_path, options, said):
     with pytest.raises(UsageError, match=said):

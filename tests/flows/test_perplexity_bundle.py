@@ -1,12 +1,14 @@
-"""Perplexity of bundles: that of the checkpoint they were made from, kept in the manifest, compared window by window."""
+"""Perplexity of bundles: that of the checkpoint they were made from, kept in the manifest, compared in pairs."""
 
 from __future__ import annotations
 
 import json
 import math
+import shutil
 
 import pytest
 from click.testing import CliRunner
+from tiny_decoder import TEXTS
 
 from edgekit.cli import cli
 from edgekit.flows.perplexity import foretells, perplexity
@@ -15,7 +17,6 @@ from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import Manifest
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.stage_options import EvaluateOptions
-from tests.tiny_decoder import TEXTS
 
 KINDS = ["gpt2", "llama"]
 SHORT = EvaluateOptions(max_length=24)
@@ -31,7 +32,6 @@ def text(tmp_path):
 @pytest.fixture
 def copied(decoder_bundles, tmp_path):
     """A bundle of one's own, as evaluating it writes into it."""
-    import shutil
 
     def copy(kind):
         return shutil.copytree(decoder_bundles[kind], tmp_path / f"{kind}-bundle")

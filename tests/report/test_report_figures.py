@@ -51,3 +51,18 @@ def test_ticks_are_few_round_and_inside(low: float, width: float) -> None:
     if not math.isclose(low, high, rel_tol=1e-6):
         assert all(low - 1e-6 * width <= tick <= high + 1e-6 * width for tick in ticks)
     assert tick_text(0.1 + 0.2) == "0.3"
+
+
+@pytest.mark.parametrize(
+    ("figure", "said"),
+    [
+        ((5, 0.99, 9.34), "5.00 points above teacher (0.99 to 9.34)"),
+        ((-5, -9.34, -0.99), "5.00 points below teacher (0.99 to 9.34)"),
+        ((-0.3, -1.1, 0.5), "0.30 points below teacher (from 1.10 below to 0.50 above)"),
+        ((0.3, -0.5, 1.1), "0.30 points above teacher (from 0.50 below to 1.10 above)"),
+        ((0, -0.5, 0.5), "0.00 points below teacher (from 0.50 below to 0.50 above)"),
+        ((2.5, None, None), "2.50 points above teacher"),
+    ],
+)
+def test_a_difference_is_said_with_one_sign(figure: tuple[float, ...], said: str) -> None:
+    assert figures.difference(*figure, "points", "teacher") == said

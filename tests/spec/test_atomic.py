@@ -15,7 +15,6 @@ from edgekit.spec.errors import UsageError
 from edgekit.spec.exchange import exchange
 from edgekit.spec.signals import Stopped, raise_stopped, undisturbed
 
-
 # what edgekit.json and manifest.json say, as far as anybody looks
 MARK = '{"format_version": 1, "lineage": [], "content_hash": ""}'
 

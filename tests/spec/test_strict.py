@@ -16,6 +16,7 @@ from edgekit.spec.errors import NotFoundError, UsageError
 from edgekit.spec.shipped import shipped_files
 from edgekit.spec.strict import read_mapping
 from edgekit.spec.target import Figure, Target
+from edgekit.spec.train_options import FinetuneOptions
 
 VALID: dict[str, Any] = yaml.safe_load(shipped_files("targets")["rpi5"].read_text())
 
@@ -178,3 +179,34 @@ def test_what_cannot_be_opened(tmp_path: Path):
         read_mapping(Path("a\0b.yaml"))
     with pytest.raises(UsageError):
         read_mapping(tmp_path / ("x" * 5000))
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"epochs": 0}, "epochs must be greater than 0 (0 was given)"),
+        ({"epochs": "many"}, "epochs must be a number ('many' was given)"),
+        ({"batch_size": 2.5}, "batch_size must be a whole number (2.5 was given)"),
+        ({"batch_size": "x" * 500}, f"batch_size must be a whole number ('{'x' * 58}… was given)"),
+    ],
+)
+def test_a_wrong_value_is_said_in_a_sentence_by_key_and_by_flag(given: dict[str, Any], sentence: str):
+    with pytest.raises(UsageError) as caught:
+        FinetuneOptions.parse(given, "my.yaml")
+    assert caught.value.message == f"my.yaml: {sentence}"
+    with pytest.raises(UsageError) as caught:
+        FinetuneOptions.from_flags(given)
+    name = next(iter(given))
+    assert caught.value.message == sentence.replace(name, f"--{name.replace('_', '-')}", 1)
+
+
+def test_what_is_missing_or_about_the_whole_is_said_without_a_place():
+    with pytest.raises(UsageError, match=r"^a file: source is missing$"):
+        Figure.parse({"value": 1.0}, "a file")
+    with pytest.raises(UsageError) as caught:
+        Target.parse(VALID | {"runtimes": 3}, "a file")
+    assert caught.value.message == "a file: runtimes must be a list (3 was given)"
+    with pytest.raises(UsageError) as caught:
+        Target.parse([], "a file")
+    assert "top level" not in caught.value.message
+    assert "Input should" not in caught.value.message

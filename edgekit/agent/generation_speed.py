@@ -1,0 +1,82 @@
+"""Measuring a decoder on this machine: time to the first token, and of each token behind so many others."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import time
+from typing import Any
+
+from .bundle import Bundle
+from .conditions import conditions, throttle_bits
+from .decoder_golden import read_decoder_golden
+from .decoders import DecoderSession
+from .errors import BadInput
+from .generator import load_generator
+from .memory import peak_rss_mb
+from .order import Order, report
+from .sampling import GREEDY, Sampler
+from .timing import Marks, Progress, sample, warm_up
+
+# prompts take seconds on small devices, and vary less than single tokens
+_FEWEST_PROMPTS = 5
+
+
+def measure_generation(bundle: Bundle, order: Order, progress: Progress) -> dict[str, Any]:
+    """Measure a decoder at a prompt of `order.length` tokens; the fields of `spec.measurement.GenerationMeasurement`.
+
+    first_token: a prompt of that many tokens, as ids, into an empty cache, up to the choice of the next one
+    token:       one more token behind them, and the choice of the next one
+    The cache has room for all that the model was exported for, as in use. Peak memory and the cold load are as of
+    `latency.measure`. Raises `AgentError`s.
+    """
+    length = order.length
+    if length is None or not 1 <= length < bundle.max_length:
+        raise BadInput(f"a length from 1 to {bundle.max_length - 1} is measured, as one token more must fit")
+    if order.texts or order.per_op:
+        raise BadInput("decoders are measured on prompts of golden cases, and not by operator")
+    started = time.perf_counter_ns()
+    generator = load_generator(bundle, order.runtime, order.threads)
+    load_ms = (time.perf_counter_ns() - started) / 1e6
+    known = list(itertools.chain.from_iterable(case.ids for case in read_decoder_golden(bundle)))
+    load = _Load(generator.session, list(itertools.islice(itertools.cycle(known), length + 1)))
+    first = load.prompt(0)
+    stopping = order.stopping
+    warmed = warm_up(load.token, stopping, progress)
+    bits = throttle_bits()
+    before = conditions()
+    few = dataclasses.replace(stopping, min_runs=min(stopping.min_runs, _FEWEST_PROMPTS))
+    samples = sample(load.prompt, ("first_token",), few, progress)
+    samples.update(sample(load.token, ("token",), stopping, progress))
+    return {
+        **report(
+            "generation", generator.session, (bundle.model_sha256, bundle.content_hash), before, conditions(bits)
+        ),
+        "length": length,
+        "capacity": bundle.max_length,
+        "samples_ms": samples,
+        "cold_load_ms": load_ms,
+        "first_inference_ms": (first[1] - first[0]) / 1e6,
+        "warmup_runs": warmed,
+        "peak_rss_mb": peak_rss_mb(),
+    }
+
+
+class _Load:
+    """A prompt, and over and over the same token behind it."""
+
+    def __init__(self, session: DecoderSession, ids: list[int]) -> None:
+        self._session, self._prompt, self._next = session, ids[:-1], ids[-1]
+        self._sampler = Sampler(GREEDY)
+
+    def prompt(self, _run: int) -> Marks:
+        self._session.rewind(0)
+        start = time.perf_counter_ns()
+        self._sampler.choose(self._session.prefill(self._prompt))
+        return (start, time.perf_counter_ns())
+
+    def token(self, _run: int) -> Marks:
+        self._session.rewind(len(self._prompt))
+        start = time.perf_counter_ns()
+        self._sampler.choose(self._session.step(self._next))
+        return (start, time.perf_counter_ns())

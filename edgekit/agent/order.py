@@ -1,0 +1,57 @@
+"""What the host asks to be measured, and what every measurement says of its circumstances."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, Optional
+
+from . import AGENT_VERSION
+from .conditions import fingerprint
+from .timing import Stopping
+
+Text = tuple[str, Optional[str]]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to measure.
+
+    length:  tokens in every input; None takes the texts as they are, or for a bare file its own length, else 128.
+             Of a decoder the tokens of the prompt
+    texts:   texts to measure with, each with its pair or None; empty takes those of the golden cases
+    runtime: as in `sessions.open_session`
+    """
+
+    path: Path
+    threads: int
+    stopping: Stopping
+    length: int | None = None
+    texts: tuple[Text, ...] = ()
+    runtime: str | None = None
+    per_op: bool = False
+
+
+def report(
+    kind: str, session: Any, hashes: tuple[str, str | None], before: dict[str, Any], after: dict[str, Any]
+) -> dict[str, Any]:
+    """The fields that measurements of every kind share.
+
+    session: what ran, with its `runtime`, `version` and `threads`
+    hashes:  of the model file, and of the bundle's content, None for a bare file
+    """
+    return {
+        "format_version": 1,
+        "kind": kind,
+        "model_sha256": hashes[0],
+        "content_hash": hashes[1],
+        "runtime": session.runtime,
+        "runtime_version": session.version,
+        "threads": session.threads,
+        "fingerprint": fingerprint(),
+        "before": before,
+        "after": after,
+        "taken_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+        "agent_version": AGENT_VERSION,
+    }
