@@ -228,10 +228,14 @@ def test_rare_kinds_of_attention_are_refused(changes):
         describe(model)
 
 
-def test_an_unknown_family_is_refused_with_those_there_are():
-    with pytest.raises(UsageError, match="'albrt'") as caught:
-        family("albrt")
-    assert caught.value.advice == "families: albert, bert, distilbert, roberta"
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("albrt", "did you mean 'albert'?"), ("t5", "there are: albert, bert, distilbert, roberta")],
+)
+def test_an_unknown_family_is_refused_with_the_nearest_or_all(name, advice):
+    with pytest.raises(UsageError, match=repr(name)) as caught:
+        family(name)
+    assert caught.value.advice == advice
 
 
 def test_only_an_albert_from_nothing_has_tables_of_their_own_width():
