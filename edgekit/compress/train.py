@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -106,6 +107,7 @@ def train_towards(
     import torch
     from transformers import PrinterCallback
 
+    _forget_precision()
     trainer = _trainer_class()(
         model=model,
         args=_arguments(goal, options, learning_rate, len(rows), work),
@@ -145,6 +147,14 @@ def steps_in_epoch(options: TrainOptions, rows: int) -> int:
 def trainer_steps(options: TrainOptions, rows: int) -> int:
     """Optimizer steps of a whole run."""
     return max(1, math.ceil(options.epochs * steps_in_epoch(options, rows)))
+
+
+def _forget_precision() -> None:
+    """Trainer leaves its precision in the environment, accelerate in its state; later trainings would have it too."""
+    from accelerate.state import AcceleratorState
+
+    os.environ["ACCELERATE_MIXED_PRECISION"] = "no"
+    AcceleratorState._reset_state()
 
 
 def _arguments(goal: Goal, options: TrainOptions, learning_rate: float, rows: int, work: Path) -> Any:

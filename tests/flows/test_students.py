@@ -208,11 +208,20 @@ def test_accumulated_batches_are_one_large_one(data, tmp_path):
         np.testing.assert_allclose(value, weights[1][name], atol=2e-4, err_msg=name)
 
 
-def test_bfloat16_trains_weights_that_stay_float32(data, tmp_path):
+def test_bfloat16_trains_weights_that_stay_float32_and_only_where_asked(data, tmp_path):
     from safetensors.numpy import load_file
 
-    made = finetune(scratch("distilbert"), data, tmp_path / "made", FinetuneOptions(**TRAINING, bf16=True))
-    assert {value.dtype.name for value in load_file(made / "model.safetensors").values()} == {"float32"}
+    def trained(name, **given):
+        return load_file(
+            finetune(scratch("distilbert"), data, tmp_path / name, FinetuneOptions(**TRAINING, **given))
+            / "model.safetensors"
+        )
+
+    before, short, after = trained("before"), trained("short", bf16=True), trained("after")
+    assert {value.dtype.name for value in short.values()} == {"float32"}
+    assert any((short[name] != value).any() for name, value in before.items())
+    for name, value in before.items():
+        assert (value == after[name]).all(), name
 
 
 class Killed(BaseException):
