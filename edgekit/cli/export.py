@@ -35,7 +35,7 @@ def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> N
     from edgekit.flows.export import export
 
     bundles = export(model, out, progress=progress(as_json), **given)
-    manifests = [(bundle, Manifest.read(bundle / "manifest.json")) for bundle in bundles]
+    manifests = [(bundle, Manifest.of(bundle)) for bundle in bundles]
     if as_json:
         print_json([{"bundle": bundle, "manifest": manifest} for bundle, manifest in manifests])
         return

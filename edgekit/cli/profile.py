@@ -36,8 +36,9 @@ def command(model: ModelRef, options: ProfileOptions, as_json: bool, **given: An
       edgekit profile my-gpt2-rpi5/onnx --threads 2 --length 64,512
     """
     from edgekit.flows.profile import profile, recommended_threads
-    from edgekit.flows.profile_decoder import profile_decoder, recommended_decoder_threads, writes_text
+    from edgekit.flows.profile_decoder import profile_decoder, recommended_decoder_threads
     from edgekit.report.terminal import generation_table, latency_table, operators_table
+    from edgekit.spec.manifest import writes_text
 
     if writes_text(model.path):
         speeds = profile_decoder(model.path, options, progress=progress(as_json), **given)
@@ -55,6 +56,8 @@ def _show(
     if as_json:
         print_json({"measurements": taken, "recommended_threads": recommended})
         return
+    from edgekit.flows.profile import plural
+
     print_rich(table(taken))
     for length, threads in recommended.items():
-        print_rich(f"recommended at length {length}: {threads} {'thread' if threads == 1 else 'threads'}")
+        print_rich(f"recommended at length {length}: {plural(threads, 'thread')}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,16 @@ from edgekit.export.simulate import simulated
 from edgekit.export.stored import Weights
 from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
 from edgekit.export.written import Written
-from edgekit.models.decoders import DECODERS, anatomy, is_decoder
+from edgekit.models.checkpoint import block_shapes
+from edgekit.models.decoders import DECODERS, is_decoder
 from edgekit.models.families import FAMILIES
 from edgekit.spec.errors import UsageError
 from edgekit.spec.hashing import file_sha256
-from edgekit.spec.manifest import BlockShape, File, Manifest, Parity, Step, content_hash
+from edgekit.spec.manifest import MANIFEST_FILE, NEEDED_FILES, File, Manifest, Parity, Step, content_hash
 from edgekit.spec.plan import Plan
 from edgekit.spec.schemes import Format
 from edgekit.spec.target import Target
 
-MANIFEST_FILE = "manifest.json"
 GOLDEN_FILE = "golden.jsonl"
 CARD_FILE = "README.md"
 _OUTSIDE_THE_HASH = (MANIFEST_FILE, CARD_FILE)
@@ -76,10 +76,22 @@ def build_bundle(
     allowed = tolerance(plan)
     parity = _prove(source, written, out, max_length, cases, allowed)
     write_golden(_decisive(cases, allowed), out / GOLDEN_FILE)
-    manifest = _manifest(source, target, written, parity, out, format=format, runtime=runtime.name, cut=max_length)
-    (out / MANIFEST_FILE).write_text(manifest.dump(), encoding="utf-8")
-    (out / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")
-    return manifest
+    known = is_decoder(model) or model.config.model_type in FAMILIES
+    return write_manifest(
+        source,
+        target,
+        written,
+        parity,
+        out,
+        task="text-classification",
+        format=format,
+        runtime=runtime.name,
+        labels=source.labels,
+        max_length=max_length,
+        lengths=written.lengths,
+        pad_id=_pad_id(source.tokenizer),
+        blocks=block_shapes(model) if known else (),
+    )
 
 
 def _write_model(source: Source, target: Target, format: Format, out: Path, max_length: int) -> Written:
@@ -149,48 +161,46 @@ def _decisive(cases: Sequence[Case], allowed: Tolerance) -> list[Case]:
     return [case for case in cases if not undecided(case, allowed)] or list(cases)
 
 
-def _manifest(
+def write_manifest(
     source: Source,
     target: Target,
     written: Written,
     parity: Parity,
     out: Path,
     *,
-    format: Format,
-    runtime: Any,
-    cut: int,
+    needed: Collection[str] = (),
+    **facts: Any,
 ) -> Manifest:
-    files = files_of(out, {written.file, TOKENIZER_FILE, "config.json"})
-    known = is_decoder(source.model) or source.model.config.model_type in FAMILIES
-    blocks = anatomy(source.model).blocks if known else []
-    return Manifest(
+    """Write the manifest and the card of all that lies in `out`, once everything else does.
+
+    needed: files that a device needs beside the model, its tokenizer and its configuration
+    facts:  what the manifest says of this kind of bundle alone, by the names of its fields
+    """
+    files = _files(out, {written.file, *NEEDED_FILES, *needed})
+    manifest = Manifest(
         name=source.name,
-        task="text-classification",
-        format=format,
         model_file=written.file,
         scheme=source.plan.scheme if source.plan else "float",
         target=target.name,
         target_facts=target,
-        runtime=runtime,
         family=source.model.config.model_type,
-        labels=source.labels,
-        max_length=cut,
-        lengths=written.lengths,
         inputs=written.inputs,
         outputs=written.outputs,
-        pad_id=_pad_id(source.tokenizer),
         parameters=sum(parameter.numel() for parameter in source.model.parameters()),
         files=files,
         content_hash=content_hash(files),
         parity=parity,
         plan=source.plan,
-        blocks=tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in blocks),
         lineage=source.lineage,
         notes=(*source.notes, *written.notes),
+        **facts,
     )
+    (out / MANIFEST_FILE).write_text(manifest.dump(), encoding="utf-8")
+    (out / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")
+    return manifest
 
 
-def files_of(out: Path, runtime: set[str]) -> dict[str, File]:
+def _files(out: Path, runtime: set[str]) -> dict[str, File]:
     """Every file of a bundle with its hash; `runtime` names those that a device needs."""
     return {
         path.name: File(sha256=file_sha256(path), bytes=path.stat().st_size, runtime=path.name in runtime)

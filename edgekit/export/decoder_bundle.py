@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edgekit.export.bundle import CARD_FILE, GOLDEN_FILE, MANIFEST_FILE, Source, files_of
-from edgekit.export.card import model_card
+from edgekit.export.bundle import GOLDEN_FILE, Source, write_manifest
 from edgekit.export.decoder_golden import HARD_PROMPTS, reference_texts, write_decoder_golden
 from edgekit.export.decoder_parity import check_decoder, rounded_tolerance
 from edgekit.export.onnx_decoder import write_onnx_decoder
@@ -17,9 +16,9 @@ from edgekit.export.stored import Weights
 from edgekit.export.tflite_decoder import write_tflite_decoder
 from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
 from edgekit.export.written import Written
-from edgekit.models.decoders import describe_decoder
+from edgekit.models.checkpoint import block_shapes
 from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import BlockShape, Generation, Manifest, content_hash
+from edgekit.spec.manifest import Generation, Manifest
 from edgekit.spec.schemes import Format
 from edgekit.spec.target import Target
 
@@ -66,35 +65,22 @@ def build_decoder_bundle(
     generator = _generator(out, written, generation, max_length)
     parity = check_decoder(generator, cases, allowed, "simulation" if quantized else "checkpoint")
     write_decoder_golden(cases, out / GOLDEN_FILE)
-    files = files_of(out, {written.file, TOKENIZER_FILE, "config.json", _GENERATION_FILE})
-    manifest = Manifest(
-        name=source.name,
+    return write_manifest(
+        source,
+        target,
+        written,
+        parity,
+        out,
+        needed=(_GENERATION_FILE,),
         task="text-generation",
         format=format,
-        model_file=written.file,
-        scheme=plan.scheme if plan else "float",
-        target=target.name,
-        target_facts=target,
         runtime=runtime.name,
-        family=model.config.model_type,
         labels=(),
         max_length=max_length,
-        inputs=written.inputs,
-        outputs=written.outputs,
         pad_id=_pad_id(source.tokenizer, generation),
         generation=generation,
-        parameters=sum(parameter.numel() for parameter in model.parameters()),
-        files=files,
-        content_hash=content_hash(files),
-        parity=parity,
-        plan=plan,
-        blocks=tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in describe_decoder(model).blocks),
-        lineage=source.lineage,
-        notes=(*source.notes, *written.notes),
+        blocks=block_shapes(model),
     )
-    (out / MANIFEST_FILE).write_text(manifest.dump(), encoding="utf-8")
-    (out / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")
-    return manifest
 
 
 def generation_of(model: Any, tokenizer: Any) -> Generation:

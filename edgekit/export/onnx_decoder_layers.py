@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ def require_heads(decoder: Decoder) -> None:
 
 
 @dataclass
-class DecoderLayers:
+class DecoderLayers(ABC):
     """One graph in the making.
 
     past, end:   how many tokens lie before these, and how many there are with them, int64 [1]
@@ -45,9 +46,9 @@ class DecoderLayers:
     last: str = field(default="", init=False)
     total: str = field(default="", init=False)
 
+    @abstractmethod
     def cache(self, index: int) -> tuple[list[str], list[str]]:
         """The names of what a block has seen before, key and value, and of that with these tokens."""
-        raise NotImplementedError
 
     def blocks(self, words: str, kept: Callable[[str], str] | None = None) -> str:
         """Word vectors -> what the last norm gives: [batch, sequence, hidden] -> the same.

@@ -14,7 +14,7 @@ from edgekit.spec.agent_errors import agent_errors
 from edgekit.spec.atomic import write_text
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import Accuracy, Drop, Manifest
+from edgekit.spec.manifest import Accuracy, Drop, Manifest, is_bundle
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.stage_options import EvaluateOptions
@@ -78,7 +78,7 @@ def evaluate(
     """
     options = options or EvaluateOptions()
     reference = ModelRef.of(what)
-    bundle = (reference.path / "manifest.json").is_file()
+    bundle = is_bundle(reference.path)
     answers = (_ask_bundle if bundle else _ask_checkpoint)(reference, data, options, progress)
     record, labels = _record(answers, options), answers.labels
     evaluation = Evaluation(record, labels, answers.expected, answers.predicted, answers.sha256)

@@ -65,7 +65,7 @@ def gate(bundle: Path, budgets: Sequence[Budget]) -> list[BundleVerdict]:
         raise UsageError("there is no budget to hold the bundle against", advice="give one: --budget size_mb=10")
     with agent_errors():
         open_bundle(bundle)
-    manifest = Manifest.read(bundle / "manifest.json")
+    manifest = Manifest.of(bundle)
     targets = {budget.target: _target(manifest, budget.target) for budget in budgets}
     own = [budget for budget in budgets if budget.format in (None, manifest.format)]
     if not own:

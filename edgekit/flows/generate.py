@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from edgekit.spec.agent_errors import agent_errors
 from edgekit.spec.errors import UsageError
 from edgekit.spec.generate_options import GenerateOptions
+from edgekit.spec.manifest import is_bundle
 
 if TYPE_CHECKING:
     from edgekit.agent.generation import Generation
@@ -81,7 +82,7 @@ def generate(
     from edgekit.agent.sampling import Sampling
 
     options = options or GenerateOptions()
-    if not (bundle / "manifest.json").is_file():
+    if not is_bundle(bundle):
         raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
     with agent_errors():
         sampling = Sampling(options.temperature, options.top_k, options.top_p, options.seed)

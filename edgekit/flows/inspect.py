@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgekit.spec.agent_errors import agent_errors
 from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import Manifest, Step
+from edgekit.spec.manifest import Manifest, Step, is_bundle
 from edgekit.spec.model_ref import ModelRef
 
 _TOKENIZER_FILES = ("tokenizer.json",)
@@ -42,7 +42,7 @@ def inspect(what: str | Path | ModelRef) -> Inspection:
     """Look into a bundle, whose hashes are then checked, or a checkpoint. Raises `UsageError` for anything else."""
     reference = ModelRef.of(what)
     path = reference.path
-    if (path / "manifest.json").is_file():
+    if is_bundle(path):
         return _bundle(path)
     if path.exists() and not (path / "config.json").is_file():
         raise UsageError(f"{path} is neither a bundle (manifest.json) nor a checkpoint (config.json)")
@@ -55,7 +55,7 @@ def _bundle(path: Path) -> Inspection:
 
     with agent_errors():
         open_bundle(path)
-    manifest = Manifest.read(path / "manifest.json")
+    manifest = Manifest.of(path)
     parts = file_parts(path / manifest.model_file)
     parts |= {
         name: file.bytes for name, file in manifest.files.items() if file.runtime and name != manifest.model_file

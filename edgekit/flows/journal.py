@@ -19,6 +19,7 @@ from edgekit.spec.agent_errors import agent_errors
 from edgekit.spec.atomic import write_text
 from edgekit.spec.errors import DeviceError, EdgekitError, UsageError
 from edgekit.spec.hashing import folder_sha256, value_sha256
+from edgekit.spec.manifest import is_bundle
 from edgekit.spec.strict import Strict, read_mapping
 
 FILE = ".journal.json"
@@ -141,7 +142,7 @@ def identity(*paths: Path) -> str:
 
 
 def _content_hash(path: Path) -> str | None:
-    if not (path / "manifest.json").is_file():
+    if not is_bundle(path):
         return None
     try:
         with agent_errors():

@@ -7,6 +7,7 @@ from typing import Literal
 
 from edgekit.flows.journal import FILE, Journal
 from edgekit.spec.errors import UsageError
+from edgekit.spec.manifest import is_bundle
 
 RUNS = Path("runs")
 _CHECKPOINTS = ("quantized", "pruned", "student", "teacher")
@@ -45,7 +46,7 @@ def _bundle_of(run: Path) -> Path | None:
 
 
 def _is_bundle(path: Path) -> bool:
-    return (path / "manifest.json").is_file() and (path / "golden.jsonl").is_file()
+    return is_bundle(path) and (path / "golden.jsonl").is_file()
 
 
 def _is_checkpoint(path: Path) -> bool:

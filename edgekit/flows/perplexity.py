@@ -19,13 +19,12 @@ from edgekit.spec.agent_errors import agent_errors
 from edgekit.spec.atomic import write_text
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import ToolError, UsageError
-from edgekit.spec.manifest import Increase, Manifest, Perplexity
+from edgekit.spec.manifest import MANIFEST_FILE, Increase, Manifest, Perplexity, is_bundle, writes_text
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.stage_options import EvaluateOptions, SplitName
 from edgekit.spec.strict import read_mapping
 
-_MANIFEST = "manifest.json"
 # what a model of very long contexts is run at unless more is asked for: its logits must fit into memory
 MOST_CONTEXT = 2048
 
@@ -48,8 +47,8 @@ class _LanguageModel:
 
 def foretells(model: ModelRef) -> bool:
     """Whether a model is a language model: as its manifest says, or what was said of it, or the class it names."""
-    if (model.path / _MANIFEST).is_file():
-        return read_mapping(model.path / _MANIFEST).get("task") == "text-generation"
+    if is_bundle(model.path):
+        return writes_text(model.path)
     if model.task is not None:
         return model.task == "text-generation"
     named = read_mapping(open_checkpoint(model).path / "config.json").get("architectures")
@@ -97,7 +96,7 @@ def perplexity(
     record = _record(options.split, corpus, model, (context, stride), surprise)
     increases = tuple(_increase(name, other, surprise) for name, other in known.items())
     record = record.model_copy(update={"increases": increases})
-    if (reference.path / _MANIFEST).is_file():
+    if is_bundle(reference.path):
         record_perplexity(reference.path, record)
     return record
 
@@ -107,7 +106,7 @@ def record_perplexity(bundle: Path, record: Perplexity) -> None:
 
     What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime ran.
     """
-    path = bundle / _MANIFEST
+    path = bundle / MANIFEST_FILE
     manifest = Manifest.read(path)
     earlier = [kept for kept in manifest.perplexity if _text_of(kept) == _text_of(record)]
     others = tuple(kept for kept in manifest.perplexity if kept not in earlier)
@@ -188,7 +187,7 @@ def _ids(model: _LanguageModel, pieces: Iterator[str]) -> Iterator[int]:
 
 
 def _open(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
-    bundle = (model.path / _MANIFEST).is_file()
+    bundle = is_bundle(model.path)
     return _open_bundle(model, options) if bundle else _open_checkpoint(model, options)
 
 

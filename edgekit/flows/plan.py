@@ -6,13 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.flows.evaluations import kept_evaluation
+from edgekit.flows.checks import check_recipe
+from edgekit.flows.evaluations import kept_evaluation, kept_perplexity
 from edgekit.flows.journal import INPUT_CHANGES, said
 from edgekit.flows.measures import evaluations, profile_key
 from edgekit.flows.run import begin
 from edgekit.flows.stages import bundles_in, export_key, stages
 from edgekit.flows.state import Run
-from edgekit.flows.text_measures import kept_perplexity
 from edgekit.spec.hashing import value_sha256
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.recipe import Recipe, load_recipe
@@ -36,6 +36,7 @@ def plan(
 ) -> list[Planned]:
     """The stages that `run` with the same arguments would go through, in order; raises what `run` would at once."""
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), settings)
+    check_recipe(recipe)
     run = begin(recipe, out or Path("runs") / recipe.name, progress)
     started = run.journal.why("start", run.key, run.start)
     planned = _training(run, started)

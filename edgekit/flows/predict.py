@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edgekit.spec.agent_errors import agent_errors
 from edgekit.spec.errors import UsageError
+from edgekit.spec.manifest import is_bundle
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ def predict(bundle: Path, texts: Iterable[str], *, pair: str | None = None, thre
     """Classify texts one by one, as they come. Raises `UsageError` for a folder that is no sound bundle."""
     from edgekit.agent.classifier import open_classifier
 
-    if not (bundle / "manifest.json").is_file():
+    if not is_bundle(bundle):
         raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
     with agent_errors():
         classifier = open_classifier(bundle, threads=threads)

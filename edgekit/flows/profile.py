@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -12,10 +12,11 @@ from edgekit.data.texts import Text, read_texts
 from edgekit.devices.base import Device
 from edgekit.devices.open_device import open_device
 from edgekit.devices.replies import Golden, News
-from edgekit.measure.summary import beats, summarise
+from edgekit.measure.summary import Percentiles, beats, summarise
 from edgekit.spec.atomic import write_text
 from edgekit.spec.errors import NotFoundError, UsageError
 from edgekit.spec.hashing import value_sha256
+from edgekit.spec.manifest import is_bundle
 from edgekit.spec.measurement import GenerationMeasurement, Measurement, Taken
 from edgekit.spec.profile_options import ProfileOptions
 from edgekit.spec.progress import SILENT, Advance, Progress
@@ -94,29 +95,35 @@ def _is_of_generation(path: Path) -> bool:
     return read_mapping(path).get("kind") == "generation"
 
 
-def recommend_threads(measurements: Iterable[Measurement]) -> int:
+def _latency(taken: Measurement) -> Percentiles:
+    return summarise(taken).latency
+
+
+def recommend_threads(measurements: Iterable[Taken], latency: Callable[[Any], Percentiles] = _latency) -> int:
     """The fewest threads that no greater number beats by more than `WORTH_A_THREAD` and by more than noise.
 
-    The measurements must differ in their threads alone. Beats: the median is lower by that share, and the two 95 %
-    intervals do not touch. Raises `UsageError` without measurements.
+    The measurements must differ in their threads alone; `latency` says what of them counts. Beats: the median is
+    lower by that share, and the two 95 % intervals do not touch. Raises `UsageError` without measurements.
     """
-    figures = sorted(((taken.threads, summarise(taken).latency) for taken in measurements), key=lambda pair: pair[0])
+    figures = sorted(((taken.threads, latency(taken)) for taken in measurements), key=lambda pair: pair[0])
     if not figures:
         raise UsageError("no measurement to recommend a thread count from")
     threads, best = figures[0]
-    for more, latency in figures[1:]:
-        if beats(latency, best):
-            threads, best = more, latency
+    for more, figure in figures[1:]:
+        if beats(figure, best):
+            threads, best = more, figure
     return threads
 
 
-def recommended_threads(measurements: Iterable[Measurement]) -> dict[int | str, int]:
+def recommended_threads(
+    measurements: Iterable[Measurement | GenerationMeasurement], latency: Callable[[Any], Percentiles] = _latency
+) -> dict[int | str, int]:
     """The recommendation for each length that was measured with several thread counts."""
-    by_length: dict[int | str, list[Measurement]] = {}
+    by_length: dict[int | str, list[Taken]] = {}
     for taken in measurements:
         by_length.setdefault(taken.length, []).append(taken)
     return {
-        length: recommend_threads(group)
+        length: recommend_threads(group, latency)
         for length, group in by_length.items()
         if len({taken.threads for taken in group}) > 1
     }
@@ -124,7 +131,7 @@ def recommended_threads(measurements: Iterable[Measurement]) -> dict[int | str, 
 
 def _check(what: Path) -> None:
     if what.is_dir():
-        if not (what / "manifest.json").is_file():
+        if not is_bundle(what):
             raise UsageError(f"{what} is no bundle: it has no manifest.json", advice="make one: edgekit export")
     elif not what.is_file():
         raise NotFoundError(f"{what} does not exist")

@@ -7,24 +7,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from edgekit.devices.open_device import open_device
-from edgekit.flows.profile import ask, ask_golden, plural, store
+from edgekit.flows.profile import ask, ask_golden, plural, recommended_threads, store
 from edgekit.measure.generation import summarise_generation
-from edgekit.measure.summary import beats
 from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import Manifest
 from edgekit.spec.measurement import GenerationMeasurement
 from edgekit.spec.profile_options import ProfileOptions
 from edgekit.spec.progress import SILENT, Progress
-from edgekit.spec.strict import read_mapping
 
 # what is measured unless lengths are asked for, as far as it fits, and the fullest context beside it
 LENGTHS = (16, 64, 256, 1024)
-
-
-def writes_text(what: Path) -> bool:
-    """Whether `what` is the bundle of a decoder, as its manifest says."""
-    path = what / "manifest.json"
-    return path.is_file() and read_mapping(path).get("task") == "text-generation"
 
 
 def profile_decoder(
@@ -41,7 +33,7 @@ def profile_decoder(
             "a decoder is measured on prompts of golden cases, and not by operator",
             advice="leave out --data and --per-op",
         )
-    room = Manifest.read(bundle / "manifest.json").max_length - 1
+    room = Manifest.of(bundle).max_length - 1
     lengths = options.length or (*(length for length in LENGTHS if length < room), room)
     if max(lengths) > room:
         raise UsageError(f"a context of {room + 1} tokens is measured at lengths up to {room}, not at {max(lengths)}")
@@ -58,20 +50,6 @@ def profile_decoder(
     return taken
 
 
-def recommended_decoder_threads(measurements: Iterable[GenerationMeasurement]) -> dict[int, int]:
-    """For each length measured with several: the fewest threads that no greater number beats, token by token.
-
-    What beats is said in `measure.summary.beats`.
-    """
-    by_length: dict[int, list[GenerationMeasurement]] = {}
-    for taken in sorted(measurements, key=lambda taken: taken.threads):
-        by_length.setdefault(taken.length, []).append(taken)
-    found = {}
-    for length, group in by_length.items():
-        best = group[0]
-        for more in group[1:]:
-            if beats(summarise_generation(more).token, summarise_generation(best).token):
-                best = more
-        if len({taken.threads for taken in group}) > 1:
-            found[length] = best.threads
-    return found
+def recommended_decoder_threads(measurements: Iterable[GenerationMeasurement]) -> dict[int | str, int]:
+    """As `profile.recommended_threads`, token by token."""
+    return recommended_threads(measurements, lambda taken: summarise_generation(taken).token)

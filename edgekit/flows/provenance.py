@@ -18,7 +18,7 @@ from edgekit.spec.data_options import EMBEDDED, DataSpec
 from edgekit.spec.errors import NotFoundError, UsageError, unknown_name
 from edgekit.spec.export_options import ExportOptions
 from edgekit.spec.hashing import value_sha256
-from edgekit.spec.manifest import CheckpointExtras, Manifest, Origin, Step
+from edgekit.spec.manifest import MANIFEST_FILE, CheckpointExtras, Manifest, Origin, Step
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.plan import Plan
 from edgekit.spec.progress import Progress
@@ -27,7 +27,6 @@ from edgekit.spec.stage_options import QuantizeOptions
 from edgekit.spec.strict import Strict, read_mapping
 from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOptions
 
-MANIFEST_FILE = "manifest.json"
 OPTIONS: dict[str, type[Strict]] = {
     "finetune": FinetuneOptions,
     "distill": DistillOptions,

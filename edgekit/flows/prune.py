@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from edgekit.compress.language import prune_language_model
+from edgekit.compress.prune import prune_classifier, trim_decoder
+from edgekit.data.blocks import load_text
 from edgekit.data.language import Corpus
-from edgekit.data.splits import Text
+from edgekit.data.splits import Text, load_data
 from edgekit.data.texts import read_texts
 from edgekit.flows.lineage import ended, next_step
+from edgekit.flows.train import make_checkpoint, task_of
 from edgekit.flows.work import training_folder
-from edgekit.models.checkpoint import Checkpoint
+from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
 from edgekit.spec.atomic import check_output, new_folder
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import UsageError
@@ -39,18 +43,25 @@ def prune(
     `data` where the options name texts. A language model's data are files of text.
     Raises `UsageError` for bad input or an existing `out`.
     """
-    from edgekit.compress.prune import prune_classifier, trim_decoder
-    from edgekit.data.splits import load_data
-    from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
-
     options = options or PruneOptions()
     start = open_checkpoint(model)
     check_output(out, force=force, source=start.path)
-    language = _is_language_model(start)
+    language = task_of(start) == "text-generation"
     _check_asked(options, data, language=language)
     guide = open_checkpoint(teacher) if teacher is not None and options.cuts else None
     if language and data is not None:
-        return _prune_language_model(start, data, out, options, guide, force=force, progress=progress)
+        return make_checkpoint(
+            "prune",
+            start,
+            data,
+            load_text(data),
+            out,
+            options,
+            lambda rows, work: prune_language_model(start, rows, options, teacher=guide, work=work, progress=progress),
+            teacher=guide,
+            force=force,
+            progress=progress,
+        )
     rows = load_data(data, labels=start.labels, progress=progress) if data is not None else None
     lineage = next_step("prune", options, start, data=data, rows=rows, teacher=guide)
     texts: list[Sequence[Text]] = [rows.split("train").pairs_of_text()] if rows is not None and options.trims else []
@@ -73,43 +84,6 @@ def prune(
     if pruned.trained is not None:
         progress.say(f"prune: {pruned.trained.validation_accuracy:.2f} % on validation, {out}")
     return out
-
-
-def _prune_language_model(
-    start: Checkpoint,
-    data: DataSpec,
-    out: Path,
-    options: PruneOptions,
-    teacher: Checkpoint | None,
-    *,
-    force: bool,
-    progress: Progress,
-) -> Path:
-    """Cut heads and neurons of a language model, by files of text."""
-    from edgekit.compress.language import prune_language_model
-    from edgekit.data.blocks import load_text
-    from edgekit.models.checkpoint import save_checkpoint
-
-    text = load_text(data)
-    lineage = next_step("prune", options, start, data=data, rows=text, teacher=teacher)
-    with training_folder(out, lineage[-1]) as work:
-        model, tokenizer, trained = prune_language_model(
-            start, text, options, teacher=teacher, work=work, progress=progress
-        )
-        if trained is not None:
-            lineage = ended(lineage, None, trained.blocks, perplexity=trained.validation_perplexity)
-        with new_folder(out, force=force) as folder:
-            save_checkpoint(model, tokenizer, folder, lineage=lineage)
-    reached = f"perplexity {trained.validation_perplexity:.3f} on validation, " if trained is not None else ""
-    progress.say(f"prune: {reached}{out}")
-    return out
-
-
-def _is_language_model(start: Checkpoint) -> bool:
-    from edgekit.models.checkpoint import resolve_task
-    from edgekit.models.decoders import DECODERS
-
-    return start.family in DECODERS and resolve_task(start) == "text-generation"
 
 
 def _check_asked(options: PruneOptions, data: DataSpec | None, *, language: bool) -> None:

@@ -99,7 +99,7 @@ def _model(run: Run, name: str, path: Path) -> ModelRow:
 
 def _of_file(bundle: Path, read: Callable[[Path], list[_Taken]]) -> list[_Taken]:
     """The measurements of this very file; older ones of another stay on disk but do not count."""
-    manifest = Manifest.read(bundle / "manifest.json")
+    manifest = Manifest.of(bundle)
     sha256 = manifest.files[manifest.model_file].sha256
     return [taken for taken in read(bundle) if taken.model_sha256 == sha256]
 
@@ -127,5 +127,5 @@ def _mistakes(name: str, evaluation: Evaluation) -> Mistakes:
 def _lineage(run: Run) -> tuple[Step, ...]:
     """Every step up to the bundles, which one export made; or up to the newest checkpoint."""
     if run.bundles:
-        return Manifest.read(run.bundles[0] / "manifest.json").lineage
+        return Manifest.of(run.bundles[0]).lineage
     return open_checkpoint(run.newest).extras.lineage

@@ -293,7 +293,7 @@ def _outcome(bench: _Bench, stage: Stage, path: Path, *, last: bool) -> Outcome:
     made, name = bench.replay.made, stage.step.stage
     if name == "export":
         assert made.manifest is not None  # noqa: S101 - as above
-        manifest = Manifest.read(path / "manifest.json")
+        manifest = Manifest.of(path)
         here, recorded, reproduced = manifest.lineage[-1], bundle_hashes(made.manifest), bundle_hashes(manifest)
     else:
         here = CheckpointExtras.read(path / "edgekit.json").lineage[-1]

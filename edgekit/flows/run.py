@@ -85,7 +85,6 @@ def _judge(budgets: Sequence[Budget], bundles: Sequence[Path]) -> list[BundleVer
 
 def begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
     """Open model and data, so that bad input is found before anything long begins."""
-    check_recipe(recipe)
     start = None if isinstance(recipe.model, Scratch) else open_checkpoint(recipe.model)
     trained = start is not None and recipe.stages.finetune is None
     labels = start.labels if start is not None and trained else None

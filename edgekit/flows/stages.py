@@ -137,7 +137,7 @@ def export_bundles(run: Run) -> None:
     export(source, out, options, golden=_golden(run), force=True, progress=run.progress)
     run.bundles = bundles_in(out)
     for bundle in run.bundles:
-        manifest = Manifest.read(bundle / "manifest.json")
+        manifest = Manifest.of(bundle)
         run.progress.say(f"export: {manifest.size_mb:.2f} MB, {manifest.scheme}, {bundle}")
     run.journal.record("export", key, said(options), *run.bundles)
 

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from edgekit.flows.commands import command_line, data_flags
+from edgekit.flows.evaluations import keep_perplexity, kept_perplexity
 from edgekit.flows.journal import said
 from edgekit.flows.measures import evaluations, profile_key
 from edgekit.flows.perplexity import perplexity, record_perplexity
 from edgekit.flows.profile import MEASUREMENTS
 from edgekit.flows.profile_decoder import profile_decoder
 from edgekit.flows.state import Run
-from edgekit.spec.atomic import write_text
-from edgekit.spec.errors import UsageError
 from edgekit.spec.hashing import value_sha256
-from edgekit.spec.manifest import Perplexity
-from edgekit.spec.strict import Strict
-
-
-class _Kept(Strict):
-    """A perplexity as it lies on disk."""
-
-    key: str
-    perplexity: Perplexity
 
 
 def evaluate_texts(run: Run) -> None:
@@ -39,7 +27,7 @@ def evaluate_texts(run: Run) -> None:
         found = kept_perplexity(run.folder, name, key)
         if found is None:
             found = perplexity(path, data, options, against=against, progress=run.progress)
-            write_text(_path(run.folder, name), _Kept(key=key, perplexity=found).model_dump_json() + "\n")
+            keep_perplexity(run.folder, name, key, found)
         else:
             run.progress.say(f"evaluate {name}: unchanged")
             if path in run.bundles:
@@ -48,18 +36,6 @@ def evaluate_texts(run: Run) -> None:
         teacher = f"teacher={against['teacher']}" if "teacher" in against else None
         run.commands.append(command_line("evaluate", path, options=options, **data_flags(data), against=teacher))
     run.journal.record("evaluate", value_sha256(said(options)), said(options))
-
-
-def kept_perplexity(folder: Path, name: str, key: str) -> Perplexity | None:
-    """The perplexity of this name, if it was kept under this key; one that cannot be read was never kept."""
-    path = _path(folder, name)
-    if not path.is_file():
-        return None
-    try:
-        kept = _Kept.read(path)
-    except UsageError:
-        return None
-    return kept.perplexity if kept.key == key else None
 
 
 def profile_decoders(run: Run) -> None:
@@ -75,7 +51,3 @@ def profile_decoders(run: Run) -> None:
             continue
         profile_decoder(bundle, options, progress=run.progress)
         run.journal.record(name, key, said(options), measured)
-
-
-def _path(folder: Path, name: str) -> Path:
-    return folder / "evaluations" / f"{name}.json"

@@ -29,8 +29,8 @@ from edgekit.spec.schemes import Task
 from edgekit.spec.shape import Scratch
 from edgekit.spec.train_options import DistillOptions, FinetuneOptions, TrainOptions
 
-# train(rows, work) -> model, tokenizer, how it ended
-_Training = Callable[[Any, Path], tuple[Any, Any, Trained | TrainedOnText]]
+# train(rows, work) -> model, tokenizer, how it ended, None where nothing was trained
+Training = Callable[[Any, Path], tuple[Any, Any, Trained | TrainedOnText | None]]
 
 
 def finetune(
@@ -54,26 +54,16 @@ def finetune(
         raise UsageError("--tokenizer is for a model from scratch: a checkpoint has one", advice="leave it out")
     check_output(out, force=force, source=None if isinstance(start, Scratch) else start.path)
     told = progress if is_main() else SILENT
-    if (options.task or _task(start)) == "text-generation":
-        return _make(
-            "finetune",
-            start,
-            data,
-            load_text(data),
-            out,
-            options,
-            lambda rows, work: finetune_language_model(start, rows, options, work=work, progress=told),
-            force=force,
-            progress=told,
-        )
-    return _make(
+    language = (options.task or task_of(start)) == "text-generation"
+    learn = finetune_language_model if language else finetune_classifier
+    return make_checkpoint(
         "finetune",
         start,
         data,
-        load_data(data, progress=told),
+        load_text(data) if language else load_data(data, progress=told),
         out,
         options,
-        lambda rows, work: finetune_classifier(start, rows, options, work=work, progress=told),
+        lambda rows, work: learn(start, rows, options, work=work, progress=told),
         force=force,
         progress=told,
     )
@@ -98,61 +88,53 @@ def distill(
     start = open_checkpoint(teacher)
     check_output(out, force=force, source=start.path)
     told = progress if is_main() else SILENT
-    if _task(start) == "text-generation":
-        return _make(
-            "distill",
-            start,
-            data,
-            load_text(data),
-            out,
-            options,
-            lambda rows, work: distill_language_model(start, rows, options, work=work, progress=told),
-            force=force,
-            progress=told,
-        )
-    return _make(
+    language = task_of(start) == "text-generation"
+    learn = distill_language_model if language else distill_classifier
+    return make_checkpoint(
         "distill",
         start,
         data,
-        load_data(data, labels=start.labels, progress=told),
+        load_text(data) if language else load_data(data, labels=start.labels, progress=told),
         out,
         options,
-        lambda rows, work: distill_classifier(start, rows, options, work=work, progress=told),
+        lambda rows, work: learn(start, rows, options, work=work, progress=told),
         force=force,
         progress=told,
     )
 
 
-def _make(
+def make_checkpoint(
     stage: str,
     start: Checkpoint | Scratch,
     data: DataSpec,
     rows: Any,
     out: Path,
     options: TrainOptions,
-    training: _Training,
+    training: Training,
     *,
+    teacher: Checkpoint | None = None,
     force: bool,
     progress: Progress,
 ) -> Path:
-    """Train, and write what came of it with its lineage."""
-    lineage = next_step(stage, options, start, data=data, rows=rows)
+    """Train, and write what came of it with its lineage; `teacher` is one that `training` follows beside `start`."""
+    lineage = next_step(stage, options, start, data=data, rows=rows, teacher=teacher)
     with training_folder(out, lineage[-1]) as work:
         model, tokenizer, trained = training(rows, work)
+        reached = ""
         if isinstance(trained, TrainedOnText):
-            reached = f"perplexity {trained.validation_perplexity:.3f} on validation"
+            reached = f"perplexity {trained.validation_perplexity:.3f} on validation, "
             lineage = ended(lineage, None, trained.blocks, perplexity=trained.validation_perplexity)
-        else:
-            reached = f"{trained.validation_accuracy:.2f} % on validation"
+        elif trained is not None:
+            reached = f"{trained.validation_accuracy:.2f} % on validation, "
             lineage = ended(lineage, trained.validation_accuracy, len(rows.validation))
         if is_main():
             with new_folder(out, force=force) as folder:
                 save_checkpoint(model, tokenizer, folder, lineage=lineage)
-    progress.say(f"{stage}: {reached}, {out}")
+    progress.say(f"{stage}: {reached}{out}")
     return out
 
 
-def _task(start: Checkpoint | Scratch) -> Task:
+def task_of(start: Checkpoint | Scratch) -> Task:
     """What a model is for: a decoder foretells text unless it has been made a classifier; all others classify."""
     if start.family not in DECODERS:
         return "text-classification"

@@ -153,17 +153,7 @@ def load_classifier(checkpoint: Checkpoint, labels: Sequence[str] | None = None)
     config = _config(checkpoint)
     if labels is not None:
         config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
-    blocks, new_head = checkpoint.extras.blocks, labels is not None
-    try:
-        if blocks:
-            model = load_reshaped(checkpoint.path, config, blocks, new_head, "text-classification")
-        else:
-            model = load_plain(checkpoint.path, config, new_head, "text-classification")
-    except UsageError:
-        raise
-    except Exception as error:  # as of tokenizers; safetensors' own error derives from Exception alone
-        raise UsageError(f"{checkpoint.path}: the weights cannot be loaded: {_one_line(error)}") from error
-    check_finite(checkpoint.path, model)
+    model = _with_weights(checkpoint, config, labels is not None, "text-classification")
     if checkpoint.family in FAMILIES:
         describe(model)  # refuses what cannot be taken apart now, and not after a training
     if is_decoder(model) and model.config.pad_token_id is None:
@@ -188,18 +178,22 @@ def load_decoder(checkpoint: Checkpoint, *, any_family: bool = False) -> Any:
     if not any_family:
         decoder_family(checkpoint.family)
     weight_files(checkpoint.path)
-    config, blocks = _config(checkpoint), checkpoint.extras.blocks
+    return _with_weights(checkpoint, _config(checkpoint), False, "text-generation").float().eval()
+
+
+def _with_weights(checkpoint: Checkpoint, config: Any, new_head: bool, task: Task) -> Any:
+    """The model of a configuration with the checkpoint's weights, all finite, in the shapes that pruning left."""
     try:
-        if blocks:
-            model = load_reshaped(checkpoint.path, config, blocks, False, "text-generation")
+        if checkpoint.extras.blocks:
+            model = load_reshaped(checkpoint.path, config, checkpoint.extras.blocks, new_head, task)
         else:
-            model = load_plain(checkpoint.path, config, False, "text-generation")
+            model = load_plain(checkpoint.path, config, new_head, task)
     except UsageError:
         raise
-    except Exception as error:  # as of classifiers
+    except Exception as error:  # as of tokenizers; safetensors' own error derives from Exception alone
         raise UsageError(f"{checkpoint.path}: the weights cannot be loaded: {_one_line(error)}") from error
     check_finite(checkpoint.path, model)
-    return model.float().eval()
+    return model
 
 
 def _config(checkpoint: Checkpoint) -> Any:
@@ -238,7 +232,7 @@ def save_checkpoint(
 
     model.save_pretrained(out, state_dict=plain_state(model), safe_serialization=True)
     tokenizer.save_pretrained(out)
-    shapes = tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in anatomy(model).blocks)
+    shapes = block_shapes(model)
     plain = len({(shape.heads, shape.ffn) for shape in shapes}) == 1 and _is_plain(model, shapes[0])
     if scales:
         save_file(dict(scales), out / SCALES_FILE)
@@ -251,7 +245,8 @@ def save_checkpoint(
     (out / EXTRAS_FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def _block_shapes(model: Any) -> tuple[BlockShape, ...]:
+def block_shapes(model: Any) -> tuple[BlockShape, ...]:
+    """Heads and FFN width of each distinct block of a loaded model."""
     return tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in anatomy(model).blocks)
 
 

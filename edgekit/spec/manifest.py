@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, Self
 
 import pydantic
 
@@ -12,10 +13,11 @@ from edgekit.spec.plan import Plan
 from edgekit.spec.schemes import Format, Scheme, Task
 from edgekit.spec.shape import Scratch
 from edgekit.spec.stage_options import SplitName
-from edgekit.spec.strict import Strict
+from edgekit.spec.strict import Strict, read_mapping
 from edgekit.spec.target import Target
 
 FORMAT_VERSION = 1
+MANIFEST_FILE = "manifest.json"
 # no device runs a bundle without these, beside the model file
 NEEDED_FILES = ("tokenizer.json", "config.json")
 
@@ -314,6 +316,11 @@ class Manifest(Strict):
             raise ValueError("content_hash does not follow from the files listed")
         return self
 
+    @classmethod
+    def of(cls, bundle: Path) -> Self:
+        """The manifest of a bundle; `UsageError` that names the file where it is missing or not valid."""
+        return cls.read(bundle / MANIFEST_FILE)
+
     @property
     def size_mb(self) -> float:
         """MB (10^6 bytes) of the files needed at run time, tokenizer included."""
@@ -330,3 +337,13 @@ def content_hash(files: dict[str, File]) -> str:
         f"{name}\0{file.sha256}\0{file.bytes}\0{int(file.runtime)}\n" for name, file in sorted(files.items())
     )
     return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether a folder says that it is a bundle."""
+    return (folder / MANIFEST_FILE).is_file()
+
+
+def writes_text(folder: Path) -> bool:
+    """Whether a folder is the bundle of a language model, as its manifest says."""
+    return is_bundle(folder) and read_mapping(folder / MANIFEST_FILE).get("task") == "text-generation"

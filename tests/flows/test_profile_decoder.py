@@ -17,13 +17,13 @@ from edgekit.cli import cli
 from edgekit.flows.gate import gate
 from edgekit.flows.perplexity import perplexity
 from edgekit.flows.profile import profile, read_generation, read_measurements
-from edgekit.flows.profile_decoder import profile_decoder, recommended_decoder_threads, writes_text
+from edgekit.flows.profile_decoder import profile_decoder, recommended_decoder_threads
 from edgekit.measure.generation import summarise_generation
 from edgekit.measure.statistics import percentile
 from edgekit.spec.budget import Budget
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import ParityError, ToolError, UsageError
-from edgekit.spec.manifest import Manifest
+from edgekit.spec.manifest import Manifest, writes_text
 from edgekit.spec.measurement import GenerationMeasurement
 from edgekit.spec.profile_options import ProfileOptions
 
