@@ -225,6 +225,9 @@ def _trainer_class() -> Any:
             self.state = TrainerState.load_from_json(str(ended / "trainer_state.json"))
             self._load_best_model()
 
+        def _issue_warnings_after_load(self, load_result: Any) -> None:
+            """Nothing to say: of a checkpoint of its own only weights are missing that are tied to others."""
+
         def _rotate_checkpoints(self, use_mtime: bool = False, output_dir: str | None = None) -> None:
             """Called when a training checkpoint is written."""
             seal(Path(self.args.output_dir), self.state.global_step, self.state.best_global_step)
