@@ -49,6 +49,13 @@ def quickstart() -> str:
     return table(json.loads((RESULTS / "quickstart.json").read_text()))
 
 
+def instructions() -> str:
+    """Instructions of one inference on two cores, as `scripts/bench_instructions.py` counted them."""
+    from bench_instructions import table as instructions_table
+
+    return instructions_table(json.loads((RESULTS / "instructions.json").read_text()))
+
+
 def smart_home() -> str:
     """The bag of words on the embedded data, as `scripts/baseline_smart_home.py` measured it."""
     result = json.loads((RESULTS / "baseline_smart_home.json").read_text())

@@ -1,3 +1,11 @@
 """What several folders of tests share."""
 
-pytest_plugins = ["tiny_bundle", "tiny_checkpoint", "tiny_decoder", "tiny_recipe"]
+pytest_plugins = [
+    "tiny_bundle",
+    "tiny_checkpoint",
+    "tiny_decoder",
+    "tiny_recipe",
+    "tiny_wheels",
+    "ssh_server",
+    "adb_server",
+]

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import queue
 import sys
 import threading
 import time
 
-from .protocol import GRACE_SECONDS, LineTooLong, read_lines, write_line
+from .protocol import GRACE_SECONDS, LineTooLong, Silence, read_lines, write_line
 
 
 def main() -> int:
     """Serve requests until stdin is closed; the exit status."""
+    parser = argparse.ArgumentParser(prog="edgekit_agent", description="serves requests: see protocol.py")
+    parser.add_argument("--patience", type=float, metavar="SECONDS", help="end when nothing is heard for so long")
+    patience = parser.parse_args().patience
     replies = _take_stdout()
     try:
         # only now, as native libraries may print when they are loaded
@@ -21,7 +25,7 @@ def main() -> int:
         sys.stderr.write(f"{sys.executable} cannot run the agent: {error}\n")
         return 1
     lines: queue.Queue[bytes | None] = queue.Queue()
-    threading.Thread(target=_listen, args=(lines,), daemon=True).start()
+    threading.Thread(target=_listen, args=(lines, patience), daemon=True).start()
     service = Service(lambda message: write_line(replies, message))
     try:
         while (line := lines.get()) is not None:
@@ -39,12 +43,13 @@ def _take_stdout() -> int:
     return replies
 
 
-def _listen(lines: queue.Queue[bytes | None]) -> None:
+def _listen(lines: queue.Queue[bytes | None], patience: float | None) -> None:
     """Pass requests on; when the host is gone, end the program even in the middle of a measurement."""
     try:
-        for line in read_lines(0):
-            lines.put(line)
-    except (OSError, LineTooLong) as error:
+        for line in read_lines(0, patience):
+            if line.strip():
+                lines.put(line)
+    except (OSError, LineTooLong, Silence) as error:
         sys.stderr.write(f"{error}\n")
     lines.put(None)
     time.sleep(GRACE_SECONDS)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 from .cpu import cpu_facts
-
-_UNDER_VOLTAGE_NOW, _THROTTLED_NOW = 1 << 0, (1 << 1) | (1 << 2) | (1 << 3)
-_SINCE_BOOT_SHIFT = 16
+from .throttling import SLOWED, UNDER_VOLTAGE, raised, throttle_bits
 
 
 def fingerprint() -> dict[str, Any]:
@@ -35,7 +31,11 @@ def conditions(bits_before: int | None = None) -> dict[str, Any]:
 
     bits_before: `throttle_bits()` of an earlier moment; what happened since then counts as well
     """
-    bits = throttle_bits()
+    return state(throttle_bits(), bits_before)
+
+
+def state(bits: int | None, bits_before: int | None) -> dict[str, Any]:
+    """As `conditions`, for one who has asked for the bits already."""
     memory = _meminfo()
     swap = None
     if "SwapTotal" in memory and "SwapFree" in memory:
@@ -45,39 +45,16 @@ def conditions(bits_before: int | None = None) -> dict[str, Any]:
         "governor": _governor(),
         "clock_mhz": _clock_mhz(),
         "temperature_c": _temperature_c(),
-        "throttled": _raised(bits, bits_before, _THROTTLED_NOW),
-        "under_voltage": _raised(bits, bits_before, _UNDER_VOLTAGE_NOW),
+        "throttled": raised(bits, bits_before, SLOWED),
+        "under_voltage": raised(bits, bits_before, UNDER_VOLTAGE),
         "swap_used_mb": swap,
+        "available_mb": memory.get("MemAvailable"),
     }
 
 
-def throttle_bits() -> int | None:
-    """The bits of a Raspberry Pi's `vcgencmd get_throttled`; None on other machines.
-
-    Bits 0 to 3 say that it is under voltage, capped, throttled, at its soft temperature limit now; 16 to 19 that it
-    was, since it started.
-    """
-    command = shutil.which("vcgencmd")
-    if command is None:
-        return None
-    try:
-        answer = subprocess.run([command, "get_throttled"], capture_output=True, text=True, timeout=5, check=True)
-        return int(answer.stdout.strip().partition("=")[2], 16)
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
-
-
-def _raised(bits: int | None, before: int | None, mask: int) -> bool | None:
-    if bits is None:
-        return None
-    since_boot = mask << _SINCE_BOOT_SHIFT
-    # the bits since boot stay set for ever: only those that were not set before are news
-    news = 0 if before is None else bits & ~before & since_boot
-    return bool(bits & mask or news)
-
-
 def _device_name() -> str:
-    model = read(Path("/proc/device-tree/model"))
+    # the first is a link to the second, where the kernel has both
+    model = read(Path("/proc/device-tree/model")) or read(Path("/sys/firmware/devicetree/base/model"))
     if model:
         return model
     parts = [read(Path("/sys/class/dmi/id") / name) for name in ("sys_vendor", "product_name")]

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 # of the many flags of a kernel, those that a matrix product cares for, by the kernel's names
-_FEATURES = frozenset(
+FEATURES = frozenset(
     {
         *("neon", "vfpv4", "asimd", "asimdhp", "asimddp", "i8mm", "sve", "sve2", "bf16"),
         *("sse4_2", "avx", "f16c", "fma", "avx2", "avx_vnni", "amx_int8", "amx_bf16"),
         *("avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx512_bf16"),
     }
 )
-_CORTEX = {
+CORTEX = {
     "0x41/0xd03": "Cortex-A53",
     "0x41/0xd04": "Cortex-A35",
     "0x41/0xd05": "Cortex-A55",
@@ -40,7 +40,7 @@ def cpu_facts(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, Any]:
         "cpu_model": _model(entries, sorted(parts)),
         "cpu_parts": sorted(parts) if arch in _ARM else [],
         "cores": os.cpu_count() or 1,
-        "features": sorted(flags & _FEATURES),
+        "features": sorted(flags & FEATURES),
         "emulated": _emulated(arch, entries),
     }
 
@@ -75,14 +75,14 @@ def _has_part(entry: dict[str, str]) -> bool:
 
 def _model(entries: list[dict[str, str]], parts: list[str]) -> str:
     if parts:
-        return " + ".join(_CORTEX.get(part, part) for part in parts)
+        return " + ".join(CORTEX.get(part, part) for part in parts)
     names = [entry["model name"] for entry in entries if entry.get("model name")]
     return names[0] if names else platform.processor() or "unknown"
 
 
 def _emulated(arch: str, entries: list[dict[str, str]]) -> bool:
     # user-mode QEMU, as a person or a CI job sets it up; it shows nothing else of itself
-    if "QEMU_CPU" in os.environ or "QEMU_LD_PREFIX" in os.environ:
+    if "QEMU_CPU" in os.environ or "QEMU_LD_PREFIX" in os.environ or Path("/run/edgekit-emulated").exists():
         return True
     foreign = arch in _ARM and any("vendor_id" in entry and not _has_part(entry) for entry in entries)
     virtual_board = "dummy-virt" in _board()

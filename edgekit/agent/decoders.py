@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from .errors import BadInput
-from .sessions import RUNTIMES, Array
+from .sessions import Array, check_file
 
 
 class DecoderSession(Protocol):
@@ -49,15 +49,9 @@ def open_decoder_session(path: Path, capacity: int, runtime: str | None = None, 
     Raises `BadInput` for another kind of file, `RuntimeMissing` without a runtime for it, `RuntimeFailed` when the
     runtime refuses the file.
     """
-    if not path.is_file():
-        raise BadInput(f"{path} does not exist")
-    known = RUNTIMES.get(path.suffix.lower())
-    if known is None:
-        raise BadInput(f"{path} is neither .onnx nor .tflite")
-    if runtime is not None and runtime not in known:
-        raise BadInput(f"{runtime} does not read {path.suffix} files", f"for these there is: {', '.join(known)}")
-    if threads < 1 or capacity < 1:
-        raise BadInput(f"threads and capacity must be at least 1, not {threads} and {capacity}")
+    check_file(path, runtime, threads)
+    if capacity < 1:
+        raise BadInput(f"a cache must hold at least 1 token, not {capacity}")
     if path.suffix.lower() == ".tflite":
         from .decoder_tflite import TfliteDecoder
 

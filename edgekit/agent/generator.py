@@ -32,5 +32,6 @@ def load_generator(
         raise BadInput(f"{bundle.folder} is a bundle for {bundle.task}, not for {GENERATION}", "edgekit predict")
     if capacity is not None and capacity > bundle.max_length:
         raise BadInput(f"the model takes {bundle.max_length} tokens, not {capacity}")
-    session = open_decoder_session(bundle.model, capacity or bundle.max_length, runtime, threads)
+    room = bundle.max_length if capacity is None else capacity
+    session = open_decoder_session(bundle.model, room, runtime, threads)
     return TextGenerator(bundle, session, PromptTokenizer(bundle.tokenizer))

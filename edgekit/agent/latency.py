@@ -11,21 +11,22 @@ from typing import Any
 
 from .bundle import GENERATION, Bundle, open_bundle, read_golden, sha256_of
 from .classifier import Classifier, load_classifier
-from .conditions import conditions, throttle_bits
+from .energy import measure_energy
 from .errors import BadInput
 from .generation_speed import measure_generation
 from .memory import peak_rss_mb
 from .order import Order, Text, report
 from .per_op import check_per_op, operator_times
 from .sessions import Array, Session, length_for, open_session, synthetic_feeds
-from .timing import Marks, Progress, sample, warm_up
+from .timing import Marks, Progress, sample, sustain, warm_up
 from .tokenizer import texts_of_length
+from .watch import Watched
 
 BARE_LENGTH = 128
 
 
 @dataclass(frozen=True)
-class _Subject:
+class Subject:
     """A loaded file and what to run on it, ready to be timed."""
 
     session: Session
@@ -49,29 +50,33 @@ def measure(order: Order, progress: Progress) -> dict[str, Any]:
         bundle = open_bundle(order.path)
         if bundle.task == GENERATION:
             return measure_generation(bundle, order, progress)
-        subject = _load_bundle(bundle, order)
+        subject = load_bundle(bundle, order)
     else:
-        subject = _load_file(order)
+        subject = load_file(order)
     if order.per_op:
         check_per_op(subject.session.runtime)
     first = subject.load.step(0)
     warmed = warm_up(subject.load.step, order.stopping, progress)
-    bits = throttle_bits()
-    before = conditions()
-    samples = sample(subject.load.step, subject.load.parts, order.stopping, progress)
-    after = conditions(bits)
-    peak = peak_rss_mb()
+    with Watched() as watched:
+        step = watched.counting(subject.load.step)
+        samples = sample(step, subject.load.parts, order.stopping, progress)
+        sustained = sustain(step, order.sustained_seconds, progress)
+        peak = peak_rss_mb()
+        energy, notes = measure_energy(subject.load.step, progress) if order.energy else (None, [])
     operators = operator_times(subject.session, subject.model, subject.load.feeds) if order.per_op else []
     return {
-        **report("latency", subject.session, subject.hashes, before, after),
+        **report("latency", subject.session, subject.hashes),
+        **watched.report(),
         "length": subject.length,
         "samples_ms": samples,
+        "sustained_ms": sustained,
         "cold_load_ms": subject.load_ms,
         "first_inference_ms": subject.load.infer_ms(first),
         "warmup_runs": warmed,
         "peak_rss_mb": peak,
         "operators": operators,
-        "notes": list(subject.notes),
+        "energy": energy,
+        "notes": [*subject.notes, *watched.notes, *notes],
     }
 
 
@@ -125,7 +130,8 @@ class _BareLoad:
         return float(marks[1] - marks[0]) / 1e6
 
 
-def _load_bundle(bundle: Bundle, order: Order) -> _Subject:
+def load_bundle(bundle: Bundle, order: Order) -> Subject:
+    """A bundle that classifies, with the texts of the order or of its golden cases."""
     if order.length is not None and order.length > bundle.max_length:
         raise BadInput(f"length {order.length} is over the model's {bundle.max_length} tokens")
     started = time.perf_counter_ns()
@@ -141,10 +147,11 @@ def _load_bundle(bundle: Bundle, order: Order) -> _Subject:
     random.Random(0).shuffle(texts)
     hashes = (bundle.model_sha256, bundle.content_hash)
     load = _TextLoad(classifier, texts)
-    return _Subject(classifier.session, load, length, load_ms, hashes, bundle.model)
+    return Subject(classifier.session, load, length, load_ms, hashes, bundle.model)
 
 
-def _load_file(order: Order) -> _Subject:
+def load_file(order: Order) -> Subject:
+    """A model file alone, with made-up inputs."""
     if order.texts:
         raise BadInput(f"{order.path.name} brings no tokenizer, so texts cannot be run", "measure a bundle folder")
     if not order.path.is_file():
@@ -156,4 +163,4 @@ def _load_file(order: Order) -> _Subject:
     wanted = order.length or (session.lengths[-1] if session.lengths else BARE_LENGTH)
     length = length_for(session, wanted)
     notes = ("inputs made up from the file's declaration",)
-    return _Subject(session, _BareLoad(session, length), length, load_ms, hashes, order.path, notes)
+    return Subject(session, _BareLoad(session, length), length, load_ms, hashes, order.path, notes)

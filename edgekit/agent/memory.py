@@ -1,4 +1,4 @@
-"""Peak memory of this process."""
+"""Memory of this process."""
 
 from __future__ import annotations
 
@@ -18,6 +18,12 @@ def peak_rss_mb() -> float:
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6
+
+
+def rss_mb() -> float | None:
+    """The memory that this process holds now, in MB (10^6 bytes); None where the kernel does not tell."""
+    resident = _status_kb("VmRSS")
+    return None if resident is None else resident * 1024 / 1e6
 
 
 def _status_kb(key: str) -> int | None:

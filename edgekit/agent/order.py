@@ -22,6 +22,8 @@ class Order:
              Of a decoder the tokens of the prompt
     texts:   texts to measure with, each with its pair or None; empty takes those of the golden cases
     runtime: as in `sessions.open_session`
+    sustained_seconds: after the usual samples, run back to back for so long; 0 for not at all
+    energy:  also measure the energy of a run, where the machine can
     """
 
     path: Path
@@ -31,27 +33,32 @@ class Order:
     texts: tuple[Text, ...] = ()
     runtime: str | None = None
     per_op: bool = False
+    sustained_seconds: float = 0.0
+    energy: bool = False
 
 
-def report(
-    kind: str, session: Any, hashes: tuple[str, str | None], before: dict[str, Any], after: dict[str, Any]
-) -> dict[str, Any]:
-    """The fields that measurements of every kind share.
+def report(kind: str, session: Any, hashes: tuple[str, str | None]) -> dict[str, Any]:
+    """The fields that measurements of one file share, whatever their kind.
 
     session: what ran, with its `runtime`, `version` and `threads`
     hashes:  of the model file, and of the bundle's content, None for a bare file
     """
     return {
-        "format_version": 1,
-        "kind": kind,
+        **occasion(kind),
         "model_sha256": hashes[0],
         "content_hash": hashes[1],
         "runtime": session.runtime,
         "runtime_version": session.version,
         "threads": session.threads,
+    }
+
+
+def occasion(kind: str) -> dict[str, Any]:
+    """Where and when something is measured."""
+    return {
+        "format_version": 1,
+        "kind": kind,
         "fingerprint": fingerprint(),
-        "before": before,
-        "after": after,
         "taken_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "agent_version": AGENT_VERSION,
     }

@@ -9,10 +9,12 @@
     <- {"id": 3, "event": "error", "error": {"kind": "parity", "message": "...", "advice": "..."}}
 
 A request gets any number of `progress` and then one `result` or one `error`; its `id` comes back with each. Requests
-are answered one after the other. The first one must be `hello` with this protocol version. An `error` has a kind:
-`usage`, `device`, `tool`, `parity` (`errors.py`), `protocol` (the request was not understood) or `internal` (a fault
-of the agent, which then ends). A line is at most `MAX_LINE` bytes. Closing stdin ends the agent, in the middle of a
-request after `GRACE_SECONDS`. Nothing else is ever written to stdout: the chatter of runtimes goes to stderr.
+are answered one after the other; an empty line asks nothing. The first request must be `hello` with this protocol
+version. An `error` has a kind: `usage`, `device`, `tool`, `parity` (`errors.py`), `protocol` (the request was not
+understood) or `internal` (a fault of the agent, which then ends). A line is at most `MAX_LINE` bytes. Closing stdin
+ends the agent, in the middle of a request after `GRACE_SECONDS`; so does silence, where the agent was started with
+`--patience SECONDS`, as a link may be gone without a word: the host then sends empty lines. Nothing else is ever
+written to stdout: the chatter of runtimes goes to stderr.
 
 | do      | fields                                      | result                                          |
 |---------|---------------------------------------------|-------------------------------------------------|
@@ -21,13 +23,22 @@ request after `GRACE_SECONDS`. Nothing else is ever written to stdout: the chatt
 | golden  | path, runtime?, threads?                    | cases, max_abs_difference, runtime              |
 | profile | path, runtime?, threads?, length?, texts?,  | a measurement                                   |
 |         | min_seconds?, min_runs?, max_runs?,         |                                                 |
-|         | warmup?, per_op?                            |                                                 |
+|         | warmup?, per_op?, sustained_seconds?,       |                                                 |
+|         | energy?                                     |                                                 |
+| compare | as profile, and other: a second path        | both in turns, block by block                   |
+| count   | path, runtime?, length?, texts?             | instructions of single inferences               |
+| classify| path, runtime?, threads?, texts             | labels, logits, truncated                       |
+| score   | path, runtime?, threads?, capacity, ids,    | nats: -ln p of each target, of which the last   |
+|         | targets: the ids behind the last of them    | stands behind all ids                           |
+
+The host always brings the agent of its own version along, so a new request is no new protocol.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,14 +51,21 @@ class LineTooLong(Exception):
     """A line of more than `MAX_LINE` bytes."""
 
 
-def read_lines(descriptor: int) -> Iterator[bytes]:
+class Silence(Exception):
+    """Nothing came for too long."""
+
+
+def read_lines(descriptor: int, patience: float | None = None) -> Iterator[bytes]:
     """The lines of a pipe, without their ends, until it is closed. An unfinished last line is dropped.
 
-    Raises `LineTooLong` before it has kept more than `MAX_LINE` bytes and one read.
+    Raises `LineTooLong` before it has kept more than `MAX_LINE` bytes and one read, and `Silence` after `patience`
+    seconds in which nothing came; None waits for ever.
     """
     pieces: list[bytes] = []
     size = 0
     while True:
+        if patience is not None and not select.select([descriptor], [], [], patience)[0]:
+            raise Silence(f"nothing was heard of the host for {patience:g} s")
         piece = os.read(descriptor, 1 << 16)
         if not piece:
             return

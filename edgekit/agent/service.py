@@ -16,13 +16,16 @@ from typing import Any
 from . import AGENT_VERSION
 from .bundle import GENERATION, open_bundle, read_golden
 from .classifier import load_classifier
+from .comparison import compare
 from .conditions import conditions, fingerprint
+from .counting import count
 from .decoder_golden import read_decoder_golden, run_decoder_golden
 from .errors import AgentError, BadInput
 from .generator import load_generator
 from .golden import run_golden
 from .latency import measure
-from .order import Order
+from .loaded import Loaded
+from .order import Order, Text
 from .protocol import PROTOCOL
 from .sessions import RUNTIMES
 from .timing import Stopping
@@ -35,11 +38,12 @@ class ProtocolError(Exception):
 
 
 class Service:
-    """Answers requests through `send`; keeps no state but whether the host said hello."""
+    """Answers requests through `send`; keeps whether the host said hello, and the model that it asked last."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
         self._greeted = False
+        self._loaded = Loaded()
 
     def answer(self, line: bytes) -> None:
         """Answer one line. A fault of the agent itself is reported and raised again."""
@@ -72,6 +76,17 @@ class Service:
             return _golden(request)
         if name == "profile":
             return measure(_order(request), self._progress(identity))
+        if name == "compare":
+            return compare(_order(request), _path(request, "other"), self._progress(identity))
+        if name == "count":
+            return count(_order(request), self._progress(identity))
+        if name == "classify":
+            model = _path(request), _field(request, "runtime", str, None), _field(request, "threads", int, 1)
+            return self._loaded.classify(model, _texts(request))
+        if name == "score":
+            model = _path(request), _field(request, "runtime", str, None), _field(request, "threads", int, 1)
+            ids, targets = _ids(request, "ids"), _ids(request, "targets")
+            return self._loaded.score(model, _field(request, "capacity", int), ids, targets)
         raise ProtocolError(f"unknown request {name!r}")
 
     def _progress(self, identity: Any) -> Callable[[str, int, float], None]:
@@ -147,13 +162,27 @@ def _order(request: dict[str, Any]) -> Order:
         threads=_field(request, "threads", int, 1),
         stopping=stopping,
         length=_field(request, "length", int, None),
-        texts=tuple(_text(entry) for entry in _field(request, "texts", list, [])),
+        texts=_texts(request),
         runtime=_field(request, "runtime", str, None),
         per_op=_field(request, "per_op", bool, False),
+        sustained_seconds=float(_field(request, "sustained_seconds", (int, float), 0.0)),
+        energy=_field(request, "energy", bool, False),
     )
 
 
-def _text(entry: Any) -> tuple[str, str | None]:
+def _texts(request: dict[str, Any]) -> tuple[Text, ...]:
+    return tuple(_text(entry) for entry in _field(request, "texts", list, []))
+
+
+def _ids(request: dict[str, Any], name: str) -> list[int]:
+    ids: list[int] = _field(request, name, list)
+    # by their exact type, as True counts as a whole number
+    if any(type(value) is not int for value in ids):
+        raise ProtocolError(f"{name} must be token ids")
+    return ids
+
+
+def _text(entry: Any) -> Text:
     if not isinstance(entry, list) or len(entry) != 2:
         raise ProtocolError("texts must be pairs [text, pair or null]")
     text, pair = entry
@@ -162,8 +191,8 @@ def _text(entry: Any) -> tuple[str, str | None]:
     return text, pair
 
 
-def _path(request: dict[str, Any]) -> Path:
-    path = Path(_field(request, "path", str))
+def _path(request: dict[str, Any], name: str = "path") -> Path:
+    path = Path(_field(request, name, str))
     try:
         path.exists()
     except OSError as error:  # a name that no file can have

@@ -52,6 +52,18 @@ def open_session(path: Path, runtime: str | None = None, threads: int = 1) -> Se
     Raises `BadInput` for another kind of file, `RuntimeMissing` without a runtime for it, `RuntimeFailed` when the
     runtime refuses the file.
     """
+    check_file(path, runtime, threads)
+    if path.suffix.lower() == ".onnx":
+        from .onnx_session import OnnxSession
+
+        return OnnxSession(path, threads)
+    from .tflite_session import TfliteSession
+
+    return TfliteSession(path, threads, runtime)
+
+
+def check_file(path: Path, runtime: str | None, threads: int) -> None:
+    """Raise `BadInput` for what is no model file, for a runtime that does not read it, or for no threads."""
     known = RUNTIMES.get(path.suffix.lower())
     if known is None:
         raise BadInput(f"{path} is neither .onnx nor .tflite")
@@ -61,13 +73,6 @@ def open_session(path: Path, runtime: str | None = None, threads: int = 1) -> Se
         raise BadInput(f"{runtime} does not read {path.suffix} files", f"for these there is: {', '.join(known)}")
     if threads < 1:
         raise BadInput(f"threads must be at least 1, not {threads}")
-    if path.suffix.lower() == ".onnx":
-        from .onnx_session import OnnxSession
-
-        return OnnxSession(path, threads)
-    from .tflite_session import TfliteSession
-
-    return TfliteSession(path, threads, runtime)
 
 
 def length_for(session: Session, tokens: int) -> int:

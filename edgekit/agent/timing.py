@@ -14,6 +14,7 @@ STEADY_WITHIN = 0.05
 LONGEST_WARMUP_SECONDS = 10.0
 LONGEST_WARMUP_RUNS = 200
 PROGRESS_EVERY_SECONDS = 1.0
+MOST_SAMPLES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,18 @@ def sample(
     if len(parts) > 1:
         samples["total"] = totals
     return samples
+
+
+def sustain(step: Callable[[int], Marks], seconds: float, progress: Progress) -> list[float]:
+    """Raw times in ms of whole runs, back to back for so long."""
+    totals: list[float] = []
+    pace = _Pace("sustained", progress)
+    started = time.perf_counter()
+    while time.perf_counter() - started < seconds and len(totals) < MOST_SAMPLES:
+        marks = step(len(totals))
+        totals.append((marks[-1] - marks[0]) / 1e6)
+        pace.tell(len(totals))
+    return totals
 
 
 class _Pace:

@@ -29,6 +29,7 @@ COMMANDS = {
     "evaluate": "Measure accuracy of a checkpoint or a bundle.",
     "profile": "Measure latency and memory on a device.",
     "gate": "Hold a bundle against budgets; the exit code is the verdict.",
+    "deploy": "Let a bundle run on a device, with the way back kept.",
     "inspect": "Show what a checkpoint or a bundle is, and where its megabytes are.",
     "predict": "Label texts with a bundle.",
     "generate": "Write on from a prompt with a decoder's bundle.",
@@ -36,6 +37,7 @@ COMMANDS = {
     "reproduce": "Run the lineage of a bundle again, and compare.",
     "recipes": "Recipes that come with edgekit.",
     "targets": "Devices that edgekit knows, as data.",
+    "devices": "The devices that you have, by names of your own.",
 }
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -12,16 +13,18 @@ from edgekit.cli.options import data_options, model_argument, options_of
 from edgekit.cli.output import print_json, print_rich
 from edgekit.cli.progress import progress
 from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import UsageError
+from edgekit.spec.errors import EdgekitError, UsageError
 from edgekit.spec.manifest import Accuracy, Drop, Perplexity
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import Progress
 from edgekit.spec.stage_options import EvaluateOptions
 
 if TYPE_CHECKING:
+    from edgekit.devices.base import Device
     from edgekit.flows.evaluate import Evaluation
 
 MOST_CLASSES = 20
+T = TypeVar("T")
 
 
 @click.command("evaluate")
@@ -38,6 +41,13 @@ MOST_CLASSES = 20
     metavar="FILE",
     help="Write the rows whose label is not that of the model in --against (.jsonl, .tsv, .csv).",
 )
+@click.option(
+    "--device",
+    "devices",
+    multiple=True,
+    metavar="NAME|URL",
+    help="Run a bundle on this device. Given again: on several at once; `all`. Default: in this process.",
+)
 @click.option("--all-classes", is_flag=True, help=f"Show every class, not the {MOST_CLASSES} of the lowest F1.")
 @data_options()
 @options_of(EvaluateOptions)
@@ -48,6 +58,7 @@ def command(
     options: EvaluateOptions,
     against: tuple[str, ...],
     changes: Path | None,
+    devices: tuple[str, ...],
     all_classes: bool,
     as_json: bool,
 ) -> None:
@@ -60,6 +71,7 @@ def command(
     \b
     Examples:
       edgekit evaluate out/onnx --data my-data/ --against teacher=./teacher --changes changed.csv
+      edgekit evaluate out/onnx --data my-data/ --device my-pi
       edgekit evaluate ./my-gpt2 --data stories.txt --stride 256
       edgekit evaluate ./my-gpt2-rpi5/onnx --data stories.txt --against teacher=./my-gpt2
     """
@@ -67,17 +79,20 @@ def command(
 
     shown = progress(as_json)
     if not foretells(model):
-        _classifier(model, data, options, _named(against), changes, all_classes, as_json, shown)
+        _classifier(model, data, options, _named(against), devices, changes, all_classes, as_json, shown)
         return
     if changes or all_classes:
         raise UsageError(
             f"{model} is a language model: it has no labels", advice="leave out --changes and --all-classes"
         )
-    found = perplexity(model, data, options, against=_named(against), progress=shown)
-    if as_json:
-        print_json(found)
-    else:
-        _print_perplexity(found)
+
+    def work(device: Device | None, progress: Progress) -> Perplexity:
+        return perplexity(model, data, options, against=_named(against), device=device, progress=progress)
+
+    found, failed = _each(devices, work, shown)
+    _show(found, devices, lambda each: each, _print_perplexity, as_json)
+    if failed is not None:
+        raise failed
 
 
 def _classifier(
@@ -85,6 +100,7 @@ def _classifier(
     data: DataSpec,
     options: EvaluateOptions,
     baselines: dict[str, str],
+    devices: tuple[str, ...],
     changes: Path | None,
     all_classes: bool,
     as_json: bool,
@@ -98,18 +114,61 @@ def _classifier(
         check_changes_path(changes)
         if not baselines:
             raise UsageError("--changes needs a model to compare with", advice="as in --against teacher=./teacher")
+        if len(devices) > 1:
+            raise UsageError("--changes tells the rows of one device", advice="name one --device")
     rows = read_data(data, progress=shown)
     known = {name: evaluate(path, rows, options, progress=shown) for name, path in baselines.items()}
-    found = evaluate(model, rows, options, against=known, progress=shown)
-    changed = write_changes(changes, rows, options.split, known, found) if changes is not None else None
-    if as_json:
+
+    def work(device: Device | None, progress: Progress) -> tuple[Evaluation, int | None]:
+        found = evaluate(model, rows, options, against=known, device=device, progress=progress)
+        return found, write_changes(changes, rows, options.split, known, found) if changes is not None else None
+
+    def plain(each: tuple[Evaluation, int | None]) -> dict[str, Any]:
+        found, changed = each
         pairs = {"classes": found.classes, "confused": found.confused(None)}
-        print_json(found.accuracy.model_dump(mode="json") | pairs | {"changes": changed})
+        return found.accuracy.model_dump(mode="json") | pairs | {"changes": changed}
+
+    def tell(each: tuple[Evaluation, int | None]) -> None:
+        found, changed = each
+        _print_accuracy(found.accuracy)
+        _print_tables(found, all_classes)
+        if changed is not None:
+            click.echo(f"\n{changed:,} rows whose label changed: {changes}")
+
+    found, failed = _each(devices, work, shown)
+    _show(found, devices, plain, tell, as_json)
+    if failed is not None:
+        raise failed
+
+
+def _each(
+    devices: tuple[str, ...], work: Callable[[Device | None, Progress], T], shown: Progress
+) -> tuple[Mapping[str, T], EdgekitError | None]:
+    """What `work` gives in this process or, where devices are named, on each that does not fail."""
+    from edgekit.flows.on_devices import finished, on_each
+
+    if not devices:
+        return {"": work(None, shown)}, None
+    return finished(lambda: on_each(devices, work, shown))
+
+
+def _show(
+    found: Mapping[str, T],
+    devices: tuple[str, ...],
+    plain: Callable[[T], Any],
+    tell: Callable[[T], None],
+    as_json: bool,
+) -> None:
+    """Print what was found, of several devices with their names."""
+    several = len(found) != 1 or len(devices) > 1
+    if as_json:
+        each = {name: plain(one) for name, one in found.items()}
+        print_json({"devices": each} if several else next(iter(each.values())))
         return
-    _print_accuracy(found.accuracy)
-    _print_tables(found, all_classes)
-    if changed is not None:
-        click.echo(f"\n{changed:,} rows whose label changed: {changes}")
+    for name, one in found.items():
+        if several:
+            click.echo(f"\n{name}")
+        tell(one)
 
 
 def _named(against: tuple[str, ...]) -> dict[str, str]:

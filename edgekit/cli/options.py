@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -27,9 +27,12 @@ def out_option(default: str) -> Callable[[Command], Command]:
     return click.option("-o", "--out", type=click.Path(path_type=Path), help=f"Folder to write. Default: {default}.")
 
 
-def options_of(model: type[Strict]) -> Callable[[Command], Command]:
+def options_of(
+    model: type[Strict], own: Mapping[str, Callable[[Command], Command]] | None = None
+) -> Callable[[Command], Command]:
     """An option for each field of `model`; the command receives the validated object as `options`.
 
+    own: options of another kind than the field's type makes them, by the name of their field
     Names, help texts and defaults are the model's own, so that recipe, command and Python call cannot differ.
     """
     fields = model.model_fields
@@ -43,10 +46,16 @@ def options_of(model: type[Strict]) -> Callable[[Command], Command]:
 
         optioned: Command = wrapped
         for name, field in reversed(fields.items()):
-            optioned = _option(name, field)(optioned)
+            make = own[name] if own and name in own else _option(name, field)
+            optioned = make(optioned)
         return optioned
 
     return decorate
+
+
+def described(model: type[Strict], field: str) -> str:
+    """What a field of `model` is for, as its help text."""
+    return model.model_fields[field].description or ""
 
 
 def _option(name: str, field: Any) -> Callable[[Command], Command]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,12 +14,18 @@ from edgekit.spec.progress import SILENT, Advance, Progress
 
 
 class TerminalProgress:
-    """A bar for each task on standard error, gone when the task ends; `say` prints a line."""
+    """A bar for each task on standard error, gone when the task ends; `say` prints a line.
+
+    Tasks of several threads stand below each other.
+    """
 
     def __init__(self) -> None:
         from rich.console import Console
 
         self._console = Console(stderr=True)
+        self._lock = threading.Lock()
+        self._bars: Any = None
+        self._open = 0
 
     @contextmanager
     def task(self, title: str, total: int | None = None) -> Iterator[Advance]:
@@ -26,11 +33,26 @@ class TerminalProgress:
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars
 
-        columns: list[Any] = [TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn()]
-        columns += [TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(), TextColumn("{task.fields[note]}")]
-        with Bars(*columns, console=self._console, transient=True) as bars:
-            task = bars.add_task(title, total=total, note="")
+        with self._lock:
+            if self._bars is None:
+                columns: list[Any] = [TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn()]
+                columns += [TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()]
+                columns += [TextColumn("{task.fields[note]}")]
+                self._bars = Bars(*columns, console=self._console, transient=True)
+                self._bars.start()
+            bars = self._bars
+            self._open += 1
+        task = bars.add_task(title, total=total, note="")
+        try:
             yield lambda done, note="": bars.update(task, completed=done, note=note)
+        finally:
+            with self._lock:
+                self._open -= 1
+                if self._open:
+                    bars.remove_task(task)
+                else:
+                    bars.stop()
+                    self._bars = None
 
     def say(self, text: str) -> None:
         """Print a line above the bars."""

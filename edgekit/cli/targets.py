@@ -8,6 +8,7 @@ import click
 
 from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json
+from edgekit.cli.targets_detect import detect
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,8 +27,10 @@ command = click.Group(
     Example:
       edgekit targets list
       edgekit targets show rpi4
+      edgekit targets detect --device pi4
     """,
 )
+command.add_command(detect)
 
 
 @command.command("list")

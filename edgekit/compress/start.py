@@ -11,8 +11,7 @@ from edgekit.compress.student import make_student
 from edgekit.data.splits import Data
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_tokenizer, open_checkpoint
 from edgekit.models.decoder_classifier import make_classifying, pad_as
-from edgekit.models.decoders import DECODERS, decoder_family
-from edgekit.models.families import FAMILIES, family
+from edgekit.models.decoders import DECODERS, any_family
 from edgekit.models.scratch import new_classifier, train_tokenizer
 from edgekit.models.tokenizer_folder import open_tokenizer
 from edgekit.spec.errors import UsageError
@@ -35,11 +34,6 @@ def start_student(teacher: Any, tokenizer: Any, data: Data, options: DistillOpti
         return *made, SCRATCH_RATE
     if options.student_from is not None:
         return *start_classifier(open_checkpoint(options.student_from), data), PRETRAINED_RATE
-    if teacher.config.model_type not in (*FAMILIES, *DECODERS):
-        raise UsageError(
-            f"no student can be cut from a {teacher.config.model_type} classifier",
-            advice="--student-from CHECKPOINT, or --scratch family=...,layers=...",
-        )
     return make_student(teacher, options.student), tokenizer, CUT_RATE
 
 
@@ -56,10 +50,8 @@ def scratch_tokenizer(scratch: Scratch, texts: Iterable[str], folder: Path | Non
     """The tokenizer of a model from nothing, with all that its family reads."""
     if folder is None:
         return train_tokenizer(texts, scratch)
-    decoder = scratch.family in DECODERS
-    inputs = (decoder_family(scratch.family) if decoder else family(scratch.family)).INPUTS
-    tokenizer = open_tokenizer(folder, inputs, scratch.max_length)
-    if tokenizer.pad_token is None and not decoder:
+    tokenizer = open_tokenizer(folder, any_family(scratch.family).INPUTS, scratch.max_length)
+    if tokenizer.pad_token is None and scratch.family not in DECODERS:
         raise UsageError(f"{folder}: the tokenizer has no padding token, which a {scratch.family} needs")
     return tokenizer
 

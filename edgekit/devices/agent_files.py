@@ -1,26 +1,19 @@
-"""The agent as files: what is copied to a device, named by its content."""
+"""The agent as files: what is copied to a device."""
 
 from __future__ import annotations
 
-import hashlib
 from importlib import resources
+from pathlib import Path
 
 PACKAGE = "edgekit_agent"
 
 
-def agent_files() -> dict[str, bytes]:
+def agent_paths() -> dict[str, Path]:
     """The agent's modules by file name."""
-    folder = resources.files("edgekit.agent")
-    return {
-        entry.name: entry.read_bytes()
-        for entry in sorted(folder.iterdir(), key=lambda entry: entry.name)
-        if entry.name.endswith(".py")
-    }
+    folder = Path(str(resources.files("edgekit.agent")))
+    return {path.name: path for path in sorted(folder.glob("*.py"))}
 
 
-def agent_hash(files: dict[str, bytes]) -> str:
-    """One sha256 over names and contents, shortened to name a folder."""
-    digest = hashlib.sha256()
-    for name, content in files.items():
-        digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()[:16]
+def agent_files() -> dict[str, bytes]:
+    """What is in the agent's modules, by file name."""
+    return {name: path.read_bytes() for name, path in agent_paths().items()}

@@ -7,6 +7,8 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from edgekit.devices.channel import Channel
+from edgekit.devices.transport import Transport
+from edgekit.spec.progress import SILENT, Progress
 
 
 class Device(Protocol):
@@ -19,6 +21,18 @@ class Device(Protocol):
     def url(self) -> str:
         """How a person names this device: `local:`."""
 
+    @property
+    def transport(self) -> Transport:
+        """The link to it, connected while the device is entered."""
+
+    @property
+    def home(self) -> str:
+        """The folder there that edgekit owns, known once the device was entered."""
+
+    @property
+    def python(self) -> str:
+        """The Python there that runs what has to be run, unless another is asked for."""
+
     def __enter__(self) -> Self:
         """Reach the device and take its lock."""
 
@@ -27,8 +41,12 @@ class Device(Protocol):
     ) -> None:
         """End every agent started here and give the lock back."""
 
-    def put(self, path: Path) -> str:
+    def put(self, path: Path, progress: Progress = SILENT) -> str:
         """Bring a file or folder to the device; its path there. What is there already is not sent again."""
 
-    def start_agent(self, python: str | None = None) -> Channel:
-        """Start a fresh agent, by `python` or by the device's own default, and greet it."""
+    def start_agent(self, python: str | None = None, runtime_folder: str | None = None) -> Channel:
+        """Start a fresh agent, by `python` or by the device's own default, and greet it.
+
+        runtime_folder: a path on the device that Python looks into first, as `runtimes/onnxruntime-1.20.1`; None takes
+        `runtimes/default` where that is there
+        """

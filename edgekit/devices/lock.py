@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from edgekit.devices.untrusted import plain
 from edgekit.spec.errors import DeviceError
 
 
@@ -39,14 +40,11 @@ class Lock:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, _holder().encode())
+            os.write(descriptor, holder().encode())
         except BlockingIOError:
-            holder = os.read(descriptor, 200).decode(errors="replace").strip()
+            said = os.read(descriptor, 200).decode(errors="replace")
             os.close(descriptor)
-            raise DeviceError(
-                f"{self._where} is in use by process {holder or 'unknown'}",
-                advice="wait for it to end; two runs at once would spoil each other's measurements",
-            ) from None
+            raise in_use(self._where, said) from None
         except OSError:
             os.close(descriptor)
             raise
@@ -59,5 +57,15 @@ class Lock:
             self._descriptor = None
 
 
-def _holder() -> str:
+def in_use(where: str, said: str) -> DeviceError:
+    """The error for a lock that another has; `said` is what that one wrote into it."""
+    shown = plain(said, 200)
+    return DeviceError(
+        f"{where} is in use by process {shown or 'unknown'}",
+        advice="wait for it to end; two runs at once would spoil each other's measurements",
+    )
+
+
+def holder() -> str:
+    """What a lock says of who has it."""
     return f"{os.getpid()} on {platform.node() or 'this machine'} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC"

@@ -1,18 +1,40 @@
-"""From a device's name to a device."""
+"""From a device's name or URL to a device."""
 
 from __future__ import annotations
 
 from edgekit.devices.base import Device
-from edgekit.spec.errors import UsageError
+from edgekit.devices.registry import resolve
+from edgekit.devices.transport import Transport
+from edgekit.spec.device import DeviceUrl
 
 
-def open_device(url: str) -> Device:
-    """The device that `url` names, not yet reached: enter it. `UsageError` for one that cannot be reached."""
-    if url in ("local", "local:"):
+def open_device(name: str) -> Device:
+    """The device of this name or URL, not yet reached: enter it. `UsageError` for one that cannot be reached."""
+    known = resolve(name)
+    url = DeviceUrl.parse(known.url)
+    if url.scheme == "local":
         from edgekit.devices.local import LocalDevice
 
-        return LocalDevice()
-    raise UsageError(
-        f"{url!r} is not a device that this version reaches; use local",
-        advice="copy the bundle to the device, install edgekit there, and run edgekit profile on it",
-    )
+        return LocalDevice(known.python)
+    from edgekit.devices.remote import RemoteDevice
+
+    return RemoteDevice(_transport(url), str(url), known.python)
+
+
+def open_transport(name: str) -> Transport:
+    """The link alone to a device of this name or URL, not yet connected: enter it. It takes no lock."""
+    return _transport(DeviceUrl.parse(resolve(name).url))
+
+
+def _transport(url: DeviceUrl) -> Transport:
+    if url.scheme == "local":
+        from edgekit.devices.local_transport import LocalTransport
+
+        return LocalTransport()
+    if url.scheme == "adb":
+        from edgekit.devices.adb import AdbTransport
+
+        return AdbTransport(url.serial)
+    from edgekit.devices.ssh import SshTransport
+
+    return SshTransport(url.host, url.user, url.port)

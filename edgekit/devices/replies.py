@@ -36,6 +36,20 @@ class Golden(Strict):
     runtime: str
 
 
+class Classified(Strict):
+    """Labels and logits, text by text, and how many of the texts were cut."""
+
+    labels: tuple[str, ...]
+    logits: tuple[tuple[float, ...], ...]
+    truncated: pydantic.NonNegativeInt
+
+
+class Scored(Strict):
+    """-ln p of each target."""
+
+    nats: tuple[pydantic.NonNegativeFloat, ...]
+
+
 class News(Strict):
     """How far a request is."""
 

@@ -14,11 +14,30 @@ from typing import Any
 
 from edgekit.agent.quiet import captured_output
 from edgekit.export.written import Written
-from edgekit.spec.errors import ToolError
+from edgekit.models.decoders import DECODERS
+from edgekit.models.families import FAMILIES
+from edgekit.spec.errors import ToolError, UsageError
 from edgekit.spec.manifest import TensorSpec
 
 _FILE = "model.onnx"
 _OPSET = 17
+_TASK = "text-classification"
+
+
+def require_exporter(family: str) -> None:
+    """Raise `UsageError` for classifiers of a family that optimum has no export for."""
+    import optimum.exporters.onnx.model_configs  # noqa: F401  its import registers what can be exported
+    from optimum.exporters.tasks import TasksManager
+
+    try:
+        known = TasksManager.get_supported_tasks_for_model_type(family, "onnx", library_name="transformers")
+    except KeyError:
+        known = {}
+    if _TASK not in known:
+        raise UsageError(
+            f"classifiers of the family {family!r} cannot be exported",
+            advice=f"families that edgekit takes apart: {', '.join((*FAMILIES, *DECODERS))}",
+        )
 
 
 def write_onnx_fallback(model: Any, out: Path) -> Written:
@@ -31,9 +50,7 @@ def write_onnx_fallback(model: Any, out: Path) -> Written:
     with tempfile.TemporaryDirectory() as folder:
         with captured_output():
             try:
-                onnx_export_from_model(
-                    model, Path(folder), opset=_OPSET, task="text-classification", do_validation=False
-                )
+                onnx_export_from_model(model, Path(folder), opset=_OPSET, task=_TASK, do_validation=False)
             except (ValueError, KeyError, RuntimeError, TypeError) as error:
                 raise ToolError(f"optimum cannot export {model.config.model_type} models: {error}") from error
         shutil.move(Path(folder) / _FILE, out / _FILE)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from edgekit.compress.student import student_shape
 from edgekit.devices.open_device import open_device
+from edgekit.devices.registry import chosen
 from edgekit.flows.lineage import recorded
-from edgekit.models.decoders import DECODERS
-from edgekit.models.families import family
+from edgekit.models.decoders import any_family
 from edgekit.spec.errors import unknown_name
 from edgekit.spec.recipe import Recipe
 from edgekit.spec.shape import Scratch, Shape
@@ -22,7 +22,8 @@ def check_recipe(recipe: Recipe) -> None:
         if options is not None:
             recorded(options)
     if stages.profile is not None:
-        open_device(stages.profile.device)
+        for name in chosen(stages.profile.device):
+            open_device(name)
     models = planned_models(recipe)
     for budget in recipe.budgets:
         compared = budget.metric in ("accuracy_drop", "perplexity_increase_pct")
@@ -30,8 +31,7 @@ def check_recipe(recipe: Recipe) -> None:
             raise unknown_name("baseline", budget.baseline or "teacher", models)
     if isinstance(recipe.model, Scratch):
         start = recipe.model
-        if start.family not in DECODERS:
-            family(start.family)
+        any_family(start.family)
         distill = stages.distill
         if distill is not None and distill.scratch is None and distill.student_from is None:
             student_shape(Shape(start.layers, start.hidden, start.heads, start.ffn), distill.student)

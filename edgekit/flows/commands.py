@@ -46,6 +46,8 @@ def _words(name: str, value: Any) -> list[str]:
     if isinstance(value, (WantedShape, Scratch)):
         given = value.model_dump(exclude_none=True)
         return [flag, ",".join(f"{key}={part}" for key, part in given.items())]
+    if isinstance(value, tuple) and all(isinstance(part, str) for part in value):
+        return [word for part in value for word in (flag, part)]
     if isinstance(value, tuple):
         return [flag, ",".join(map(str, value))]
     return [flag, str(value)]

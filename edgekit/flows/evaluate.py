@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgekit.data.splits import Data, Unnumbered, load_data
+from edgekit.devices.base import Device
 from edgekit.measure.classification import ClassRow, ConfusedPair, per_class, scores, worst_pairs
 from edgekit.measure.paired import compare
 from edgekit.measure.statistics import accuracy
@@ -18,6 +20,8 @@ from edgekit.spec.manifest import Accuracy, Drop, Manifest, is_bundle
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.stage_options import EvaluateOptions
+
+_RECORDING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -68,18 +72,27 @@ def evaluate(
     options: EvaluateOptions | None = None,
     *,
     against: dict[str, Evaluation] | None = None,
+    device: str | Device | None = None,
     progress: Progress = SILENT,
 ) -> Evaluation:
     """Classify the rows of a split with `what`, a bundle or a checkpoint.
 
     data:    rows to read, or such as were read (`data.splits.read_data`), where several models answer the same
     against: evaluations on the same rows by the name of their model; the accuracy lost to each is compared in pairs
-    The accuracy of a bundle is kept in its manifest. Raises `UsageError` for bad input or labels the model lacks.
+    device:  where a bundle is run, its golden cases first (`ParityError`): a name, or a device that was entered; None
+             runs it in this process
+    The accuracy of a bundle is kept in its manifest. Raises `UsageError` for bad input or labels the model lacks,
+    `DeviceError` when the device fails.
     """
     options = options or EvaluateOptions()
     reference = ModelRef.of(what)
     bundle = is_bundle(reference.path)
-    answers = (_ask_bundle if bundle else _ask_checkpoint)(reference, data, options, progress)
+    if device is not None:
+        if not bundle:
+            raise UsageError(f"{what} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
+        answers = _ask_device(reference, data, device, options, progress)
+    else:
+        answers = (_ask_bundle if bundle else _ask_checkpoint)(reference, data, options, progress)
     record, labels = _record(answers, options), answers.labels
     evaluation = Evaluation(record, labels, answers.expected, answers.predicted, answers.sha256)
     if against:
@@ -172,6 +185,29 @@ def _ask_bundle(
     )
 
 
+def _ask_device(
+    model: ModelRef, data: DataSpec | Unnumbered, device: str | Device, options: EvaluateOptions, progress: Progress
+) -> _Answers:
+    from edgekit.flows.device_answers import classify_there
+
+    manifest = Manifest.of(model.path)
+    labels = manifest.labels
+    rows = _rows_for(data, labels, progress)
+    split = rows.split(options.split)
+    numbers = {label: index for index, label in enumerate(labels)}
+    found = classify_there(model.path, labels, split.pairs_of_text(), device, options, progress)
+    return _Answers(
+        labels=tuple(labels),
+        data=rows.name,
+        data_sha256=rows.sha256[options.split],
+        expected=[int(label) for label in split.labels],
+        predicted=[numbers[label] for label in found.labels],
+        truncated=found.truncated,
+        runtime=found.runtime,
+        sha256=manifest.content_hash,
+    )
+
+
 def _ask_checkpoint(
     model: ModelRef, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
 ) -> _Answers:
@@ -214,13 +250,17 @@ def record_accuracy(bundle: Path, record: Accuracy) -> None:
     What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime ran;
     each says which model its baseline was, so that a name that has come to mean another model misleads nobody.
     """
-    path = bundle / "manifest.json"
-    manifest = Manifest.read(path)
-    others = tuple(kept for kept in manifest.accuracy if _rows(kept) != _rows(record))
-    earlier = (kept for kept in manifest.accuracy if (_rows(kept), kept.runtime) == (_rows(record), record.runtime))
-    drops = {drop.baseline: drop for kept in (*earlier, record) for drop in kept.drops}
-    record = record.model_copy(update={"drops": tuple(drops.values())})
-    write_text(path, manifest.model_copy(update={"accuracy": (*others, record)}).dump())
+    # several devices may answer at once
+    with _RECORDING:
+        path = bundle / "manifest.json"
+        manifest = Manifest.read(path)
+        others = tuple(kept for kept in manifest.accuracy if _rows(kept) != _rows(record))
+        earlier = (
+            kept for kept in manifest.accuracy if (_rows(kept), kept.runtime) == (_rows(record), record.runtime)
+        )
+        drops = {drop.baseline: drop for kept in (*earlier, record) for drop in kept.drops}
+        record = record.model_copy(update={"drops": tuple(drops.values())})
+        write_text(path, manifest.model_copy(update={"accuracy": (*others, record)}).dump())
 
 
 def _rows(record: Accuracy) -> tuple[str, str]:

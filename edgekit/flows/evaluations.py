@@ -67,7 +67,9 @@ def kept_evaluation(folder: Path, name: str, key: str) -> Evaluation | None:
 def kept_perplexity(folder: Path, name: str, key: str) -> Perplexity | None:
     """The perplexity of this name, if it was kept under this key."""
     kept = _read(folder, name, key, _KeptPerplexity)
-    return None if kept is None else kept.perplexity
+    if kept is None or any(found.baseline_sha256 is None for found in kept.perplexity.increases):
+        return None
+    return kept.perplexity
 
 
 def _read(folder: Path, name: str, key: str, kind: type[_AnyKept]) -> _AnyKept | None:

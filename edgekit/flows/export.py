@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.flows.lineage import next_step
-from edgekit.models.decoders import DECODERS, most_tokens
+from edgekit.models.decoders import DECODERS, any_family, most_tokens
 from edgekit.models.families import FAMILIES
 from edgekit.spec.atomic import check_output, new_folder
 from edgekit.spec.errors import UsageError
@@ -106,8 +106,8 @@ def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions, task
         scheme = plan.scheme
     else:
         scheme = target.scheme.get(task, "int8-dynamic") if options.scheme == "auto" else options.scheme
-        if task != "text-generation" and checkpoint.family not in (*FAMILIES, *DECODERS):
-            return _unknown_family(checkpoint, target, options)
+        if checkpoint.family not in (*FAMILIES, *DECODERS):
+            return _unknown_family(checkpoint, target, options, task)
         if scheme == "int8-static" and not calibration and task != "text-generation":
             scheme = "int8-dynamic"
             notes.append("int8-static needs texts to calibrate with (--calibrate); stored as int8-dynamic instead")
@@ -115,8 +115,13 @@ def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions, task
     return _Choice(scheme, formats, calibration, (*notes, *skipped))
 
 
-def _unknown_family(checkpoint: Checkpoint, target: Target, options: ExportOptions) -> _Choice:
-    """What cannot be taken apart is exported as it is."""
+def _unknown_family(checkpoint: Checkpoint, target: Target, options: ExportOptions, task: Task) -> _Choice:
+    """A classifier that cannot be taken apart is exported as it is, if optimum knows how."""
+    from edgekit.export.onnx_fallback import require_exporter
+
+    if task == "text-generation":
+        any_family(checkpoint.family)
+    require_exporter(checkpoint.family)
     if options.scheme not in ("auto", "float") or options.format == "tflite":
         raise UsageError(
             f"models of the family {checkpoint.family!r} are exported to ONNX in float only",

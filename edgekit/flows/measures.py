@@ -29,23 +29,23 @@ def evaluate_all(run: Run) -> None:
     What is known already is read back.
     """
     options, data = run.recipe.stages.evaluate, run.recipe.data
-    if options is None:
+    if options is None or run.rows is None:
         return
-    baselines: dict[str, Evaluation] = {}
+    against: dict[str, Evaluation] = {}
     for name, path, key in evaluations(run, options):
         found = kept_evaluation(run.folder, name, key)
         if found is None:
-            found = evaluate(path, data, options, against=baselines, progress=run.progress)
+            found = evaluate(path, run.rows, options, against=against, progress=run.progress)
             keep_evaluation(run.folder, name, key, found)
         else:
             run.progress.say(f"evaluate {name}: unchanged")
         if path in run.bundles:
             record_accuracy(path, found.accuracy)
-        elif name in _baselines(run):
-            baselines[name] = found
+        elif name in baselines(run):
+            against[name] = found
         run.evaluations[name] = found
-        against = f"teacher={run.models['teacher']}" if name != "teacher" else None
-        run.commands.append(command_line("evaluate", path, options=options, **data_flags(data), against=against))
+        teacher = f"teacher={run.models['teacher']}" if name != "teacher" else None
+        run.commands.append(command_line("evaluate", path, options=options, **data_flags(data), against=teacher))
     run.journal.record("evaluate", value_sha256(said(options)), said(options))
 
 
@@ -54,13 +54,14 @@ def evaluations(run: Run, options: EvaluateOptions) -> Iterator[tuple[str, Path,
 
     A key holds all that was evaluated before, as accuracies are compared with those.
     """
-    key = key_of(dict(run.data.sha256), options.model_dump(mode="json"), sorted(_baselines(run)))
+    key = key_of(dict(run.data.sha256), options.model_dump(mode="json"), sorted(baselines(run)))
     for name, path in [*run.models.items(), *((bundle.name, bundle) for bundle in run.bundles)]:
         key = key_of(key, identity(path))
         yield name, path, key
 
 
-def _baselines(run: Run) -> set[str]:
+def baselines(run: Run) -> set[str]:
+    """The models that those after them are compared with, by their part in the run."""
     return {"teacher", *(budget.baseline for budget in run.recipe.budgets if budget.baseline)}
 
 

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from edgekit.data.language import Corpus
-from edgekit.measure.perplexity import Ids, Runner, Surprise, bits_per_byte, increase, windows
+from edgekit.devices.base import Device
+from edgekit.flows.lineage import checkpoint_sha256
+from edgekit.measure.perplexity import Ids, Scorer, Surprise, bits_per_byte, increase, scorer, windows
 from edgekit.measure.perplexity import perplexity as estimated
 from edgekit.models.checkpoint import open_checkpoint
 from edgekit.spec.agent_errors import agent_errors
@@ -25,8 +29,16 @@ from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.stage_options import EvaluateOptions, SplitName
 from edgekit.spec.strict import read_mapping
 
+if TYPE_CHECKING:
+    from edgekit.agent.bundle import Bundle
+    from edgekit.agent.prompts import PromptTokenizer
+
+# what models said of a text: by the content hash of the model, what ran it, the file, the context and the stride
+Known = dict[tuple[str, str, Path, int, int], Surprise]
 # what a model of very long contexts is run at unless more is asked for: its logits must fit into memory
 MOST_CONTEXT = 2048
+
+_RECORDING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -35,13 +47,15 @@ class _LanguageModel:
 
     encode: a text as ids, without special tokens and whole
     begin:  the token that begins a document, None where the tokenizer has none
+    sha256: the content hash of the checkpoint or the bundle
     """
 
     name: str
+    sha256: str
     encode: Callable[[str], list[int]]
     begin: int | None
     context: int
-    run: Runner
+    score: Scorer
     runtime: str
 
 
@@ -61,6 +75,8 @@ def perplexity(
     options: EvaluateOptions | None = None,
     *,
     against: Mapping[str, str | Path | ModelRef] | None = None,
+    device: str | Device | None = None,
+    known: Known | None = None,
     progress: Progress = SILENT,
 ) -> Perplexity:
     """Perplexity and bits per byte of a language model on the text of a split.
@@ -68,6 +84,8 @@ def perplexity(
     data: the split is a file of text (`data.language`)
     options: `max_length` bounds the context, which else is the model's own; `stride` is how far each window moves on
     against: models that are run on the same windows, by name; the context is then the shortest of all
+    device: where a bundle is run, as of `evaluate.evaluate`; the baselines are always run in this process
+    known: what models were found to say of the text, to which this call adds; no baseline among them is run again
     How tokens are conditioned is in `measure.perplexity`. The figures of a bundle are kept in its manifest.
     Raises `UsageError` for bad input, also baselines that cut the text into other tokens, `ToolError` for a model that
     gives no probabilities.
@@ -81,20 +99,29 @@ def perplexity(
     # what is wrong with the text is said before the model is loaded
     next(iter(corpus), None)
     reference = ModelRef.of(what)
-    model = _open(reference, options)
-    baselines = {name: _open(ModelRef.of(other), options) for name, other in (against or {}).items()}
-    context = min(each.context for each in (model, *baselines.values()))
-    stride = options.stride or context
-    if stride > context:
-        raise UsageError(f"a stride of {stride} is more than the {context} tokens of a window")
+    with ExitStack() as stack:
+        if device is None:
+            model = _open(reference, options)
+        else:
+            model = stack.enter_context(_open_there(reference, device, options, progress))
+        baselines = {name: _open(ModelRef.of(other), options) for name, other in (against or {}).items()}
+        context = min(each.context for each in (model, *baselines.values()))
+        stride = options.stride or context
+        if stride > context:
+            raise UsageError(f"a stride of {stride} is more than the {context} tokens of a window")
 
-    def run(each: _LanguageModel) -> Surprise:
-        return _surprise(each, corpus, context, stride, size, progress)
-
-    known = {name: run(each) for name, each in baselines.items()}
-    surprise = run(model)
+        known = {} if known is None else known
+        for each in (*baselines.values(), model):
+            key = (each.sha256, each.runtime, path, context, stride)
+            # what is evaluated itself is always run: its record says what was read
+            if key not in known or each is model:
+                known[key] = _surprise(each, corpus, context, stride, size, progress)
+    surprise = known[key]
     record = _record(options.split, corpus, model, (context, stride), surprise)
-    increases = tuple(_increase(name, other, surprise) for name, other in known.items())
+    increases = tuple(
+        _increase(name, other, known[other.sha256, other.runtime, path, context, stride], surprise)
+        for name, other in baselines.items()
+    )
     record = record.model_copy(update={"increases": increases})
     if is_bundle(reference.path):
         record_perplexity(reference.path, record)
@@ -106,14 +133,16 @@ def record_perplexity(bundle: Path, record: Perplexity) -> None:
 
     What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime ran.
     """
-    path = bundle / MANIFEST_FILE
-    manifest = Manifest.read(path)
-    earlier = [kept for kept in manifest.perplexity if _text_of(kept) == _text_of(record)]
-    others = tuple(kept for kept in manifest.perplexity if kept not in earlier)
-    same = [kept for kept in earlier if kept.runtime == record.runtime]
-    increases = {found.baseline: found for kept in (*same, record) for found in kept.increases}
-    record = record.model_copy(update={"increases": tuple(increases.values())})
-    write_text(path, manifest.model_copy(update={"perplexity": (*others, record)}).dump())
+    # several devices may answer at once
+    with _RECORDING:
+        path = bundle / MANIFEST_FILE
+        manifest = Manifest.read(path)
+        earlier = [kept for kept in manifest.perplexity if _text_of(kept) == _text_of(record)]
+        others = tuple(kept for kept in manifest.perplexity if kept not in earlier)
+        same = [kept for kept in earlier if kept.runtime == record.runtime]
+        increases = {found.baseline: found for kept in (*same, record) for found in kept.increases}
+        record = record.model_copy(update={"increases": tuple(increases.values())})
+        write_text(path, manifest.model_copy(update={"perplexity": (*others, record)}).dump())
 
 
 def _text_of(record: Perplexity) -> tuple[str, str, int, int]:
@@ -127,7 +156,7 @@ def _surprise(
     with progress.task(f"evaluate {model.name}", size) as advance:
         for document in corpus:
             for window, targets in windows(_ids(model, document), context, stride):
-                surprise.add(window, targets, model.run)
+                surprise.add(window, targets, model.score)
                 advance(min(corpus.bytes, size))
     if not surprise.total_tokens:
         raise UsageError(f"{corpus.path} is too short: it has no token after its first")
@@ -136,7 +165,7 @@ def _surprise(
     return surprise
 
 
-def _increase(name: str, baseline: Surprise, surprise: Surprise) -> Increase:
+def _increase(name: str, model: _LanguageModel, baseline: Surprise, surprise: Surprise) -> Increase:
     try:
         value, interval = increase(baseline, surprise)
     except ValueError:
@@ -146,6 +175,7 @@ def _increase(name: str, baseline: Surprise, surprise: Surprise) -> Increase:
         ) from None
     return Increase(
         baseline=name,
+        baseline_sha256=model.sha256,
         baseline_perplexity=estimated(baseline)[0],
         pct=value,
         low=interval.low if interval else None,
@@ -197,27 +227,58 @@ def _open_bundle(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
 
     with agent_errors():
         bundle = open_bundle(model.path)
-        asked = "max_length" in options.model_fields_set
-        context = min(bundle.max_length, options.max_length if asked else MOST_CONTEXT)
+        context = _context(bundle, options)
         generator = load_generator(bundle, options.runtime, options.threads, context)
-    session, tokenizer = generator.session, generator.tokenizer
+    session = generator.session
 
     def run(ids: Ids) -> Any:
         with agent_errors():
             session.reset()
             return session.logits_of(ids.tolist())
 
+    runtime = f"{session.runtime} {session.version}"
+    return _of_bundle(bundle, generator.tokenizer, context, scorer(run), runtime)
+
+
+@contextmanager
+def _open_there(
+    model: ModelRef, device: str | Device, options: EvaluateOptions, progress: Progress
+) -> Iterator[_LanguageModel]:
+    """A bundle that runs on a device; texts become ids here, by the bundle's own tokenizer."""
+    from edgekit.agent.bundle import open_bundle
+    from edgekit.agent.prompts import PromptTokenizer
+    from edgekit.flows.device_answers import scorer_there
+
+    if not is_bundle(model.path):
+        raise UsageError(f"{model} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
+    with agent_errors():
+        bundle = open_bundle(model.path)
+        tokenizer = PromptTokenizer(bundle.tokenizer)
+    context = _context(bundle, options)
+    with scorer_there(model.path, device, context, options, progress) as (score, runtime):
+        yield _of_bundle(bundle, tokenizer, context, score, runtime)
+
+
+def _context(bundle: Bundle, options: EvaluateOptions) -> int:
+    asked = "max_length" in options.model_fields_set
+    return min(bundle.max_length, options.max_length if asked else MOST_CONTEXT)
+
+
+def _of_bundle(
+    bundle: Bundle, tokenizer: PromptTokenizer, context: int, score: Scorer, runtime: str
+) -> _LanguageModel:
     def encode(text: str) -> list[int]:
         with agent_errors():
             return tokenizer.encode_plain(text)
 
     return _LanguageModel(
-        name=model.path.name,
+        name=bundle.folder.name,
+        sha256=bundle.content_hash,
         encode=encode,
         begin=min(bundle.eos_ids, default=None) if bundle.start_id is None else bundle.start_id,
         context=context,
-        run=run,
-        runtime=f"{session.runtime} {session.version}",
+        score=score,
+        runtime=runtime,
     )
 
 
@@ -246,9 +307,10 @@ def _open_checkpoint(model: ModelRef, options: EvaluateOptions) -> _LanguageMode
     begin = tokenizer.bos_token_id
     return _LanguageModel(
         name=checkpoint.path.name,
+        sha256=checkpoint_sha256(checkpoint),
         encode=encode,
         begin=tokenizer.eos_token_id if begin is None else begin,
         context=usable_length(decoder, tokenizer, wanted),
-        run=run,
+        score=scorer(run),
         runtime=f"torch {torch.__version__}",
     )

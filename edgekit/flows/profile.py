@@ -5,19 +5,22 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from edgekit.data.texts import Text, read_texts
 from edgekit.devices.base import Device
-from edgekit.devices.open_device import open_device
 from edgekit.devices.replies import Golden, News
+from edgekit.flows.cooling import Cooling
+from edgekit.flows.on_devices import on_each
+from edgekit.flows.registered import say_mismatches
 from edgekit.measure.summary import Percentiles, beats, summarise
 from edgekit.spec.atomic import write_text
 from edgekit.spec.errors import NotFoundError, UsageError
 from edgekit.spec.hashing import value_sha256
 from edgekit.spec.manifest import is_bundle
-from edgekit.spec.measurement import GenerationMeasurement, Measurement, Taken
+from edgekit.spec.measurement import GenerationMeasurement, InstructionCounts, Measurement, Taken
 from edgekit.spec.profile_options import ProfileOptions
 from edgekit.spec.progress import SILENT, Advance, Progress
 from edgekit.spec.strict import read_mapping
@@ -38,38 +41,62 @@ def profile(
     texts: (text, pair or None) to run, in place of `options.data` and of the golden cases
     A bundle's golden cases are run first: what gives wrong answers is not measured (`ParityError`). Each measurement
     is taken by a fresh agent, and kept in the bundle's `measurements/`; one taken under the same conditions is
-    replaced. Raises `UsageError` for bad input, `DeviceError` when the device fails, `ToolError` when a runtime does.
+    replaced. Raises `UsageError` for bad input, `DeviceError` when the device fails, `ToolError` when a runtime does,
+    and `SomeDevicesFailed` for some of several, once the others have ended.
     """
+    found = profile_each(what, options, texts=texts, progress=progress)
+    return list(itertools.chain.from_iterable(found.values()))
+
+
+def profile_each(
+    what: Path,
+    options: ProfileOptions | None = None,
+    *,
+    texts: Sequence[Text] = (),
+    progress: Progress = SILENT,
+) -> dict[str, list[Measurement]]:
+    """As `profile`: the measurements of each device, by the name that it was asked for."""
     options = options or ProfileOptions()
-    _check(what)
+    check(what)
     if options.data is not None:
         if texts:
             raise UsageError("texts are given, and a data file as well", advice="give one of them")
         texts = read_texts(options.data)
+    found = on_each(
+        options.device, lambda device, progress: profile_on(device, what, options, texts, progress), progress
+    )
+    say_mismatches(found)
+    return found
+
+
+def profile_on(
+    device: Device, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
+) -> list[Measurement]:
+    """As `profile`, on a device that was entered."""
     taken = []
-    settings = list(itertools.product(options.length or (None,), options.threads))
-    with open_device(options.device) as device:
-        remote = device.put(what)
+    cooling = Cooling(device, options)
+    remote = device.put(what, progress)
+    if what.is_dir():
+        ask_golden(device, remote, options)
+    for length, threads in itertools.product(options.length or (None,), options.threads):
+        cooled = cooling.wait(progress)
+        title = f"profile {what.name}, {plural(threads, 'thread')}" + (f", length {length}" if length else "")
+        with progress.task(title) as advance:
+            measurement = noted(_measure(device, remote, options, threads, length, texts, advance), cooled)
+        taken.append(measurement)
         if what.is_dir():
-            ask_golden(device, remote, options)
-        for length, threads in settings:
-            title = f"profile {what.name}, {plural(threads, 'thread')}" + (f", length {length}" if length else "")
-            with progress.task(title) as advance:
-                measurement = _measure(device, remote, options, threads, length, texts, advance)
-            taken.append(measurement)
-            if what.is_dir():
-                store(measurement, what)
+            store(measurement, what)
     return taken
 
 
-def store(measurement: Measurement | GenerationMeasurement, bundle: Path) -> Path:
+def store(measurement: Measurement | GenerationMeasurement | InstructionCounts, bundle: Path) -> Path:
     """Write a measurement into a bundle, in place of one taken under the same conditions; its path."""
     conditions = {
         "model": measurement.model_sha256,
         "runtime": [measurement.runtime, measurement.runtime_version],
         "threads": measurement.threads,
         "length": measurement.length,
-        "texts": measurement.texts_sha256 if isinstance(measurement, Measurement) else None,
+        "texts": None if isinstance(measurement, GenerationMeasurement) else measurement.texts_sha256,
         "machine": measurement.fingerprint.model_dump(mode="json"),
     }
     path = bundle / MEASUREMENTS / f"{measurement.kind}-{value_sha256(conditions)[:12]}.json"
@@ -79,20 +106,23 @@ def store(measurement: Measurement | GenerationMeasurement, bundle: Path) -> Pat
 
 def read_measurements(bundle: Path) -> list[Measurement]:
     """The latencies kept in a bundle, in the order of their file names; `UsageError` for a file that is not valid."""
-    return [Measurement.read(path) for path in _kept(bundle) if not _is_of_generation(path)]
+    return [Measurement.read(path) for path in kept(bundle, "latency")]
 
 
 def read_generation(bundle: Path) -> list[GenerationMeasurement]:
     """The measurements of a decoder kept in its bundle, as `read_measurements`."""
-    return [GenerationMeasurement.read(path) for path in _kept(bundle) if _is_of_generation(path)]
+    return [GenerationMeasurement.read(path) for path in kept(bundle, "generation")]
 
 
-def _kept(bundle: Path) -> list[Path]:
-    return sorted((bundle / MEASUREMENTS).glob("*.json"))
+def read_counts(bundle: Path) -> list[InstructionCounts]:
+    """The counted instructions kept in a bundle, as `read_measurements`."""
+    return [InstructionCounts.read(path) for path in kept(bundle, "instructions")]
 
 
-def _is_of_generation(path: Path) -> bool:
-    return read_mapping(path).get("kind") == "generation"
+def kept(bundle: Path, kind: str) -> list[Path]:
+    """The files with measurements of a kind in a bundle, in the order of their names."""
+    files = sorted((bundle / MEASUREMENTS).glob("*.json"))
+    return [path for path in files if read_mapping(path).get("kind", "latency") == kind]
 
 
 def _latency(taken: Measurement) -> Percentiles:
@@ -129,7 +159,8 @@ def recommended_threads(
     }
 
 
-def _check(what: Path) -> None:
+def check(what: Path) -> None:
+    """Raise `UsageError` for what can be no model, `NotFoundError` for what is not there."""
     if what.is_dir():
         if not is_bundle(what):
             raise UsageError(f"{what} is no bundle: it has no manifest.json", advice="make one: edgekit export")
@@ -166,13 +197,30 @@ def ask(
     device: Device, remote: str, options: ProfileOptions, kind: type[_Reply], advance: Advance, **asked: Any
 ) -> _Reply:
     """Have a fresh agent measure the file at `remote`."""
+    with device.start_agent(options.python) as agent:
+        found = agent.request("profile", kind, progress=teller(advance), path=remote, **asked_of(options), **asked)
+    # many a small board has no clock that runs while it is off
+    return found.model_copy(update={"taken_at": datetime.now(UTC).isoformat(timespec="seconds")})
+
+
+def asked_of(options: ProfileOptions) -> dict[str, Any]:
+    """The fields of a request to measure that are the same at every length and thread count."""
+    same = {"runtime", "min_seconds", "min_runs", "max_runs", "warmup", "per_op", "energy"}
+    return options.model_dump(include=same) | {"sustained_seconds": options.sustained}
+
+
+def teller(advance: Advance) -> Callable[[News], None]:
+    """Pass on how far an agent is."""
 
     def tell(news: News) -> None:
         advance(news.runs, f"{news.stage}, {news.seconds:.0f} s")
 
-    usual = options.model_dump(include={"runtime", "min_seconds", "min_runs", "max_runs", "warmup", "per_op"})
-    with device.start_agent(options.python) as agent:
-        return agent.request("profile", kind, progress=tell, path=remote, **usual, **asked)
+    return tell
+
+
+def noted(taken: _Reply, notes: Sequence[str]) -> _Reply:
+    """The measurement with more to be said of it."""
+    return taken.model_copy(update={"notes": (*taken.notes, *notes)})
 
 
 def plural(count: int, noun: str) -> str:

@@ -6,8 +6,11 @@ import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
-from edgekit.devices.open_device import open_device
-from edgekit.flows.profile import ask, ask_golden, plural, recommended_threads, store
+from edgekit.devices.base import Device
+from edgekit.flows.cooling import Cooling
+from edgekit.flows.on_devices import on_each
+from edgekit.flows.profile import ask, ask_golden, noted, plural, recommended_threads, store
+from edgekit.flows.registered import say_mismatches
 from edgekit.measure.generation import summarise_generation
 from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import Manifest
@@ -27,7 +30,43 @@ def profile_decoder(
     Golden cases are run first, and measurements kept, as by `profile.profile`. Each is taken by a fresh agent, so
     that its peak memory is that of its length. Raises as that does, and `UsageError` for lengths that do not fit.
     """
+    found = profile_decoder_each(bundle, options, progress=progress)
+    return list(itertools.chain.from_iterable(found.values()))
+
+
+def profile_decoder_each(
+    bundle: Path, options: ProfileOptions | None = None, *, progress: Progress = SILENT
+) -> dict[str, list[GenerationMeasurement]]:
+    """As `profile_decoder`: the measurements of each device, by the name that it was asked for."""
     options = options or ProfileOptions()
+    _lengths(bundle, options)
+    found = on_each(
+        options.device, lambda device, progress: profile_decoder_on(device, bundle, options, progress), progress
+    )
+    say_mismatches(found)
+    return found
+
+
+def profile_decoder_on(
+    device: Device, bundle: Path, options: ProfileOptions, progress: Progress
+) -> list[GenerationMeasurement]:
+    """As `profile_decoder`, on a device that was entered."""
+    taken = []
+    cooling = Cooling(device, options)
+    remote = device.put(bundle, progress)
+    ask_golden(device, remote, options)
+    for length, threads in itertools.product(_lengths(bundle, options), options.threads):
+        cooled = cooling.wait(progress)
+        title = f"profile {bundle.name}, {plural(threads, 'thread')}, length {length}"
+        with progress.task(title) as advance:
+            found = ask(device, remote, options, GenerationMeasurement, advance, threads=threads, length=length)
+        taken.append(noted(found, cooled))
+        store(taken[-1], bundle)
+    return taken
+
+
+def _lengths(bundle: Path, options: ProfileOptions) -> tuple[int, ...]:
+    """What is measured; `UsageError` for options that are none of a decoder's, or lengths that do not fit."""
     if options.data is not None or options.per_op:
         raise UsageError(
             "a decoder is measured on prompts of golden cases, and not by operator",
@@ -37,17 +76,7 @@ def profile_decoder(
     lengths = options.length or (*(length for length in LENGTHS if length < room), room)
     if max(lengths) > room:
         raise UsageError(f"a context of {room + 1} tokens is measured at lengths up to {room}, not at {max(lengths)}")
-    taken = []
-    with open_device(options.device) as device:
-        remote = device.put(bundle)
-        ask_golden(device, remote, options)
-        for length, threads in itertools.product(lengths, options.threads):
-            title = f"profile {bundle.name}, {plural(threads, 'thread')}, length {length}"
-            with progress.task(title) as advance:
-                found = ask(device, remote, options, GenerationMeasurement, advance, threads=threads, length=length)
-            taken.append(found)
-            store(found, bundle)
-    return taken
+    return lengths
 
 
 def recommended_decoder_threads(measurements: Iterable[GenerationMeasurement]) -> dict[int | str, int]:

@@ -15,6 +15,7 @@ from edgekit.flows.lineage import ended, next_step
 from edgekit.flows.train import make_checkpoint, task_of
 from edgekit.flows.work import training_folder
 from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
+from edgekit.models.decoders import any_family
 from edgekit.spec.atomic import check_output, new_folder
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import UsageError
@@ -46,6 +47,7 @@ def prune(
     options = options or PruneOptions()
     start = open_checkpoint(model)
     check_output(out, force=force, source=start.path)
+    any_family(start.family)
     language = task_of(start) == "text-generation"
     _check_asked(options, data, language=language)
     guide = open_checkpoint(teacher) if teacher is not None and options.cuts else None

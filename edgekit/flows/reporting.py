@@ -14,15 +14,16 @@ from edgekit.flows.evaluate import Evaluation
 from edgekit.flows.inspect import inspect
 from edgekit.flows.profile import read_generation, read_measurements
 from edgekit.flows.state import Run
+from edgekit.measure.generation import summarise_generation
 from edgekit.measure.summary import summarise
 from edgekit.measure.verdict import exit_code
 from edgekit.models.checkpoint import open_checkpoint
 from edgekit.report.markdown import summary_markdown
 from edgekit.report.page import render_page
-from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, Summary, VerdictRow
+from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, SpeedRow, Summary, VerdictRow
 from edgekit.spec.atomic import write_text
 from edgekit.spec.manifest import Manifest, Parity, Step
-from edgekit.spec.measurement import Measurement, Taken
+from edgekit.spec.measurement import GenerationMeasurement, Measurement, Taken
 
 PAGE, MARKDOWN, JSON = "report.html", "report.md", "summary.json"
 WORST_PAIRS = 8
@@ -91,6 +92,8 @@ def _model(run: Run, name: str, path: Path) -> ModelRow:
         accuracy=evaluation.accuracy if evaluation else None,
         latencies=tuple(_latency(taken) for taken in _of_file(path, read_measurements)) if path in run.bundles else (),
         perplexity=run.perplexities.get(name),
+        speeds=tuple(_speed(taken) for taken in _of_file(path, read_generation)) if path in run.bundles else (),
+        task=run.recipe.task,
         parity=parity,
         notes=notes,
         model_sha256=sha256,
@@ -116,6 +119,16 @@ def _latency(taken: Measurement) -> LatencyRow:
         peak_rss_mb=taken.peak_rss_mb,
         cold_load_ms=taken.cold_load_ms,
         samples_ms=taken.samples_ms.get("total") or taken.samples_ms["infer"],
+        emulated=taken.fingerprint.emulated,
+    )
+
+
+def _speed(taken: GenerationMeasurement) -> SpeedRow:
+    return SpeedRow(
+        device=taken.fingerprint.cpu_model,
+        threads=taken.threads,
+        length=taken.length,
+        tokens_per_s=summarise_generation(taken).tokens_per_s,
         emulated=taken.fingerprint.emulated,
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from edgekit.data.blocks import TextData, load_text
-from edgekit.data.splits import Data, load_data
+from edgekit.data.splits import Data, Unnumbered, read_data
 from edgekit.flows.checks import check_recipe
 from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.gate import BundleVerdict, gate, not_judged
@@ -88,24 +88,27 @@ def begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
     start = None if isinstance(recipe.model, Scratch) else open_checkpoint(recipe.model)
     trained = start is not None and recipe.stages.finetune is None
     labels = start.labels if start is not None and trained else None
-    data = _load(recipe, labels, progress)
+    data, rows = _load(recipe, labels, progress)
     begun_from = recipe.model_dump(mode="json")["model"] if start is None else folder_sha256(start.path)
     facts = {"model": begun_from, "data": dict(data.sha256), "tools": tool_versions()}
-    state = Run(recipe, folder, data, Journal(folder), progress, key=key_of(*facts.values()), start=facts)
+    state = Run(recipe, folder, data, rows, Journal(folder), progress, key=key_of(*facts.values()), start=facts)
     if start is not None and trained:
         state.models["teacher"] = start.path
     return state
 
 
-def _load(recipe: Recipe, labels: tuple[str, ...] | None, progress: Progress) -> Data | TextData:
-    """The recipe's data, with the split that it evaluates on."""
+def _load(
+    recipe: Recipe, labels: tuple[str, ...] | None, progress: Progress
+) -> tuple[Data, Unnumbered] | tuple[TextData, None]:
+    """The recipe's data, with the split that it evaluates on; of rows as they were read, too."""
     stages = recipe.stages
     if recipe.task == "text-generation":
         text = load_text(recipe.data, learn=bool(stages.finetune or stages.distill or stages.prune))
         if stages.evaluate is not None and stages.evaluate.split not in text.files:
             raise UsageError(f"the data has no {stages.evaluate.split} text to evaluate on", advice="data.test=FILE")
-        return text
-    rows = load_data(recipe.data, labels=labels, progress=progress)
+        return text, None
+    rows = read_data(recipe.data, progress=progress)
+    data = rows.numbered(labels)
     if stages.evaluate is not None:
-        rows.split(stages.evaluate.split)
-    return rows
+        data.split(stages.evaluate.split)
+    return data, rows

@@ -16,8 +16,11 @@ from edgekit.flows.quantize import quantize
 from edgekit.flows.state import Run
 from edgekit.flows.train import distill, finetune
 from edgekit.flows.work import drop_training
+from edgekit.models.checkpoint import open_checkpoint
+from edgekit.models.decoders import DECODERS
 from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import Manifest
+from edgekit.spec.schemes import Task
 from edgekit.spec.shape import Scratch
 from edgekit.spec.stage_options import QuantizeOptions
 from edgekit.spec.strict import Strict
@@ -82,6 +85,7 @@ def _stages(run: Run) -> Iterator[Stage]:
 
 def _finetune(run: Run, options: FinetuneOptions) -> Stage:
     start, data = run.recipe.model, run.recipe.data
+    options = _for_task(options, start, run.recipe.task)
     scratch = {"scratch": start} if isinstance(start, Scratch) else {}
     arguments = [] if isinstance(start, Scratch) else [start]
     return Stage(
@@ -90,6 +94,13 @@ def _finetune(run: Run, options: FinetuneOptions) -> Stage:
         lambda out: finetune(start, data, out, options, force=True, progress=run.progress),
         command_line("finetune", *arguments, options=options, **scratch, **data_flags(data), o=run.folder / "teacher"),
     )
+
+
+def _for_task(options: FinetuneOptions, start: str | Scratch, task: Task) -> FinetuneOptions:
+    """The options with the recipe's task, where a model of this family is by itself taken for one of another."""
+    known = (start if isinstance(start, Scratch) else open_checkpoint(start)).family
+    usual = "text-generation" if known in DECODERS else "text-classification"
+    return options if options.task or task == usual else options.model_copy(update={"task": task})
 
 
 def _distill(run: Run, options: DistillOptions) -> Stage:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.data.blocks import TextData
-from edgekit.data.splits import Data
+from edgekit.data.splits import Data, Unnumbered
 from edgekit.flows.evaluate import Evaluation
 from edgekit.flows.gate import BundleVerdict
 from edgekit.flows.journal import Journal
@@ -23,6 +23,7 @@ class Run:
     key:      a hash of everything up to the newest stage: a stage is done again when its key has changed
     start:    what the run begins from: hashes of model and data, versions of tools
     data:     rows with labels, or the text of a language model
+    rows:     those rows with labels that each model numbers in its own way; None of text
     models:   checkpoints by their part in the run (teacher, student, pruned, quantized), in the order made
     commands: the command lines that do the same by hand
     """
@@ -30,6 +31,7 @@ class Run:
     recipe: Recipe
     folder: Path
     data: Data | TextData
+    rows: Unnumbered | None
     journal: Journal
     progress: Progress
     key: str

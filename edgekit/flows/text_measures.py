@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.evaluations import keep_perplexity, kept_perplexity
 from edgekit.flows.journal import said
-from edgekit.flows.measures import evaluations, profile_key
-from edgekit.flows.perplexity import perplexity, record_perplexity
+from edgekit.flows.measures import baselines, evaluations, profile_key
+from edgekit.flows.perplexity import Known, perplexity, record_perplexity
 from edgekit.flows.profile import MEASUREMENTS
 from edgekit.flows.profile_decoder import profile_decoder
 from edgekit.flows.state import Run
@@ -21,12 +23,12 @@ def evaluate_texts(run: Run) -> None:
     options, data = run.recipe.stages.evaluate, run.recipe.data
     if options is None:
         return
-    named = {budget.baseline for budget in run.recipe.budgets if budget.baseline}
+    against: dict[str, Path] = {}
+    known: Known = {}
     for name, path, key in evaluations(run, options):
-        against = {base: model for base, model in run.models.items() if base in {"teacher", *named} - {name}}
         found = kept_perplexity(run.folder, name, key)
         if found is None:
-            found = perplexity(path, data, options, against=against, progress=run.progress)
+            found = perplexity(path, data, options, against=against, known=known, progress=run.progress)
             keep_perplexity(run.folder, name, key, found)
         else:
             run.progress.say(f"evaluate {name}: unchanged")
@@ -35,6 +37,8 @@ def evaluate_texts(run: Run) -> None:
         run.perplexities[name] = found
         teacher = f"teacher={against['teacher']}" if "teacher" in against else None
         run.commands.append(command_line("evaluate", path, options=options, **data_flags(data), against=teacher))
+        if name in baselines(run):
+            against[name] = path
     run.journal.record("evaluate", value_sha256(said(options)), said(options))
 
 

@@ -19,7 +19,8 @@ from edgekit.data.splits import load_data
 from edgekit.flows.lineage import ended, next_step
 from edgekit.flows.work import training_folder
 from edgekit.models.checkpoint import Checkpoint, open_checkpoint, resolve_task, save_checkpoint
-from edgekit.models.decoders import DECODERS
+from edgekit.models.decoders import DECODERS, any_family
+from edgekit.models.families import FAMILIES
 from edgekit.spec.atomic import check_output, new_folder
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import UsageError
@@ -50,6 +51,7 @@ def finetune(
     """
     options = options or FinetuneOptions()
     start = model if isinstance(model, Scratch) else open_checkpoint(model)
+    any_family(start.family)
     if options.tokenizer is not None and not isinstance(start, Scratch):
         raise UsageError("--tokenizer is for a model from scratch: a checkpoint has one", advice="leave it out")
     check_output(out, force=force, source=None if isinstance(start, Scratch) else start.path)
@@ -87,6 +89,7 @@ def distill(
     options = options or DistillOptions()
     start = open_checkpoint(teacher)
     check_output(out, force=force, source=start.path)
+    _check_student(start, options)
     told = progress if is_main() else SILENT
     language = task_of(start) == "text-generation"
     learn = distill_language_model if language else distill_classifier
@@ -101,6 +104,19 @@ def distill(
         force=force,
         progress=told,
     )
+
+
+def _check_student(teacher: Checkpoint, options: DistillOptions) -> None:
+    """Raise `UsageError` for a student of a family that is not known; a teacher may be of any."""
+    if options.scratch is not None:
+        any_family(options.scratch.family)
+    elif options.student_from is not None:
+        any_family(open_checkpoint(options.student_from).family)
+    elif teacher.family not in (*FAMILIES, *DECODERS):
+        raise UsageError(
+            f"no student can be cut from a teacher of the family {teacher.family!r}",
+            advice="--student-from CHECKPOINT, or --scratch family=...,layers=...",
+        )
 
 
 def make_checkpoint(

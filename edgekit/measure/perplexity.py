@@ -23,6 +23,8 @@ from edgekit.measure.statistics import Estimate
 Ids = npt.NDArray[np.int64]
 # ids [length] -> logits [length, vocabulary]: row i holds what the model expects after ids 0..i
 Runner = Callable[[Ids], npt.NDArray[np.float32]]
+# ids [length] and the ids behind the last of them -> the sum of their -ln p
+Scorer = Callable[[Ids, Ids], float]
 
 RESAMPLES = 2_000
 
@@ -38,10 +40,9 @@ class Surprise:
     nats: array[float] = field(default_factory=lambda: array("d"))
     tokens: array[int] = field(default_factory=lambda: array("q"))
 
-    def add(self, window: Ids, targets: Ids, run: Runner) -> None:
-        """Run a window, and take from it what it says of the `targets` that follow its last tokens."""
-        logits = np.asarray(run(window)[len(window) - len(targets) :], np.float64)
-        nats = float(-log_probabilities(logits, targets).sum())
+    def add(self, window: Ids, targets: Ids, score: Scorer) -> None:
+        """Score a window: what it says of the `targets` that follow its last tokens."""
+        nats = score(window, targets)
         # only a window that overlaps the one before knows more than it foretells
         if len(targets) < len(window) and self.tokens and self.tokens[-1] + len(targets) <= len(window):
             self.nats[-1] += nats
@@ -59,6 +60,16 @@ class Surprise:
     def total_tokens(self) -> int:
         """All tokens that were foretold."""
         return sum(self.tokens)
+
+
+def scorer(run: Runner) -> Scorer:
+    """A model that gives logits, as one that scores."""
+
+    def score(window: Ids, targets: Ids) -> float:
+        logits = np.asarray(run(window)[len(window) - len(targets) :], np.float64)
+        return float(-log_probabilities(logits, targets).sum())
+
+    return score
 
 
 def windows(ids: Iterable[int], context: int, stride: int) -> Iterator[tuple[Ids, Ids]]:

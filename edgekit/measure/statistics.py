@@ -38,9 +38,18 @@ def percentile_interval(samples: Sequence[float], q: float, *, seed: int = 0) ->
     """The q-th percentile with its bootstrap percentile interval (Efron 1979), in the samples' own unit.
 
     What the interval covers is the spread of the samples, not a drift of the machine. Near q = 100 and with few
-    samples it cannot reach beyond the largest one seen. The resamples are drawn without being built: the k-th smallest
-    of n uniforms is Beta(k, n + 1 - k), and it says which sorted sample a resample has in that place. So the memory
-    needed is that of `RESAMPLES` numbers, however many samples there are.
+    samples it cannot reach beyond the largest one seen.
+    """
+    low, high = np.percentile(resampled_percentile(samples, q, seed=seed), (2.5, 97.5))
+    return Estimate(percentile(samples, q), float(low), float(high))
+
+
+def resampled_percentile(samples: Sequence[float], q: float, *, seed: int = 0) -> npt.NDArray[np.float64]:
+    """The q-th percentile of each of `RESAMPLES` bootstrap resamples, in the samples' own unit.
+
+    The resamples are drawn without being built: the k-th smallest of n uniforms is Beta(k, n + 1 - k), and it says
+    which sorted sample a resample has in that place. So the memory needed is that of `RESAMPLES` numbers, however many
+    samples there are.
     """
     values = _sorted(samples)
     generator = np.random.default_rng(seed)
@@ -55,8 +64,7 @@ def percentile_interval(samples: Sequence[float], q: float, *, seed: int = 0) ->
         rest = n - below - 1
         upper = lower + (1 - lower) * generator.beta(1, rest, RESAMPLES)
         drawn = drawn + share * (values[_index(upper, n)] - drawn)
-    low, high = np.percentile(drawn, (2.5, 97.5))
-    return Estimate(float(np.percentile(values, q)), float(low), float(high))
+    return np.asarray(drawn)
 
 
 def accuracy(correct: int, rows: int) -> Estimate:

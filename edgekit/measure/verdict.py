@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from edgekit.spec.budget import Budget
@@ -57,6 +57,11 @@ def decide(
 def unmeasured(budget: Budget, reason: str, *, advice: str = "") -> Verdict:
     """The verdict on a budget that nothing was measured for."""
     return Verdict(budget, None, None, None, "unmeasured", reason, advice)
+
+
+def doubted(verdict: Verdict, reason: str, *, advice: str = "") -> Verdict:
+    """A verdict that cannot be relied on, for `reason`: inconclusive, whatever the figure says."""
+    return replace(verdict, outcome="inconclusive", reason=f"{verdict.reason}, but {reason}", advice=advice)
 
 
 def exit_code(verdicts: Iterable[Verdict]) -> int:

@@ -14,8 +14,16 @@ from typing import Any
 from edgekit.agent.tokenizer import is_fault
 from edgekit.models.checkpoint_checks import check_finite, check_folder, check_layers, check_tokenizer_files
 from edgekit.models.decoder_classifier import pad_as, read_as_trained
-from edgekit.models.decoders import DECODERS, anatomy, configured_shape, decoder_family, is_decoder, plain_state
-from edgekit.models.families import FAMILIES, describe, family
+from edgekit.models.decoders import (
+    DECODERS,
+    anatomy,
+    any_family,
+    configured_shape,
+    decoder_family,
+    is_decoder,
+    plain_state,
+)
+from edgekit.models.families import FAMILIES, describe
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
 from edgekit.models.weights import SCALES_FILE, load_plain, load_reshaped, weight_files
 from edgekit.spec.errors import NotFoundError, UsageError
@@ -75,7 +83,8 @@ def resolve_task(checkpoint: Checkpoint) -> Task:
         raise UsageError(f"{checkpoint.path}: config.json names no architecture that transformers has")
     if task not in ("text-classification", "text-generation"):
         raise UsageError(
-            f"{checkpoint.path} is a checkpoint for {task}; edgekit takes text-classification and text-generation"
+            f"{checkpoint.path} is a {checkpoint.family} for {task}; edgekit takes text-classification and "
+            "text-generation"
         )
     return task  # type: ignore[return-value]
 
@@ -126,7 +135,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
     check_tokenizer_files(checkpoint.path)
     # a DistilBERT is often saved with BERT's tokenizer, whose token types it does not read; GPT-2 takes them for words
     kind = checkpoint.family
-    inputs = family(kind).INPUTS if kind in FAMILIES else decoder_family(kind).INPUTS if kind in DECODERS else ()
+    inputs = any_family(kind).INPUTS if kind in (*FAMILIES, *DECODERS) else ()
     known = {"model_input_names": list(inputs)} if inputs else {}
     try:
         tokenizer = AutoTokenizer.from_pretrained(checkpoint.path, use_fast=True, trust_remote_code=False, **known)

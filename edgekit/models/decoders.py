@@ -7,8 +7,8 @@ from typing import Any, Protocol, cast
 
 from edgekit.models.decoder import Decoder
 from edgekit.models.encoder import Encoder
-from edgekit.models.families import Family, describe, family
-from edgekit.spec.errors import UsageError
+from edgekit.models.families import FAMILIES, Family, describe, family
+from edgekit.spec.errors import UsageError, unknown_name
 from edgekit.spec.shape import Shape
 
 DECODERS = ("gpt2", "llama")
@@ -55,6 +55,14 @@ def decoder_family(name: str) -> DecoderFamily:
     return cast(DecoderFamily, importlib.import_module(f"edgekit.models.{name}"))
 
 
+def any_family(name: str) -> Family | DecoderFamily:
+    """The family of either kind of this `model_type`, or `UsageError` with those there are."""
+    if name not in (*FAMILIES, *DECODERS):
+        near = unknown_name("family", name, (*FAMILIES, *DECODERS)).advice if name else None
+        raise UsageError(f"models of the family {name!r} cannot be taken apart", advice=near)
+    return decoder_family(name) if name in DECODERS else family(name)
+
+
 def is_decoder(model: Any) -> bool:
     """Whether a model is a decoder that can be taken apart: a language model, or a classifier on the body of one."""
     return model.config.model_type in DECODERS
@@ -82,8 +90,7 @@ def most_tokens(model: Any) -> int:
 
 def kind_of(model: Any) -> Family | DecoderFamily:
     """What the file of a loaded model's family says of it."""
-    name = model.config.model_type
-    return decoder_family(name) if is_decoder(model) else family(name)
+    return any_family(model.config.model_type)
 
 
 def plain_state(model: Any) -> dict[str, Any]:

@@ -10,16 +10,18 @@ from edgekit.measure.generation import summarise_generation
 from edgekit.measure.statistics import Estimate
 from edgekit.measure.summary import summarise
 from edgekit.report import figures
+from edgekit.report.endurance import over_time
 from edgekit.report.figures import NONE, UNKNOWN, clean, number
 from edgekit.report.part_map import Part
-from edgekit.report.summary import LatencyRow, ModelRow, Summary, VerdictRow
-from edgekit.spec.manifest import Accuracy, Drop, Parity, Perplexity
+from edgekit.report.summary import LatencyRow, ModelRow, SpeedRow, Summary, VerdictRow
+from edgekit.spec.manifest import Accuracy, Drop, Increase, Parity, Perplexity
 from edgekit.spec.measurement import GenerationMeasurement, Measurement, OperatorTime
 
 Cells = tuple[str, ...]
 
 VERDICTS: Cells = ("verdict", "budget", "limit", "measured", "bundle")
 MODELS: Cells = ("model", "MB", "weights", "accuracy %", "drop, points", "p50 / p95 ms")
+LANGUAGE_MODELS: Cells = ("model", "MB", "weights", "perplexity", "increase %", "tokens / s")
 COMPARISONS: Cells = ("model", "against", "points lost", "macro-F1 lost", "rows lost / gained", "McNemar p")
 CLASSES: Cells = ("label", "rows", "precision %", "recall %", "F1 %")
 CONFUSIONS: Cells = ("was", "taken for", "rows", "of")
@@ -67,17 +69,40 @@ def verdict_notes(rows: Sequence[VerdictRow]) -> list[Note]:
     ]
 
 
-def model_cells(model: ModelRow) -> Cells:
-    """A row below `MODELS`."""
+def models_cells(models: Sequence[ModelRow]) -> tuple[Cells, list[Cells]]:
+    """The headings of the table of models, `MODELS` or `LANGUAGE_MODELS`, and its rows."""
+    if any(model.foretells for model in models):
+        return LANGUAGE_MODELS, [_language_model_cells(model) for model in models]
+    return MODELS, [_classifier_cells(model) for model in models]
+
+
+def _classifier_cells(model: ModelRow) -> Cells:
     accuracy = NONE if model.accuracy is None else _lines(*figures.accuracy(model.accuracy))
     drops = [line for record in model.accuracy.drops[:1] for line in figures.drop(record)] if model.accuracy else []
+    return (
+        *_what_it_is(model),
+        accuracy,
+        _lines(*drops) or NONE,
+        _lines(*(line for row in model.latencies for line in _latency_lines(row))) or NONE,
+    )
+
+
+def _language_model_cells(model: ModelRow) -> Cells:
+    record = model.perplexity
+    increases = record.increases[:1] if record else ()
+    return (
+        *_what_it_is(model),
+        _lines(*figures.perplexity(record)) if record else NONE,
+        _lines(*map(_increase, increases)) or NONE,
+        _lines(*(line for row in figures.longest(model.speeds) for line in _speed_lines(row))) or NONE,
+    )
+
+
+def _what_it_is(model: ModelRow) -> Cells:
     return (
         _lines(clean(model.name), figures.listed((clean(model.format or ""), clean(model.scheme)))),
         number(model.size_mb),
         figures.parameters(model.parameters),
-        accuracy,
-        _lines(*drops) or NONE,
-        _lines(*(line for row in model.latencies for line in _latency_lines(row))) or NONE,
     )
 
 
@@ -96,15 +121,11 @@ def evaluation_cells(model: ModelRow, record: Accuracy) -> Cells:
 
 def perplexity_cells(model: ModelRow, record: Perplexity) -> Cells:
     """A row below `PERPLEXITIES`."""
-    increases = [
-        _lines(f"{found.pct:.2f} % vs {figures.cut(clean(found.baseline), 20)}", _range(found.low, found.high, ".2f"))
-        for found in record.increases
-    ]
     return (
         clean(model.name),
-        _lines(f"{record.perplexity:.4g}", _range(record.low, record.high, ".4g")),
+        _lines(*figures.perplexity(record)),
         _lines(f"{record.bits_per_byte:.4g}", _range(record.bits_per_byte_low, record.bits_per_byte_high, ".4g")),
-        _lines(*increases) or NONE,
+        _lines(*map(_increase, record.increases)) or NONE,
         f"{record.tokens:,}",
         clean(record.runtime),
     )
@@ -233,6 +254,7 @@ def circumstances(measurement: Measurement | GenerationMeasurement) -> list[str]
         *(["EMULATED: these times hold for no target"] if fingerprint.emulated else []),
         *([", ".join(f"{name} {value}" for name, value in known)] if known else []),
         *([f"{UNKNOWN}: {', '.join(unknown)}"] if unknown else []),
+        *over_time(measurement),
         *(clean(note) for note in measurement.notes),
     ]
 
@@ -245,6 +267,16 @@ def operator_cells(row: OperatorTime) -> Cells:
 def _latency_lines(row: LatencyRow) -> tuple[str, ...]:
     said = (f"length {row.length}", figures.plural(row.threads, "thread"), "emulated" if row.emulated else "")
     return f"{number(row.p50.value)} / {number(row.p95.value)}", *said
+
+
+def _increase(found: Increase) -> str:
+    value, interval = figures.increase(found)
+    return _lines(f"{value} vs {figures.cut(clean(found.baseline), 20)}", interval)
+
+
+def _speed_lines(row: SpeedRow) -> tuple[str, ...]:
+    said = (f"at {row.length} tokens", figures.plural(row.threads, "thread"), "emulated" if row.emulated else "")
+    return number(row.tokens_per_s.value), *said
 
 
 def _estimate(figure: Estimate) -> str:

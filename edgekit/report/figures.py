@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 
 from edgekit.measure.verdict import Outcome
-from edgekit.report.summary import LatencyRow, VerdictRow
+from edgekit.report.summary import LatencyRow, SpeedRow, VerdictRow
 from edgekit.spec.budget import Budget
-from edgekit.spec.manifest import Accuracy, Drop
+from edgekit.spec.manifest import Accuracy, Drop, Increase, Perplexity
 from edgekit.spec.measurement import Fingerprint, GenerationMeasurement, Measurement, Taken
 
 WORDS: dict[Outcome, str] = {
@@ -130,6 +130,25 @@ def span(value: float, low: float, high: float) -> str:
     return f"from {-low:.2f} below to {high:.2f} above"
 
 
+def perplexity(record: Perplexity) -> tuple[str, str]:
+    """The perplexity of a token, and its interval where it has one."""
+    return f"{record.perplexity:.4g}", "" if record.low is None else f"{record.low:.4g} to {record.high:.4g}"
+
+
+def increase(found: Increase) -> tuple[str, str]:
+    """By how many % perplexity is above a baseline's, and the interval."""
+    digits = 2 if abs(found.pct) < 100 else 0
+    return f"{found.pct:,.{digits}f} %", _interval(found.low, found.high, digits)
+
+
+def longest(speeds: Sequence[SpeedRow]) -> list[SpeedRow]:
+    """With each number of threads on each device the speed behind the longest context, which is the hardest case."""
+    found: dict[tuple[str, int, bool], SpeedRow] = {}
+    for row in sorted(speeds, key=lambda row: (row.threads, row.length)):
+        found[row.device, row.threads, row.emulated] = row
+    return list(found.values())
+
+
 def macro_f1(record: Accuracy) -> tuple[str, str]:
     """Macro-F1 in %, and its interval if it was computed."""
     return f"{record.macro_f1:.1f}", _interval(record.macro_f1_low, record.macro_f1_high, 1)
@@ -218,7 +237,7 @@ def listed(parts: Sequence[str]) -> str:
 
 
 def _interval(low: float | None, high: float | None, digits: int) -> str:
-    return "" if low is None or high is None else f"{low:.{digits}f} to {high:.{digits}f}"
+    return "" if low is None or high is None else f"{low:,.{digits}f} to {high:,.{digits}f}"
 
 
 def _change(before: Any, after: Any, unit: str) -> str:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgekit.measure.generation import summarise_generation
 from edgekit.report import figures
 from edgekit.report.figures import clean, cut, number
 from edgekit.report.summary import LatencyRow, ModelRow, Summary
-from edgekit.spec.manifest import Drop
-from edgekit.spec.measurement import GenerationMeasurement
+from edgekit.spec.manifest import Drop, Increase
 
 
 @dataclass(frozen=True)
@@ -29,19 +27,25 @@ def highlights(summary: Summary) -> list[tuple[ModelRow, tuple[Highlight, ...]]]
     """
     models = summary.models
     bundles = [model for model in models if model.format] or list(models[-1:])
-    return [(model, (_size(model, models[0]), *_figures(model, models[0], summary))) for model in bundles]
+    return [(model, (_size(model, models[0]), *_figures(model, models[0]))) for model in bundles]
 
 
-def _figures(model: ModelRow, first: ModelRow, summary: Summary) -> tuple[Highlight, Highlight]:
-    if model.perplexity is None and not summary.speeds:
-        return _accuracy(model, first), _latency(model)
-    return _perplexity(model, first), _speed([row for row in summary.speeds if row.model_sha256 == model.model_sha256])
+def _figures(model: ModelRow, first: ModelRow) -> tuple[Highlight, Highlight]:
+    if model.foretells:
+        return _perplexity(model, first), _speed(model)
+    return _accuracy(model, first), _latency(model)
 
 
 def first_drop(model: ModelRow, first: ModelRow) -> Drop | None:
     """What a model lost against the first one of the run."""
     drops = model.accuracy.drops if model.accuracy else ()
     return next((record for record in drops if record.baseline == first.name), None)
+
+
+def first_increase(model: ModelRow, first: ModelRow) -> Increase | None:
+    """By how much a language model's perplexity is above that of the first model of the run."""
+    increases = model.perplexity.increases if model.perplexity else ()
+    return next((found for found in increases if found.baseline == first.name), None)
 
 
 def bought(model: ModelRow, models: Sequence[ModelRow]) -> str:
@@ -100,23 +104,22 @@ def _perplexity(model: ModelRow, first: ModelRow) -> Highlight:
     record = model.perplexity
     if record is None:
         return Highlight("Perplexity", "", "not evaluated")
-    against = next((found for found in record.increases if found.baseline == first.name), None)
+    against = first_increase(model, first)
     aside = f"{record.bits_per_byte:.3g} bits per byte"
     if against is not None:
         side = "above" if against.pct >= 0 else "below"
-        aside = f"{abs(against.pct):.2f} % {side} {cut(clean(first.name), 20)}"
+        aside = f"{figures.increase(against)[0].lstrip('-')} {side} {cut(clean(first.name), 20)}"
     return Highlight("Perplexity", f"{record.perplexity:.4g}", aside)
 
 
-def _speed(speeds: Sequence[GenerationMeasurement]) -> Highlight:
+def _speed(model: ModelRow) -> Highlight:
     """Behind the longest context, which is the hardest case."""
-    rates = [(row.length, summarise_generation(row).tokens_per_s.value, row) for row in speeds]
-    real = [found for found in rates if not found[2].fingerprint.emulated]
+    real = [row for row in model.speeds if not row.emulated]
     if not real:
-        return Highlight("Tokens a second", "", "emulated only" if speeds else "not measured")
-    length, rate, row = max(real, key=lambda found: found[:2])
-    where = f"behind {figures.plural(length, 'token')}, {figures.plural(row.threads, 'thread')}"
-    return Highlight("Tokens a second", number(rate), f"{where}, {clean(row.fingerprint.cpu_model)}")
+        return Highlight("Tokens a second", "", "emulated only" if model.speeds else "not measured")
+    row = max(real, key=lambda row: (row.length, row.tokens_per_s.value))
+    where = f"behind {figures.plural(row.length, 'token')}, {figures.plural(row.threads, 'thread')}"
+    return Highlight("Tokens a second", number(row.tokens_per_s.value), f"{where}, {clean(row.device)}")
 
 
 def _longest(row: LatencyRow) -> tuple[int, float]:

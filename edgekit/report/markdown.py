@@ -20,6 +20,9 @@ def summary_markdown(summary: Summary) -> str:
     parts = [("Verdicts", verdicts_markdown(summary.verdicts)), ("Models", models_markdown(summary.models))]
     if cells.compared(summary.models):
         parts.append(("Paired comparisons", comparisons_markdown(summary.models)))
+    evaluated = [cells.evaluation_cells(model, model.accuracy) for model in summary.models if model.accuracy]
+    if evaluated:
+        parts.append(("Evaluations", _table(cells.EVALUATIONS, evaluated, right=cells.EVALUATIONS[1:-1])))
     parts += [
         (f"Confusions of {escape(clean(made.model))}", confusions_markdown(made.pairs))
         for made in summary.shown_mistakes
@@ -54,7 +57,8 @@ def verdicts_markdown(rows: Sequence[VerdictRow]) -> str:
 
 def models_markdown(models: Sequence[ModelRow]) -> str:
     """The models of a run beside each other; intervals are of 95 %."""
-    return _table(cells.MODELS, (cells.model_cells(model) for model in models), right=cells.MODELS[1:])
+    headings, rows = cells.models_cells(models)
+    return _table(headings, rows, right=headings[1:])
 
 
 def comparisons_markdown(models: Sequence[ModelRow]) -> str:

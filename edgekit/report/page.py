@@ -15,7 +15,7 @@ from edgekit.report import cells, figures, histogram, part_map, plots, road
 from edgekit.report.curves import speed_curve
 from edgekit.report.figures import clean, cut
 from edgekit.report.headline import headline
-from edgekit.report.highlights import bought, first_drop, highlights
+from edgekit.report.highlights import bought, first_drop, first_increase, highlights
 from edgekit.report.histogram import Limit
 from edgekit.report.summary import LatencyRow, ModelRow, Summary, VerdictRow
 from edgekit.report.svg import element
@@ -72,13 +72,13 @@ def _sections(summary: Summary) -> list[Section]:
     stages = "What each stage bought and cost" if len(models) > 1 else "The model"
     sections = (
         (Section("verdicts", "Verdicts"), True),
-        (Section("models", stages), models),
+        (Section("language_models" if summary.is_of_text else "models", stages), models),
         (Section("comparisons", "Accuracy, row by row"), [model for model in models if model.accuracy]),
         (Section("mistakes", "What is taken for what"), summary.mistakes),
         (Section("megabytes", "Where the megabytes are"), [model for model in models if model.parts_mb]),
         (Section("perplexity", "Perplexity"), [model for model in models if model.perplexity]),
         (Section("speed", "Speed of writing"), summary.speeds),
-        (Section("latency", "Latency, run by run"), not summary.speeds),
+        (Section("latency", "Latency, run by run"), not summary.is_of_text),
         (Section("conditions", "Conditions of each measurement"), summary.measurements or summary.speeds),
         (Section("parity", "Parity"), [model for model in models if model.parity]),
         (Section("lineage", "Lineage"), summary.lineage),
@@ -106,12 +106,16 @@ def _tables(summary: Summary) -> dict[str, Any]:
         "percentiles_of": lambda taken: [cells.percentile_cells(one) for one in taken],
         "stages_of": lambda taken: [cells.stage_cells(one) for one in taken],
         "first_drop": lambda model: first_drop(model, models[0]),
+        "first_increase": lambda model: first_increase(model, models[0]),
         "bought": lambda model: bought(model, models),
     }
 
 
 def _pictures(summary: Summary) -> dict[str, Any]:
     models = summary.models
+    perplexities, rates = plots.perplexity_axis(models), plots.speed_axis(models)
+    foretelling = next((model for model in models if model.perplexity), None)
+    foretold = foretelling.perplexity.perplexity if foretelling and foretelling.perplexity else None
     sizes, accuracies, latencies = plots.size_axis(models), plots.accuracy_axis(models), plots.latency_axis(models)
     lost = plots.lost_axis([record for _, record in cells.compared(models)])
     first = next((model for model in models if model.accuracy), None)
@@ -125,10 +129,16 @@ def _pictures(summary: Summary) -> dict[str, Any]:
         "accuracies": accuracies,
         "lost_axis": lost,
         "drawn_latency": any(not row.emulated for model in models for row in model.latencies),
+        "drawn_speed": any(not row.emulated for model in models for row in model.speeds),
         "size_picture": lambda model: plots.size_picture(model, sizes),
         "accuracy_picture": lambda model: plots.accuracy_picture(model, accuracies, baseline),
         "comparison_picture": lambda record: plots.comparison_picture(record, lost),
         "latency_picture": lambda row: plots.latency_picture(row, latencies),
+        "foretelling": foretelling,
+        "perplexity_axis": perplexities,
+        "rate_axis": rates,
+        "perplexity_picture": lambda record: plots.perplexity_picture(record, perplexities, foretold),
+        "speed_picture": lambda row: plots.speed_picture(row, rates),
         "share_bar": plots.share_bar,
         "speed_curve": speed_curve,
         "latency_end": latencies,

@@ -1,4 +1,6 @@
-"""The small pictures inside tables: a figure against its limit, size, accuracy and latency of one model."""
+"""The small pictures inside tables: a figure against its limit; size, accuracy and latency of one model, or its
+perplexity and speed.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,9 @@ from markupsafe import Markup
 
 from edgekit.report import figures
 from edgekit.report.figures import number, plain
-from edgekit.report.summary import LatencyRow, ModelRow, VerdictRow
+from edgekit.report.summary import LatencyRow, ModelRow, SpeedRow, VerdictRow
 from edgekit.report.svg import Axis, element, line, percent, picture, rectangle
-from edgekit.spec.manifest import Drop
+from edgekit.spec.manifest import Drop, Perplexity
 
 HEIGHT = 22.0
 MIDDLE = HEIGHT / 2
@@ -50,6 +52,22 @@ def accuracy_axis(models: Sequence[ModelRow]) -> Axis:
     return Axis(max(0.0, 5 * ((low - 1) // 5)), min(100.0, 5 * ((high + 1) // 5 + 1)))
 
 
+def perplexity_axis(models: Sequence[ModelRow]) -> Axis:
+    """Around all intervals: they compare positions, so 0 need not be on it."""
+    records = [model.perplexity for model in models if model.perplexity]
+    low = min((_ends(record)[0] for record in records), default=0.0)
+    high = max((_ends(record)[1] for record in records), default=1.0)
+    room = 0.08 * (high - low) or 0.5
+    return Axis(max(low - room, 0.0), high + room)
+
+
+def speed_axis(models: Sequence[ModelRow]) -> Axis:
+    """From nothing to the fastest that was measured on a real device, or else on any."""
+    rows = [row for model in models for row in model.speeds]
+    real = [row for row in rows if not row.emulated] or rows
+    return Axis(0, 1.04 * max((row.tokens_per_s.high for row in real), default=1.0))
+
+
 def latency_axis(models: Sequence[ModelRow]) -> Axis:
     """From nothing to the slowest p95 that was measured on a real device, or else on any."""
     rows = [row for model in models for row in model.latencies]
@@ -84,6 +102,27 @@ def accuracy_picture(model: ModelRow, axis: Axis, baseline: float | None) -> Mar
     return picture(label, HEIGHT, *parts)
 
 
+def perplexity_picture(record: Perplexity, axis: Axis, baseline: float | None) -> Markup:
+    """A point with its interval; a dotted line marks the first model, which the others are held against."""
+    value, interval = figures.perplexity(record)
+    label = f"perplexity {value}" + (f", interval {interval}" if interval else "")
+    parts = [line("0%", MIDDLE, "100%", MIDDLE, "track")]
+    if baseline is not None:
+        parts.append(line(axis.at(baseline), 0, axis.at(baseline), HEIGHT, "baseline"))
+    return picture(label, HEIGHT, *parts, *_point(axis, record.perplexity, *_ends(record)))
+
+
+def speed_picture(row: SpeedRow, axis: Axis) -> Markup:
+    """A line from nothing to the rate, with its interval."""
+    rate = row.tokens_per_s
+    parts = [
+        line("0%", 2, "0%", HEIGHT - 2, "zero"),
+        line("0%", MIDDLE, axis.at(rate.value), MIDDLE, "lead"),
+        *_point(axis, rate.value, rate.low, rate.high),
+    ]
+    return picture(f"{number(rate.value)} tokens a second", HEIGHT, *parts)
+
+
 def comparison_picture(record: Drop, axis: Axis) -> Markup:
     """Points lost with their interval, beside an upright line where nothing is lost."""
     parts = [
@@ -115,6 +154,13 @@ def latency_picture(row: LatencyRow, axis: Axis) -> Markup:
     ]
     label = f"p50 {number(p50.value)} ms, p95 {number(p95.value)} ms, {figures.setting(row)}"
     return picture(label + (", beyond the end of the axis" if beyond else ""), HEIGHT, *parts)
+
+
+def _ends(record: Perplexity) -> tuple[float, float]:
+    """The interval of a perplexity; the figure itself where it has none."""
+    if record.low is None or record.high is None:
+        return record.perplexity, record.perplexity
+    return record.low, record.high
 
 
 def _point(axis: Axis, value: float, low: float, high: float) -> list[Markup]:

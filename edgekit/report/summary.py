@@ -13,6 +13,7 @@ from edgekit.measure.summary import summarise
 from edgekit.measure.verdict import Verdict
 from edgekit.spec.manifest import Accuracy, Parity, Perplexity, Step
 from edgekit.spec.measurement import GenerationMeasurement, Measurement
+from edgekit.spec.schemes import Task
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,23 @@ class LatencyRow:
 
 
 @dataclass(frozen=True)
+class SpeedRow:
+    """How fast a language model writes behind a context of `length` tokens, with 95 % intervals."""
+
+    device: str
+    threads: int
+    length: int
+    tokens_per_s: Estimate
+    emulated: bool = False
+
+
+@dataclass(frozen=True)
 class ModelRow:
     """One model of the run: a checkpoint (teacher, student, ...) or a bundle (its format is then given).
 
     size_mb counts weights and tokenizer, in MB of 10^6 bytes; parts_mb says where they are, largest first.
-    model_sha256 is that of a bundle's model file, by which its measurements are known.
+    model_sha256 is that of a bundle's model file, by which its measurements are known. A classifier has an accuracy
+    and latencies, a language model a perplexity and speeds, where they were measured.
     """
 
     name: str
@@ -52,6 +65,13 @@ class ModelRow:
     notes: tuple[str, ...] = ()
     model_sha256: str | None = None
     perplexity: Perplexity | None = None
+    speeds: tuple[SpeedRow, ...] = ()
+    task: Task = "text-classification"
+
+    @property
+    def foretells(self) -> bool:
+        """Whether it is a language model."""
+        return self.task == "text-generation"
 
 
 @dataclass(frozen=True)
@@ -100,6 +120,11 @@ class Summary:
     def heading(self) -> str:
         """The title, or the name of a run that was given none."""
         return self.title or self.name
+
+    @property
+    def is_of_text(self) -> bool:
+        """Whether it is about language models."""
+        return any(model.foretells for model in self.models)
 
     @property
     def shown_mistakes(self) -> tuple[Mistakes, ...]:

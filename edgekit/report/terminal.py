@@ -32,8 +32,8 @@ def verdict_table(rows: Sequence[VerdictRow]) -> Group:
 
 def models_table(models: Sequence[ModelRow]) -> Table:
     """The models of a run beside each other; intervals are of 95 %."""
-    numeric = cells.MODELS[1:]
-    return _filled(_table(cells.MODELS, right=numeric, keep=numeric), (cells.model_cells(model) for model in models))
+    headings, rows = cells.models_cells(models)
+    return _filled(_table(headings, right=headings[1:], keep=headings[1:]), rows)
 
 
 def comparisons_table(models: Sequence[ModelRow]) -> Table:

@@ -28,6 +28,9 @@ METRICS: dict[str, Metric] = {
     "peak_memory_mb": Metric("MB", "lower", True, "peak memory"),
     "tokens_per_s": Metric("1/s", "higher", True, "tokens per second"),
     "first_token_ms": Metric("ms", "lower", True, "first token"),
+    "energy_mj": Metric("mJ", "lower", True, "energy"),
+    # of one inference, or of a decoder's token: a sign of regressions, never a time
+    "instructions_m": Metric("M", "lower", True, "instructions"),
     "accuracy_drop": Metric("points", "lower", False, "accuracy drop"),
     "min_accuracy": Metric("%", "higher", False, "accuracy"),
     "perplexity_increase_pct": Metric("%", "lower", False, "perplexity increase"),

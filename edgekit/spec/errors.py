@@ -64,6 +64,13 @@ class EdgekitWarning(UserWarning):
     """Something was decided that a person may want to decide otherwise."""
 
 
+def worst_exit_code(codes: Iterable[int]) -> int:
+    """Of several exit codes the one that counts; 0 for none, or where all are 0."""
+    worst_first = (2, 5, 4, 1, 3)
+    found = set(codes) - {0}
+    return next((code for code in worst_first if code in found), max(found, default=0))
+
+
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> NotFoundError:
     """The error for a name outside a closed list, with the nearest one that exists."""
     choices = sorted(known)

@@ -198,10 +198,12 @@ class Accuracy(Strict):
 class Increase(Strict):
     """By how many % the perplexity of a token is above a baseline's on the same windows, with a paired 95 % interval.
 
-    low, high: None where the text fills one window only
+    baseline_sha256: content hash of the checkpoint or the bundle that the name stood for; None in old manifests
+    low, high:       None where the text fills one window only
     """
 
     baseline: str
+    baseline_sha256: str | None = None
     baseline_perplexity: pydantic.PositiveFloat
     pct: float
     low: float | None

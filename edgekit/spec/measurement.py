@@ -38,6 +38,34 @@ class Conditions(Strict):
     throttled: bool | None = None
     under_voltage: bool | None = None
     swap_used_mb: float | None = None
+    available_mb: float | None = None
+
+
+class Moment(Conditions):
+    """The state of the machine at one moment of a measurement.
+
+    seconds: since the first moment, by a clock that never jumps
+    runs:    samples that had been taken by then, of all kinds together, in the order taken
+    rss_mb:  what the agent held
+    `throttled` and `under_voltage` also tell of the time since the moment before.
+    """
+
+    seconds: pydantic.NonNegativeFloat
+    runs: pydantic.NonNegativeInt
+    rss_mb: float | None = None
+
+
+class Energy(Strict):
+    """The power of a board in W while idle, and then under `runs` inferences back to back in `seconds`.
+
+    rails: what the power chip measures; the sum of volts times amperes over these is the power
+    """
+
+    idle_w: Annotated[tuple[pydantic.NonNegativeFloat, ...], pydantic.Field(min_length=1, max_length=100_000)]
+    load_w: Annotated[tuple[pydantic.NonNegativeFloat, ...], pydantic.Field(min_length=1, max_length=100_000)]
+    runs: pydantic.PositiveInt
+    seconds: pydantic.PositiveFloat
+    rails: tuple[str, ...]
 
 
 class OperatorTime(Strict):
@@ -49,24 +77,17 @@ class OperatorTime(Strict):
     share: pydantic.NonNegativeFloat
 
 
-class Taken(Strict):
-    """What measurements of every kind say of one file at one thread count on one device.
+class Watched(Strict):
+    """What is known of the machine at every measurement on it.
 
+    during:   once a second, from the first sample to the last; empty in measurements of agents before 1.1
     taken_at: ISO 8601 with the offset from UTC
     """
 
     format_version: Literal[1] = 1
-    model_sha256: str
-    content_hash: str | None = None
-    runtime: str
-    runtime_version: str
-    threads: pydantic.PositiveInt
-    cold_load_ms: pydantic.NonNegativeFloat
-    first_inference_ms: pydantic.NonNegativeFloat
-    warmup_runs: pydantic.NonNegativeInt
-    peak_rss_mb: pydantic.NonNegativeFloat
     fingerprint: Fingerprint
     before: Conditions
+    during: Annotated[tuple[Moment, ...], pydantic.Field(max_length=10_000)] = ()
     after: Conditions
     taken_at: str
     agent_version: str
@@ -87,6 +108,32 @@ class Taken(Strict):
     def dump(self) -> dict[str, Any]:
         """The measurement as plain JSON values."""
         return self.model_dump(mode="json")
+
+
+class OfFile(Watched):
+    """What every measurement of one file on one device says of what was run."""
+
+    model_sha256: str
+    content_hash: str | None = None
+    runtime: str
+    runtime_version: str
+    threads: pydantic.PositiveInt
+
+
+class Taken(OfFile):
+    """What measurements of time say of one file at one thread count on one device.
+
+    sustained_ms: raw times of whole runs, back to back behind the other samples; empty where that was not asked for.
+                  Of a decoder, of a token
+    energy:       None where it was not asked for, or is not measurable
+    """
+
+    cold_load_ms: pydantic.NonNegativeFloat
+    first_inference_ms: pydantic.NonNegativeFloat
+    warmup_runs: pydantic.NonNegativeInt
+    peak_rss_mb: pydantic.NonNegativeFloat
+    sustained_ms: Samples = ()
+    energy: Energy | None = None
 
 
 class Measurement(Taken):
@@ -123,4 +170,36 @@ class GenerationMeasurement(Taken):
     def _has_both(cls, value: dict[str, Samples]) -> dict[str, Samples]:
         if set(value) != {"first_token", "token"}:
             raise ValueError("samples_ms must hold first_token and token")
+        return value
+
+
+class Count(Strict):
+    """Instructions executed: all, and of them the dot products of integers and the fused multiply-adds."""
+
+    total: pydantic.NonNegativeInt
+    dot_product: pydantic.NonNegativeInt
+    fma: pydantic.NonNegativeInt
+
+
+class InstructionCounts(OfFile):
+    """Instructions of single inferences with one thread, on an emulated device: blind to caches, never a time.
+
+    length: as in `Measurement` and `GenerationMeasurement`
+    counts: raw counts in the order taken. Of a file that classifies `infer`, the runtime's work on token ids; of a
+            decoder `first_token` and `token`
+    """
+
+    kind: Literal["instructions"] = "instructions"
+    length: pydantic.PositiveInt | Literal["data"]
+    counts: dict[
+        Literal["infer", "first_token", "token"],
+        Annotated[tuple[Count, ...], pydantic.Field(min_length=1, max_length=10_000)],
+    ]
+    texts_sha256: str | None = None
+
+    @pydantic.field_validator("counts")
+    @classmethod
+    def _has_its_parts(cls, value: dict[str, tuple[Count, ...]]) -> dict[str, tuple[Count, ...]]:
+        if set(value) not in ({"infer"}, {"first_token", "token"}):
+            raise ValueError("counts must hold infer, or first_token and token")
         return value

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 import pydantic
 from pydantic import Field
@@ -12,11 +13,40 @@ from edgekit.spec.schemes import RuntimeName
 from edgekit.spec.stage_options import Threads
 from edgekit.spec.strict import Strict
 
+_DURATION = re.compile(r"(\d+(?:\.\d+)?) *(s|m|min)?")
+COOL_DOWN_SECONDS = 300.0
+
+
+def _seconds(value: Any) -> Any:
+    """`60s` and `2m` as seconds; what is no text is left to the type."""
+    if not isinstance(value, str):
+        return value
+    found = _DURATION.fullmatch(value.strip())
+    if found is None:
+        raise ValueError(f"{value!r} is no time, as 60s or 2m")
+    return float(found[1]) * (60 if (found[2] or "s").startswith("m") else 1)
+
+
+def _named(value: Any) -> Any:
+    """One device may be said as plain text."""
+    return (value,) if isinstance(value, str) else value
+
+
+Seconds = Annotated[float, pydantic.BeforeValidator(_seconds)]
+
 
 class ProfileOptions(Strict):
     """Options of `edgekit profile`. Every thread count is measured at every length."""
 
-    device: Annotated[str, Field(description="Where to measure: local.")] = "local"
+    device: Annotated[
+        tuple[str, ...],
+        pydantic.BeforeValidator(_named),
+        Field(
+            min_length=1,
+            description="Where to measure: a device's name or URL. Given again: several at once; `all`: every device "
+            "that has a name. Default: local.",
+        ),
+    ] = ("local",)
     threads: Annotated[
         tuple[Threads, ...],
         Field(min_length=1, description="Threads of the runtime; several are measured one after the other."),
@@ -35,6 +65,21 @@ class ProfileOptions(Strict):
     warmup: Annotated[
         int | None, Field(ge=0, description="Runs before the first sample. Default: until times are steady.")
     ] = None
+    sustained: Annotated[
+        Seconds | None,
+        Field(gt=0, le=86_400, description="Then run back to back for so long, as 60s: what is left of the speed."),
+    ] = None
+    cool_down: Annotated[
+        Seconds | None,
+        Field(
+            gt=0,
+            le=3600,
+            description="Between measurements wait, at most so long, until the device is about as cool as at first.",
+        ),
+    ] = None
+    energy: Annotated[
+        bool, Field(description="Also measure the energy of a run, where the device can: a Raspberry Pi 5.")
+    ] = False
     per_op: Annotated[bool, Field(description="Also tell the time by kind of operator (ONNX).")] = False
     runtime: Annotated[RuntimeName | None, Field(description="Runtime to use. Default: the first that is there.")] = (
         None

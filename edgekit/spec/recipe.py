@@ -65,6 +65,13 @@ class Recipe(Strict):
             raise ValueError("a model made from nothing needs the stage finetune")
         return self
 
+    @pydantic.model_validator(mode="after")
+    def _says_one_task(self) -> Self:
+        told = self.stages.finetune.task if self.stages.finetune else None
+        if told not in (None, self.task):
+            raise ValueError(f"task is {self.task}, and stages.finetune.task is {told}: leave the latter out")
+        return self
+
     @property
     def export(self) -> ExportOptions:
         """The export stage's options for the recipe's own target, unless the stage names another."""

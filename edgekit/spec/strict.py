@@ -199,7 +199,9 @@ def _known_keys(model: type[Strict], loc: tuple[int | str, ...]) -> list[str]:
         if isinstance(part, int):
             node = node.get("items", {})
         else:
-            node = node.get("properties", {}).get(part) or node.get("additionalProperties") or node
+            named = node.get("properties", {}).get(part) or node.get("additionalProperties")
+            # a mapping whose keys have a pattern
+            node = named or next(iter(node.get("patternProperties", {}).values()), node)
     return list(_resolve(schema, node).get("properties", {}))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from edgekit.cli import COMMANDS, cli, main
 
-LEAVES = [name for name in COMMANDS if name not in ("recipes", "targets")]
+LEAVES = [name for name in COMMANDS if name not in ("recipes", "targets", "devices")]
 
 
 def edgekit(*words, **kwargs):
@@ -33,7 +33,12 @@ def test_help_loads_nothing_heavy():
 
 
 @pytest.mark.parametrize(
-    "name", [*LEAVES, "targets list", "targets show", "targets validate", "recipes list", "recipes show"]
+    "name",
+    [
+        *LEAVES,
+        *("targets list", "targets show", "targets validate", "targets detect", "recipes list", "recipes show"),
+        *(f"devices {name}" for name in ("find", "add", "list", "remove", "doctor", "setup")),
+    ],
 )
 def test_every_command_has_an_example_and_json(name):
     command: click.Command = cli

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from edgekit.devices import channel as channel_module
 from edgekit.devices.agent_files import agent_files
 from edgekit.devices.channel import Channel
+from edgekit.devices.local_transport import LocalTransport
 from edgekit.devices.replies import Facts, Hello
 from edgekit.spec.errors import DeviceError, EdgekitError
 
@@ -17,13 +19,7 @@ HELLO = '{"protocol": 1, "agent": "1.0", "python": "3.11", "runtimes": {}, "modu
 
 
 def channel_to(script, *arguments):
-    process = subprocess.Popen(
-        [sys.executable, "-c", textwrap.dedent(script), *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    )
+    process = LocalTransport().start([sys.executable, "-c", textwrap.dedent(script), *arguments], {})
     return Channel(process, "local")
 
 
@@ -95,6 +91,18 @@ def test_death_in_the_middle_of_an_answer():
         agent.greet()
 
 
+def test_what_an_agent_says_does_not_steer_the_terminal():
+    error = '{"kind": "tool", "message": "\\u001b[2Jgone\\r\\n\\u009b31m", "advice": "\\u0007x"}'
+    with answering(f'{{"id": 1, "event": "error", "error": {error}}}') as agent, pytest.raises(EdgekitError) as caught:
+        agent.greet()
+    assert caught.value.message.isprintable()
+    assert caught.value.advice.isprintable()
+    with channel_to("import sys; sys.exit('\\x1b[31mred')") as agent, pytest.raises(DeviceError) as caught:
+        agent.greet()
+    assert "red" in caught.value.message
+    assert caught.value.message.isprintable()
+
+
 def test_silence():
     with channel_to("import time; time.sleep(60)") as agent:
         started = time.monotonic()
@@ -155,8 +163,8 @@ class TestRealAgent:
         for name, content in agent_files().items():
             (package / name).write_bytes(content)
 
-        def run(text):
-            command = [sys.executable, "-m", "edgekit_agent"]
+        def run(text, *options):
+            command = [sys.executable, "-m", "edgekit_agent", *options]
             return subprocess.run(command, cwd=tmp_path, input=text.encode(), capture_output=True, timeout=30)
 
         return run
@@ -185,11 +193,28 @@ class TestRealAgent:
         for part, answer in zip(("unknown request", "needs path", "path cannot"), answers[1:], strict=True):
             assert part in answer
 
+    def test_empty_lines_ask_nothing(self, say):
+        answer = say('\n\n{"id": 1, "do": "hello", "protocol": 1}\n\n', "--patience", "20").stdout.decode()
+        assert answer.count("\n") == 1
+        assert answer.startswith('{"id": 1, "event": "result"')
+
+    def test_silence_ends_it(self, say, tmp_path):
+        command = [sys.executable, "-m", "edgekit_agent", "--patience", "1"]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        with subprocess.Popen(command, cwd=tmp_path, **pipes) as agent:
+            hello = b'{"id": 1, "do": "hello", "protocol": 1}\n'
+            for line in (hello, b"\n", b"\n", b"\n", b"\n"):
+                agent.stdin.write(line)
+                agent.stdin.flush()
+                time.sleep(0.5)
+            assert agent.poll() is None
+            agent.wait(20)
+            assert b"nothing was heard of the host for 1 s" in agent.stderr.read()
+
     def test_native_chatter_stays_off_stdout(self, say, tmp_path):
         chatty = tmp_path / "edgekit_agent" / "memory.py"
-        chatty.write_text(
-            "import os\nos.write(1, b'chatter at import')\nprint('print')\ndef peak_rss_mb(): return 1\n"
-        )
+        chatter = "\nos.write(1, b'chatter at import')\nprint('print')\n"
+        chatty.write_text(chatty.read_text() + "\nimport os" + chatter)
         result = say('{"id": 1, "do": "hello", "protocol": 1}\n')
         assert result.stdout.startswith(b'{"id": 1')
 
@@ -212,3 +237,14 @@ def test_an_agent_that_was_killed(device_home):
         os.kill(agent.greet().pid, signal.SIGKILL)
         with pytest.raises(DeviceError, match="the agent ended"):
             agent.request("facts", Facts)
+
+
+def test_a_close_from_another_thread_wakes_who_waits():
+    agent = channel_to("import sys; sys.stdin.read()")
+    closing = threading.Timer(0.5, agent.close)
+    closing.start()
+    started = time.monotonic()
+    with pytest.raises(DeviceError, match="was ended before it answered"):
+        agent.request("facts", Facts, timeout=60)
+    assert time.monotonic() - started < 20
+    closing.join()

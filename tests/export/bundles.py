@@ -1,14 +1,30 @@
-"""Building bundles of the tiny classifier for the tests of this folder."""
+"""Building bundles of the tiny classifiers for the tests of this folder, and asking them odd texts."""
 
 from __future__ import annotations
 
 import copy
 
+import numpy as np
+import torch
 from tiny_checkpoint import TEXTS
 
+from edgekit.agent.classifier import open_classifier
 from edgekit.compress.quantize import apply_plan, make_plan
 from edgekit.export.bundle import Source, build_bundle
 from edgekit.spec.shipped import load_target
+
+PAIRS = [
+    ("turn on the kitchen lights", "lights"),
+    ("", "is it going to rain on sunday"),
+    ("play some quiet music", ""),
+    ("set an alarm 🔔", "早上七点 for seven " * 20),
+    ("what is the weather " * 20, "in paris"),
+]
+# nothing, one token, characters of several bytes, scripts beside one another, as long as the limit and longer
+ODD = [
+    *("", "a", "🔔🥵", "明天 set 早上 alarm à sept heures в семь", "اضبط المنبه"),
+    *("on " * count for count in (29, 30, 31, 90)),
+]
 
 
 def quantized(model, tokenizer, scheme, plan=None):
@@ -23,3 +39,22 @@ def build(source, folder, format="onnx", max_length=32, target="rpi4", lengths=N
         chosen = chosen.model_copy(update={"lengths": lengths})
     folder.mkdir(parents=True)
     return build_bundle(source, chosen, format, folder, max_length=max_length, golden_texts=golden)
+
+
+def encoded(tokenizer, text, pair):
+    """As a batch of one, for by itself an empty second text would be no pair to transformers."""
+    row = [text] if pair is None else [(text, pair)]
+    return tokenizer(row, truncation=True, max_length=32, return_tensors="pt")
+
+
+def check_odd(folder, model, tokenizer):
+    """Of a float file for up to 32 tokens: the logits of transformers, of the ids that its tokenizer gives."""
+    classifier = open_classifier(folder)
+    lengths = set()
+    for text, pair in [*((text, None) for text in ODD), *PAIRS, *((text, TEXTS[0]) for text in ODD)]:
+        batch = encoded(tokenizer, text, pair)
+        lengths.add(batch["input_ids"].shape[1])
+        with torch.inference_mode():
+            wanted = model(**batch).logits[0].numpy()
+        np.testing.assert_allclose(classifier.classify(text, pair).logits, wanted, atol=1e-4, rtol=1e-4)
+    assert {2, 31, 32} <= lengths

@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from bundles import build, quantized
+from bundles import PAIRS, build, check_odd, encoded, quantized
 from onnx import numpy_helper
 from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 
@@ -21,13 +21,6 @@ from edgekit.models.families import FAMILIES, family
 from edgekit.spec.errors import UsageError
 
 SCHEMES = ["float", "int8-dynamic", "int8-static", "int8-weight", "int4-weight"]
-PAIRS = [
-    ("turn on the kitchen lights", "lights"),
-    ("", "is it going to rain on sunday"),
-    ("play some quiet music", ""),
-    ("set an alarm 🔔", "早上七点 for seven " * 20),
-    ("what is the weather " * 20, "in paris"),
-]
 REPEATS = 6
 
 
@@ -59,12 +52,6 @@ def bundles(parts, tmp_path_factory):
     return bundle
 
 
-def encoded(tokenizer, text, pair):
-    """As a batch of one, for by itself an empty second text would be no pair to transformers."""
-    row = [text] if pair is None else [(text, pair)]
-    return tokenizer(row, truncation=True, max_length=32, return_tensors="pt")
-
-
 def check(folder, manifest, model, tokenizer, scheme):
     """Parity was checked when it was built; here the logits are near PyTorch's, and texts and pairs differ."""
     assert manifest.parity.labels_equal >= manifest.parity.cases - 1
@@ -81,6 +68,11 @@ def check(folder, manifest, model, tokenizer, scheme):
         wanted = [model(**encoded(tokenizer, text, pair)).logits[0].numpy() for text, pair in rows]
     assert np.std(wanted, axis=0).min() > 0.02
     assert np.abs(found - wanted).max() < (1e-4 if scheme == "float" else 1.5)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_odd_texts_in_onnx(bundles, parts, name):
+    check_odd(bundles(name, "float")[0], *parts[name])
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -179,6 +171,13 @@ def test_tflite_holds_a_shared_block_once(bundles, parts):
     for name, tensor in source.plan.tensors.items():
         integers = np.rint(weights[name].detach().numpy() / source.scales[name].numpy()[:, None]).astype(np.int8)
         assert data.count(pack_bytes(integers[:32] if "position" in name else integers, tensor).tobytes()) == 1, name
+
+
+@tflite
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in FAMILIES if name != "distilbert"])
+def test_odd_texts_in_tflite(bundles, parts, name):
+    check_odd(bundles(name, "float", "tflite")[0], *parts[name])
 
 
 @tflite

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from bundles import build, quantized
+from bundles import build, check_odd, quantized
 from tiny_checkpoint import TEXTS
 
 from edgekit.agent.classifier import open_classifier
@@ -27,6 +27,10 @@ def test_the_file_gives_what_its_reference_gives_at_every_padded_length(bundles,
     _, manifest, _ = bundles[scheme]
     assert manifest.parity.labels_equal == manifest.parity.cases
     assert manifest.parity.max_abs_difference < (1e-4 if scheme in ("float", "int8-weight") else 0.1)
+
+
+def test_odd_texts(bundles, model, tokenizer):
+    check_odd(bundles["float"][0], model, tokenizer)
 
 
 def test_one_signature_a_length_sharing_the_weights(bundles):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from edgekit.agent.golden import run_golden
 from edgekit.agent.service import Service
 from edgekit.agent.tokenizer import Tokenizer
 from edgekit.devices.channel import Channel
+from edgekit.devices.local_transport import LocalTransport
 from edgekit.devices.replies import Facts, Hello
 from edgekit.flows.profile import read_measurements
 from edgekit.spec.budget import Budget
@@ -274,14 +274,7 @@ def test_replies_of_a_device(fuzz, reply):
 
     def read(damaged: bytes) -> None:
         path.write_bytes(damaged + b"\n")
-        process = subprocess.Popen(
-            ["cat", str(path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-        )
-        with Channel(process, "a device") as channel:
+        with Channel(LocalTransport().start(["cat", str(path)], {}), "a device") as channel:
             channel.request("hello", Hello if reply == 1 else Facts, timeout=20)
 
     fuzz.holds(json.dumps(REPLIES[reply]).encode(), 25, read)

@@ -19,6 +19,8 @@ from edgekit.spec.errors import UsageError
         ("budgets=[{metric: latency_p95_ms, limit: 3, target: rpi44}]", "unknown target"),
         ("budgets=[{metric: accuracy_drop, limit: 3, baseline: techer}]", "unknown baseline 'techer'"),
         ("stages.profile.device=toaster://kitchen", "toaster"),
+        ("stages.profile.device=nobodys-pi", "unknown device 'nobodys-pi'"),
+        ("stages.profile.device=[local, nobodys-pi]", "unknown device 'nobodys-pi'"),
         ("stages.export.calibrate=no-such-file.txt", "does not exist"),
         ("stages.distill.student={layers: 99}", "more than the teacher's"),
         ("model.family=bertt", "cannot be taken apart"),

@@ -7,7 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 from tiny_decoder import byte_level_bpe, save_decoder, tiny_gpt2
-from tiny_recipe import write_data
+from tiny_recipe import write_data, write_recipe
 
 from edgekit.agent.bundle import open_bundle, read_golden
 from edgekit.agent.classifier import open_classifier
@@ -19,10 +19,12 @@ from edgekit.flows.inspect import inspect
 from edgekit.flows.profile import profile
 from edgekit.flows.prune import prune
 from edgekit.flows.quantize import quantize
+from edgekit.flows.run import run
 from edgekit.flows.train import distill, finetune
 from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
 from edgekit.models.decoders import describe_decoder
 from edgekit.spec.data_options import DataSpec
+from edgekit.spec.errors import UsageError
 from edgekit.spec.export_options import ExportOptions
 from edgekit.spec.profile_options import ProfileOptions
 from edgekit.spec.shape import Scratch, WantedShape
@@ -100,3 +102,25 @@ def test_a_language_model_becomes_a_classifier(data, tmp_path):
     (bundle,) = export(teacher, tmp_path / "out", ExportOptions(format="onnx", scheme="float", max_length=24))
     wanted = evaluate(teacher, data, EvaluateOptions(max_length=24)).predicted
     assert evaluate(bundle, data, EvaluateOptions()).predicted == wanted
+
+
+@pytest.mark.usefixtures("device_home")
+def test_a_recipe_says_its_task_once(tmp_path):
+    """A language model, or the shape of one, becomes a classifier where the recipe is for classification."""
+    tokenizer = byte_level_bpe()
+    start = save_decoder(tiny_gpt2(tokenizer), tokenizer, tmp_path / "gpt2")
+    stages = {"finetune": SHORT | {"epochs": 0.1}, "export": {"format": "onnx", "max_length": 24}}
+    shape = {"family": "llama", "layers": 1, "hidden": 32, "heads": 2, "ffn": 32, "vocabulary": 300, "max_length": 32}
+    for name, model in (("pretrained", str(start)), ("shape", shape)):
+        told = {"name": name, "model": model, "task": "text-classification", "stages": stages, "budgets": []}
+        summary = run(write_recipe(tmp_path, **told), out=tmp_path / name)
+        assert [model.name for model in summary.models] == ["teacher", "onnx"]
+        assert all(model.accuracy is not None and model.perplexity is None for model in summary.models)
+        assert "--task text-classification" in summary.commands[0]
+        assert summary.lineage[0].options["task"] == "text-classification"
+
+
+def test_a_recipe_that_says_two_tasks_is_refused(tmp_path):
+    stages = {"finetune": {"task": "text-generation"}}
+    with pytest.raises(UsageError, match=r"text-classification.*stages\.finetune\.task.*text-generation"):
+        run(write_recipe(tmp_path, task="text-classification", stages=stages), out=tmp_path / "run")

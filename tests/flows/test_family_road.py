@@ -7,10 +7,13 @@ import json
 import random
 
 import pytest
+from click.testing import CliRunner
 
 from edgekit.agent.classifier import open_classifier
+from edgekit.cli import cli
 from edgekit.flows.evaluate import evaluate
 from edgekit.flows.export import export
+from edgekit.flows.profile import profile
 from edgekit.flows.prune import prune
 from edgekit.flows.quantize import quantize
 from edgekit.flows.train import distill, finetune
@@ -19,6 +22,7 @@ from edgekit.models.families import FAMILIES, family
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.export_options import ExportOptions
 from edgekit.spec.manifest import Manifest
+from edgekit.spec.profile_options import ProfileOptions
 from edgekit.spec.shape import Scratch, WantedShape
 from edgekit.spec.stage_options import EvaluateOptions, QuantizeOptions
 from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOptions
@@ -26,6 +30,9 @@ from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOpt
 WORDS = ("light", "door", "music", "alarm", "window", "kettle", "fan", "gate")
 PAIRS = [(first, second) for first, second in itertools.product(WORDS, WORDS)]
 SHORT = {"epochs": 1, "batch_size": 16, "max_length": 16, "learning_rate": 1e-3}
+
+
+pytestmark = pytest.mark.usefixtures("device_home")
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +76,12 @@ def check(bundle, name, data):
     apart = classifier.classify("turn the fan on it", "is the fan").logits
     assert (apart != prediction.logits).any(), "the same words cut elsewhere are another pair"
     assert evaluate(bundle, data, EvaluateOptions()).accuracy.rows == 20
+    (taken,) = profile(bundle, ProfileOptions(min_seconds=0, min_runs=5, warmup=1, length=(16,)))
+    assert taken.length == 16
+    words = ["predict", str(bundle), "turn the fan on", "--pair", "it is the fan", "--json"]
+    result = CliRunner().invoke(cli, words)
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["label"] == prediction.label
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,16 @@ import json
 import shutil
 
 import pytest
+from tiny_recipe import write_recipe
 
+from edgekit.flows.measures import evaluate_all
 from edgekit.flows.predict import predict
-from edgekit.flows.run import run
+from edgekit.flows.run import begin, run
+from edgekit.flows.stages import export_bundles
 from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import Manifest
+from edgekit.spec.progress import SILENT
+from edgekit.spec.recipe import load_recipe
 
 
 class Heard:
@@ -133,3 +138,16 @@ def test_commands_in_the_report_do_by_hand_what_a_stage_did(finished_run, tmp_pa
     assert result.exit_code == 0, result.output
     made, kept = ((path / "model.safetensors").read_bytes() for path in (tmp_path / "student", folder / "student"))
     assert made == kept, "same seed, same data, same weights"
+
+
+def test_models_and_bundles_answer_the_rows_that_were_read_at_the_start(finished_run, tmp_path):
+    """Those are what the run's keys are of; what becomes of the files meanwhile changes nothing."""
+    data = shutil.copytree(finished_run[0].parent / "data", tmp_path / "data")
+    teacher, stages = finished_run[1] / "teacher", {"export": {"format": "onnx", "max_length": 16}}
+    path = write_recipe(tmp_path, model=str(teacher), stages=stages, budgets=[])
+    state = begin(load_recipe(str(path)), tmp_path / "run", SILENT)
+    export_bundles(state)
+    shutil.rmtree(data)
+    evaluate_all(state)
+    assert list(state.evaluations) == ["teacher", "onnx"]
+    assert state.evaluations["onnx"].accuracy.rows == 150

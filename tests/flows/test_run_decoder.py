@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 
 import pytest
 from tiny_decoder import TEXTS
 
+from edgekit.flows.gate import gate
+from edgekit.flows.lineage import checkpoint_sha256
+from edgekit.flows.perplexity import perplexity
 from edgekit.flows.plan import plan
 from edgekit.flows.run import run
+from edgekit.models.checkpoint import open_checkpoint
+from edgekit.spec.budget import Budget
+from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import NotFoundError, UsageError
 from edgekit.spec.manifest import Manifest
 from edgekit.spec.recipe import Recipe
+from edgekit.spec.stage_options import EvaluateOptions
 
 pytestmark = pytest.mark.usefixtures("device_home")
 
@@ -95,8 +103,42 @@ def test_a_text_to_evaluate_on_and_a_baseline_must_be_there(recipe, tmp_path):
         run(asked.model_copy(update={"budgets": (budget,)}), out=tmp_path / "run")
 
 
-@pytest.mark.slow
-def test_a_student_is_distilled_and_compared_with_both(recipe, tmp_path):
-    distill = {"student": {"layers": 1}, "epochs": 1, "max_length": 32, "batch_size": 4}
-    summary = run(recipe(distill=distill), out=tmp_path / "run")
-    assert [model.name for model in summary.models] == ["teacher", "student", "quantized", "onnx"]
+class Titles:
+    """Progress that keeps what was begun."""
+
+    def __init__(self):
+        self.begun = []
+
+    @contextmanager
+    def task(self, title, total=None):
+        self.begun.append(title)
+        yield lambda done, note="": None
+
+    def say(self, text):
+        pass
+
+
+def test_every_model_is_asked_once_and_the_very_teacher_counts(recipe, tmp_path):
+    distill = {"student": {"layers": 1}, "epochs": 0.1, "max_length": 32, "batch_size": 4}
+    asked = recipe(distill=distill, profile=None)
+    budgets = [
+        {"metric": "perplexity_increase_pct", "limit": 1e9, "baseline": name} for name in ("teacher", "student")
+    ]
+    asked = asked.model_copy(update={"budgets": tuple(Budget.parse(each, "budget") for each in budgets)})
+    progress = Titles()
+    summary = run(asked, out=tmp_path / "run", progress=progress)
+    models = ["teacher", "student", "quantized", "onnx"]
+    assert [title for title in progress.begun if title.startswith("evaluate")] == [f"evaluate {it}" for it in models]
+    compared = {model.name: [found.baseline for found in model.perplexity.increases] for model in summary.models}
+    both = ["teacher", "student"]
+    assert compared == {"teacher": [], "student": ["teacher"], "quantized": both, "onnx": both}
+    assert [row.verdict.outcome for row in summary.verdicts] == ["pass", "pass"]
+    # under the teacher's name, another model
+    bundle, text = tmp_path / "run" / "bundles" / "onnx", DataSpec(test=tmp_path / "test.txt")
+    student = {"teacher": tmp_path / "run" / "student"}
+    found = perplexity(bundle, text, EvaluateOptions(max_length=32), against=student)
+    assert found.increases[0].baseline_sha256 == checkpoint_sha256(open_checkpoint(student["teacher"]))
+    verdicts = {row.verdict.budget.baseline: row.verdict for row in gate(bundle, asked.budgets)}
+    assert verdicts["teacher"].outcome == "unmeasured"
+    assert "as teacher is another model, not the one that taught it" in verdicts["teacher"].reason
+    assert verdicts["student"].outcome == "pass"

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgekit.measure.perplexity import Surprise, bits_per_byte, increase, log_probabilities, perplexity, windows
+from edgekit.measure.perplexity import (
+    Surprise,
+    bits_per_byte,
+    increase,
+    log_probabilities,
+    perplexity,
+    scorer,
+    windows,
+)
 
 
 @settings(deadline=None)
@@ -61,7 +69,7 @@ def surprise(windows_of):
 def test_a_model_that_knows_nothing_is_as_perplexed_as_it_has_tokens():
     found = Surprise()
     for window, targets in windows(range(30), 8, 4):
-        found.add(window, targets, lambda ids: np.zeros((len(ids), 32), np.float32))
+        found.add(window, targets, scorer(lambda ids: np.zeros((len(ids), 32), np.float32)))
     value, interval = perplexity(found)
     assert (value, interval.low, interval.high) == pytest.approx((32, 32, 32))
     assert found.total_tokens == 29
@@ -121,7 +129,7 @@ def test_a_shorter_stride_is_not_more_text():
     def told(stride):
         found = Surprise()
         for window, targets in windows(ids.tolist(), 32, stride):
-            found.add(window, targets, lambda window: np.tile(np.array([0, 2], np.float32), (len(window), 1)))
+            found.add(window, targets, scorer(lambda ids: np.tile(np.array([0, 2], np.float32), (len(ids), 1))))
         return found
 
     whole, value = told(32), perplexity(told(32))[0]

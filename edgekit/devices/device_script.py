@@ -1,0 +1,71 @@
+"""Running one of the small programs in `on_device` by a device's own Python."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any, TypeVar
+
+import pydantic
+
+from edgekit.devices.transport import Finished, Transport
+from edgekit.devices.untrusted import plain
+from edgekit.spec.errors import DeviceError
+from edgekit.spec.strict import Strict
+
+T = TypeVar("T", bound=Strict)
+
+
+def run_script(
+    transport: Transport, python: str, script: str, reply: type[T], *, timeout: float = 60.0, **request: Any
+) -> T:
+    """Run `on_device/SCRIPT.py` on the device; its answer, validated.
+
+    The program goes in by stdin, so that nothing of it stays; the request is its one argument, as JSON. Raises
+    `DeviceError` when there is no such Python, when the program says that it failed, or answers anything else.
+    """
+    source = resources.files("edgekit.devices.on_device").joinpath(f"{script}.py").read_bytes()
+    done = transport.run([python, "-B", "-", json.dumps(request)], stdin=source, timeout=timeout)
+    answer = _answer(done)
+    if answer is None:
+        raise DeviceError(f"{transport.where}: {_why(done, python)}", advice=_advice(done))
+    if "failed" in answer:
+        raise DeviceError(f"{transport.where}: {plain(str(answer['failed']), 1000)}")
+    try:
+        return reply.model_validate_json(json.dumps(answer))
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise DeviceError(
+            f"{transport.where}: {script} answered no {reply.__name__}: {place}: {first['msg']}"
+        ) from None
+
+
+def _answer(done: Finished) -> dict[str, Any] | None:
+    """The object that a program printed; None when it did not end well, or printed anything else."""
+    if done.code:
+        return None
+    try:
+        answer = json.loads(done.stdout)
+    except (ValueError, RecursionError):
+        return None
+    return answer if isinstance(answer, dict) else None
+
+
+def _why(done: Finished, python: str) -> str:
+    if done.code == 127:
+        return f"there is no {python}"
+    if done.code == 126:
+        return f"{python} cannot be run"
+    words = done.stderr.decode(errors="replace").strip().splitlines() or [done.stdout[:80].decode(errors="replace")]
+    told = plain(words[-1])
+    if not done.code:
+        return f"{python} answered something that was not asked for: {told!r}"
+    how = f"signal {-done.code}" if done.code < 0 else f"exit status {done.code}"
+    return f"{python} failed ({how})" + (f": {told}" if told else "")
+
+
+def _advice(done: Finished) -> str | None:
+    if done.code in (126, 127):
+        return "install Python 3.9 or newer there, or name the one it has: --python PATH"
+    return None

@@ -1,0 +1,183 @@
+"""What would stop a run: the system, its C library, its Python, what imports there, and the room for it."""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Iterator
+
+from edgekit.devices.examine import NEEDED, Examined, Tried
+from edgekit.devices.problems import Grade, Problem
+from edgekit.devices.provision_facts import OLDEST
+
+# MB: a bundle and the agent; the runtimes of `devices setup`, packed and unpacked
+ROOM_FOR_A_RUN, ROOM_FOR_RUNTIMES = 100, 500
+# the oldest glibc that wheels of onnxruntime for ARM are built for
+_GLIBC = (2, 27)
+_LIBRARY = re.compile(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object file")
+
+
+def software_problems(found: Examined, name: str) -> Iterator[Problem]:
+    """The problems of what is installed. name: of the device, for commands"""
+    yield from _system(found)
+    if found.python is None:
+        yield _no_python(found, name)
+    elif found.python.version[:2] < OLDEST:
+        yield _old_python(found, name)
+    elif found.refused is not None:
+        yield Problem(
+            "stops", "its Python does not work", found.refused, "install Python again, or name another: --python"
+        )
+    else:
+        yield from _imports(found, name)
+    yield from _room(found)
+
+
+def _system(found: Examined) -> Iterator[Problem]:
+    probe = found.probe
+    if probe.arch == "armv6l":
+        yield Problem(
+            "stops",
+            "its processor is ARMv6, as of a Raspberry Pi 1 or Zero",
+            "no runtime has wheels for it",
+            "use a Raspberry Pi Zero 2 W, 3, 4 or 5",
+        )
+    elif probe.arch == "armv7l":
+        kernel = "a 64-bit kernel with 32-bit programs" if probe.kernel_bits == 64 else "a 32-bit system"
+        yield Problem(
+            "note",
+            f"it is {kernel}",
+            "of the runtimes only tflite-runtime has 32-bit wheels, and it runs TFLite files alone",
+            "install the 64-bit Raspberry Pi OS, or choose a 32-bit target: edgekit export --target rpi4-32bit",
+        )
+    glibc = re.match(r"glibc (\d+)\.(\d+)", probe.c_library)
+    if glibc and (int(glibc[1]), int(glibc[2])) < _GLIBC and not found.runnable:
+        yield Problem(
+            "stops",
+            f"its C library is {probe.c_library}",
+            f"the runtimes' wheels need glibc {'.'.join(map(str, _GLIBC))} or newer",
+            "upgrade the system: Raspberry Pi OS Bookworm has glibc 2.36",
+        )
+    if probe.c_library.startswith(("musl", "bionic")) and not found.runnable and found.no_wheels is None:
+        yield Problem(
+            "stops",
+            f"its C library is {probe.c_library}",
+            "the runtimes have wheels for glibc alone",
+            "profile with Android's own tools: edgekit profile --tool"
+            if probe.android is not None
+            else "use a system with glibc: Raspberry Pi OS, Debian, Ubuntu",
+        )
+
+
+def _no_python(found: Examined, name: str) -> Problem:
+    others = [each for each in found.probe.pythons if each.version[:2] >= OLDEST]
+    if others:
+        wanted = found.wanted or "python3"
+        cure = f"name one that is there: edgekit devices add {name} URL --force --python {others[0].name}"
+        return Problem("stops", f"there is no {wanted}", "the agent is run by Python", cure)
+    android = found.probe.android is not None
+    cure = "profile without it: edgekit profile --tool" if android else "sudo apt install python3"
+    return Problem("stops", "there is no Python", "the agent is run by Python 3.9 or newer", cure)
+
+
+def _old_python(found: Examined, name: str) -> Problem:
+    others = [each for each in found.probe.pythons if each.version[:2] >= OLDEST]
+    cure = (
+        f"name another that is there: edgekit devices add {name} URL --force --python {others[0].name}"
+        if others
+        else "upgrade the system: Raspberry Pi OS Bookworm has Python 3.11"
+    )
+    version = found.python.short if found.python else ""
+    return Problem("stops", f"its Python is {version}", "the agent needs 3.9 or newer", cure)
+
+
+def _imports(found: Examined, name: str) -> Iterator[Problem]:
+    """What does not import; it stops a run only where nothing else can take its place."""
+    grade: Grade = "note" if found.runnable else "stops"
+    failed = [
+        (project, runtime, tried)
+        for project, places in found.imports.items()
+        for runtime, tried in places
+        if tried.version is None
+    ]
+    for project, runtime, tried in failed:
+        where = f" in runtimes/{runtime}" if runtime else ""
+        why, cure = _diagnosis(project, runtime, tried, found, name)
+        yield Problem(grade, f"{project}{where} does not import", why, cure)
+    if found.runnable:
+        return
+    if found.no_wheels is not None:
+        reason, advice = found.no_wheels
+        reason = reason.removeprefix(f"{found.where}: ")
+        what = "no runtime works here, and none can be set up"
+        yield Problem("stops", what, reason, advice or "use another device")
+        return
+    missing = [project for project in NEEDED if project not in found.imports]
+    what = (
+        "no runtime is installed" if not found.imports.keys() - set(NEEDED) else f"{' and '.join(missing)} are missing"
+    )
+    if missing or not failed:
+        yield Problem("stops", what, "the agent runs a bundle by a runtime, numpy and tokenizers", _setup(name))
+
+
+def _diagnosis(project: str, runtime: str | None, tried: Tried, found: Examined, name: str) -> tuple[str, str]:
+    """Why a module does not import, and what to do."""
+    if tried.signal == signal.SIGILL:
+        why = f"an illegal instruction: it was made for processors with more than {found.probe.cpu} has"
+        # microsoft/onnxruntime#23957 and #24112: 1.21.0 does so on a Raspberry Pi 4
+        older = f"{_setup(name)} --runtime onnxruntime==1.20.1"
+        return why, older if runtime and project == "onnxruntime" else _setup(name)
+    if tried.signal is not None:
+        return f"it is ended by {_signal(tried.signal)}", _setup(name)
+    said = tried.message or "it says nothing"
+    if "_ARRAY_API" in said or "compiled using NumPy 1" in said or "numpy.core.multiarray failed" in said:
+        return f"it needs numpy < 2 ({said})", _setup(name)
+    if "failed to map segment" in said:
+        return (
+            f"its disk is mounted noexec ({said})",
+            "have edgekit's folder elsewhere: set EDGEKIT_DEVICE_HOME on the device",
+        )
+    if library := _LIBRARY.search(said):
+        return said, f"install what brings {library[1]} on the device: apt-file search {library[1]}"
+    if "GLIBC_" in said:
+        return said, "upgrade the system: it was built for a newer C library"
+    return said, _setup(name)
+
+
+def _room(found: Examined) -> Iterator[Problem]:
+    probe = found.probe
+    if not probe.home_writable:
+        yield Problem(
+            "stops",
+            f"{probe.home} cannot be written",
+            "everything of edgekit on a device is in this folder",
+            "give it to this user, or set EDGEKIT_DEVICE_HOME on the device",
+        )
+    if probe.disk_free_kb is None:
+        return
+    free = probe.disk_free_kb * 1024 / 1e6
+    if free < ROOM_FOR_A_RUN:
+        yield Problem(
+            "stops",
+            f"its disk has {free:.0f} MB free",
+            f"the agent and a bundle need up to {ROOM_FOR_A_RUN} MB",
+            "remove files on the device, or set EDGEKIT_DEVICE_HOME there to a folder on another disk",
+        )
+    elif free < ROOM_FOR_RUNTIMES and not found.runnable:
+        yield Problem(
+            "note",
+            f"its disk has {free:.0f} MB free",
+            f"setting up runtimes needs about {ROOM_FOR_RUNTIMES} MB",
+            "remove files on the device first",
+        )
+
+
+def _setup(name: str) -> str:
+    return f"edgekit devices setup {name}"
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

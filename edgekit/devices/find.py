@@ -1,0 +1,105 @@
+"""Devices that could be named: what the adb server lists, and the hosts of `~/.ssh/config`. No network is scanned."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.spec.device import DeviceUrl
+from edgekit.spec.errors import DeviceError, UsageError
+
+# files that `Include` may lead through, and bytes of each that are read
+_MOST_FILES, _MOST_BYTES = 100, 1_000_000
+_LINE = re.compile(r"(?P<keyword>[A-Za-z]+)(?:\s*=\s*|\s+)(?P<rest>.*)")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A device that could be given a name. note: its state by adb, or where its host is from"""
+
+    url: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """notes: why a place was not looked into"""
+
+    candidates: tuple[Candidate, ...]
+    notes: tuple[str, ...]
+
+
+def find_devices() -> Found:
+    """The devices that adb knows and the hosts that ssh knows, none of them reached."""
+    notes = []
+    try:
+        from edgekit.devices.adb import adb_serials
+
+        android = [Candidate(f"adb://{serial}", state) for serial, state in adb_serials()]
+    except DeviceError as error:
+        android = []
+        notes.append(f"{error.message}" + (f"; {error.advice}" if error.advice else ""))
+    hosts = [Candidate(f"ssh://{host}", f"{path}") for host, path in _hosts(Path.home() / ".ssh" / "config")]
+    return Found((*android, *hosts), tuple(notes))
+
+
+def _hosts(config: Path) -> Iterator[tuple[str, Path]]:
+    """The hosts that an ssh_config names one by one (ssh_config(5)), and the file that does; patterns are none."""
+    seen: set[str] = set()
+    left = [config]
+    for _ in range(_MOST_FILES):
+        if not left:
+            return
+        path = left.pop(0)
+        for keyword, values in _lines(path):
+            if keyword == "include":
+                left += _included(values, config.parent)
+            elif keyword == "host":
+                for name in values:
+                    if name not in seen and _is_host(name):
+                        seen.add(name)
+                        yield name, path
+
+
+def _lines(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """Keyword, in small letters, and arguments of each line."""
+    try:
+        if not path.is_file():
+            return
+        with path.open("rb") as file:
+            text = file.read(_MOST_BYTES).decode(errors="replace")
+    except OSError:
+        return
+    for line in text.splitlines():
+        found = _LINE.fullmatch(line.strip())
+        if found is None:
+            continue
+        try:
+            yield found["keyword"].lower(), shlex.split(found["rest"], comments=True)
+        except ValueError:  # a quote without its end: ssh refuses the line as well
+            continue
+
+
+def _included(patterns: list[str], folder: Path) -> Iterator[Path]:
+    for pattern in patterns:
+        path = Path(pattern).expanduser()
+        root, name = (
+            (Path(path.anchor), str(path.relative_to(path.anchor))) if path.is_absolute() else (folder, pattern)
+        )
+        try:
+            yield from sorted(root.glob(name))
+        except (ValueError, NotImplementedError, OSError):
+            continue
+
+
+def _is_host(name: str) -> bool:
+    if any(sign in name for sign in "*?!"):
+        return False
+    try:
+        DeviceUrl.parse(f"ssh://{name}")
+    except UsageError:
+        return False
+    return True

@@ -1,0 +1,230 @@
+"""Runtimes in the folder that edgekit owns: `runtimes/NAME`, each unpacked from archives that were pushed before.
+
+    begin    make a folder for archives, unless the runtime is there already; sweep what an earlier try left
+    install  check the archives, unpack them beside the place, try the imports, then take the place
+    list     what is there
+    remove   one runtime, or all of them with the agent and the pushed files; what was deployed stays
+
+A runtime is a folder for PYTHONPATH. `runtime.json` in it says what it was made of; it is written last.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import uuid
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+RECORD = "runtime.json"
+IMPORT_SECONDS = 300
+# what one archive may unpack to, and how many files it may hold: a runtime is far below
+MOST_BYTES, MOST_FILES = 1_000_000_000, 20_000
+_OWN = ("runtimes", "agents", "files")
+
+
+class Failed(Exception):
+    """What cannot be done here, as a sentence."""
+
+
+def main(request: dict[str, Any]) -> dict[str, Any]:
+    """Do what `request` asks, in the folder that it names `home`."""
+    operations = {"begin": begin, "install": install, "list": listed, "remove": remove}
+    os.umask(0o077)
+    try:
+        return operations[request["do"]](Path(request["home"]), request)
+    except Failed as error:
+        return {"failed": str(error)}
+    except OSError as error:
+        return {"failed": f"{error.filename or request['home']}: {error.strerror or error}"}
+
+
+def begin(home: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """Make the folder `incoming` for the archives, unless the runtime is there already, made of the same."""
+    folder = home / "runtimes"
+    folder.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
+    record = _record(folder / request["name"])
+    if record is not None and record["archives"] == request["archives"] and record["made_for"] == request["made_for"]:
+        return {"there": True}
+    free = shutil.disk_usage(folder).free
+    if free < request["bytes"]:
+        raise Failed(f"{folder} has {free // 10**6} MB free, and {request['bytes'] // 10**6 + 1} MB are needed")
+    (folder / request["incoming"]).mkdir()
+    return {"there": False}
+
+
+def install(home: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """Unpack the pushed archives into a runtime; what was there under its name stays until all of it has worked."""
+    incoming, target = home / "runtimes" / request["incoming"], home / "runtimes" / request["name"]
+    unpacked = target.with_name(f".{target.name}-{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        unpacked.mkdir()
+        for name, sha256 in request["archives"].items():
+            _check(incoming / name, sha256)
+            _unpack(incoming / name, unpacked)
+            (incoming / name).unlink()
+        for module in request["modules"]:
+            _try(module, unpacked)
+        record = {key: request[key] for key in ("archives", "packages", "made_for")}
+        _write(unpacked / RECORD, json.dumps({**record, "bytes": _size(unpacked)}))
+        _take_the_place(unpacked, target)
+    finally:
+        shutil.rmtree(unpacked, ignore_errors=True)
+        shutil.rmtree(incoming, ignore_errors=True)
+    return {}
+
+
+def listed(home: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """The runtimes that are there, by name."""
+    folder = home / "runtimes"
+    names = (
+        sorted(entry.name for entry in folder.iterdir() if not entry.name.startswith(".")) if folder.is_dir() else []
+    )
+    found = {name: _record(folder / name) for name in names}
+    return {"runtimes": {name: record for name, record in found.items() if record is not None}}
+
+
+def remove(home: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """Remove one runtime, or everything but what was deployed; how many bytes that freed."""
+    if request["name"] is not None:
+        gone = home / "runtimes" / request["name"]
+        if not gone.is_dir():
+            raise Failed(f"there is no runtime {request['name']}")
+        targets = [gone]
+    else:
+        targets = [home / name for name in _OWN if (home / name).is_dir()]
+    freed = sum(_size(target) for target in targets)
+    for target in targets:
+        # out of its place at once, so that half a runtime is never found
+        doomed = target.with_name(f".{target.name}-{uuid.uuid4().hex[:8]}.tmp")
+        target.rename(doomed)
+        shutil.rmtree(doomed)
+    return {"freed_bytes": freed}
+
+
+def _check(archive: Path, sha256: str) -> None:
+    digest = hashlib.sha256()
+    with archive.open("rb") as file:
+        for piece in iter(lambda: file.read(1 << 20), b""):
+            digest.update(piece)
+    if digest.hexdigest() != sha256:
+        raise Failed(f"{archive.name} was changed on the way: its sha256 is {digest.hexdigest()}, not {sha256}")
+
+
+def _unpack(archive: Path, target: Path) -> None:
+    """Unpack a wheel's importable part. Members that are links, or lead out of the folder, are refused."""
+    try:
+        with zipfile.ZipFile(archive) as wheel:
+            members = [member for member in wheel.infolist() if not member.is_dir()]
+            total = sum(member.file_size for member in members)
+            if total > MOST_BYTES or len(members) > MOST_FILES:
+                raise Failed(f"{archive.name} unpacks to {len(members)} files, {total // 10**6} MB: too much")
+            for member in members:
+                name = _place(member)
+                if name is not None:
+                    path = target / name
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    with wheel.open(member) as source, path.open("wb") as copy:
+                        shutil.copyfileobj(source, copy, 1 << 20)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        raise Failed(f"{archive.name} cannot be unpacked: {error}") from None
+
+
+def _place(member: zipfile.ZipInfo) -> PurePosixPath | None:
+    """Where a member of a wheel belongs, by PEP 427; None for scripts and data, which no agent needs."""
+    name = PurePosixPath(member.filename)
+    outside = name.is_absolute() or ".." in name.parts or "\\" in member.filename or "\0" in member.filename
+    if outside or stat.S_ISLNK(member.external_attr >> 16):
+        raise Failed(f"an archive holds {member.filename!r}, which is no file inside it")
+    if name.parts[0].endswith(".data"):
+        return PurePosixPath(*name.parts[2:]) if name.parts[1:2] in (("purelib",), ("platlib",)) else None
+    return name
+
+
+def _try(module: str, folder: Path) -> None:
+    """Import a module in a process of its own: an instruction that this processor lacks ends no more than that."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONNOUSERSITE": "1",
+        "ORT_DISABLE_TELEMETRY": "1",
+    }
+    command = [sys.executable, "-c", f"import {module}"]
+    try:
+        done = subprocess.run(
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=IMPORT_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Failed(f"importing {module} took more than {IMPORT_SECONDS} s") from None
+    if done.returncode == -signal.SIGILL:
+        raise Failed(f"importing {module} ends in an illegal instruction: it was not made for this processor")
+    if done.returncode < 0:
+        raise Failed(f"importing {module} is ended by {signal.Signals(-done.returncode).name}")
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or ["nothing was said"]
+        raise Failed(f"{module} does not import: {said[-1][:500]}")
+
+
+def _take_the_place(unpacked: Path, target: Path) -> None:
+    if not target.exists():
+        unpacked.rename(target)
+        return
+    before = target.with_name(f".{target.name}.before")
+    target.rename(before)
+    unpacked.rename(target)
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a try that was cut off left, and give its place back to a runtime that was being replaced."""
+    for left in list(folder.glob(".*.before")):
+        place = folder / left.name[1 : -len(".before")]
+        if not place.exists():
+            left.rename(place)
+    for left in folder.glob(".*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _record(folder: Path) -> dict[str, Any] | None:
+    try:
+        record = json.loads((folder / RECORD).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return (
+        record if isinstance(record, dict) and {"archives", "packages", "made_for", "bytes"} <= record.keys() else None
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _size(folder: Path) -> int:
+    return sum(path.lstat().st_size for path in _files(folder))
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for root, _, names in os.walk(folder):
+        yield from (Path(root) / name for name in names)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(main(json.loads(sys.argv[1]))) + "\n")

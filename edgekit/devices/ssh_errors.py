@@ -1,0 +1,120 @@
+"""What goes wrong with SSH, in edgekit's words: the one place that knows asyncssh's errors."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncssh
+from asyncssh.misc import SoftEOFReceived
+
+from edgekit.spec.errors import DeviceError
+
+# everything that asyncssh, a socket or a pipe raises: asyncssh's own tree has several roots, and what it cannot parse
+# (keys, configuration, packets) is a ValueError
+FOREIGN = (
+    asyncssh.Error,
+    asyncssh.ChannelListenError,
+    asyncssh.PasswordChangeRequired,
+    asyncssh.BreakReceived,
+    asyncssh.SignalReceived,
+    SoftEOFReceived,
+    asyncssh.TerminalSizeChanged,
+    asyncio.IncompleteReadError,
+    asyncio.CancelledError,
+    concurrent.futures.CancelledError,
+    OSError,
+    ValueError,
+)
+
+
+@dataclass
+class Seen:
+    """What was seen of a host while connecting, for an error that says what to do."""
+
+    known: asyncssh.SSHKnownHosts
+    host: str
+    port: int
+    user: str
+    trusted: int = 0
+    fingerprint: str = ""
+    asked: str = field(default="", init=False)
+
+    def look_up(self, host: str, address: str, port: int | None) -> Any:
+        """The keys known of a host, as asyncssh asks for them."""
+        found = self.known.match(host, address, port)
+        self.asked = f"[{host}]:{port}" if port else host
+        self.trusted = len(found[0])
+        return found
+
+    @property
+    def by_hand(self) -> str:
+        """The command that connects to it by hand."""
+        port = [] if self.port == asyncssh.DEFAULT_PORT else ["-p", str(self.port)]
+        return shlex.join(["ssh", *port, f"{self.user}@{self.host}"])
+
+
+@contextmanager
+def ssh_errors(where: str, what: str, seen: Seen | None = None) -> Iterator[None]:
+    """A block in which every foreign error becomes a `DeviceError`; `seen` is the host that is connected to."""
+    try:
+        yield
+    except FOREIGN as error:
+        raise device_error(error, where, what, seen) from error
+
+
+def device_error(error: BaseException, where: str, what: str, seen: Seen | None = None) -> DeviceError:
+    """The error for whatever went wrong in `what`."""
+    if seen is not None:
+        if isinstance(error, asyncssh.HostKeyNotVerifiable) or (seen.trusted and _is_of_keys(error)):
+            return _host_key(where, seen, str(error))
+        if isinstance(error, asyncssh.PermissionDenied):
+            return DeviceError(
+                f"{where}: {seen.user}@{seen.host} does not let this user in: {_text(error)}",
+                advice=f"try {seen.by_hand!r} by hand; put the key there with ssh-copy-id, or a key that has a "
+                "passphrase into the agent with ssh-add",
+            )
+    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+        return DeviceError(f"{where}: {what} took too long", advice="is the device on, and in this network?")
+    if isinstance(error, asyncssh.ConnectionLost | asyncssh.DisconnectError | ConnectionResetError | BrokenPipeError):
+        return DeviceError(f"{where}: the link was lost while {_doing(what)}: {_text(error)}")
+    if isinstance(error, OSError):
+        return DeviceError(
+            f"{where}: {what}: {error.strerror or _text(error)}",
+            advice="is the device on, in this network, and does it run an SSH server?",
+        )
+    return DeviceError(f"{where}: {what}: {_text(error)}")
+
+
+def _host_key(where: str, seen: Seen, reason: str) -> DeviceError:
+    now = f" ({seen.fingerprint})" if seen.fingerprint else ""
+    if "revoked" in reason:
+        return DeviceError(f"{where}: the host key of {seen.asked} is revoked in known_hosts")
+    if seen.trusted:
+        return DeviceError(
+            f"{where}: the host key of {seen.asked} is not the one in known_hosts{now}: another machine answers, or "
+            "the device was installed anew",
+            advice=f"if it was: ssh-keygen -R {shlex.quote(seen.asked)}, then {seen.by_hand} once by hand",
+        )
+    return DeviceError(
+        f"{where}: the host key of {seen.asked} is not known{now}",
+        advice=f"connect once by hand and compare the key: {seen.by_hand}",
+    )
+
+
+def _is_of_keys(error: BaseException) -> bool:
+    """Whether no key was found that both sides know: the host has none of the kinds that known_hosts has of it."""
+    return isinstance(error, asyncssh.KeyExchangeFailed) and "host key" in str(error)
+
+
+def _doing(what: str) -> str:
+    return what if what.endswith("ing") else f"running {what}"
+
+
+def _text(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

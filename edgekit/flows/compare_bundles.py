@@ -1,0 +1,98 @@
+"""Compare: two bundles, or two model files, measured in turns on one device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, product
+from pathlib import Path
+
+from edgekit.data.texts import Text, read_texts
+from edgekit.devices.base import Device
+from edgekit.flows.on_devices import on_each
+from edgekit.flows.profile import ask_golden, asked_of, check, plural, teller
+from edgekit.measure.speed import SpeedComparison, compare_speed
+from edgekit.measure.spoiled import ever_spoiled
+from edgekit.spec.comparison import Interleaved
+from edgekit.spec.errors import UsageError
+from edgekit.spec.manifest import writes_text
+from edgekit.spec.profile_options import ProfileOptions
+from edgekit.spec.progress import SILENT, Progress
+
+# the context behind which two decoders are compared, where no length is asked for
+DECODER_LENGTH = 64
+
+
+@dataclass(frozen=True)
+class ComparedBundles:
+    """Which of two is faster, and the runs that say so.
+
+    disturbed: the device was throttled or under voltage meanwhile; as both met it alike, the verdict stands
+    """
+
+    ours: str
+    theirs: str
+    speed: SpeedComparison
+    disturbed: bool
+    measured: Interleaved
+
+
+def compare_bundles(
+    what: Path,
+    other: Path,
+    options: ProfileOptions | None = None,
+    *,
+    texts: Sequence[Text] = (),
+    progress: Progress = SILENT,
+) -> list[ComparedBundles]:
+    """Run `what` and `other` in turns, both loaded in one agent, at every thread count and length asked for.
+
+    texts: (text, pair or None) for both, in place of `options.data` and of the golden cases of `what`
+    The golden cases of both are run first. Nothing is kept in the bundles. Raises as `profile.profile` does, and
+    `UsageError` for two that cannot be compared.
+    """
+    found = compare_each(what, other, options, texts=texts, progress=progress)
+    return list(chain.from_iterable(found.values()))
+
+
+def compare_each(
+    what: Path,
+    other: Path,
+    options: ProfileOptions | None = None,
+    *,
+    texts: Sequence[Text] = (),
+    progress: Progress = SILENT,
+) -> dict[str, list[ComparedBundles]]:
+    """As `compare_bundles`: what each device says, by the name that it was asked for."""
+    options = options or ProfileOptions()
+    for path in (what, other):
+        check(path)
+    if options.data is not None:
+        texts = texts or read_texts(options.data)
+    if options.sustained or options.per_op or options.energy:
+        raise UsageError("two bundles are compared in short turns", advice="leave out --sustained, --per-op, --energy")
+    return on_each(
+        options.device, lambda device, progress: _compare_on(device, (what, other), options, texts, progress), progress
+    )
+
+
+def _compare_on(
+    device: Device, pair: tuple[Path, Path], options: ProfileOptions, texts: Sequence[Text], progress: Progress
+) -> list[ComparedBundles]:
+    what, other = pair
+    remote, remote_other = device.put(what, progress), device.put(other, progress)
+    for path, there in ((what, remote), (other, remote_other)):
+        if path.is_dir():
+            ask_golden(device, there, options)
+    lengths = options.length or ((DECODER_LENGTH,) if what.is_dir() and writes_text(what) else (None,))
+    found = []
+    for length, threads in product(lengths, options.threads):
+        title = f"compare {what.name} with {other.name}, {plural(threads, 'thread')}"
+        asked = {"threads": threads, "length": length, "texts": [list(text) for text in texts], **asked_of(options)}
+        with progress.task(title) as advance, device.start_agent(options.python) as agent:
+            measured = agent.request(
+                "compare", Interleaved, progress=teller(advance), path=remote, other=remote_other, **asked
+            )
+        speed = compare_speed(measured.blocks)
+        found.append(ComparedBundles(str(what), str(other), speed, ever_spoiled(measured), measured))
+    return found

@@ -1,0 +1,114 @@
+"""Gate on devices: measure anew what the budgets ask for, and hold the bundle against what each device gave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgekit.devices.base import Device
+from edgekit.devices.registry import chosen, resolve
+from edgekit.flows.gate import BundleVerdict, gate
+from edgekit.flows.instructions import count_on
+from edgekit.flows.on_devices import on_each
+from edgekit.flows.profile import profile_on
+from edgekit.flows.profile_decoder import profile_decoder_on
+from edgekit.flows.registered import say_mismatches
+from edgekit.spec.budget import Budget
+from edgekit.spec.errors import UsageError
+from edgekit.spec.manifest import Manifest, is_bundle, writes_text
+from edgekit.spec.measurement import GenerationMeasurement, InstructionCounts, Measurement
+from edgekit.spec.profile_options import ProfileOptions
+from edgekit.spec.progress import SILENT, Progress
+from edgekit.spec.shipped import load_target
+
+_Taken = list[Measurement | GenerationMeasurement]
+_INSTRUCTIONS = "instructions_m"
+
+
+def gate_on(
+    bundle: Path,
+    budgets: Sequence[Budget],
+    devices: Sequence[str],
+    *,
+    allow_throttled: bool = False,
+    progress: Progress = SILENT,
+) -> dict[str, list[BundleVerdict]]:
+    """The verdicts by the name of each device, from what it gave just now; different devices work in parallel.
+
+    A budget that names no target is held for the target that the device was registered as; a device without one for
+    the bundle's. Without budgets those of the device's target count. Measurements are kept in the bundle, as by
+    `profile.profile`, and judged as by `gate.gate`. Raises as those do, `UsageError` for a device with neither
+    budgets nor a target, and `SomeDevicesFailed` for some of several.
+    """
+    if not is_bundle(bundle):
+        raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
+    known = {resolve(name).url: (name, resolve(name).target) for name in chosen(devices)}
+    held = {url: _held(name, budgets, target) for url, (name, target) in known.items()}
+    manifest = Manifest.of(bundle)
+
+    def work(device: Device, progress: Progress) -> list[BundleVerdict]:
+        name, _ = known[device.url]
+        taken = _measure(device, bundle, manifest, held[device.url], progress)
+        say_mismatches({name: taken})
+        counts = _count(device, bundle, manifest, held[device.url], progress)
+        return gate(bundle, held[device.url], allow_throttled=allow_throttled, measurements=taken, counts=counts)
+
+    return on_each(devices, work, progress)
+
+
+def _held(name: str, budgets: Sequence[Budget], target: str | None) -> list[Budget]:
+    """The budgets as they hold on a device of `target`."""
+    if not budgets and target is None:
+        raise UsageError(
+            f"there is no budget to hold the bundle against on {name}, which has no target either",
+            advice="give one: --budget latency_p95_ms=30,length=128",
+        )
+    asked = budgets or load_target(str(target)).budgets
+    if target is None:
+        return list(asked)
+    return [budget if budget.target else budget.model_copy(update={"target": target}) for budget in asked]
+
+
+def _measure(
+    device: Device, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
+) -> _Taken:
+    """What the device budgets need, each setting once."""
+    asked = [budget for budget in _asked(bundle, manifest, budgets) if budget.metric != _INSTRUCTIONS]
+    settings: dict[tuple[int, int | None], None] = {}
+    for budget in asked:
+        target = manifest.target_facts if budget.target in (None, manifest.target) else load_target(str(budget.target))
+        length = budget.length if isinstance(budget.length, int) else None
+        settings[budget.threads or target.threads, length] = None
+    energy = any(budget.metric == "energy_mj" for budget in asked)
+    taken: _Taken = []
+    for threads, length in settings:
+        options = ProfileOptions(threads=(threads,), length=(length,) if length else (), energy=energy)
+        if writes_text(bundle):
+            taken += profile_decoder_on(device, bundle, options, progress)
+        else:
+            taken += profile_on(device, bundle, options, (), progress)
+    return taken
+
+
+def _count(
+    device: Device, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
+) -> list[InstructionCounts]:
+    """What the budgets on instructions need, each length once."""
+    asked = [budget for budget in _asked(bundle, manifest, budgets) if budget.metric == _INSTRUCTIONS]
+    lengths = dict.fromkeys(budget.length if isinstance(budget.length, int) else None for budget in asked)
+    counted: list[InstructionCounts] = []
+    for length in lengths:
+        counted += count_on(device, bundle, ProfileOptions(length=(length,) if length else ()), (), progress)
+    return counted
+
+
+def _asked(bundle: Path, manifest: Manifest, budgets: Sequence[Budget]) -> list[Budget]:
+    """The budgets that only a device can tell of; a length that the model does not take stays unmeasured."""
+    room = manifest.max_length - 1 if writes_text(bundle) else manifest.max_length
+    return [
+        budget
+        for budget in budgets
+        if budget.kind.on_device
+        and budget.format in (None, manifest.format)
+        and not (isinstance(budget.length, int) and budget.length > room)
+    ]

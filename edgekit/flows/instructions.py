@@ -1,0 +1,108 @@
+"""Count the instructions of single inferences on an emulated device: free of noise, blind to caches, never a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edgekit.data.texts import Text, read_texts
+from edgekit.devices.base import Device
+from edgekit.flows.on_devices import on_each
+from edgekit.flows.profile import ask_golden, check, store, teller
+from edgekit.spec.errors import DeviceError, UsageError
+from edgekit.spec.hashing import value_sha256
+from edgekit.spec.manifest import writes_text
+from edgekit.spec.measurement import InstructionCounts
+from edgekit.spec.profile_options import ProfileOptions
+from edgekit.spec.progress import SILENT, Progress
+
+# runs Python on the device and counts what that executes; `scripts/emulated-pi` puts it there
+COUNTER = "edgekit-count-instructions"
+# the prompt of a decoder where no length is asked for
+DECODER_LENGTH = 64
+_MEANT = ("device", "threads", "length", "data", "runtime")
+
+
+def count_instructions(
+    what: Path,
+    options: ProfileOptions | None = None,
+    *,
+    texts: Sequence[Text] = (),
+    progress: Progress = SILENT,
+) -> dict[str, list[InstructionCounts]]:
+    """The counts of `what`, a bundle or a model file, at every length, by the name of each device that was asked for.
+
+    Texts, golden cases and what is kept in a bundle are as in `profile.profile`. One thread: threads that wait for
+    each other spin, for a time that says nothing. Raises as that does; `DeviceError` for a device that cannot count.
+    """
+    options = options or ProfileOptions()
+    check(what)
+    _check(options)
+    if options.data is not None:
+        texts = texts or read_texts(options.data)
+    return on_each(options.device, lambda device, progress: count_on(device, what, options, texts, progress), progress)
+
+
+def count_on(
+    device: Device, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
+) -> list[InstructionCounts]:
+    """As `count_instructions`, on a device that was entered."""
+    if device.transport.run(["sh", "-c", f"command -v {COUNTER}"]).code != 0:
+        raise DeviceError(
+            f"{device.transport.where} does not count instructions",
+            advice="an emulated device does: scripts/emulated-pi up",
+        )
+    lengths: tuple[int | None, ...] = options.length
+    if not lengths:
+        lengths = (DECODER_LENGTH,) if what.is_dir() and writes_text(what) else (None,)
+    remote = device.put(what, progress)
+    if what.is_dir():
+        ask_golden(device, remote, options)
+    return [_count(device, what, remote, options, length, texts, progress) for length in lengths]
+
+
+def _count(
+    device: Device,
+    what: Path,
+    remote: str,
+    options: ProfileOptions,
+    length: int | None,
+    texts: Sequence[Text],
+    progress: Progress,
+) -> InstructionCounts:
+    pairs = [list(text) for text in texts]
+    title = f"count {what.name}" + (f", length {length}" if length else "")
+    with progress.task(title) as advance, device.start_agent(COUNTER) as agent:
+        found = agent.request(
+            "count",
+            InstructionCounts,
+            progress=teller(advance),
+            path=remote,
+            length=length,
+            texts=pairs,
+            runtime=options.runtime,
+        )
+    told = {
+        # as of a profile: the agent cannot tell which texts, and a small board's clock is often wrong
+        "texts_sha256": value_sha256(pairs) if texts else None,
+        "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+    counted = found.model_copy(update=told)
+    if what.is_dir():
+        store(counted, what)
+    return counted
+
+
+def _check(options: ProfileOptions) -> None:
+    if options.threads != (1,):
+        raise UsageError("instructions are counted with one thread", advice="leave out --threads")
+    usual = ProfileOptions()
+    other = [
+        name
+        for name in ProfileOptions.model_fields
+        if name not in _MEANT and getattr(options, name) != getattr(usual, name)
+    ]
+    if other:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in other)
+        raise UsageError(f"{names} says nothing of a count of instructions", advice=f"leave out {names}")

@@ -1,0 +1,52 @@
+"""Looking for devices in what ssh is configured with; no network is touched."""
+
+from __future__ import annotations
+
+import pytest
+
+from edgekit.devices.find import find_devices
+
+
+@pytest.fixture
+def ssh(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    # no adb server: what is found is what ssh knows
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", "1")
+    monkeypatch.setenv("ADBUTILS_ADB_PATH", str(tmp_path / "no-adb"))
+    monkeypatch.setenv("PATH", str(tmp_path / "no-programs"))
+    folder = tmp_path / ".ssh"
+    folder.mkdir()
+    return folder
+
+
+def hosts():
+    return [each.url for each in find_devices().candidates if each.url.startswith("ssh:")]
+
+
+def test_hosts_are_those_named_one_by_one(ssh):
+    (ssh / "config").write_text(
+        "# Host commented\nHost pi4 pi5\n  HostName 10.0.0.7\n  User pi\n"
+        'host "lab pi" *.example !bad ?x -oProxyCommand=reboot $(reboot)\nHost=kitchen\nHost *\n  User root\n'
+        "Match host pi9\nHost pi4 # again\n"
+    )
+    assert hosts() == ["ssh://pi4", "ssh://pi5", "ssh://kitchen"]
+
+
+def test_included_files_are_read_and_circles_end(ssh):
+    (ssh / "config").write_text("Include config.d/*.conf\nInclude config\nHost last\n")
+    (ssh / "config.d").mkdir()
+    (ssh / "config.d" / "a.conf").write_text(f"Host first\nInclude {ssh}/config.d/b.conf\n")
+    (ssh / "config.d" / "b.conf").write_text("Host second\n")
+    assert sorted(hosts()) == ["ssh://first", "ssh://last", "ssh://second"]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe\x00Host x\n", b'Host "unended\nHost y\n', b"Include /dev/zero\nInclude ~nobody/[\n"]
+)
+def test_a_strange_file_ends_nothing(ssh, content):
+    (ssh / "config").write_bytes(content)
+    assert set(hosts()) <= {"ssh://y"}
+
+
+def test_without_a_file_there_is_none(ssh):
+    assert hosts() == []

@@ -1,0 +1,188 @@
+"""Whether a figure can be trusted: throttled samples, sustained speed, cooling down, energy; through the commands."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from edgekit.cli import cli
+from edgekit.devices.replies import Facts
+from edgekit.flows import cooling
+from edgekit.flows.cooling import Cooling
+from edgekit.flows.profile import read_measurements
+from edgekit.spec.errors import UsageError
+from edgekit.spec.manifest import Manifest
+from edgekit.spec.measurement import Conditions
+from edgekit.spec.profile_options import ProfileOptions
+from edgekit.spec.progress import SILENT
+
+pytestmark = pytest.mark.usefixtures("device_home")
+QUICK = ("--min-seconds", "0", "--min-runs", "8", "--warmup", "1")
+
+
+def run(*words):
+    return CliRunner().invoke(cli, [str(word) for word in words], standalone_mode=False)
+
+
+def outcome(bundle, budget, *options):
+    found = json.loads(run("gate", bundle, "--budget", budget, "--json", *options).stdout)
+    return found["exit_code"], found["verdicts"][0]["verdict"]
+
+
+@pytest.fixture
+def firmware(tmp_path, monkeypatch):
+    """What `vcgencmd` answers on the device, whatever it is asked."""
+
+    def answering(text):
+        program = tmp_path / "bin" / "vcgencmd"
+        program.parent.mkdir(exist_ok=True)
+        (program.parent / "answer").write_text(text)
+        program.write_text(f"#!/bin/sh\ncat '{program.parent}/answer'\n")
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+
+    return answering
+
+
+@pytest.mark.parametrize("budget", ["latency_p95_ms=5000", "latency_p95_ms=0.0000001"])
+def test_throttled_samples_decide_nothing(onnx_bundle, firmware, budget):
+    """Neither a pass, as the device may have been faster before, nor a fail, as it may be faster when it is cool."""
+    budget += ",target=x86-64"
+    firmware("throttled=0x50005\n")
+    assert run("profile", onnx_bundle, *QUICK).exit_code == 0
+    code, verdict = outcome(onnx_bundle, budget)
+    assert (code, verdict["outcome"]) == (3, "inconclusive")
+    assert "8 of 8 samples were taken while throttled and under voltage" in verdict["reason"]
+    assert "--allow-throttled" in verdict["advice"]
+    allowed = outcome(onnx_bundle, budget, "--allow-throttled")
+    assert (allowed[0], allowed[1]["outcome"]) in ((0, "pass"), (1, "fail"))
+    # memory is what it is, however slow
+    assert outcome(onnx_bundle, "peak_memory_mb=100000,target=x86-64")[0] == 0
+    # measured again on a cool device that once was hot
+    firmware("throttled=0x50000\n")
+    assert run("profile", onnx_bundle, *QUICK).exit_code == 0
+    assert outcome(onnx_bundle, budget)[1]["outcome"] == allowed[1]["outcome"]
+
+
+def test_the_table_says_that_samples_are_spoiled(onnx_bundle, firmware):
+    firmware("throttled=0x4\n")
+    assert "SPOILED: 8 of 8 samples were taken while throttled" in run("profile", onnx_bundle, *QUICK).stdout
+
+
+def test_sustained_speed_stands_apart(onnx_bundle):
+    shown = run("profile", onnx_bundle, *QUICK, "--sustained", "1.5s")
+    assert "sustained for 1 s" in shown.stdout or "sustained for 2 s" in shown.stdout
+    assert "drift of the median" in shown.stdout
+    (taken,) = read_measurements(onnx_bundle)
+    assert len(taken.samples_ms["total"]) == 8
+    assert len(taken.sustained_ms) > 8
+    assert len(taken.during) >= 3
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("60s", 60), ("2m", 120), ("90", 90), ("1.5 min", 90), (45, 45)])
+def test_times_as_people_write_them(text, seconds):
+    assert ProfileOptions.parse({"sustained": text}, "options").sustained == seconds
+
+
+@pytest.mark.parametrize("text", ["soon", "-5", "0s", "1h", "nan", "", "inf"])
+def test_times_that_are_none(text):
+    with pytest.raises(UsageError, match="sustained"):
+        ProfileOptions.parse({"sustained": text}, "options")
+    assert run("profile", "x.onnx", "--sustained", text).exception.exit_code == 2
+
+
+class Oven:
+    """A device that has a temperature; each question cools it by 4 degrees."""
+
+    def __init__(self, began, hot):
+        self.degrees = [began, *hot]
+        self.asked = 0
+
+    def start_agent(self, python=None, runtime_folder=None):
+        return self
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def request(self, do, reply):
+        now = self.degrees[min(self.asked, len(self.degrees) - 1)]
+        self.asked += 1
+        return Facts.model_construct(conditions=Conditions(temperature_c=now))
+
+
+def test_cooling_down_waits_until_it_is_as_at_first(monkeypatch):
+    monkeypatch.setattr(cooling, "_ASK_EVERY_SECONDS", 0.01)
+    oven = Oven(45.0, [70.0, 60.0, 50.0, 46.5, 45.0])
+    waiting = Cooling(oven, ProfileOptions(cool_down=60))
+    assert waiting.wait(SILENT) == ()
+    assert oven.asked == 1
+    (note,) = waiting.wait(SILENT)
+    assert note.startswith("cooled down before for 0 s, to 46.5 °C")
+    assert oven.asked == 5
+
+
+def test_cooling_down_is_bounded(monkeypatch):
+    monkeypatch.setattr(cooling, "_ASK_EVERY_SECONDS", 0.02)
+    waiting = Cooling(Oven(45.0, [70.0]), ProfileOptions(cool_down=0.2))
+    waiting.wait(SILENT)
+    (note,) = waiting.wait(SILENT)
+    assert note.startswith("still at 70.0 °C after 0 s of cooling down; it began at 45.0 °C")
+
+
+def test_a_device_without_a_thermometer_is_not_waited_for():
+    oven = Oven(None, [None])
+    waiting = Cooling(oven, ProfileOptions(cool_down=60))
+    waiting.wait(SILENT)
+    assert waiting.wait(SILENT) == ("not cooled down before: the device does not tell its temperature",)
+    unasked = Cooling(oven, ProfileOptions())
+    assert (unasked.wait(SILENT), unasked.wait(SILENT)) == ((), ())
+
+
+def test_cool_down_takes_a_time_or_none(onnx_bundle):
+    assert run("profile", onnx_bundle, *QUICK, "--threads", "1,2", "--cool-down").exit_code == 0
+    assert run("profile", onnx_bundle, *QUICK, "--threads", "1,2", "--cool-down", "3s").exit_code == 0
+    first, second = sorted(read_measurements(onnx_bundle), key=lambda taken: taken.threads)
+    assert not [note for note in first.notes if "cool" in note]
+    assert [note for note in second.notes if "cool" in note]
+
+
+def test_energy_is_never_guessed(onnx_bundle, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    shown = run("profile", onnx_bundle, *QUICK, "--energy")
+    assert "energy is not measurable here" in " ".join(shown.stdout.split())
+    assert outcome(onnx_bundle, "energy_mj=10,target=x86-64")[1]["outcome"] == "unmeasured"
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(200, (0, "pass")), (100, (1, "fail"))])
+def test_an_energy_budget(onnx_bundle, limit, expected):
+    run("profile", onnx_bundle, *QUICK)
+    (path,) = (onnx_bundle / "measurements").iterdir()
+    # 3 W above idle for 10 s in 200 inferences: 150 mJ each
+    energy = {"idle_w": [2.0] * 9, "load_w": [5.0] * 9, "runs": 200, "seconds": 10, "rails": ["VDD_CORE"]}
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"energy": energy}))
+    code, verdict = outcome(onnx_bundle, f"energy_mj={limit},target=x86-64")
+    assert (code, verdict["outcome"]) == expected
+    assert verdict["measured"] == pytest.approx(150)
+
+
+def test_the_moment_is_the_hosts(onnx_bundle):
+    """A board whose clock stands at 1970 after a power cut would else have the oldest measurement for ever."""
+    run("profile", onnx_bundle, *QUICK)
+    (taken,) = read_measurements(onnx_bundle)
+    assert taken.moment.year >= Manifest.of(onnx_bundle).format_version + 2000
+
+
+def test_the_json_holds_every_figure_with_its_interval(onnx_bundle):
+    shown = json.loads(run("profile", onnx_bundle, *QUICK, "--sustained", "0.2", "--json").stdout)
+    (figures,), (measured,) = shown["figures"], shown["measurements"]
+    for name in ("p50", "p90", "p95", "p99"):
+        found = figures["burst"]["latency"][name]
+        assert found["low"] <= found["value"] <= found["high"]
+    assert figures["burst"]["runs"] == 8 == len(measured["samples_ms"]["total"])
+    assert figures["sustained"]["runs"] == len(measured["sustained_ms"])
+    assert (figures["spoiled"], figures["energy_mj"]) == (None, None)
