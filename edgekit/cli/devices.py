@@ -24,7 +24,6 @@ command = click.Group(
 )
 command.add_command(doctor)
 command.add_command(setup)
-command.add_command(setup)
 
 
 @command.command("find")
