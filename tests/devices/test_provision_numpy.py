@@ -53,6 +53,7 @@ def deb(folder, name, files, links=()):
     for place, target in links:
         (root / place).symlink_to(target)
     (root / "DEBIAN").mkdir(parents=True)
+    (root / "DEBIAN").chmod(0o755)  # dpkg-deb refuses what a strict or an open umask leaves
     control = (
         f"Package: {name.partition('_')[0]}\nVersion: 1\nArchitecture: armhf\nMaintainer: t <t@t>\nDescription: t\n"
     )
