@@ -1,0 +1,1 @@
+"""Bundles as packages for apps: one folder for each platform, with its templates."""

@@ -1,0 +1,65 @@
+"""What every package holds: the bundle as it is, and files filled in from templates."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.agent.bundle import Bundle
+from edgekit.spec.hashing import file_sha256
+
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Added:
+    """The bytes that a package adds to an app, by what they are for; `runtime` names what the app loads beside it."""
+
+    model: int
+    tokenizer: int
+    code: int
+    runtime: str
+
+    @property
+    def total(self) -> int:
+        """All of it, the runtime not counted."""
+        return self.model + self.tokenizer + self.code
+
+
+def copy_bundle(bundle: Bundle, folder: Path) -> None:
+    """Copy the manifest and every file that it lists into `folder`, byte for byte; measurements stay behind."""
+    folder.mkdir(parents=True)
+    for name in (MANIFEST, *bundle.manifest["files"]):
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(bundle.folder / name, place)
+
+
+def fill(templates: Path, folder: Path, values: Mapping[str, str]) -> None:
+    """Copy a tree of templates into `folder`; `@@KEY@@` in their texts and names becomes the value of KEY."""
+    for path in sorted(templates.rglob("*")):
+        if path.is_file():
+            place = folder / _filled(path.relative_to(templates).as_posix(), values)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(_filled(path.read_text(encoding="utf-8"), values), encoding="utf-8")
+
+
+def added(bundle: Bundle, folder: Path, runtime: str) -> Added:
+    """What the files below `folder`, which an app ships, weigh: model and tokenizer by name, the rest as code."""
+    model = bundle.model.stat().st_size
+    tokenizer = bundle.tokenizer.stat().st_size
+    total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    return Added(model, tokenizer, total - model - tokenizer, runtime)
+
+
+def is_the_same(bundle: Bundle, model: Path) -> bool:
+    """Whether a packaged model file is the bundle's, byte for byte."""
+    return file_sha256(model) == bundle.model_sha256
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    for key, value in values.items():
+        text = text.replace(f"@@{key}@@", value)
+    return text
