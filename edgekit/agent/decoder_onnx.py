@@ -10,7 +10,7 @@ import numpy as np
 
 from .decoders import check_rewind, check_room
 from .errors import BadInput, RuntimeFailed
-from .onnx_session import import_onnxruntime, one_line
+from .onnx_session import import_onnxruntime, one_line, session_options
 from .sessions import Array
 
 _PAST, _PRESENT = "past_key_values.", "present."
@@ -28,10 +28,7 @@ class OnnxDecoder:
         self.threads = threads
         self.capacity = capacity
         self.length = 0
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        options = session_options(onnxruntime, threads)
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:

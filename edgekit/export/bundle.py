@@ -116,7 +116,8 @@ def _write_model(source: Source, target: Target, format: Format, out: Path, max_
         if not source.plan.calibration:
             raise UsageError("int8-static needs texts to calibrate with", advice="--calibrate FILE")
         ranges = calibrate_onnx(source.model, source.tokenizer, source.plan.calibration, max_length)
-    return write_onnx_file(source.model, weights, out, max_length=max_length, ranges=ranges)
+    signed = target.multiplies_signed
+    return write_onnx_file(source.model, weights, out, max_length=max_length, ranges=ranges, signed=signed)
 
 
 def _write_unknown(source: Source, format: Format, out: Path) -> Written:

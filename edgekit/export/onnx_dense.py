@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Kernels for AVX2 without VNNI add two products uint8 * int8 in 16 bits, which saturates. Stored as uint8 with
 # zero point 128 the same integers take the uint8 * uint8 kernel, which is exact on every core.
-_WEIGHT_ZERO = np.uint8(128)
+_UNSIGNED_ZERO = 128
 
 
 @dataclass
@@ -35,6 +35,7 @@ class DenseLowering:
     matrices: filled while building: name of a layer of integers -> its matrix in float.
     row_block: how many columns are multiplied at a time where a weight has one 8-bit scale a row; None leaves such
                layers to the operators for whole matrices, which are faster for long texts and slower for one token.
+    signed: whether whole matrices of integers stay int8, for a target that multiplies them faster than uint8.
     """
 
     graph: OnnxGraph
@@ -43,6 +44,7 @@ class DenseLowering:
     inputs: dict[str, list[str]] = field(default_factory=dict)
     matrices: dict[str, str] = field(default_factory=dict)
     row_block: Callable[[int], int] | None = None
+    signed: bool = False
 
     def add(self, x: str, layers: Sequence[nn.Linear], name: str, *, bias: bool = True) -> str:
         """x [batch, tokens, in] through layers side by side: [batch, tokens, sum of out].
@@ -79,7 +81,7 @@ class DenseLowering:
 
     def _dynamic(self, x: str, integers: Any, scales: Any, name: str, bias: str | None) -> str:
         """Activations quantized at run time, one uint8 range a tensor."""
-        operands = [x, *self._unsigned(integers, scales, name)]
+        operands = [x, *self._matrix(integers, scales, name)]
         return self.graph.add("DynamicQuantizeMatMul", operands + ([bias] if bias else []), name, domain=MICROSOFT)
 
     def _static(self, x: str, integers: Any, scales: Any, range: Range, name: str, bias: str | None) -> str:
@@ -87,7 +89,7 @@ class DenseLowering:
         scale, zero = range.parameters()
         a_scale, a_zero = self.graph.constant(f"{name}.in_scale", scale), self.graph.constant(f"{name}.in_zero", zero)
         quantized = self.graph.add("QuantizeLinear", [x, a_scale, a_zero], f"{name}_in")
-        weight, b_scale, b_zero = self._unsigned(integers, scales, name)
+        weight, b_scale, b_zero = self._matrix(integers, scales, name)
         operands = [quantized, weight, a_scale, b_scale, a_zero, b_zero]
         return self.graph.add("MatMulIntegerToFloat", operands + ([bias] if bias else []), name, domain=MICROSOFT)
 
@@ -131,12 +133,13 @@ class DenseLowering:
         product = self.graph.add("MatMul", [x, matrix], name)
         return self.graph.add("Add", [product, bias], f"{name}_sum") if bias else product
 
-    def _unsigned(self, integers: Any, scales: Any, name: str) -> tuple[str, str, str]:
-        weight = (integers.T.astype(np.int16) + int(_WEIGHT_ZERO)).astype(np.uint8)
+    def _matrix(self, integers: Any, scales: Any, name: str) -> tuple[str, str, str]:
+        """A whole matrix of integers with the scale and the zero point of each column."""
+        zero, dtype = (0, np.int8) if self.signed else (_UNSIGNED_ZERO, np.uint8)
         return (
-            self.graph.constant(f"{name}.weight", weight),
+            self.graph.constant(f"{name}.weight", (integers.T.astype(np.int16) + zero).astype(dtype)),
             self.graph.constant(f"{name}.scale", scales),
-            self.graph.constant(f"{name}.zero", np.full(len(scales), _WEIGHT_ZERO)),
+            self.graph.constant(f"{name}.zero", np.full(len(scales), zero, dtype)),
         )
 
     def _bias(self, layers: Sequence[nn.Linear], name: str) -> str | None:

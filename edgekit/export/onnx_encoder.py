@@ -45,15 +45,17 @@ def write_onnx(
     max_length: int,
     ranges: Mapping[str, Range] | None = None,
     taps: Sequence[str] = (),
+    signed: bool = False,
 ) -> OnnxFile:
     """Write a sequence classifier to `path`.
 
     Inputs int64 [batch, sequence], output `logits` float32 [batch, labels]. `ranges` are needed for static
-    activations. `taps` are names of inner values (`OnnxFile.dense_inputs`) to be given out as well.
+    activations. `taps` are names of inner values (`OnnxFile.dense_inputs`) to be given out as well. `signed`: see
+    `DenseLowering`.
     """
     encoder = describe(model)
     graph = OnnxGraph()
-    dense = DenseLowering(graph, weights, ranges or {})
+    dense = DenseLowering(graph, weights, ranges or {}, signed=signed)
     names, axes = _interface(model, encoder)
     mask = graph.add("Cast", ["attention_mask"], "mask", to=6)  # int32, as MultiHeadAttention wants it
     x = _embed(dense, encoder, max_length)

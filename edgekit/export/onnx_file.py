@@ -10,19 +10,31 @@ from edgekit.export.activations import Range
 from edgekit.export.onnx_encoder import write_onnx
 from edgekit.export.stored import Weights
 from edgekit.export.written import Written
+from edgekit.models.families import describe
 from edgekit.spec.manifest import TensorSpec
 
 ONNX_FILE = "model.onnx"
+_SIGNED = (
+    "on x86-64 cores without VNNI onnxruntime adds its products in 16 bits, which saturates: open it there with the "
+    "session option session.x64quantprecision = 1, as edgekit does"
+)
 
 
 def write_onnx_file(
-    model: Any, weights: Weights, out: Path, *, max_length: int, ranges: Mapping[str, Range]
+    model: Any, weights: Weights, out: Path, *, max_length: int, ranges: Mapping[str, Range], signed: bool
 ) -> Written:
-    """Write `model.onnx` into `out`: any batch, any length up to `max_length`."""
-    file = write_onnx(model, weights, out / ONNX_FILE, max_length=max_length, ranges=ranges)
+    """Write `model.onnx` into `out`: any batch, any length up to `max_length`.
+
+    signed: as of `DenseLowering`, wished for by the target; blocks that are shared stay unsigned, for onnxruntime's
+            own cure on x86-64 replaces each use of a constant once, and refuses the file at the second
+    """
+    rounded = weights.plan is not None and weights.plan.activations != "float"
+    signed = signed and rounded and describe(model).repeats == 1
+    file = write_onnx(model, weights, out / ONNX_FILE, max_length=max_length, ranges=ranges, signed=signed)
     return Written(
         file=ONNX_FILE,
         inputs=tuple(TensorSpec(name=name, dtype="int64", shape=(None, None)) for name in file.inputs),
         outputs=(TensorSpec(name="logits", dtype="float32", shape=(None, model.config.num_labels)),),
         ranges=ranges,
+        notes=(_SIGNED,) if signed else (),
     )

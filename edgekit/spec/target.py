@@ -101,6 +101,14 @@ class Target(Strict):
         """The formats that some runtime of this target reads, in order of preference."""
         return tuple(dict.fromkeys(runtime.format for runtime in self.runtimes))
 
+    @property
+    def multiplies_signed(self) -> bool:
+        """Whether products with int8 weights take fewer instructions than with the same integers as uint8.
+
+        onnxruntime's kernel for ARM cores without dot products has the shorter way for signed ones alone.
+        """
+        return self.arch == "aarch64" and "dotprod" not in self.cpu.features
+
     def runtime_for(self, format: Format, scheme: Scheme) -> Runtime:
         """The preferred runtime that reads `format` and executes `scheme` correctly, else `UsageError`."""
         readers = [runtime for runtime in self.runtimes if runtime.format == format]

@@ -2,6 +2,7 @@ import copy
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from bundles import build, quantized
@@ -121,13 +122,37 @@ def test_optimum_opens_the_bundle(bundles):
     from transformers import AutoTokenizer
 
     folder, _, _ = bundles["int8-dynamic"]
-    theirs = ORTModelForSequenceClassification.from_pretrained(folder)
+    theirs = ORTModelForSequenceClassification.from_pretrained(folder, session_options=_exact())
     tokenizer = AutoTokenizer.from_pretrained(folder)
     ours = open_classifier(folder)
     for text in TEXTS:
         logits = theirs(**tokenizer(text, return_tensors="pt", truncation=True)).logits[0].numpy()
         np.testing.assert_allclose(logits, ours.classify(text).logits, atol=1e-5)
     assert theirs.config.id2label[0] == ours.bundle.labels[0]
+
+
+def _exact():
+    """As the card of a bundle with signed weights says."""
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.x64quantprecision", "1")
+    return options
+
+
+@pytest.mark.parametrize("scheme", ["int8-dynamic", "int8-static"])
+def test_weights_are_signed_where_the_target_is_faster_with_them(bundles, tmp_path, scheme):
+    signed, _, source = bundles[scheme]
+    unsigned = tmp_path / "rpi5"
+    build(source, unsigned, target="rpi5")
+    kinds = {}
+    for folder in (signed, unsigned):
+        initializers = onnx.load(folder / "model.onnx").graph.initializer
+        kinds[folder] = {each.data_type for each in initializers if each.name.endswith("_out.weight")}
+    assert kinds == {signed: {onnx.TensorProto.INT8}, unsigned: {onnx.TensorProto.UINT8}}
+    for text in TEXTS:
+        given, expected = (open_classifier(folder).classify(text).logits for folder in (signed, unsigned))
+        np.testing.assert_allclose(given, expected, atol=1e-6)
+    told = "session.x64quantprecision"
+    assert [told in (folder / "README.md").read_text() for folder in (signed, unsigned)] == [True, False]
 
 
 @pytest.mark.parametrize("scheme", ["float", "int8-dynamic", "int4-weight"])
