@@ -25,6 +25,7 @@ _HOMES = {
     "evaluate": "edgekit.flows.evaluate",
     "profile": "edgekit.flows.profile",
     "gate": "edgekit.flows.gate",
+    "package": "edgekit.flows.package",
     "inspect": "edgekit.flows.inspect",
     "predict": "edgekit.flows.predict",
     "generate": "edgekit.flows.generate",

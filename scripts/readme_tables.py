@@ -56,6 +56,13 @@ def instructions() -> str:
     return instructions_table(json.loads((RESULTS / "instructions.json").read_text()))
 
 
+def tokenizers() -> str:
+    """Texts that the packages' tokenizers number in another way, as `scripts/tokenizer_parity.py` counted them."""
+    from tokenizer_parity import table as parity_table
+
+    return parity_table(json.loads((RESULTS / "tokenizers.json").read_text()))
+
+
 def smart_home() -> str:
     """The bag of words on the embedded data, as `scripts/baseline_smart_home.py` measured it."""
     result = json.loads((RESULTS / "baseline_smart_home.json").read_text())

@@ -8,4 +8,6 @@ pytest_plugins = [
     "tiny_wheels",
     "ssh_server",
     "adb_server",
+    "linux_package",
+    "swift_package",
 ]

@@ -15,7 +15,7 @@ from pathlib import Path
 import asyncssh
 import pytest
 
-from edgekit.devices.pumps import into_pipe, out_of_pipe
+from edgekit.devices.ssh.pumps import into_pipe, out_of_pipe
 
 START_SECONDS = 10
 
@@ -41,6 +41,8 @@ class SshServer:
         self.port = 0
         # bytes from the host after which the link is cut
         self.cut_after: int | None = None
+        # seconds until the end is told of a command that is started now
+        self.late = 0.0
         self._stalled = False
         self._writers: list[asyncio.StreamWriter] = []
         self._loop = asyncio.new_event_loop()
@@ -109,7 +111,9 @@ class SshServer:
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._inner)
         self._writers += [writer, inner_writer]
-        await asyncio.gather(self._copy(reader, inner_writer, up=True), self._copy(inner_reader, writer, up=False))
+        # that this is cancelled at the end is nobody's error, as asyncio would have it
+        with suppress(asyncio.CancelledError):
+            await asyncio.gather(self._copy(reader, inner_writer, up=True), self._copy(inner_reader, writer, up=False))
 
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, up: bool) -> None:
         with suppress(OSError):
@@ -128,7 +132,7 @@ class SshServer:
 
     async def _run(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         """Run a command as sshd does: in a session of its own, its pipes closed when the link goes."""
-        command = process.command or ""
+        command, late = process.command or "", self.late
         self.commands.append(command)
         pairs = [os.pipe() for _ in range(3)]
         (in_read, in_write), (out_read, out_write), (err_read, err_write) = pairs
@@ -152,6 +156,7 @@ class SshServer:
         await asyncio.gather(*outputs, return_exceptions=True)
         while popen.poll() is None:
             await asyncio.sleep(0.01)
+        await asyncio.sleep(late)
         with suppress(OSError, asyncssh.Error):
             if popen.returncode < 0:
                 process.exit_with_signal(signal.Signals(-popen.returncode).name.removeprefix("SIG"))

@@ -29,6 +29,10 @@ def test_wheel_works_from_any_folder(tmp_path, request):
     assert "edgekit/shipped/recipes/quickstart.yaml" in names
     assert "edgekit/report/templates/report.html.j2" in names
     assert not [name for name in names if name.startswith(("tests/", "scripts/"))]
+    root = request.config.rootpath
+    files = (path.relative_to(root) for path in (root / "edgekit/packaging").rglob("*") if path.is_file())
+    templates = {path.as_posix() for path in files if not {"__pycache__", ".ruff_cache"} & set(path.parts)}
+    assert templates <= set(names), "every template"
 
     venv.create(tmp_path / "env", with_pip=True)
     python = tmp_path / "env/bin/python"

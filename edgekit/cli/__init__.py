@@ -30,6 +30,8 @@ COMMANDS = {
     "profile": "Measure latency and memory on a device.",
     "gate": "Hold a bundle against budgets; the exit code is the verdict.",
     "deploy": "Let a bundle run on a device, with the way back kept.",
+    "package": "Make packages for Android, iOS, web and Linux apps of a bundle.",
+    "demo": "Try a bundle in the browser.",
     "inspect": "Show what a checkpoint or a bundle is, and where its megabytes are.",
     "predict": "Label texts with a bundle.",
     "generate": "Write on from a prompt with a decoder's bundle.",

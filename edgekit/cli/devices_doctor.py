@@ -13,8 +13,8 @@ from edgekit.cli.progress import progress
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from edgekit.devices.examine import Examined
-    from edgekit.devices.probe import Probe
+    from edgekit.devices.doctor.examine import Examined
+    from edgekit.devices.doctor.probe import Probe
     from edgekit.flows.doctor import Checkup
     from edgekit.flows.on_devices import Outcome
 

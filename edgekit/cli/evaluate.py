@@ -20,7 +20,7 @@ from edgekit.spec.progress import Progress
 from edgekit.spec.stage_options import EvaluateOptions
 
 if TYPE_CHECKING:
-    from edgekit.devices.base import Device
+    from edgekit.devices.base import Reached
     from edgekit.flows.evaluate import Evaluation
 
 MOST_CLASSES = 20
@@ -86,7 +86,7 @@ def command(
             f"{model} is a language model: it has no labels", advice="leave out --changes and --all-classes"
         )
 
-    def work(device: Device | None, progress: Progress) -> Perplexity:
+    def work(device: Reached | None, progress: Progress) -> Perplexity:
         return perplexity(model, data, options, against=_named(against), device=device, progress=progress)
 
     found, failed = _each(devices, work, shown)
@@ -119,7 +119,7 @@ def _classifier(
     rows = read_data(data, progress=shown)
     known = {name: evaluate(path, rows, options, progress=shown) for name, path in baselines.items()}
 
-    def work(device: Device | None, progress: Progress) -> tuple[Evaluation, int | None]:
+    def work(device: Reached | None, progress: Progress) -> tuple[Evaluation, int | None]:
         found = evaluate(model, rows, options, against=known, device=device, progress=progress)
         return found, write_changes(changes, rows, options.split, known, found) if changes is not None else None
 
@@ -142,7 +142,7 @@ def _classifier(
 
 
 def _each(
-    devices: tuple[str, ...], work: Callable[[Device | None, Progress], T], shown: Progress
+    devices: tuple[str, ...], work: Callable[[Reached | None, Progress], T], shown: Progress
 ) -> tuple[Mapping[str, T], EdgekitError | None]:
     """What `work` gives in this process or, where devices are named, on each that does not fail."""
     from edgekit.flows.on_devices import finished, on_each

@@ -48,13 +48,15 @@ def command(
         return
     from edgekit.flows.reporting import PAGE
     from edgekit.flows.run import run
-    from edgekit.report.terminal import models_table, verdict_table
+    from edgekit.report.terminal import models_table, packages_table, verdict_table
 
     summary = run(recipe, settings, out=out, progress=progress(as_json))
     if as_json:
         print_json(summary.dump())
     else:
         print_rich(models_table(summary.models), verdict_table(summary.verdicts) if summary.verdicts else "no budgets")
+        if summary.packages:
+            print_rich("", packages_table(summary.packages))
         click.echo(f"report: {(out or Path('runs') / summary.name) / PAGE}")
     context.exit(summary.exit_code)
 

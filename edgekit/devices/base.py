@@ -11,10 +11,10 @@ from edgekit.devices.transport import Transport
 from edgekit.spec.progress import SILENT, Progress
 
 
-class Device(Protocol):
-    """A machine that can run the agent. Entering it takes its lock, leaving it gives the lock back.
+class Reached(Protocol):
+    """A machine that can run the agent, and whose lock is held.
 
-    Every method raises `DeviceError` when the device cannot be reached or breaks, and nothing of its transport's own.
+    Every method raises `DeviceError` when the device breaks, and nothing of its transport's own.
     """
 
     @property
@@ -23,23 +23,15 @@ class Device(Protocol):
 
     @property
     def transport(self) -> Transport:
-        """The link to it, connected while the device is entered."""
+        """The link to it, connected."""
 
     @property
     def home(self) -> str:
-        """The folder there that edgekit owns, known once the device was entered."""
+        """The folder there that edgekit owns."""
 
     @property
     def python(self) -> str:
         """The Python there that runs what has to be run, unless another is asked for."""
-
-    def __enter__(self) -> Self:
-        """Reach the device and take its lock."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """End every agent started here and give the lock back."""
 
     def put(self, path: Path, progress: Progress = SILENT) -> str:
         """Bring a file or folder to the device; its path there. What is there already is not sent again."""
@@ -50,3 +42,15 @@ class Device(Protocol):
         runtime_folder: a path on the device that Python looks into first, as `runtimes/onnxruntime-1.20.1`; None takes
         `runtimes/default` where that is there
         """
+
+
+class Device(Reached, Protocol):
+    """A machine that is reached by entering it. Raises `DeviceError` when it cannot be."""
+
+    def __enter__(self) -> Self:
+        """Reach the device and take its lock."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End every agent started here and give the lock back."""

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import pydantic
 
-from edgekit.devices.base import Device
+from edgekit.devices.base import Reached
 from edgekit.devices.device_script import run_script
 from edgekit.spec.errors import DeviceError, UsageError
 from edgekit.spec.manifest import MANIFEST_FILE, Manifest
@@ -102,7 +102,7 @@ class Deployments:
     Every method raises `DeviceError` when the device fails, or cannot do it.
     """
 
-    def __init__(self, device: Device, python: str) -> None:
+    def __init__(self, device: Reached, python: str) -> None:
         self._device, self._python = device, python
 
     def path(self, name: str) -> str:

@@ -36,7 +36,7 @@ def find_devices() -> Found:
     """The devices that adb knows and the hosts that ssh knows, none of them reached."""
     notes = []
     try:
-        from edgekit.devices.adb import adb_serials
+        from edgekit.devices.adb.transport import adb_serials
 
         android = [Candidate(f"adb://{serial}", state) for serial, state in adb_serials()]
     except DeviceError as error:

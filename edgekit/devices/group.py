@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import shlex
 import time
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
 from edgekit.devices.transport import RemoteProcess, readable
 from edgekit.devices.untrusted import plain
 from edgekit.spec.errors import DeviceError
 
+START_SECONDS = 60.0
 # the first line that comes back, after whatever a login script prints
 _MARK = b"edgekit-group "
 # the fifth field of /proc/PID/stat is the process group (proc(5)); the second is "(sh)", without blanks. It is read by
@@ -21,8 +23,25 @@ _KILL = 'kill -s KILL -- "-$1"'
 _MOST_CHATTER = 100_000
 
 
+class GroupedProcess(RemoteProcess):
+    """A command that was started by `wrapped`. group: its process group on the device, once that is known."""
+
+    group: int | None = None
+    _killed = False
+
+    def kill(self) -> None:
+        """See `transport.RemoteProcess`."""
+        if not self._killed:
+            self._killed = True
+            self._kill()
+
+    @abstractmethod
+    def _kill(self) -> None:
+        """End the group, which outlives its first process when that started others, and the link to that process."""
+
+
 def wrapped(command: Sequence[str], environment: Mapping[str, str]) -> str:
-    """A line for the device's shell that runs `command` with these variables; `started_group` reads its first line."""
+    """A line for the device's shell that runs `command` with these variables; `learn_group` reads its first line."""
     variables = [f"{name}={value}" for name, value in environment.items()]
     return "exec " + shlex.join(["sh", "-c", _START, "edgekit-start", "env", *variables, *command])
 
@@ -32,8 +51,16 @@ def killing(group: int) -> str:
     return "exec " + shlex.join(["sh", "-c", _KILL, "edgekit-kill", str(group)])
 
 
-def started_group(process: RemoteProcess, where: str, timeout: float) -> int:
-    """The process group of what was just started by `wrapped`; `DeviceError` when it did not start."""
+def learn_group(process: GroupedProcess, where: str, timeout: float = START_SECONDS) -> None:
+    """Note the group of what was just started; where it did not start it is closed, and a `DeviceError` says so."""
+    try:
+        process.group = _started_group(process, where, timeout)
+    except BaseException:
+        process.close()
+        raise
+
+
+def _started_group(process: RemoteProcess, where: str, timeout: float) -> int:
     deadline = time.monotonic() + timeout
     line = b""
     passed = 0

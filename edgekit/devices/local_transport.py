@@ -19,18 +19,13 @@ class LocalTransport(Transport):
 
     where = "local"
 
-    def __init__(self) -> None:
-        self._processes: list[_LocalProcess] = []
-
     def __enter__(self) -> Self:
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for process in self._processes:
-            process.close()
-        self._processes.clear()
+        self._end_all()
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> RemoteProcess:
         """Start a command, in a process group of its own, with these variables beside our own."""
@@ -50,9 +45,7 @@ class LocalTransport(Transport):
             return self.start(["sh", "-c", 'echo "$1: not found" >&2; exit 127', "sh", command[0]], environment)
         except (OSError, ValueError) as error:
             raise DeviceError(f"{self.where}: {command[0]} cannot be started: {error}") from error
-        process = _LocalProcess(popen)
-        self._processes = [*(other for other in self._processes if not other.ended), process]
-        return process
+        return self._keep(_LocalProcess(popen))
 
 
 class _LocalProcess(RemoteProcess):
@@ -61,7 +54,12 @@ class _LocalProcess(RemoteProcess):
     def __init__(self, popen: subprocess.Popen[bytes]) -> None:
         super().__init__(*(cast(FileIO, stream) for stream in (popen.stdin, popen.stdout, popen.stderr)))
         self._popen = popen
-        self.ended = False
+        self._killed = False
+
+    @property
+    def ended(self) -> bool:
+        """See `transport.RemoteProcess`: one that has ended by itself may have left others in its group."""
+        return self._killed
 
     def wait(self, timeout: float) -> int | None:
         """See `transport.RemoteProcess`."""
@@ -72,7 +70,7 @@ class _LocalProcess(RemoteProcess):
 
     def kill(self) -> None:
         """See `transport.RemoteProcess`."""
-        if self.ended:
+        if self._killed:
             return
         # the group outlives its first process when that started others; when all are gone there is no such group
         try:
@@ -82,4 +80,4 @@ class _LocalProcess(RemoteProcess):
         except PermissionError:  # as macOS says of a group of which only ended processes are left
             self._popen.kill()
         self._popen.wait()
-        self.ended = True
+        self._killed = True

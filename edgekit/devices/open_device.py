@@ -32,9 +32,9 @@ def _transport(url: DeviceUrl) -> Transport:
 
         return LocalTransport()
     if url.scheme == "adb":
-        from edgekit.devices.adb import AdbTransport
+        from edgekit.devices.adb.transport import AdbTransport
 
         return AdbTransport(url.serial)
-    from edgekit.devices.ssh import SshTransport
+    from edgekit.devices.ssh.transport import SshTransport
 
     return SshTransport(url.host, url.user, url.port)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from edgekit.spec.atomic import write_text
 from edgekit.spec.device import ALL, DeviceUrl, KnownDevice, Registry
+from edgekit.spec.disk import disk_errors
 from edgekit.spec.errors import NotFoundError, UsageError, unknown_name
 from edgekit.spec.shipped import load_target
 
@@ -34,21 +37,21 @@ def add_device(name: str, device: KnownDevice, *, force: bool = False) -> KnownD
     """Give a device a name; what was kept. `UsageError` for a wrong target, and without `force` a name in use."""
     if device.target is not None:
         device = device.model_copy(update={"target": _lasting(device.target)})
-    known = known_devices()
-    if name in known and not force:
-        raise UsageError(f"{name} is {known[name].url} already", advice="give another name, or --force to replace it")
-    _write(known | {name: device})
+    with _changing() as known:
+        if name in known and not force:
+            raise UsageError(
+                f"{name} is {known[name].url} already", advice="give another name, or --force to replace it"
+            )
+        known[name] = device
     return device
 
 
 def remove_device(name: str) -> KnownDevice:
     """Forget a name; what it stood for. Nothing on the device is touched."""
-    known = known_devices()
-    if name not in known:
-        raise _unknown(name, known)
-    gone = known.pop(name)
-    _write(known)
-    return gone
+    with _changing() as known:
+        if name not in known:
+            raise _unknown(name, known)
+        return known.pop(name)
 
 
 def resolve(name_or_url: str) -> KnownDevice:
@@ -97,6 +100,22 @@ def _unknown(name: str, known: dict[str, KnownDevice]) -> NotFoundError:
     if "did you mean" in (error.advice or ""):
         return error
     return NotFoundError(error.message, advice=f"{error.advice}; name one: edgekit devices add {name} ssh://HOST")
+
+
+@contextmanager
+def _changing() -> Iterator[dict[str, KnownDevice]]:
+    """The named devices, to be changed while nobody else does; written at the end, unless there is an error."""
+    path = registry_path()
+    # beside the file, which is replaced as a whole
+    place = path.with_name(f".{path.name}.lock")
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = place.open("ab")
+    with lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        known = known_devices()
+        yield known
+        _write(known)
 
 
 def _write(devices: dict[str, KnownDevice]) -> None:

@@ -61,6 +61,11 @@ class RemoteProcess(ABC):
         self._files = (stdin, stdout, stderr)
         self.stdin, self.stdout, self.stderr = (file.fileno() for file in self._files)
 
+    @property
+    @abstractmethod
+    def ended(self) -> bool:
+        """Whether nothing of it is left to end, as far as anyone was told."""
+
     @abstractmethod
     def wait(self, timeout: float) -> int | None:
         """Its exit status, negative for a signal; None when it still runs after `timeout` seconds.
@@ -103,6 +108,9 @@ class Transport(ABC):
     """
 
     where: str
+
+    def __init__(self) -> None:
+        self._processes: list[RemoteProcess] = []
 
     @abstractmethod
     def __enter__(self) -> Self:
@@ -162,6 +170,20 @@ class Transport(ABC):
                 advice="name one that its user may write to, there: EDGEKIT_DEVICE_HOME",
             )
         return folder
+
+    def _keep(self, process: RemoteProcess) -> RemoteProcess:
+        """Note what was started, for `_end_all`."""
+        self._processes = [*(other for other in self._processes if not other.ended), process]
+        return process
+
+    def _end_all(self) -> None:
+        """End what was started and still runs."""
+        try:
+            for process in self._processes:
+                if not process.ended:
+                    process.close()
+        finally:
+            self._processes.clear()
 
     def _converse(self, command: Sequence[str], pieces: Iterable[bytes], patience: _Patience, limit: int) -> Finished:
         process = self.start(command, {})

@@ -6,6 +6,8 @@ from edgekit.compress.student import student_shape
 from edgekit.devices.open_device import open_device
 from edgekit.devices.registry import chosen
 from edgekit.flows.lineage import recorded
+from edgekit.flows.package import choose
+from edgekit.flows.packages import packaged_format
 from edgekit.models.decoders import any_family
 from edgekit.spec.errors import unknown_name
 from edgekit.spec.recipe import Recipe
@@ -14,13 +16,15 @@ from edgekit.spec.shipped import load_target
 
 
 def check_recipe(recipe: Recipe) -> None:
-    """Raise `UsageError` for a target, a file, a device, a baseline, a family or a shape that will not do."""
+    """Raise `UsageError` for a target, a file, a device, a baseline, a platform, a family or a shape that won't do."""
     for name in {recipe.target, *(budget.target for budget in recipe.budgets if budget.target)}:
         load_target(name)
     stages = recipe.stages
     for options in (recipe.quantize, recipe.export, stages.profile):
         if options is not None:
             recorded(options)
+    if recipe.package is not None:
+        choose(recipe.package, packaged_format(recipe))
     if stages.profile is not None:
         for name in chosen(stages.profile.device):
             open_device(name)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import chain, product
 from pathlib import Path
 
-from edgekit.data.texts import Text, read_texts
-from edgekit.devices.base import Device
+from edgekit.data.texts import Text
+from edgekit.devices.base import Reached
 from edgekit.flows.on_devices import on_each
-from edgekit.flows.profile import ask_golden, asked_of, check, plural, teller
+from edgekit.flows.profile import ask_golden, asked_of, check, plural, teller, texts_to_run
 from edgekit.measure.speed import SpeedComparison, compare_speed
 from edgekit.measure.spoiled import ever_spoiled
 from edgekit.spec.comparison import Interleaved
@@ -67,8 +67,7 @@ def compare_each(
     options = options or ProfileOptions()
     for path in (what, other):
         check(path)
-    if options.data is not None:
-        texts = texts or read_texts(options.data)
+    texts = texts_to_run(options, texts)
     if options.sustained or options.per_op or options.energy:
         raise UsageError("two bundles are compared in short turns", advice="leave out --sustained, --per-op, --energy")
     return on_each(
@@ -77,7 +76,7 @@ def compare_each(
 
 
 def _compare_on(
-    device: Device, pair: tuple[Path, Path], options: ProfileOptions, texts: Sequence[Text], progress: Progress
+    device: Reached, pair: tuple[Path, Path], options: ProfileOptions, texts: Sequence[Text], progress: Progress
 ) -> list[ComparedBundles]:
     what, other = pair
     remote, remote_other = device.put(what, progress), device.put(other, progress)

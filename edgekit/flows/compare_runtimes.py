@@ -8,14 +8,13 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
-from edgekit.data.texts import Text, read_texts
-from edgekit.devices.base import Device
+from edgekit.data.texts import Text
+from edgekit.devices.base import Reached
 from edgekit.devices.channel import Channel
 from edgekit.flows.on_devices import on_each
-from edgekit.flows.profile import check, plural, profile_on
+from edgekit.flows.profile import check, plural, profile_on, texts_to_run
 from edgekit.flows.profile_decoder import profile_decoder_on
 from edgekit.measure.speed import SpeedComparison, compare_speed
 from edgekit.measure.spoiled import ever_spoiled
@@ -78,10 +77,9 @@ def compare_runtimes(
     check(what)
     if len({runtime.requirement for runtime in runtimes}) < len(runtimes):
         raise UsageError("a runtime is named twice", advice="name each version once")
-    if options.data is not None:
-        texts = texts or read_texts(options.data)
+    texts = texts_to_run(options, texts)
 
-    def work(device: Device, progress: Progress) -> RuntimesCompared:
+    def work(device: Reached, progress: Progress) -> RuntimesCompared:
         sides = [_Side(device, runtime, options) for runtime in runtimes]
         taken = [side.measured(what, texts, progress) for side in sides]
         turns = _Turns(sides, device.put(what, progress), texts)
@@ -96,21 +94,13 @@ def compare_runtimes(
 
 
 class _Side:
-    """One runtime on a device, as a device whose agents find that version first; see `devices.base.Device`."""
+    """One runtime on a device, as a device whose agents find that version first; see `devices.base.Reached`."""
 
-    def __init__(self, device: Device, runtime: RuntimeRef, options: ProfileOptions) -> None:
+    def __init__(self, device: Reached, runtime: RuntimeRef, options: ProfileOptions) -> None:
         self._device = device
         self._runtime = runtime
         self.options = options.model_copy(update={"runtime": runtime.name})
         self.url, self.transport, self.home, self.python = device.url, device.transport, device.home, device.python
-
-    def __enter__(self) -> Self:
-        raise NotImplementedError("the device itself is what is entered")
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        raise NotImplementedError("the device itself is what is left")
 
     def put(self, path: Path, progress: Progress = SILENT) -> str:
         """As the device does."""

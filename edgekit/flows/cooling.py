@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from edgekit.devices.base import Device
+from edgekit.devices.base import Reached
 from edgekit.devices.channel import Channel
 from edgekit.devices.replies import Facts
 from edgekit.spec.profile_options import ProfileOptions
@@ -18,7 +18,7 @@ _ASK_EVERY_SECONDS = 2.0
 class Cooling:
     """Remembers how warm a device was when it was made, and waits for that. Does nothing unless it was asked for."""
 
-    def __init__(self, device: Device, options: ProfileOptions) -> None:
+    def __init__(self, device: Reached, options: ProfileOptions) -> None:
         self._device = device
         self._options = options
         self._began_c = self._once() if options.cool_down else None

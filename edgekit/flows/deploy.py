@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.devices.base import Device
+from edgekit.devices.base import Reached
 from edgekit.devices.deploy import Deployed, Deployments, check_name
 from edgekit.devices.replies import Golden
 from edgekit.flows.on_devices import on_each
@@ -67,7 +67,7 @@ def deploy(
     manifest = _checked(bundle)
     name = check_name(name or manifest.name)
 
-    def work(device: Device, progress: Progress) -> Deployment:
+    def work(device: Reached, progress: Progress) -> Deployment:
         deployments = Deployments(device, python or device.python)
         before = deployments.all().get(name)
         if before and before.running and before.running.content_hash == manifest.content_hash:
@@ -86,7 +86,7 @@ def deploy(
 def rollback(devices: Sequence[str], name: str | None = None, *, python: str | None = None) -> dict[str, RolledBack]:
     """Let the release before the one that runs run again; `name` may be left out where there is one deployment."""
 
-    def work(device: Device, progress: Progress) -> RolledBack:
+    def work(device: Reached, progress: Progress) -> RolledBack:
         deployments = Deployments(device, python or device.python)
         chosen = _chosen(deployments, name)
         deployments.rollback(chosen)
@@ -104,7 +104,7 @@ def deployed(devices: Sequence[str], *, python: str | None = None) -> dict[str, 
 def undeploy(devices: Sequence[str], name: str | None = None, *, python: str | None = None) -> dict[str, str]:
     """Remove a deployment with all its releases; its name, which may be left out where there is one."""
 
-    def work(device: Device, progress: Progress) -> str:
+    def work(device: Reached, progress: Progress) -> str:
         deployments = Deployments(device, python or device.python)
         chosen = _chosen(deployments, name)
         deployments.remove(chosen)
@@ -125,7 +125,7 @@ def _checked(bundle: Path) -> Manifest:
     return manifest
 
 
-def _golden(device: Device, path: str, python: str | None, runtime: RuntimeName | None) -> Golden:
+def _golden(device: Reached, path: str, python: str | None, runtime: RuntimeName | None) -> Golden:
     with device.start_agent(python) as agent:
         return agent.request("golden", Golden, path=path, runtime=runtime)
 

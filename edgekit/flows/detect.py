@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgekit.devices.doctor.probe import Probe, probe
 from edgekit.devices.open_device import open_transport
-from edgekit.devices.probe import Probe, probe
 from edgekit.devices.registry import resolve
 from edgekit.spec.measurement import Fingerprint
 from edgekit.spec.shipped import load_target, shipped_files

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from edgekit.devices.doctor.probe import probe
 from edgekit.devices.open_device import open_transport
-from edgekit.devices.probe import probe
 from edgekit.devices.registry import add_device
 from edgekit.flows.detect import matching_targets
 from edgekit.spec.device import KnownDevice

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgekit.devices.doctor_software import software_problems
-from edgekit.devices.doctor_state import state_problems
-from edgekit.devices.examine import Examined, examine
-from edgekit.devices.problems import Problem
+from edgekit.devices.doctor.examine import Examined, examine
+from edgekit.devices.doctor.problems import Problem
+from edgekit.devices.doctor.software import software_problems
+from edgekit.devices.doctor.state import state_problems
 from edgekit.devices.registry import resolve
 from edgekit.devices.transport import Transport
 from edgekit.flows.detect import matching_targets

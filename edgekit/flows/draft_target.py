@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from edgekit.devices.probe import Probe
+from edgekit.devices.doctor.probe import Probe
 from edgekit.spec.errors import UsageError
 from edgekit.spec.shipped import load_target
 from edgekit.spec.target import Target

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgekit.data.splits import Data, Unnumbered, load_data
-from edgekit.devices.base import Device
+from edgekit.devices.base import Reached
 from edgekit.measure.classification import ClassRow, ConfusedPair, per_class, scores, worst_pairs
 from edgekit.measure.paired import compare
 from edgekit.measure.statistics import accuracy
@@ -72,7 +72,7 @@ def evaluate(
     options: EvaluateOptions | None = None,
     *,
     against: dict[str, Evaluation] | None = None,
-    device: str | Device | None = None,
+    device: str | Reached | None = None,
     progress: Progress = SILENT,
 ) -> Evaluation:
     """Classify the rows of a split with `what`, a bundle or a checkpoint.
@@ -186,7 +186,7 @@ def _ask_bundle(
 
 
 def _ask_device(
-    model: ModelRef, data: DataSpec | Unnumbered, device: str | Device, options: EvaluateOptions, progress: Progress
+    model: ModelRef, data: DataSpec | Unnumbered, device: str | Reached, options: EvaluateOptions, progress: Progress
 ) -> _Answers:
     from edgekit.flows.device_answers import classify_there
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgekit.devices.base import Device
+from edgekit.devices.base import Reached
 from edgekit.devices.registry import chosen, resolve
 from edgekit.flows.gate import BundleVerdict, gate
 from edgekit.flows.instructions import count_on
@@ -46,7 +46,7 @@ def gate_on(
     held = {url: _held(name, budgets, target) for url, (name, target) in known.items()}
     manifest = Manifest.of(bundle)
 
-    def work(device: Device, progress: Progress) -> list[BundleVerdict]:
+    def work(device: Reached, progress: Progress) -> list[BundleVerdict]:
         name, _ = known[device.url]
         taken = _measure(device, bundle, manifest, held[device.url], progress)
         say_mismatches({name: taken})
@@ -70,7 +70,7 @@ def _held(name: str, budgets: Sequence[Budget], target: str | None) -> list[Budg
 
 
 def _measure(
-    device: Device, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
+    device: Reached, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
 ) -> _Taken:
     """What the device budgets need, each setting once."""
     asked = [budget for budget in _asked(bundle, manifest, budgets) if budget.metric != _INSTRUCTIONS]
@@ -91,7 +91,7 @@ def _measure(
 
 
 def _count(
-    device: Device, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
+    device: Reached, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
 ) -> list[InstructionCounts]:
     """What the budgets on instructions need, each length once."""
     asked = [budget for budget in _asked(bundle, manifest, budgets) if budget.metric == _INSTRUCTIONS]

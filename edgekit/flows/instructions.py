@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgekit.data.texts import Text, read_texts
-from edgekit.devices.base import Device
+from edgekit.data.texts import Text
+from edgekit.devices.base import Reached
 from edgekit.flows.on_devices import on_each
-from edgekit.flows.profile import ask_golden, check, store, teller
+from edgekit.flows.profile import ask_golden, check, store, teller, texts_to_run
 from edgekit.spec.errors import DeviceError, UsageError
 from edgekit.spec.hashing import value_sha256
 from edgekit.spec.manifest import writes_text
@@ -39,13 +39,12 @@ def count_instructions(
     options = options or ProfileOptions()
     check(what)
     _check(options)
-    if options.data is not None:
-        texts = texts or read_texts(options.data)
+    texts = texts_to_run(options, texts)
     return on_each(options.device, lambda device, progress: count_on(device, what, options, texts, progress), progress)
 
 
 def count_on(
-    device: Device, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
+    device: Reached, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
 ) -> list[InstructionCounts]:
     """As `count_instructions`, on a device that was entered."""
     if device.transport.run(["sh", "-c", f"command -v {COUNTER}"]).code != 0:
@@ -63,7 +62,7 @@ def count_on(
 
 
 def _count(
-    device: Device,
+    device: Reached,
     what: Path,
     remote: str,
     options: ProfileOptions,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgekit.agent.conditions import fingerprint
 from edgekit.data.blocks import TextData
+from edgekit.devices.registry import chosen, resolve
 from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.evaluate import Evaluation, evaluate, record_accuracy
 from edgekit.flows.evaluations import keep_evaluation, kept_evaluation
@@ -66,8 +67,10 @@ def baselines(run: Run) -> set[str]:
 
 
 def profile_key(run: Run, bundle: Path, options: ProfileOptions) -> str:
-    """The key of a bundle's measurements: its content, what is asked, and the machine."""
-    return key_of(identity(bundle), recorded(options), value_sha256(profile_texts(run)), fingerprint())
+    """The key of a bundle's measurements: its content, what is asked, this machine, what devices' names mean."""
+    devices = [resolve(name) for name in chosen(options.device)]
+    places = [[device.url, device.python] for device in devices]
+    return key_of(identity(bundle), recorded(options), value_sha256(profile_texts(run)), fingerprint(), places)
 
 
 def profile_texts(run: Run) -> list[tuple[str, str | None]]:

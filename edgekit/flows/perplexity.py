@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgekit.data.language import Corpus
-from edgekit.devices.base import Device
+from edgekit.devices.base import Reached
 from edgekit.flows.lineage import checkpoint_sha256
 from edgekit.measure.perplexity import Ids, Scorer, Surprise, bits_per_byte, increase, scorer, windows
 from edgekit.measure.perplexity import perplexity as estimated
@@ -75,7 +76,7 @@ def perplexity(
     options: EvaluateOptions | None = None,
     *,
     against: Mapping[str, str | Path | ModelRef] | None = None,
-    device: str | Device | None = None,
+    device: str | Reached | None = None,
     known: Known | None = None,
     progress: Progress = SILENT,
 ) -> Perplexity:
@@ -242,7 +243,7 @@ def _open_bundle(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
 
 @contextmanager
 def _open_there(
-    model: ModelRef, device: str | Device, options: EvaluateOptions, progress: Progress
+    model: ModelRef, device: str | Reached, options: EvaluateOptions, progress: Progress
 ) -> Iterator[_LanguageModel]:
     """A bundle that runs on a device; texts become ids here, by the bundle's own tokenizer."""
     from edgekit.agent.bundle import open_bundle
@@ -286,15 +287,21 @@ def _open_checkpoint(model: ModelRef, options: EvaluateOptions) -> _LanguageMode
     import torch
 
     from edgekit.data.tokens import usable_length
-    from edgekit.models.checkpoint import load_decoder, load_tokenizer
+    from edgekit.models.checkpoint import decoder_outline, load_decoder, load_tokenizer
 
     checkpoint = open_checkpoint(model)
     tokenizer = load_tokenizer(checkpoint)
-    decoder = load_decoder(checkpoint, any_family=True)
+    outline = decoder_outline(checkpoint)
     wanted = options.max_length if "max_length" in options.model_fields_set else MOST_CONTEXT
-    vocabulary = decoder.get_input_embeddings().num_embeddings
+    vocabulary = outline.get_input_embeddings().num_embeddings
+
+    @cache
+    def loaded() -> Any:
+        # not before it is run: a baseline whose figures are known never is
+        return load_decoder(checkpoint, any_family=True)
 
     def run(ids: Ids) -> Any:
+        decoder = loaded()
         if ids.max() >= vocabulary:
             raise UsageError(f"{checkpoint.path}: its tokenizer gives the id {ids.max()}, its model has {vocabulary}")
         with torch.inference_mode():
@@ -310,7 +317,7 @@ def _open_checkpoint(model: ModelRef, options: EvaluateOptions) -> _LanguageMode
         sha256=checkpoint_sha256(checkpoint),
         encode=encode,
         begin=tokenizer.eos_token_id if begin is None else begin,
-        context=usable_length(decoder, tokenizer, wanted),
+        context=usable_length(outline, tokenizer, wanted),
         score=scorer(run),
         runtime=f"torch {torch.__version__}",
     )

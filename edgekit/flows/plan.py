@@ -10,13 +10,13 @@ from edgekit.flows.checks import check_recipe
 from edgekit.flows.evaluations import kept_evaluation, kept_perplexity
 from edgekit.flows.journal import INPUT_CHANGES, said
 from edgekit.flows.measures import evaluations, profile_key
+from edgekit.flows.packages import why_packaged
 from edgekit.flows.run import begin
-from edgekit.flows.stages import bundles_in, export_key, stages
+from edgekit.flows.stages import bundles_in, export_key, formats_of, stages
 from edgekit.flows.state import Run
 from edgekit.spec.hashing import value_sha256
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.recipe import Recipe, load_recipe
-from edgekit.spec.shipped import load_target
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ def plan(
     again = {stage.stage for stage in planned if stage.why}
     planned += _evaluations(run, again)
     planned += _profiles(run, again)
+    planned += _packages(run, any(stage.why for stage in planned))
     return [*planned, Planned("report", "written each time")]
 
 
@@ -64,7 +65,7 @@ def _export(run: Run, inputs_change: bool) -> Planned:
     why = run.journal.why("export", export_key(run), said(run.recipe.export), *there or [out])
     why = INPUT_CHANGES if inputs_change and why is None else why
     # an export replaces all that lies there, also what is in a format that the recipe no longer asks for
-    run.bundles = there if why is None else [out / name for name in _formats(run.recipe)]
+    run.bundles = there if why is None else [out / name for name in formats_of(run.recipe)]
     return Planned("export", why)
 
 
@@ -93,8 +94,6 @@ def _profiles(run: Run, again: set[str]) -> Iterator[Planned]:
         yield Planned(name, INPUT_CHANGES if "export" in again and why is None else why)
 
 
-def _formats(recipe: Recipe) -> list[str]:
-    """The formats that the recipe asks for: one, or what the runtimes of its target read."""
-    if recipe.export.format != "all":
-        return [recipe.export.format]
-    return sorted(load_target(recipe.export.target).formats)
+def _packages(run: Run, evaluated_again: bool) -> Iterator[Planned]:
+    if run.recipe.package is not None:
+        yield Planned("package", INPUT_CHANGES if evaluated_again else why_packaged(run, run.recipe.package))

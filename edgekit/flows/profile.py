@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from edgekit.data.texts import Text, read_texts
-from edgekit.devices.base import Device
+from edgekit.devices.base import Reached
 from edgekit.devices.replies import Golden, News
 from edgekit.flows.cooling import Cooling
 from edgekit.flows.on_devices import on_each
@@ -58,10 +58,7 @@ def profile_each(
     """As `profile`: the measurements of each device, by the name that it was asked for."""
     options = options or ProfileOptions()
     check(what)
-    if options.data is not None:
-        if texts:
-            raise UsageError("texts are given, and a data file as well", advice="give one of them")
-        texts = read_texts(options.data)
+    texts = texts_to_run(options, texts)
     found = on_each(
         options.device, lambda device, progress: profile_on(device, what, options, texts, progress), progress
     )
@@ -70,7 +67,7 @@ def profile_each(
 
 
 def profile_on(
-    device: Device, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
+    device: Reached, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
 ) -> list[Measurement]:
     """As `profile`, on a device that was entered."""
     taken = []
@@ -170,7 +167,16 @@ def check(what: Path) -> None:
         raise UsageError(f"{what} is neither a bundle nor a .onnx or .tflite file")
 
 
-def ask_golden(device: Device, remote: str, options: ProfileOptions) -> None:
+def texts_to_run(options: ProfileOptions, given: Sequence[Text]) -> Sequence[Text]:
+    """The texts that were given, or those of `options.data`; `UsageError` for both."""
+    if options.data is None:
+        return given
+    if given:
+        raise UsageError("texts are given, and a data file as well", advice="give one of them")
+    return read_texts(options.data)
+
+
+def ask_golden(device: Reached, remote: str, options: ProfileOptions) -> None:
     """Have the device run the golden cases; `ParityError` where its answers are wrong."""
     # in an agent of its own, as the memory it takes is none of the measurement's
     with device.start_agent(options.python) as agent:
@@ -178,7 +184,7 @@ def ask_golden(device: Device, remote: str, options: ProfileOptions) -> None:
 
 
 def _measure(
-    device: Device,
+    device: Reached,
     remote: str,
     options: ProfileOptions,
     threads: int,
@@ -194,7 +200,7 @@ def _measure(
 
 
 def ask(
-    device: Device, remote: str, options: ProfileOptions, kind: type[_Reply], advance: Advance, **asked: Any
+    device: Reached, remote: str, options: ProfileOptions, kind: type[_Reply], advance: Advance, **asked: Any
 ) -> _Reply:
     """Have a fresh agent measure the file at `remote`."""
     with device.start_agent(options.python) as agent:

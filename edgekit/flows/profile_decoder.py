@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable
 from pathlib import Path
 
-from edgekit.devices.base import Device
+from edgekit.devices.base import Reached
 from edgekit.flows.cooling import Cooling
 from edgekit.flows.on_devices import on_each
 from edgekit.flows.profile import ask, ask_golden, noted, plural, recommended_threads, store
@@ -48,7 +48,7 @@ def profile_decoder_each(
 
 
 def profile_decoder_on(
-    device: Device, bundle: Path, options: ProfileOptions, progress: Progress
+    device: Reached, bundle: Path, options: ProfileOptions, progress: Progress
 ) -> list[GenerationMeasurement]:
     """As `profile_decoder`, on a device that was entered."""
     taken = []

@@ -15,9 +15,9 @@ from itertools import product
 from pathlib import Path
 from typing import cast, get_args
 
-from edgekit.devices.android_state import android_state
-from edgekit.devices.android_tools import FORMATS, WARMUP_RUNS, Call, read_output
-from edgekit.devices.probe import Probe, probe
+from edgekit.devices.adb.android_state import android_state
+from edgekit.devices.adb.android_tools import FORMATS, WARMUP_RUNS, Call, read_output
+from edgekit.devices.doctor.probe import Probe, probe
 from edgekit.devices.transport import Transport
 from edgekit.flows.on_devices import SomeDevicesFailed, look_at_each
 from edgekit.flows.profile import MEASUREMENTS, check, kept, plural

@@ -13,6 +13,7 @@ from edgekit.flows.gate import BundleVerdict, gate, not_judged
 from edgekit.flows.journal import Journal, claim, key_of
 from edgekit.flows.lineage import tool_versions
 from edgekit.flows.measures import evaluate_all, profile_all
+from edgekit.flows.packages import make_packages
 from edgekit.flows.reporting import write_report
 from edgekit.flows.stages import export_bundles, train
 from edgekit.flows.state import Run
@@ -58,6 +59,7 @@ def run(
             profile_all(state)
         state.commands += _reproducing(state)
         state.verdicts = _judge(recipe.budgets, state.bundles)
+        make_packages(state)
         return write_report(state)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgekit.devices.base import Device
-from edgekit.devices.provision import collect, install, remove
-from edgekit.devices.provision_facts import PythonFacts, python_facts
+from edgekit.devices.base import Reached
+from edgekit.devices.provision.python_facts import PythonFacts, python_facts
+from edgekit.devices.provision.runtimes import collect, install, remove
 from edgekit.flows.on_devices import on_each
 from edgekit.spec.errors import UsageError
 from edgekit.spec.progress import SILENT, Progress
@@ -58,7 +58,7 @@ def setup(
     no wheel for it, `ToolError` when wheels cannot be fetched, `SomeDevicesFailed` for some of several.
     """
 
-    def work(device: Device, progress: Progress) -> SetUp:
+    def work(device: Reached, progress: Progress) -> SetUp:
         chosen = python or device.python
         facts = python_facts(device.transport, chosen)
         done = tuple(_bring(device, chosen, facts, reference, progress) for reference in runtimes or (None,))
@@ -78,14 +78,14 @@ def clear(
             )
     names = [runtime.folder for runtime in runtimes]
 
-    def work(device: Device, progress: Progress) -> float:
+    def work(device: Reached, progress: Progress) -> float:
         return sum(remove(device, python or device.python, name) for name in names or (None,)) / 1e6
 
     return on_each(devices, work)
 
 
 def _bring(
-    device: Device, python: str, facts: PythonFacts, runtime: RuntimeRef | None, progress: Progress
+    device: Reached, python: str, facts: PythonFacts, runtime: RuntimeRef | None, progress: Progress
 ) -> RuntimeSetUp:
     with progress.task(f"fetch wheels for Python {facts.short}, {facts.arch}") as advance:
         provision = collect(runtime, facts, lambda what: advance(0, what))

@@ -20,8 +20,10 @@ from edgekit.models.checkpoint import open_checkpoint
 from edgekit.models.decoders import DECODERS
 from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import Manifest
-from edgekit.spec.schemes import Task
+from edgekit.spec.recipe import Recipe
+from edgekit.spec.schemes import Format, Task
 from edgekit.spec.shape import Scratch
+from edgekit.spec.shipped import load_target
 from edgekit.spec.stage_options import QuantizeOptions
 from edgekit.spec.strict import Strict
 from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOptions
@@ -49,7 +51,7 @@ def train(run: Run) -> None:
             # what is left if it was killed when it had just come to its end
             drop_training(out)
         else:
-            _refuse_foreign(run, stage.name, out)
+            refuse_foreign(run, stage.name, out)
             run.journal.begin(stage.name, run.key, said(stage.options), out)
             stage.make(out)
         run.journal.record(stage.name, run.key, said(stage.options), out)
@@ -64,7 +66,7 @@ def stages(run: Run) -> Iterator[tuple[Stage, Path]]:
         run.models[stage.name] = run.folder / stage.name
 
 
-def _refuse_foreign(run: Run, stage: str, out: Path) -> None:
+def refuse_foreign(run: Run, stage: str, out: Path) -> None:
     """A folder that lay here before this run ever wrote one is somebody's, even if edgekit made it."""
     if out.exists() and not run.journal.knows(stage):
         raise UsageError(f"{out} exists and this run did not make it", advice="give the run another folder: -o")
@@ -143,7 +145,7 @@ def export_bundles(run: Run) -> None:
         run.progress.say(f"export: unchanged, {out}")
         run.journal.record("export", key, said(options), *run.bundles)
         return
-    _refuse_foreign(run, "export", out)
+    refuse_foreign(run, "export", out)
     run.journal.begin("export", key, said(options), *run.bundles)
     export(source, out, options, golden=_golden(run), force=True, progress=run.progress)
     run.bundles = bundles_in(out)
@@ -169,3 +171,10 @@ def export_key(run: Run) -> str:
 def bundles_in(folder: Path) -> list[Path]:
     """The bundles that an export has written into `folder`."""
     return sorted(path.parent for path in folder.glob("*/manifest.json"))
+
+
+def formats_of(recipe: Recipe) -> list[Format]:
+    """The formats that a recipe asks for: one, or what the runtimes of its target read."""
+    if recipe.export.format != "all":
+        return [recipe.export.format]
+    return sorted(load_target(recipe.export.target).formats)

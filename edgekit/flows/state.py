@@ -11,6 +11,7 @@ from edgekit.data.splits import Data, Unnumbered
 from edgekit.flows.evaluate import Evaluation
 from edgekit.flows.gate import BundleVerdict
 from edgekit.flows.journal import Journal
+from edgekit.report.summary import PackageRow
 from edgekit.spec.manifest import Perplexity
 from edgekit.spec.progress import Progress
 from edgekit.spec.recipe import Recipe
@@ -41,6 +42,7 @@ class Run:
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
     perplexities: dict[str, Perplexity] = field(default_factory=dict)
     verdicts: list[BundleVerdict] = field(default_factory=list)
+    packages: list[PackageRow] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
 
     @property

@@ -83,14 +83,20 @@ def _keeps(budget: Budget, value: float) -> bool:
 
 def _reason(budget: Budget, measured: float, low: float, high: float, outcome: Outcome) -> str:
     unit = budget.kind.unit
-    figure = f"{measured:.4g} {unit}"
+    figure = f"{_rounded(measured, 4)} {unit}"
     if low != high:
-        figure += f" ({low:.4g} to {high:.4g})"
-    sentence = f"{figure} against {budget.limit:.4g} {unit}"
+        figure += f" ({_rounded(low, 4)} to {_rounded(high, 4)})"
+    sentence = f"{figure} against {_rounded(budget.limit, 4)} {unit}"
     if outcome == "fail":
         side = "over" if budget.kind.better == "lower" else "under"
         # the difference of two percentages is no percentage of either
-        return f"{sentence}: {side} by {abs(measured - budget.limit):.3g} {'points' if unit == '%' else unit}"
+        by = _rounded(abs(measured - budget.limit), 3)
+        return f"{sentence}: {side} by {by} {'points' if unit == '%' else unit}"
     if outcome == "inconclusive":
         return f"{sentence}: the limit lies inside the interval"
     return sentence
+
+
+def _rounded(value: float, digits: int) -> str:
+    """So many digits of a figure, and no power of ten where it is large."""
+    return f"{float(f'{value:.{digits}g}'):,.10g}"

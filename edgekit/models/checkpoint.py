@@ -182,12 +182,33 @@ def load_decoder(checkpoint: Checkpoint, *, any_family: bool = False) -> Any:
     Raises `UsageError` where the checkpoint is for another task or of a family that is not known, or where weights
     are missing, corrupt or of another shape.
     """
-    if checkpoint.task not in (None, "text-generation"):
-        raise UsageError(f"{checkpoint.path} was said to be for {checkpoint.task}: it is no language model")
+    _check_language_model(checkpoint)
     if not any_family:
         decoder_family(checkpoint.family)
     weight_files(checkpoint.path)
     return _with_weights(checkpoint, _config(checkpoint), False, "text-generation").float().eval()
+
+
+def decoder_outline(checkpoint: Checkpoint) -> Any:
+    """The modules of a language model of any family, in the shapes of its configuration; no weights are read.
+
+    Raises `UsageError` where the checkpoint is for another task.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    _check_language_model(checkpoint)
+    config = _config(checkpoint)
+    try:
+        with torch.device("meta"):
+            return AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+    except Exception as error:  # as of `_config`
+        raise UsageError(f"{checkpoint.path} cannot be used as a language model: {_one_line(error)}") from error
+
+
+def _check_language_model(checkpoint: Checkpoint) -> None:
+    if checkpoint.task not in (None, "text-generation"):
+        raise UsageError(f"{checkpoint.path} was said to be for {checkpoint.task}: it is no language model")
 
 
 def _with_weights(checkpoint: Checkpoint, config: Any, new_head: bool, task: Task) -> Any:

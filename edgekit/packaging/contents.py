@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.agent.bundle import Bundle
-from edgekit.spec.hashing import file_sha256
+from edgekit.agent.bundle import Bundle, open_bundle
+from edgekit.spec.agent_errors import agent_errors
 
 MANIFEST = "manifest.json"
 
@@ -29,12 +29,17 @@ class Added:
 
 
 def copy_bundle(bundle: Bundle, folder: Path) -> None:
-    """Copy the manifest and every file that it lists into `folder`, byte for byte; measurements stay behind."""
+    """Copy the manifest and every file that it lists into `folder`, byte for byte; measurements stay behind.
+
+    What has arrived is held against its hashes: `UsageError` where the bundle was changed meanwhile.
+    """
     folder.mkdir(parents=True)
     for name in (MANIFEST, *bundle.manifest["files"]):
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(bundle.folder / name, place)
+    with agent_errors():
+        open_bundle(folder)
 
 
 def fill(templates: Path, folder: Path, values: Mapping[str, str]) -> None:
@@ -52,11 +57,6 @@ def added(bundle: Bundle, folder: Path, runtime: str) -> Added:
     tokenizer = bundle.tokenizer.stat().st_size
     total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
     return Added(model, tokenizer, total - model - tokenizer, runtime)
-
-
-def is_the_same(bundle: Bundle, model: Path) -> bool:
-    """Whether a packaged model file is the bundle's, byte for byte."""
-    return file_sha256(model) == bundle.model_sha256
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

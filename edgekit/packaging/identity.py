@@ -6,12 +6,11 @@ import re
 
 import pydantic
 
+from edgekit.spec.package_options import PackageId, PackageName, PackageVersion
 from edgekit.spec.strict import Strict
 
-# what npm, Maven and Swift all take
-_NAME = r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$"
-_VERSION = r"^(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?$"
-_ID = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$"
+_LONGEST_NAME = 60
+_IDS = pydantic.TypeAdapter(PackageId)
 
 
 class Identity(Strict):
@@ -22,9 +21,9 @@ class Identity(Strict):
     id:      reverse domain name of the app's maker and the package: `com.example.smarthome`
     """
 
-    name: str = pydantic.Field(pattern=_NAME, max_length=60)
-    version: str = pydantic.Field(default="1.0.0", pattern=_VERSION, max_length=60)
-    id: str = pydantic.Field(pattern=_ID, max_length=100)
+    name: PackageName
+    version: PackageVersion = "1.0.0"
+    id: PackageId
 
     @property
     def pascal(self) -> str:
@@ -35,10 +34,15 @@ class Identity(Strict):
 def name_from(text: str) -> str:
     """The nearest name that every platform takes: `Smart home (v2)` becomes `smart-home-v2`."""
     words = re.findall(r"[a-z0-9]+", text.lower())
-    name = "-".join(words)[:60].rstrip("-")
-    return name if re.match(_NAME, name) else f"model-{name}".rstrip("-")
+    if not words or not words[0][0].isalpha():
+        words = ["model", *words]
+    return "-".join(words)[:_LONGEST_NAME].rstrip("-")
 
 
 def id_from(name: str) -> str:
     """The id of a package whose maker is not told."""
-    return "com.example." + name.replace("-", "")
+    short = name.replace("-", "")
+    try:
+        return str(_IDS.validate_python(f"com.example.{short}"))
+    except pydantic.ValidationError:  # a reserved word
+        return f"com.example.{short}model"

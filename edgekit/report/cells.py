@@ -13,7 +13,7 @@ from edgekit.report import figures
 from edgekit.report.endurance import over_time
 from edgekit.report.figures import NONE, UNKNOWN, clean, number
 from edgekit.report.part_map import Part
-from edgekit.report.summary import LatencyRow, ModelRow, SpeedRow, Summary, VerdictRow
+from edgekit.report.summary import LatencyRow, ModelRow, PackageRow, SpeedRow, Summary, VerdictRow
 from edgekit.spec.manifest import Accuracy, Drop, Increase, Parity, Perplexity
 from edgekit.spec.measurement import GenerationMeasurement, Measurement, OperatorTime
 
@@ -32,6 +32,7 @@ PERCENTILES: Cells = ("length", "threads", "p50 ms", "p90 ms", "p95 ms", "p99 ms
 STAGES: Cells = ("length", "threads", "tokenize", "infer", "post", "cold load", "first run", "peak MB")
 PERPLEXITIES: Cells = ("model", "perplexity", "bits per byte", "increase", "tokens", "runtime")
 GENERATION: Cells = ("context", "threads", "first token, ms", "tokens / s", "p95 of a token, ms", "peak MB", "runs")
+PACKAGES: Cells = ("platform", "model MB", "tokenizer MB", "code MB", "together MB", "runtime, not counted")
 OPERATORS: Cells = ("operator", "calls", "ms", "share %")
 
 
@@ -134,6 +135,15 @@ def perplexity_cells(model: ModelRow, record: Perplexity) -> Cells:
 def part_cells(part: Part) -> Cells:
     """A row below `PARTS`."""
     return part.name, number(part.mb), f"{part.share:.1f}"
+
+
+def package_cells(row: PackageRow) -> Cells:
+    """A row below `PACKAGES`."""
+    return (
+        row.platform,
+        *(number(mb) for mb in (row.model_mb, row.tokenizer_mb, row.code_mb, row.total_mb)),
+        clean(row.runtime),
+    )
 
 
 def parity_cells(model: ModelRow, parity: Parity) -> Cells:

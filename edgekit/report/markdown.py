@@ -41,6 +41,9 @@ def summary_markdown(summary: Summary) -> str:
     for name, speeds in cells.speeds_by_model(summary).items():
         table = _table(cells.GENERATION, map(cells.generation_cells, speeds), right=cells.GENERATION)
         parts.append((f"Speed of {escape(clean(name))}", table))
+    if summary.packages:
+        table = _table(cells.PACKAGES, map(cells.package_cells, summary.packages), right=cells.PACKAGES[1:-1])
+        parts.append(("Packages for apps", table))
     title = f"# {escape(clean(summary.heading))}\n\n{escape(headline(summary).sentence)}\n"
     return title + "".join(f"\n## {heading}\n\n{text}" for heading, text in parts)
 

@@ -85,6 +85,19 @@ class VerdictRow:
 
 
 @dataclass(frozen=True)
+class PackageRow:
+    """What a package for apps adds to one, in MB; `runtime`, which is not counted, is what the app loads beside it."""
+
+    platform: str
+    path: str
+    model_mb: float
+    tokenizer_mb: float
+    code_mb: float
+    total_mb: float
+    runtime: str
+
+
+@dataclass(frozen=True)
 class Mistakes:
     """What the model named gets wrong: which label it takes for which, the worst pairs first, and every class."""
 
@@ -115,6 +128,7 @@ class Summary:
     commands: tuple[str, ...]
     created_at: str
     speeds: tuple[GenerationMeasurement, ...] = ()
+    packages: tuple[PackageRow, ...] = ()
 
     @property
     def heading(self) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edgekit.measure.classification import ClassRow, ConfusedPair
 from edgekit.report import cells
 from edgekit.report.figures import NOT_GATED, WORDS
-from edgekit.report.summary import ModelRow, VerdictRow
+from edgekit.report.summary import ModelRow, PackageRow, VerdictRow
 from edgekit.spec.measurement import GenerationMeasurement, Measurement, OperatorTime
 
 if TYPE_CHECKING:
@@ -84,6 +84,12 @@ def operators_table(operators: Sequence[OperatorTime]) -> Table:
     """Time by kind of operator in one inference, the most costly first."""
     numeric = cells.OPERATORS[1:]
     return _filled(_table(cells.OPERATORS, right=numeric, keep=numeric), map(cells.operator_cells, operators))
+
+
+def packages_table(rows: Sequence[PackageRow]) -> Table:
+    """What each package adds to an app."""
+    numeric = cells.PACKAGES[1:-1]
+    return _filled(_table(cells.PACKAGES, right=numeric, keep=cells.PACKAGES[:1]), map(cells.package_cells, rows))
 
 
 def _circumstances(taken: Measurement | GenerationMeasurement) -> list[Text]:

@@ -11,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from edgekit.spec.disk import disk_errors
 from edgekit.spec.errors import UsageError
@@ -21,6 +22,8 @@ from edgekit.spec.signals import undisturbed
 _MARKERS = {"edgekit.json": {"format_version", "lineage"}, "manifest.json": {"format_version", "content_hash"}}
 # folders inside a bundle
 _OWN_FOLDERS = ("measurements",)
+# in a package for apps: names every other file of it
+PACKAGE_FILE = "edgekit-package.json"
 
 
 def check_output(out: Path, *, force: bool, source: Path | None = None) -> None:
@@ -36,6 +39,12 @@ def check_output(out: Path, *, force: bool, source: Path | None = None) -> None:
         return
     if not force:
         raise UsageError(f"{out} exists", advice="give another -o, or --force to replace it")
+    stranger = _not_of_the_package(out)
+    if stranger is not None:
+        raise UsageError(
+            f"{out} holds {stranger}, which edgekit did not write, so it is not replaced",
+            advice="move it away, or give another -o",
+        )
     if not _is_ours(out):
         raise UsageError(f"{out} exists and edgekit did not make it, so it is not replaced", advice="give another -o")
 
@@ -158,7 +167,11 @@ def _is_ours(out: Path) -> bool:
     if not out.is_dir():
         return False
     entries = list(out.iterdir())
-    return _is_marked(out) or all(entry.is_dir() and _is_marked(entry) for entry in entries)
+    return (
+        _package_files(out) is not None
+        or _is_marked(out)
+        or all(entry.is_dir() and _is_marked(entry) for entry in entries)
+    )
 
 
 def _is_marked(folder: Path) -> bool:
@@ -168,12 +181,33 @@ def _is_marked(folder: Path) -> bool:
     return any(_says(folder / name, keys) for name, keys in _MARKERS.items())
 
 
+def _not_of_the_package(out: Path) -> str | None:
+    """A file in a package that is none of the package's, as one that a person or a build put there."""
+    listed = _package_files(out)
+    if listed is None:
+        return None
+    names = (path.relative_to(out).as_posix() for path in sorted(out.rglob("*")) if not path.is_dir())
+    return next((name for name in names if name != PACKAGE_FILE and name not in listed), None)
+
+
+def _package_files(out: Path) -> dict[str, str] | None:
+    """What a package says that it holds; None where `out` is no package."""
+    value = _read(out / PACKAGE_FILE)
+    known = {"format_version", "platform", "files"} <= value.keys() and isinstance(value["files"], dict)
+    return value["files"] if known else None
+
+
 def _says(marker: Path, keys: set[str]) -> bool:
+    return keys <= _read(marker).keys()
+
+
+def _read(marker: Path) -> dict[str, Any]:
+    """The object in a JSON file; an empty one for anything else."""
     try:
         value = json.loads(marker.read_bytes()) if marker.is_file() else None
     except (OSError, ValueError, RecursionError):
-        return False
-    return isinstance(value, dict) and keys <= value.keys()
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def _sibling(path: Path, kind: str) -> Path:

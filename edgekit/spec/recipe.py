@@ -14,6 +14,7 @@ from edgekit.spec.budget import Budget
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import UsageError
 from edgekit.spec.export_options import ExportOptions
+from edgekit.spec.package_options import PackageOptions
 from edgekit.spec.profile_options import ProfileOptions
 from edgekit.spec.schemes import Task
 from edgekit.spec.shape import Scratch
@@ -38,7 +39,10 @@ class Stages(Strict):
 
 
 class Recipe(Strict):
-    """A whole run, as data. `model` is a folder, a hub id, or the shape of a model made from nothing."""
+    """A whole run, as data. `model` is a folder, a hub id, or the shape of a model made from nothing.
+
+    `package` makes packages for apps of the bundle at the end; left out, there are none.
+    """
 
     name: str = pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     title: str = ""
@@ -48,6 +52,7 @@ class Recipe(Strict):
     target: str = "rpi4"
     stages: Stages
     budgets: tuple[Budget, ...] = ()
+    package: PackageOptions | None = None
 
     @pydantic.field_validator("data", mode="before")
     @classmethod

@@ -6,7 +6,7 @@ import subprocess
 from importlib import resources
 from pathlib import Path
 
-from edgekit.devices.probe import Probe, read_probe
+from edgekit.devices.doctor.probe import Probe, read_probe
 
 # as people pasted them, processors 1 to 3 shortened; hrw/arm-socs-table#96
 PI5 = """\

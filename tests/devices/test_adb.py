@@ -11,7 +11,7 @@ from adb_server import adbd, why_not
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edgekit.devices.adb import AdbTransport, adb_serials
+from edgekit.devices.adb.transport import AdbTransport, adb_serials
 from edgekit.devices.open_device import open_device, open_transport
 from edgekit.spec.errors import DeviceError, NotFoundError
 
@@ -164,8 +164,8 @@ class TestLinks:
 
     @pytest.fixture
     def mortal(self, adb, tmp_path, monkeypatch):
-        monkeypatch.setattr("edgekit.devices.adb._CLOSE_SECONDS", 2.0)
-        monkeypatch.setattr("edgekit.devices.adb._ANSWER_SECONDS", 2.0)
+        monkeypatch.setattr("edgekit.devices.adb.transport._CLOSE_SECONDS", 2.0)
+        monkeypatch.setattr("edgekit.devices.adb.transport._ANSWER_SECONDS", 2.0)
         reason = why_not()
         if reason is not None:
             pytest.skip(reason)

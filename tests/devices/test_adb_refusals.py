@@ -14,8 +14,8 @@ from contextlib import suppress
 import adbutils
 import pytest
 
-from edgekit.devices.adb import AdbTransport, adb_serials
-from edgekit.devices.adb_errors import adb_errors, device_error
+from edgekit.devices.adb.errors import adb_errors, device_error
+from edgekit.devices.adb.transport import AdbTransport, adb_serials
 from edgekit.spec.errors import DeviceError, EdgekitError
 
 OKAY = b"OKAY"
@@ -100,8 +100,8 @@ def use(monkeypatch, port):
     """Let this port be the adb server's, and let there be no program that starts one."""
     monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(port))
     monkeypatch.setenv("ADBUTILS_ADB_PATH", "/nonexistent/adb")
-    monkeypatch.setattr("edgekit.devices.adb._STATE_SECONDS", 0.3)
-    monkeypatch.setattr("edgekit.devices.adb._CLOSE_SECONDS", 0.5)
+    monkeypatch.setattr("edgekit.devices.adb.transport._STATE_SECONDS", 0.3)
+    monkeypatch.setattr("edgekit.devices.adb.transport._CLOSE_SECONDS", 0.5)
 
 
 def refused(serial="R58M"):
@@ -147,7 +147,7 @@ class TestStates:
         assert "USB debugging" in error.advice
 
     def test_a_device_that_comes_up(self, server, monkeypatch):
-        monkeypatch.setattr("edgekit.devices.adb._STATE_SECONDS", 20)
+        monkeypatch.setattr("edgekit.devices.adb.transport._STATE_SECONDS", 20)
         server.devices["R58M"] = "offline"
         threading.Timer(0.5, server.devices.update, [{"R58M": "device"}]).start()
         with AdbTransport("R58M"):
@@ -220,7 +220,7 @@ class TestServers:
 
     def test_adb_does_not_end(self, monkeypatch, tmp_path):
         use(monkeypatch, free_port())
-        monkeypatch.setattr("edgekit.devices.adb._SERVER_SECONDS", 0.3)
+        monkeypatch.setattr("edgekit.devices.adb.transport._SERVER_SECONDS", 0.3)
         self.program(monkeypatch, tmp_path, "exec sleep 60")
         assert "connecting took too long" in refused().message
 
@@ -243,7 +243,7 @@ class TestServers:
             listener.shutdown(socket.SHUT_RDWR)
 
     def test_what_listens_is_silent(self, monkeypatch):
-        monkeypatch.setattr("edgekit.devices.adb._ANSWER_SECONDS", 0.5)
+        monkeypatch.setattr("edgekit.devices.adb.transport._ANSWER_SECONDS", 0.5)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             use(monkeypatch, listener.getsockname()[1])
             started = time.monotonic()

@@ -2,8 +2,8 @@
 
 import pytest
 
-from edgekit.devices.android_state import read_battery, read_thermal
-from edgekit.devices.android_tools import Call, read_output
+from edgekit.devices.adb.android_state import read_battery, read_thermal
+from edgekit.devices.adb.android_tools import Call, read_output
 from edgekit.spec.errors import ToolError
 from edgekit.spec.tool_measurement import Invocation, mask
 

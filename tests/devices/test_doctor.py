@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from fake_machine import ARMV7, PI1, PI4, PI5, pi
 
-from edgekit.devices.doctor_software import software_problems
-from edgekit.devices.doctor_state import state_problems
-from edgekit.devices.examine import Examined, Place, Tried, examine
+from edgekit.devices.doctor.examine import Examined, Place, Tried, examine
+from edgekit.devices.doctor.software import software_problems
+from edgekit.devices.doctor.state import state_problems
 from edgekit.devices.local_transport import LocalTransport
 
 NUMPY = {"numpy": Tried(version="1.26.4"), "tokenizers": Tried(version="0.21.0")}
@@ -70,7 +70,17 @@ def test_an_illegal_instruction_beside_a_runtime_that_works_is_a_note(machine):
     newer = Place(runtime="onnxruntime-1.21.0", modules=ILLEGAL)
     [problem] = software(found(machine, own(WORKS), newer))
     assert (problem.grade, problem.what) == ("note", "onnxruntime in runtimes/onnxruntime-1.21.0 does not import")
-    assert problem.cure == "edgekit devices setup pi4 --runtime onnxruntime==1.20.1"
+    assert problem.cure == "edgekit devices setup pi4 --runtime onnxruntime==1.23.2"
+
+
+def test_an_older_runtime_than_files_need_is_said_to_be_one(machine):
+    """Files of decoders with integers are of an operator's version that came with 1.23."""
+    careful = Place(runtime="onnxruntime-1.23.2", modules=ILLEGAL)
+    [problem] = software(found(machine, own(WORKS), careful))
+    advice = (
+        "edgekit devices setup pi4 --runtime onnxruntime==1.20.1, which opens all but decoders with integer weights"
+    )
+    assert problem.cure == advice
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from edgekit.devices.doctor.probe import probe
 from edgekit.devices.open_device import open_device, open_transport
-from edgekit.devices.probe import probe
 from edgekit.devices.replies import Facts
 from edgekit.flows.detect import matching_targets
 from edgekit.spec.errors import DeviceError

@@ -115,7 +115,7 @@ def test_other_keys_are_refused(board, tmp_path):
     assert "Permission denied" in done.stderr
 
 
-def test_an_adbd_answers_on_loopback_alone_and_as_no_root(board, monkeypatch):
+def test_an_adbd_answers_on_loopback_alone_and_as_no_root(board, adb, monkeypatch):
     from edgekit.devices.open_device import open_transport
 
     serial = run("up", "--model", "pi5", folder=board).stdout.partition("adb://")[2].split()
@@ -125,13 +125,8 @@ def test_an_adbd_answers_on_loopback_alone_and_as_no_root(board, monkeypatch):
     listening = subprocess.run(["ss", "-Hltn"], capture_output=True, text=True, check=False).stdout
     port = serial[0].rpartition(":")[2]
     assert [line.split()[3] for line in listening.splitlines() if line.split()[3].endswith(f":{port}")] == [serial[0]]
-    adbutils = pytest.importorskip("adbutils")
-    adbutils.adb.connect(serial[0])
-    try:
-        with open_transport(f"adb://{serial[0]}") as transport:
-            assert transport.run(["sh", "-c", "uname -m; id -un"]).stdout.split() == [b"aarch64", b"pi"]
-    finally:
-        adbutils.adb.disconnect(serial[0])
+    with open_transport(f"adb://{serial[0]}") as transport:
+        assert transport.run(["sh", "-c", "uname -m; id -un"]).stdout.split() == [b"aarch64", b"pi"]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgekit.agent.conditions import fingerprint
+from edgekit.devices.doctor.probe import Probe, probe, read_probe
 from edgekit.devices.local_transport import LocalTransport
-from edgekit.devices.probe import Probe, probe, read_probe
 from edgekit.devices.transport import Finished
 from edgekit.spec.errors import DeviceError
 from edgekit.spec.shipped import load_target

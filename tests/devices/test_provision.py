@@ -15,8 +15,8 @@ from tiny_wheels import VERSIONS, as_archive, provision_of, write_wheel
 
 from edgekit.devices.device_script import run_script
 from edgekit.devices.local_transport import LocalTransport
-from edgekit.devices.provision import collect, install, installed, remove
-from edgekit.devices.provision_facts import PythonFacts, python_facts
+from edgekit.devices.provision.python_facts import PythonFacts, python_facts
+from edgekit.devices.provision.runtimes import collect, install, installed, remove
 from edgekit.spec.errors import DeviceError, UsageError
 from edgekit.spec.runtime_ref import RuntimeRef
 
@@ -204,7 +204,7 @@ def test_an_interrupt_in_a_push_leaves_nothing(device, facts, provision):
         ("import os, signal\nos.kill(os.getpid(), signal.SIGILL)", "ends in an illegal instruction: it was not made"),
         ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)", "is ended by SIGSEGV"),
         ("raise ImportError('libstdc++.so.6: version GLIBCXX_3.4.30 not found')", "does not import: .*GLIBCXX_3.4.30"),
-        ("import sys; sys.exit(7)", "does not import: nothing was said"),
+        ("import sys; sys.exit(7)", "does not import: exit status 7"),
     ],
 )
 def test_what_does_not_import_never_takes_the_place(device, facts, provision, tmp_path, module, message):

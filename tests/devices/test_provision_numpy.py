@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from edgekit.devices.provision_facts import PythonFacts
-from edgekit.devices.provision_numpy import as_wheel, debian_numpy
-from edgekit.devices.wheels import NoWheelError, fresh_folder
+from edgekit.devices.provision.debian_numpy import as_wheel, debian_numpy
+from edgekit.devices.provision.python_facts import PythonFacts
+from edgekit.devices.provision.wheels import NoWheelError, fresh_folder
 from edgekit.spec.errors import ToolError
 
 PI_32 = PythonFacts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,18 @@ def test_the_place_of_the_file(monkeypatch, tmp_path):
     monkeypatch.setenv("XDG_CONFIG_HOME", "relative")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert registry_path() == tmp_path / ".config/edgekit/devices.yaml"
+
+
+def test_devices_that_are_named_at_the_same_time_are_all_kept():
+    together = threading.Barrier(8)
+
+    def name(number):
+        together.wait()
+        add_device(f"pi{number}", KnownDevice(url=f"ssh://pi{number}"))
+
+    threads = [threading.Thread(target=name, args=[number]) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(known_devices()) == [f"pi{number}" for number in range(8)]

@@ -1,13 +1,17 @@
 """SSH as a way to a device: configuration, keys, hosts, and what it says when something is wrong."""
 
 import concurrent.futures
+import gc
 import importlib
 import inspect
 import os
 import pkgutil
+import signal
 import subprocess
 import sys
+import threading
 import time
+from contextlib import suppress
 
 import asyncssh
 import pytest
@@ -16,8 +20,8 @@ from hypothesis import strategies as st
 from ssh_server import runs, serving
 
 from edgekit.devices.open_device import open_transport
-from edgekit.devices.ssh import SshTransport
-from edgekit.devices.ssh_errors import device_error, ssh_errors
+from edgekit.devices.ssh.errors import device_error, ssh_errors
+from edgekit.devices.ssh.transport import SshTransport
 from edgekit.spec.errors import DeviceError, EdgekitError, NotFoundError
 
 
@@ -94,8 +98,15 @@ class TestCommands:
         process.close()
         process.close()
 
+    def test_how_a_killed_command_ended_is_waited_for(self, link, ssh_server):
+        ssh_server.late = 0.5
+        process = link.start(["sleep", "60"], {})
+        ssh_server.late = 0.0
+        process.kill()
+        assert process.wait(20) == -9
+
     def test_leaving_a_link_on_which_nothing_passes(self, ssh_server, monkeypatch):
-        monkeypatch.setattr("edgekit.devices.ssh._CLOSE_SECONDS", 1.0)
+        monkeypatch.setattr("edgekit.devices.ssh.transport._CLOSE_SECONDS", 1.0)
         started = time.monotonic()
         with open_transport(ssh_server.url) as transport:
             transport.start(["sleep", "60"], {})
@@ -276,7 +287,7 @@ class TestRefusals:
     def test_what_listens_is_silent(self, client_home, monkeypatch):
         import socket
 
-        monkeypatch.setattr("edgekit.devices.ssh.LOGIN_SECONDS", 1)
+        monkeypatch.setattr("edgekit.devices.ssh.transport.LOGIN_SECONDS", 1)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             started = time.monotonic()
             self.refused(f"ssh://127.0.0.1:{listener.getsockname()[1]}")
@@ -331,6 +342,30 @@ def test_every_foreign_error_becomes_a_device_error(kind):
         raise error
     assert caught.value.message.startswith("ssh://pi: ")
     assert isinstance(device_error(error, "ssh://pi", "connecting"), EdgekitError)
+
+
+@pytest.mark.parametrize("interrupts", [1, 2])
+def test_an_interrupt_while_connecting_leaves_nothing_undone(ssh_server, caplog, monkeypatch, interrupts):
+    monkeypatch.setattr("edgekit.devices.ssh.transport._CLOSE_SECONDS", 0.5)
+    ssh_server.stall()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timers = [threading.Timer(0.5 + 0.1 * each, os.kill, [os.getpid(), signal.SIGINT]) for each in range(interrupts)]
+    threads = set(threading.enumerate())
+    try:
+        for timer in timers:
+            timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            open_transport(ssh_server.url).__enter__()
+        with suppress(KeyboardInterrupt):
+            for timer in timers:
+                timer.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(20)
+    assert set(threading.enumerate()) <= threads
+    gc.collect()
+    assert [record.getMessage() for record in caplog.records if record.name == "asyncio"] == []
 
 
 def test_importing_the_command_line_loads_no_asyncssh():

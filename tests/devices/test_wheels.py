@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_wheels import write_wheel
 
-from edgekit.devices.provision_facts import PythonFacts
-from edgekit.devices.wheels import NoWheelError, cache_folder, fetch_wheel
+from edgekit.devices.provision.python_facts import PythonFacts
+from edgekit.devices.provision.wheels import NoWheelError, cache_folder, fetch_wheel
 from edgekit.spec.errors import ToolError, UsageError
 from edgekit.spec.runtime_ref import RuntimeRef
 

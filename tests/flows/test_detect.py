@@ -7,7 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgekit.devices.probe import Probe
+from edgekit.devices.doctor.probe import Probe
 from edgekit.flows.detect import matching_targets
 from edgekit.flows.draft_target import draft_target
 from edgekit.spec.errors import UsageError

@@ -113,6 +113,29 @@ def evaluate(*words):
     return CliRunner().invoke(cli, [str(word) for word in ("evaluate", *words)], standalone_mode=False)
 
 
+def test_a_baseline_that_is_known_is_not_loaded_again(gpt2, tmp_path, monkeypatch):
+    import edgekit.models.checkpoint
+
+    path = tmp_path / "stories.txt"
+    path.write_text("\n\n".join(STORIES))
+    data, known = DataSpec(test=path), {}
+    make_decoder(tmp_path / "other", "llama")
+    alone = perplexity(tmp_path / "other", data, against={"gpt2": gpt2})
+    loaded = []
+    load = edgekit.models.checkpoint.load_decoder
+
+    def counting(checkpoint, **options):
+        loaded.append(checkpoint.path.name)
+        return load(checkpoint, **options)
+
+    monkeypatch.setattr(edgekit.models.checkpoint, "load_decoder", counting)
+    first = perplexity(gpt2, data, known=known)
+    found = perplexity(tmp_path / "other", data, against={"gpt2": gpt2}, known=known)
+    assert loaded == ["gpt2", "other"]
+    assert found == alone
+    assert found.increases[0].baseline_perplexity == first.perplexity
+
+
 def test_a_text_that_fits_one_window_has_transformers_own_loss(tmp_path, decoder):
     import torch
 

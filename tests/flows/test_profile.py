@@ -8,12 +8,16 @@ from tiny_bundle import golden_rows, seal, tiny_onnx, write_golden
 
 from edgekit.cli import cli
 from edgekit.devices.lock import Lock
+from edgekit.flows.compare_bundles import compare_bundles
+from edgekit.flows.compare_runtimes import compare_runtimes
+from edgekit.flows.instructions import count_instructions
 from edgekit.flows.profile import profile, read_measurements, recommend_threads
 from edgekit.measure.summary import summarise
 from edgekit.spec.errors import DeviceError, NotFoundError, ParityError, UsageError
 from edgekit.spec.hashing import value_sha256
 from edgekit.spec.measurement import Measurement
 from edgekit.spec.profile_options import ProfileOptions
+from edgekit.spec.runtime_ref import RuntimeRef
 from edgekit.spec.stage_options import EvaluateOptions
 
 pytestmark = pytest.mark.usefixtures("device_home")
@@ -42,6 +46,21 @@ def test_own_texts(onnx_bundle, tmp_path):
     assert len(read_measurements(onnx_bundle)) == 2
     with pytest.raises(UsageError, match="a data file as well"):
         profile(onnx_bundle, ProfileOptions(data=data), texts=[("a", None)])
+
+
+@pytest.mark.parametrize("measured", ["compare_bundles", "compare_runtimes", "count_instructions"])
+def test_texts_or_a_file_of_them_whatever_is_measured(onnx_bundle, tmp_path, measured):
+    data = tmp_path / "texts.txt"
+    data.write_text("turn on the lights\n")
+    calls = {
+        "compare_bundles": lambda *asked, **texts: compare_bundles(onnx_bundle, *asked, **texts),
+        "compare_runtimes": lambda bundle, *asked, **texts: compare_runtimes(
+            bundle, [RuntimeRef(name="onnxruntime")], *asked, **texts
+        ),
+        "count_instructions": count_instructions,
+    }
+    with pytest.raises(UsageError, match="a data file as well"):
+        calls[measured](onnx_bundle, ProfileOptions(data=data), texts=[("a", None)])
 
 
 def test_bare_file_leaves_nothing_behind(tmp_path):

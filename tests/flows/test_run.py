@@ -8,12 +8,15 @@ import shutil
 import pytest
 from tiny_recipe import write_recipe
 
-from edgekit.flows.measures import evaluate_all
+from edgekit.devices.registry import add_device
+from edgekit.flows.measures import evaluate_all, profile_key
 from edgekit.flows.predict import predict
 from edgekit.flows.run import begin, run
 from edgekit.flows.stages import export_bundles
+from edgekit.spec.device import KnownDevice
 from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import Manifest
+from edgekit.spec.profile_options import ProfileOptions
 from edgekit.spec.progress import SILENT
 from edgekit.spec.recipe import load_recipe
 
@@ -151,3 +154,18 @@ def test_models_and_bundles_answer_the_rows_that_were_read_at_the_start(finished
     evaluate_all(state)
     assert list(state.evaluations) == ["teacher", "onnx"]
     assert state.evaluations["onnx"].accuracy.rows == 150
+
+
+def test_measurements_are_of_a_device_and_not_of_its_name(finished_run, tmp_path, monkeypatch):
+    """A name that was given to another board, or to another Python on it, is measured anew."""
+    monkeypatch.setenv("EDGEKIT_DEVICES", str(tmp_path / "devices.yaml"))
+    stages = {"export": {"format": "onnx", "max_length": 16}}
+    path = write_recipe(tmp_path, model=str(finished_run[1] / "teacher"), stages=stages, budgets=[])
+    state = begin(load_recipe(str(path)), tmp_path / "run", SILENT)
+    places = ({"url": "ssh://one"}, {"url": "ssh://two"}, {"url": "ssh://one", "python": "python3.12"})
+    keys = []
+    for place in (*places, places[0]):
+        add_device("pi", KnownDevice.model_validate(place), force=True)
+        keys.append(profile_key(state, finished_run[1] / "onnx", ProfileOptions(device=("pi",))))
+    assert len(set(keys)) == 3
+    assert keys[0] == keys[3]

@@ -9,7 +9,7 @@ import numpy as np
 from edgekit.measure.classification import per_class, worst_pairs
 from edgekit.measure.statistics import percentile_interval
 from edgekit.measure.verdict import decide, exit_code, unmeasured
-from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, Summary, VerdictRow
+from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, PackageRow, Summary, VerdictRow
 from edgekit.spec.budget import Budget
 from edgekit.spec.manifest import Accuracy, Drop, Parity, Step
 from edgekit.spec.measurement import Conditions, Fingerprint, Measurement, OperatorTime
@@ -47,6 +47,10 @@ def make_summary() -> Summary:
             "edgekit export build/quantized --format tflite --out build/tflite",
         ),
         created_at="2025-11-21T23:50:00Z",
+        packages=(
+            PackageRow("android", "packages/android", 8.41, 0.71, 0.23, 9.35, "com.microsoft.onnxruntime 1.22.0"),
+            PackageRow("web", "packages/web", 8.41, 0.71, 0.09, 9.21, "onnxruntime-web 1.22.0"),
+        ),
     )
 
 

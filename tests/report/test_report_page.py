@@ -156,7 +156,7 @@ def test_long_tables_of_classes_are_folded_away(summary: Summary) -> None:
 def test_every_section_is_in_the_navigation(summary: Summary) -> None:
     page = render_page(summary)
     assert re.findall(r'<li><a href="#(\w+)">', page) == re.findall(r'<h2 id="(\w+)">', page)
-    assert len(re.findall("<h2 ", page)) == 10
+    assert len(re.findall("<h2 ", page)) == 11
     assert '<h2 id="labels">' in render_page(dataclasses.replace(summary, mistakes=()))
 
 

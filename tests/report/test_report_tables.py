@@ -52,6 +52,16 @@ def test_models_fit_the_terminal(summary: Summary, width: int) -> None:
         assert said in text
 
 
+def test_packages_say_what_they_add(summary: Summary) -> None:
+    text = shown(terminal.packages_table(summary.packages), 80)
+    assert max(map(len, text.splitlines())) <= 80
+    written = markdown.summary_markdown(summary)
+    assert "## Packages for apps" in written
+    for said in ("android", "web", "8.41", "0.71", "0.23", "0.09", "9.35", "9.21", "not counted"):
+        assert said in text
+        assert said in written
+
+
 def test_measurements_fit_the_terminal(summary: Summary) -> None:
     text = shown(terminal.latency_table(summary.measurements), 80)
     assert max(map(len, text.splitlines())) <= 80

@@ -82,6 +82,33 @@ def test_what_only_looks_like_edgekits_is_never_replaced(tmp_path, files):
     assert sorted(out.rglob("*")) == before
 
 
+PACKAGE = '{"format_version": 1, "platform": "web", "files": {"lib/index.js": "", "README.md": ""}}'
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ({}, None),
+        ({"node_modules/x/index.js": "years of work"}, "holds node_modules/x/index.js, which edgekit did not write"),
+        ({"edgekit-package.json": '{"files": ["lib/index.js"]}'}, "did not make it"),
+        ({"edgekit-package.json": "[1]"}, "did not make it"),
+        ({"edgekit-package.json": PACKAGE.replace("{", "[").replace("}", "]")}, "did not make it"),
+        ({"edgekit-package.json": '{"format_version": 1, "platform": "web", "files": 3}'}, "did not make it"),
+    ],
+)
+def test_a_package_is_replaced_when_it_holds_nothing_else(tmp_path, others, said):
+    out = tmp_path / "web"
+    files = {"lib/index.js": "x", "README.md": "x", "edgekit-package.json": PACKAGE} | others
+    for name, text in files.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_text(text)
+    if said is None:
+        check_output(out, force=True)
+    else:
+        with pytest.raises(UsageError, match=said):
+            check_output(out, force=True)
+
+
 def test_the_model_one_starts_from_is_never_overwritten(tmp_path):
     source = tmp_path / "models" / "teacher"
     source.mkdir(parents=True)

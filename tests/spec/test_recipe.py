@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgekit.spec.errors import UsageError
@@ -46,6 +46,7 @@ def test_settings_that_cannot_be(setting):
         load_recipe("quickstart", [setting])
 
 
+@settings(deadline=None)
 @given(setting=st.text(max_size=60))
 def test_no_setting_is_a_traceback(setting):
     try:

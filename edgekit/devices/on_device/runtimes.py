@@ -1,5 +1,6 @@
 """Runtimes in the folder that edgekit owns: `runtimes/NAME`, each unpacked from archives that were pushed before.
 
+    imports  which runtimes import, of this Python itself and of each folder; nothing is written
     begin    make a folder for archives, unless the runtime is there already; sweep what an earlier try left
     install  check the archives, unpack them beside the place, try the imports, then take the place
     list     what is there
@@ -11,6 +12,7 @@ A runtime is a folder for PYTHONPATH. `runtime.json` in it says what it was made
 from __future__ import annotations
 
 import hashlib
+import importlib.machinery
 import json
 import os
 import shutil
@@ -26,9 +28,29 @@ from typing import Any
 
 RECORD = "runtime.json"
 IMPORT_SECONDS = 300
+# project by the module that is imported
+MODULES = {
+    "numpy": "numpy",
+    "tokenizers": "tokenizers",
+    "onnxruntime": "onnxruntime",
+    "ai_edge_litert.interpreter": "ai-edge-litert",
+    "tflite_runtime.interpreter": "tflite-runtime",
+}
+MOST_RUNTIMES = 20
 # what one archive may unpack to, and how many files it may hold: a runtime is far below
 MOST_BYTES, MOST_FILES = 1_000_000_000, 20_000
 _OWN = ("runtimes", "agents", "files")
+_MARK = "edgekit-version "
+_CHILD = """
+import importlib, sys
+from importlib.metadata import PackageNotFoundError, version
+module = importlib.import_module(sys.argv[1])
+try:
+    found = version(sys.argv[2])
+except PackageNotFoundError:
+    found = getattr(module, "__version__", "unknown")
+print("\\n" + sys.argv[3] + str(found))
+"""
 
 
 class Failed(Exception):
@@ -37,7 +59,7 @@ class Failed(Exception):
 
 def main(request: dict[str, Any]) -> dict[str, Any]:
     """Do what `request` asks, in the folder that it names `home`."""
-    operations = {"begin": begin, "install": install, "list": listed, "remove": remove}
+    operations = {"imports": imports, "begin": begin, "install": install, "list": listed, "remove": remove}
     os.umask(0o077)
     try:
         return operations[request["do"]](Path(request["home"]), request)
@@ -45,6 +67,14 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
         return {"failed": str(error)}
     except OSError as error:
         return {"failed": f"{error.filename or request['home']}: {error.strerror or error}"}
+
+
+def imports(home: Path, request: dict[str, Any]) -> dict[str, Any]:
+    """What imports, by the runtime's folder; the first, without a name, is this Python's own."""
+    folder = home / "runtimes"
+    names = sorted(path.parent.name for path in folder.glob(f"*/{RECORD}"))[:MOST_RUNTIMES]
+    own = {"runtime": None, "modules": _tried(None)}
+    return {"places": [own] + [{"runtime": name, "modules": _tried(folder / name)} for name in names]}
 
 
 def begin(home: Path, request: dict[str, Any]) -> dict[str, Any]:
@@ -150,34 +180,49 @@ def _place(member: zipfile.ZipInfo) -> PurePosixPath | None:
     return name
 
 
+def _tried(place: Path | None) -> dict[str, Any]:
+    """What each module that is there gives: in `place`, or (None) wherever this Python looks."""
+    path = None if place is None else [str(place)]
+    there = [module for module in MODULES if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], path)]
+    variables = {} if place is None else {"PYTHONPATH": str(place)}
+    return {MODULES[module]: _import(module, variables) for module in there}
+
+
 def _try(module: str, folder: Path) -> None:
-    """Import a module in a process of its own: an instruction that this processor lacks ends no more than that."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(folder),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONNOUSERSITE": "1",
-        "ORT_DISABLE_TELEMETRY": "1",
-    }
-    command = [sys.executable, "-c", f"import {module}"]
+    """Import a module from a runtime; `Failed` where it does not import."""
+    tried = _import(module, {"PYTHONPATH": str(folder), "PYTHONNOUSERSITE": "1"})
+    if tried.get("signal") == signal.SIGILL:
+        raise Failed(f"importing {module} ends in an illegal instruction: it was not made for this processor")
+    if "signal" in tried:
+        raise Failed(f"importing {module} is ended by {signal.Signals(tried['signal']).name}")
+    if "message" in tried:
+        raise Failed(f"{module} does not import: {tried['message']}")
+
+
+def _import(module: str, variables: dict[str, str]) -> dict[str, Any]:
+    """Import a module in a process of its own: an instruction that this processor lacks ends no more than that.
+
+    The answer is its `version`, or the `signal` that ended it, or the `message` that it ended with.
+    """
+    command = [sys.executable, "-c", _CHILD, module, MODULES.get(module, module), _MARK]
     try:
         done = subprocess.run(
             command,
-            env=environment,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "ORT_DISABLE_TELEMETRY": "1", **variables},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=IMPORT_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise Failed(f"importing {module} took more than {IMPORT_SECONDS} s") from None
-    if done.returncode == -signal.SIGILL:
-        raise Failed(f"importing {module} ends in an illegal instruction: it was not made for this processor")
+        return {"message": f"importing it took more than {IMPORT_SECONDS} s"}
     if done.returncode < 0:
-        raise Failed(f"importing {module} is ended by {signal.Signals(-done.returncode).name}")
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["nothing was said"]
-        raise Failed(f"{module} does not import: {said[-1][:500]}")
+        return {"signal": -done.returncode}
+    lines = done.stdout.decode(errors="replace").splitlines()
+    if done.returncode == 0 and lines and lines[-1].startswith(_MARK):
+        return {"version": lines[-1][len(_MARK) :].strip()[:100]}
+    said = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+    return {"message": said[-1].strip()[:500] if said else f"exit status {done.returncode}"}
 
 
 def _take_the_place(unpacked: Path, target: Path) -> None:

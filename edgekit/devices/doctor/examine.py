@@ -10,8 +10,8 @@ from typing import Annotated, get_args
 import pydantic
 
 from edgekit.devices.device_script import run_script
-from edgekit.devices.probe import FoundPython, Probe, probe
-from edgekit.devices.provision_facts import OLDEST, python_facts
+from edgekit.devices.doctor.probe import FoundPython, Probe, probe
+from edgekit.devices.provision.python_facts import OLDEST, python_facts
 from edgekit.devices.transport import Transport
 from edgekit.spec.errors import DeviceError
 from edgekit.spec.schemes import RuntimeName
@@ -106,7 +106,9 @@ def examine(transport: Transport, python: str | None = None) -> Examined:
     if usable is None or usable.version[:2] < OLDEST:
         return Examined(transport.where, found, usable, python, clock_skew=skew)
     try:
-        told = run_script(transport, usable.name, "imports", _Places, timeout=IMPORT_SECONDS, home=found.home)
+        told = run_script(
+            transport, usable.name, "runtimes", _Places, timeout=IMPORT_SECONDS, do="imports", home=found.home
+        )
     except DeviceError as error:
         return Examined(transport.where, found, usable, python, refused=error.message, clock_skew=skew)
     examined = Examined(transport.where, found, usable, python, told.places, clock_skew=skew)

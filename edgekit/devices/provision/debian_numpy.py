@@ -11,8 +11,8 @@ import tempfile
 import zipfile
 from pathlib import Path, PurePosixPath
 
-from edgekit.devices.provision_facts import PythonFacts
-from edgekit.devices.wheels import Archive, NoWheelError, fresh_folder, keep_archive, kept_archive
+from edgekit.devices.provision.python_facts import PythonFacts
+from edgekit.devices.provision.wheels import Archive, NoWheelError, fresh_folder, keep_archive, kept_archive
 from edgekit.spec.errors import ToolError
 
 APT_SECONDS = 900

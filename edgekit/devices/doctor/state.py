@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from edgekit.devices.examine import Examined
-from edgekit.devices.probe import Probe
-from edgekit.devices.problems import Problem
+from edgekit.devices.doctor.examine import Examined
+from edgekit.devices.doctor.probe import Probe
+from edgekit.devices.doctor.problems import Problem
 
 # degrees: a Raspberry Pi slows down from 80 on (raspberrypi/documentation, frequency-management.adoc)
 HOT, WARM = 80.0, 70.0

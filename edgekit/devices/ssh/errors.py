@@ -16,7 +16,7 @@ from asyncssh.misc import SoftEOFReceived
 from edgekit.spec.errors import DeviceError
 
 # everything that asyncssh, a socket or a pipe raises: asyncssh's own tree has several roots, and what it cannot parse
-# (keys, configuration, packets) is a ValueError
+# (keys, configuration, packets) is a ValueError. A task's own CancelledError is none of them: who cancels it knows
 FOREIGN = (
     asyncssh.Error,
     asyncssh.ChannelListenError,
@@ -26,7 +26,6 @@ FOREIGN = (
     SoftEOFReceived,
     asyncssh.TerminalSizeChanged,
     asyncio.IncompleteReadError,
-    asyncio.CancelledError,
     concurrent.futures.CancelledError,
     OSError,
     ValueError,

@@ -11,9 +11,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
 
-from edgekit.devices.adb_errors import PASSING, READY, adb_errors, not_ready, server_error
-from edgekit.devices.adb_shell import ShellStreams
-from edgekit.devices.group import killing, started_group, wrapped
+from edgekit.devices.adb.errors import PASSING, READY, adb_errors, not_ready, server_error
+from edgekit.devices.adb.shell import ShellStreams
+from edgekit.devices.group import GroupedProcess, killing, learn_group, wrapped
 from edgekit.devices.transport import RemoteProcess, Transport
 from edgekit.spec.device import DeviceUrl
 from edgekit.spec.errors import DeviceError, UsageError
@@ -23,7 +23,6 @@ CONNECT_SECONDS = 20.0
 _STATE_SECONDS = 5.0
 _SERVER_SECONDS = 20.0
 _ANSWER_SECONDS = 30.0
-_START_SECONDS = 60.0
 _CLOSE_SECONDS = 5.0
 # what adb's protocol has four hexadecimal digits for
 _MOST_LINE = 0xFFFF
@@ -42,10 +41,10 @@ class AdbTransport(Transport):
     """
 
     def __init__(self, serial: str) -> None:
+        super().__init__()
         self._serial = serial
         self.where = f"adb://{serial}"
         self._client: Any = None
-        self._processes: list[_AdbProcess] = []
 
     def __enter__(self) -> Self:
         with adb_errors(self.where, "connecting"):
@@ -67,11 +66,8 @@ class AdbTransport(Transport):
     ) -> None:
         # the adb server stays, and its link to the device, as for every program that uses adb
         try:
-            for process in self._processes:
-                if not process.ended:
-                    process.close()
+            self._end_all()
         finally:
-            self._processes.clear()
             self._client = None
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> RemoteProcess:
@@ -79,16 +75,11 @@ class AdbTransport(Transport):
         # adbd has every file made writable for all
         line = f"umask 077 && {wrapped(command, environment)}"
         started = _AdbProcess(ShellStreams(self.open_shell(line, command[0], _ANSWER_SECONDS)), self)
-        try:
-            started.group = started_group(started, self.where, _START_SECONDS)
-        except BaseException:
-            started.close()
-            raise
-        self._processes = [*(other for other in self._processes if not other.ended), started]
-        return started
+        learn_group(started, self.where)
+        return self._keep(started)
 
     def open_shell(self, line: str, what: str, seconds: float) -> socket.socket:
-        """A connection on which the device's shell runs a line, by the protocol of `adb_shell`."""
+        """A connection on which the device's shell runs a line, by the protocol of `adb.shell`."""
         if self._client is None:
             raise DeviceError(f"{self.where}: not connected")
         with adb_errors(self.where, what):
@@ -103,19 +94,17 @@ class AdbTransport(Transport):
             return connection
 
 
-class _AdbProcess(RemoteProcess):
-    """A command over adb. group: its process group on the device, once that is known."""
+class _AdbProcess(GroupedProcess):
+    """A command over adb."""
 
     def __init__(self, streams: ShellStreams, transport: AdbTransport) -> None:
         super().__init__(*streams.ours)
         self._streams = streams
         self._transport = transport
-        self.group: int | None = None
-        self.killed = False
 
     @property
     def ended(self) -> bool:
-        """Whether it has ended, as far as anyone was told."""
+        """See `transport.RemoteProcess`."""
         return self._streams.ended.is_set()
 
     def wait(self, timeout: float) -> int | None:
@@ -129,19 +118,14 @@ class _AdbProcess(RemoteProcess):
             )
         return self._streams.status
 
-    def kill(self) -> None:
-        """See `transport.RemoteProcess`."""
-        if self.killed:
-            return
-        self.killed = True
+    def _kill(self) -> None:
         self._streams.drop()
         if self.group is not None:
             with suppress(DeviceError):
-                self._kill(killing(self.group))
+                self._end_group(killing(self.group))
         self._streams.cut()
 
-    def _kill(self, line: str) -> None:
-        # the group outlives its first process when that started others
+    def _end_group(self, line: str) -> None:
         killer = ShellStreams(self._transport.open_shell(line, "ending a command", _CLOSE_SECONDS))
         killer.ended.wait(_CLOSE_SECONDS)
         killer.cut()

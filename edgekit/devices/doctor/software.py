@@ -6,14 +6,18 @@ import re
 import signal
 from collections.abc import Iterator
 
-from edgekit.devices.examine import NEEDED, Examined, Tried
-from edgekit.devices.problems import Grade, Problem
-from edgekit.devices.provision_facts import OLDEST
+from edgekit.devices.doctor.examine import NEEDED, Examined, Tried
+from edgekit.devices.doctor.problems import Grade, Problem
+from edgekit.devices.provision.python_facts import OLDEST
+from edgekit.spec.runtime_ref import RuntimeRef
 
 # MB: a bundle and the agent; the runtimes of `devices setup`, packed and unpacked
 ROOM_FOR_A_RUN, ROOM_FOR_RUNTIMES = 100, 500
 # the oldest glibc that wheels of onnxruntime for ARM are built for
 _GLIBC = (2, 27)
+# what is tried where a wheel ends in an illegal instruction, as onnxruntime 1.21.0 does on a Raspberry Pi 4
+# (microsoft/onnxruntime#23957, #24112): the oldest that opens every file of edgekit's, then the last before 1.21
+_CAREFUL, _OLDER = "1.23.2", "1.20.1"
 _LIBRARY = re.compile(r"(lib[\w.+-]+\.so[\w.]*): cannot open shared object file")
 
 
@@ -124,9 +128,7 @@ def _diagnosis(project: str, runtime: str | None, tried: Tried, found: Examined,
     """Why a module does not import, and what to do."""
     if tried.signal == signal.SIGILL:
         why = f"an illegal instruction: it was made for processors with more than {found.probe.cpu} has"
-        # microsoft/onnxruntime#23957 and #24112: 1.21.0 does so on a Raspberry Pi 4
-        older = f"{_setup(name)} --runtime onnxruntime==1.20.1"
-        return why, older if runtime and project == "onnxruntime" else _setup(name)
+        return why, _another(runtime, name) if runtime and project == "onnxruntime" else _setup(name)
     if tried.signal is not None:
         return f"it is ended by {_signal(tried.signal)}", _setup(name)
     said = tried.message or "it says nothing"
@@ -142,6 +144,13 @@ def _diagnosis(project: str, runtime: str | None, tried: Tried, found: Examined,
     if "GLIBC_" in said:
         return said, "upgrade the system: it was built for a newer C library"
     return said, _setup(name)
+
+
+def _another(runtime: str, name: str) -> str:
+    """Which onnxruntime to try after the one in this folder."""
+    if runtime != RuntimeRef(name="onnxruntime", version=_CAREFUL).folder:
+        return f"{_setup(name)} --runtime onnxruntime=={_CAREFUL}"
+    return f"{_setup(name)} --runtime onnxruntime=={_OLDER}, which opens all but decoders with integer weights"
 
 
 def _room(found: Examined) -> Iterator[Problem]:

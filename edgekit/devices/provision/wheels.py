@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pydantic
 
-from edgekit.devices.provision_facts import PythonFacts
+from edgekit.devices.provision.python_facts import PythonFacts
 from edgekit.spec.atomic import write_text
 from edgekit.spec.disk import disk_errors
 from edgekit.spec.errors import ToolError, UsageError

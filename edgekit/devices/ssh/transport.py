@@ -15,9 +15,9 @@ from typing import Any, Self, TypeVar, cast
 
 import asyncssh
 
-from edgekit.devices.group import killing, started_group, wrapped
-from edgekit.devices.pumps import into_pipe, out_of_pipe
-from edgekit.devices.ssh_errors import FOREIGN, Seen, ssh_errors
+from edgekit.devices.group import START_SECONDS, GroupedProcess, killing, learn_group, wrapped
+from edgekit.devices.ssh.errors import FOREIGN, Seen, ssh_errors
+from edgekit.devices.ssh.pumps import into_pipe, out_of_pipe
 from edgekit.devices.transport import RemoteProcess, Transport
 from edgekit.spec.errors import DeviceError
 
@@ -27,9 +27,12 @@ CONNECT_SECONDS = 15
 LOGIN_SECONDS = 60
 # a link on which nothing comes back is given up after three of these
 KEEPALIVE_SECONDS = 10
-_START_SECONDS = 60.0
 _CLOSE_SECONDS = 5.0
 _MOST_JUMPS = 8
+# seconds that a killed command's end is waited for
+_KILLED_SECONDS = 2.0
+# a task that is cancelled may begin another, to clean up
+_SWEEPS = 3
 # where ssh looks for the keys of hosts when its configuration names no file
 _USER_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
 _GLOBAL_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
@@ -48,14 +51,14 @@ class SshTransport(Transport):
     def __init__(self, host: str, user: str | None = None, port: int | None = None) -> None:
         self._host, self._user, self._port = host, user, port
         shown = f"[{host}]" if ":" in host else host
+        super().__init__()
         self.where = f"ssh://{f'{user}@' if user else ''}{shown}{f':{port}' if port else ''}"
         self._loop: asyncio.AbstractEventLoop | None = None
         self._links: list[asyncssh.SSHClientConnection] = []
-        self._processes: list[_SshProcess] = []
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name=self.where, daemon=True)
+        self._thread = threading.Thread(target=self._serve, args=[self._loop], name=self.where, daemon=True)
         self._thread.start()
         try:
             self.finish(self._connect(), CONNECT_SECONDS + LOGIN_SECONDS, "connecting")
@@ -68,30 +71,22 @@ class SshTransport(Transport):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            for process in self._processes:
-                if not process.ended:
-                    process.close()
+            self._end_all()
         finally:
-            self._processes.clear()
             self._end()
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> RemoteProcess:
         """Start a command, in a process group of its own, with these variables beside the device's own."""
         ours, theirs = _pipes()
         try:
-            process = self.finish(self._open(wrapped(command, environment)), _START_SECONDS, f"starting {command[0]}")
+            process = self.finish(self._open(wrapped(command, environment)), START_SECONDS, f"starting {command[0]}")
         except BaseException:
             for file in (*ours, *theirs):
                 file.close()
             raise
         started = _SshProcess(ours, theirs, process, self, self._links[-1])
-        try:
-            started.group = started_group(started, self.where, _START_SECONDS)
-        except BaseException:
-            started.close()
-            raise
-        self._processes = [*(other for other in self._processes if not other.ended), started]
-        return started
+        learn_group(started, self.where)
+        return self._keep(started)
 
     def finish(self, work: Coroutine[Any, Any, T], seconds: float, what: str) -> T:
         """Have the thread of the link do something, and wait for it; a foreign error becomes a `DeviceError`."""
@@ -156,16 +151,20 @@ class SshTransport(Transport):
         return self._links
 
     def _end(self) -> None:
-        """Close the links and stop the thread; what the device says to that no longer matters."""
+        """Have the thread close the links; an interrupt while that lasts does not keep it from doing so."""
         loop, self._loop = self._loop, None
         if loop is None:
             return
-        with suppress(*FOREIGN):
-            asyncio.run_coroutine_threadsafe(self._close_links(), loop).result(_CLOSE_SECONDS)
         loop.call_soon_threadsafe(loop.stop)
         self._thread.join(_CLOSE_SECONDS)
-        if not self._thread.is_alive():
-            loop.close()
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        """The thread of the link: all of asyncssh happens in it, until nothing is left of that."""
+        loop.run_forever()
+        # what the device says to the end no longer matters
+        with suppress(*FOREIGN):
+            loop.run_until_complete(self._close_links())
+        loop.close()
 
     async def _close_links(self) -> None:
         for link in reversed(self._links):
@@ -175,15 +174,17 @@ class SshTransport(Transport):
             except TimeoutError:
                 link.abort()
         self._links.clear()
-        left = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in left:
-            task.cancel()
-        if left:
+        for _ in range(_SWEEPS):
+            left = asyncio.all_tasks() - {asyncio.current_task()}
+            if not left:
+                return
+            for task in left:
+                task.cancel()
             await asyncio.wait(left, timeout=1)
 
 
-class _SshProcess(RemoteProcess):
-    """A command over SSH. group: its process group on the device, once that is known."""
+class _SshProcess(GroupedProcess):
+    """A command over SSH."""
 
     def __init__(
         self,
@@ -197,15 +198,19 @@ class _SshProcess(RemoteProcess):
         self._process = process
         self._transport = transport
         self._link = link
-        self.group: int | None = None
-        self.ended = self.killed = False
-        self._over = transport.finish(self._carry(theirs), _START_SECONDS, "starting a command")
+        self._ended = False
+        self._over = transport.finish(self._carry(theirs), START_SECONDS, "starting a command")
+
+    @property
+    def ended(self) -> bool:
+        """See `transport.RemoteProcess`: known once somebody has waited for it."""
+        return self._ended
 
     def wait(self, timeout: float) -> int | None:
         """See `transport.RemoteProcess`."""
         if not self._transport.finish(self._waited(timeout), timeout + _CLOSE_SECONDS, "waiting for a command"):
             return None
-        self.ended = True
+        self._ended = True
         if self._process.exit_signal is not None:
             name = f"SIG{self._process.exit_signal[0]}"
             return -getattr(signal, name, signal.SIGKILL)
@@ -213,13 +218,9 @@ class _SshProcess(RemoteProcess):
             raise DeviceError(f"{self._transport.where}: the link was lost while a command ran")
         return self._process.exit_status
 
-    def kill(self) -> None:
-        """See `transport.RemoteProcess`."""
-        if self.killed:
-            return
-        self.killed = True
+    def _kill(self) -> None:
         with suppress(DeviceError):
-            self._transport.finish(self._kill(), _CLOSE_SECONDS, "ending a command")
+            self._transport.finish(self._end_group(), _CLOSE_SECONDS, "ending a command")
 
     async def _carry(self, theirs: Sequence[FileIO]) -> asyncio.Task[None]:
         return asyncio.create_task(self._carried(*theirs))
@@ -247,11 +248,14 @@ class _SshProcess(RemoteProcess):
     async def _waited(self, timeout: float) -> bool:
         return bool((await asyncio.wait({self._over}, timeout=timeout))[0])
 
-    async def _kill(self) -> None:
-        # the group outlives its first process when that started others
-        if self.group is not None:
-            await self._link.run(killing(self.group), encoding=None, request_pty=False, stdin=asyncssh.DEVNULL)
-        self._process.close()
+    async def _end_group(self) -> None:
+        try:
+            if self.group is not None:
+                await self._link.run(killing(self.group), encoding=None, request_pty=False, stdin=asyncssh.DEVNULL)
+                # how it ended is still to come
+                await self._waited(_KILLED_SECONDS)
+        finally:
+            self._process.close()
 
 
 class _Client(asyncssh.SSHClient):

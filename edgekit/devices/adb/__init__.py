@@ -1,0 +1,1 @@
+"""A device over adb, and what is particular to Android."""

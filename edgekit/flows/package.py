@@ -1,0 +1,174 @@
+"""Package: a bundle as packages for apps, one for each platform, all of them or, where one is too large, none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from edgekit.agent.bundle import Bundle, open_bundle
+from edgekit.measure.verdict import Verdict, decide, exit_code
+from edgekit.packaging.identity import Identity, id_from, name_from
+from edgekit.packaging.platforms import platform
+from edgekit.packaging.record import PackageRecord, write_record
+from edgekit.report.summary import PackageRow
+from edgekit.spec.agent_errors import agent_errors
+from edgekit.spec.atomic import check_output, new_folder
+from edgekit.spec.budget import Budget
+from edgekit.spec.errors import UsageError
+from edgekit.spec.manifest import Manifest, is_bundle
+from edgekit.spec.package_options import PLATFORMS, PackageOptions, PlatformName
+from edgekit.spec.progress import SILENT, Advance, Progress
+from edgekit.spec.schemes import Format
+
+
+@dataclass(frozen=True)
+class Packaged:
+    """What came of packaging a bundle.
+
+    left_out: platforms that were not asked for by name and do not take the bundle, each with the reason
+    verdicts: on each package's size, where there is a limit; one that fails means that nothing was written
+    """
+
+    identity: Identity
+    packages: tuple[PackageRow, ...]
+    left_out: dict[PlatformName, str] = field(default_factory=dict)
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def exit_code(self) -> int:
+        """1 where a package is over its size."""
+        return exit_code(self.verdicts) if self.verdicts else 0
+
+    @property
+    def written(self) -> bool:
+        """Whether the packages lie where they say."""
+        return self.exit_code == 0
+
+
+class _TooLarge(Exception):
+    """A package is over its size."""
+
+
+def package(
+    bundle: Path,
+    out: Path | None = None,
+    options: PackageOptions | None = None,
+    *,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Packaged:
+    """Write `out/<platform>` for each platform; `out` is `<name>-packages` by default.
+
+    The bundle's files are held against their hashes first, and those in each package again. All packages take their
+    names at the end, when every one of them is written and none adds more to an app than `options.max_size` MB.
+    Raises `UsageError` for a bundle that is not sound or not of a format or task that a platform takes, and for an
+    existing `out/<platform>`; nothing is left then.
+    """
+    options = options or PackageOptions()
+    opened, manifest = _opened(bundle)
+    identity = identity_of(options, manifest.name)
+    names, left_out = choose(options, manifest.format)
+    out = out or _default_out(bundle, identity.name)
+    if out.resolve().is_relative_to(bundle.resolve()):
+        raise UsageError(f"{out} lies in the bundle itself", advice="give another -o")
+    for name in names:
+        check_output(out / name, force=force, source=bundle)
+    rows: list[PackageRow] = []
+    verdicts: list[Verdict] = []
+    with suppress(_TooLarge), _kept_if_used(out), ExitStack() as folders:
+        for name in names:
+            folder = folders.enter_context(new_folder(out / name, force=force))
+            with progress.task(f"package for {name}") as advance:
+                weighed = platform(name).write(opened, identity, folder, **_own(name, options, advance))
+            rows.append(row_of(write_record(folder, name, identity, opened, weighed), out / name))
+        verdicts += size_verdicts(rows, options)
+        if any(verdict.outcome == "fail" for verdict in verdicts):
+            raise _TooLarge
+    return Packaged(identity, tuple(rows), left_out, tuple(verdicts))
+
+
+def identity_of(options: PackageOptions, name: str) -> Identity:
+    """What the packages are called, by the options or, where these leave it open, by the name of the model."""
+    chosen = options.name or name_from(name)
+    return Identity(name=chosen, version=options.version, id=options.id or id_from(chosen))
+
+
+def choose(options: PackageOptions, format: Format) -> tuple[list[PlatformName], dict[PlatformName, str]]:
+    """The platforms that are meant, and of all of them those that do not take the format, with the reason.
+
+    Raises `UsageError` for one that was asked for by name and does not take it.
+    """
+    asked = [name for name in PLATFORMS if options.wants_all or name in options.platform]
+    formats = {name: platform(name).FORMATS for name in asked}
+    unfit = {
+        name: f"it takes {' and '.join(taken)} bundles, and this one is {format}"
+        for name, taken in formats.items()
+        if format not in taken
+    }
+    if unfit and not options.wants_all:
+        name, why = next(iter(unfit.items()))
+        raise UsageError(
+            f"there is no package for {name} of this bundle: {why}",
+            advice=f"give one of the other format: edgekit export --format {formats[name][0]}",
+        )
+    return [name for name in asked if name not in unfit], unfit
+
+
+def size_verdicts(rows: Sequence[PackageRow], options: PackageOptions) -> list[Verdict]:
+    """The verdict on the size of each package, where there is a limit."""
+    if options.max_size is None:
+        return []
+    budget = Budget(metric="size_mb", limit=options.max_size)
+    return [decide(budget, row.total_mb) for row in rows]
+
+
+def row_of(record: PackageRecord, path: Path) -> PackageRow:
+    """What a package adds to an app, of its record."""
+    added = record.added
+    return PackageRow(
+        platform=record.platform,
+        path=str(path),
+        model_mb=added.model / 1e6,
+        tokenizer_mb=added.tokenizer / 1e6,
+        code_mb=added.code / 1e6,
+        total_mb=(added.model + added.tokenizer + added.code) / 1e6,
+        runtime=added.runtime,
+    )
+
+
+def _own(name: PlatformName, options: PackageOptions, advance: Advance) -> dict[str, Any]:
+    """The options that one platform alone has."""
+    if name != "linux":
+        return {}
+    fetched = {"wheels": not options.no_wheels, "tell": lambda what: advance(0, what)}
+    return {"arch": options.arch, "python": options.python} | fetched
+
+
+def _opened(bundle: Path) -> tuple[Bundle, Manifest]:
+    """A bundle whose files are what its manifest says."""
+    if not is_bundle(bundle):
+        raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
+    manifest = Manifest.of(bundle)
+    with agent_errors():
+        return open_bundle(bundle), manifest
+
+
+def _default_out(bundle: Path, name: str) -> Path:
+    """In the working directory; beside it if the working directory is the bundle itself."""
+    out = Path(f"{name}-packages")
+    return bundle.resolve().parent / out if bundle.resolve() == Path.cwd() else out
+
+
+@contextmanager
+def _kept_if_used(out: Path) -> Iterator[None]:
+    """A folder that the block makes for nothing is gone again at the end."""
+    made = [path for path in (out, *out.parents) if not path.exists()]
+    try:
+        yield
+    finally:
+        for path in made:
+            with suppress(OSError):  # it holds something
+                path.rmdir()

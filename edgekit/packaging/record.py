@@ -1,0 +1,95 @@
+"""`edgekit-package.json`: what a package is and what it holds, so that it is known again, and replaced whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import tarfile
+from pathlib import Path
+from typing import IO, Literal
+
+import pydantic
+
+from edgekit.agent.bundle import Bundle
+from edgekit.packaging.contents import Added
+from edgekit.packaging.identity import Identity
+from edgekit.spec.atomic import PACKAGE_FILE
+from edgekit.spec.errors import ToolError, UsageError
+from edgekit.spec.hashing import file_sha256
+from edgekit.spec.package_options import PlatformName
+from edgekit.spec.strict import Strict
+
+
+class AddedBytes(Strict):
+    """`Added` as it is written down."""
+
+    model: pydantic.PositiveInt
+    tokenizer: pydantic.PositiveInt
+    code: pydantic.NonNegativeInt
+    runtime: str
+
+
+class PackageRecord(Strict):
+    """A package as it was written.
+
+    bundle: the content hash of the bundle in it
+    files:  every file, this one left out, with its sha256
+    """
+
+    format_version: Literal[1] = 1
+    platform: PlatformName
+    identity: Identity
+    bundle: str
+    added: AddedBytes
+    files: dict[str, str]
+
+
+def write_record(
+    folder: Path, platform: PlatformName, identity: Identity, bundle: Bundle, added: Added
+) -> PackageRecord:
+    """Write down what `folder` holds now; `ToolError` where the bundle's model is not in it, byte for byte."""
+    files = _files(folder)
+    if bundle.model_sha256 not in files.values() and not _is_packed(bundle, folder):
+        raise ToolError(f"the package for {platform} does not hold {bundle.model.name} as it is in the bundle")
+    sizes = AddedBytes.parse(dataclasses.asdict(added), f"the package for {platform}")
+    record = PackageRecord(platform=platform, identity=identity, bundle=bundle.content_hash, added=sizes, files=files)
+    text = json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+    (folder / PACKAGE_FILE).write_text(text, encoding="utf-8")
+    return record
+
+
+def intact(folder: Path) -> PackageRecord | None:
+    """The record of a package whose files are all as they were written; None of anything else.
+
+    Files beside them, as those that building it makes, do not matter.
+    """
+    try:
+        record = PackageRecord.read(folder / PACKAGE_FILE)
+    except UsageError:
+        return None
+    whole = all((folder / name).is_file() and file_sha256(folder / name) == sha for name, sha in record.files.items())
+    return record if whole else None
+
+
+def _is_packed(bundle: Bundle, folder: Path) -> bool:
+    """Whether a tarball in `folder` holds the model."""
+    for path in sorted(folder.rglob("*.tar.gz")):
+        with tarfile.open(path) as archive:
+            named = (member for member in archive if Path(member.name).name == bundle.model.name)
+            if any(_sha256(archive.extractfile(member)) == bundle.model_sha256 for member in named):
+                return True
+    return False
+
+
+def _sha256(content: IO[bytes] | None) -> str:
+    digest = hashlib.sha256()
+    for piece in iter(lambda: content.read(1 << 20) if content else b"", b""):
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): file_sha256(path) for path in sorted(folder.rglob("*")) if path.is_file()
+    }

@@ -1,0 +1,23 @@
+"""A device that can be spoiled, for the tests of what goes wrong between a host and a device."""
+
+from pathlib import Path
+
+import pytest
+from remote_faults import PYTHON
+
+
+@pytest.fixture
+def pi(ssh_server):
+    """A device whose python3 has the runtimes, and with a folder before all others in its PATH."""
+    (ssh_server.home / "bin").mkdir()
+    path = f"{ssh_server.home / 'bin'}:{Path(PYTHON).parent}:{ssh_server.environment['PATH']}"
+    ssh_server.environment["PATH"] = path
+    return ssh_server
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """All that waits for a lost link waits for a few seconds alone."""
+    monkeypatch.setattr("edgekit.devices.ssh.transport.KEEPALIVE_SECONDS", 0.5)
+    monkeypatch.setattr("edgekit.devices.heartbeat.BEAT_SECONDS", 0.3)
+    monkeypatch.setattr("edgekit.devices.remote.PATIENCE_SECONDS", 2.0)
