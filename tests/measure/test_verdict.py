@@ -53,6 +53,10 @@ def test_upside_down():
 def test_reasons_say_by_how_much():
     assert decide(LATENCY, 36, 35, 37).reason == "36 ms (35 to 37) against 30 ms: over by 6 ms"
     assert decide(ACCURACY, 85.5).reason == "85.5 % against 90 %: under by 4.5 points"
+    assert decide(LATENCY, 0.123456, 0.12, 12345.6).reason.startswith("0.1235 ms (0.12 to 12,350)")
+    # GPT-2 with static activations
+    rise = Budget(metric="perplexity_increase_pct", limit=25.0, baseline="teacher")
+    assert decide(rise, 5155.4321).reason == "5,155 % against 25 %: over by 5,130 points"
     assert decide(LATENCY, 30, 29, 31).reason.endswith("the limit lies inside the interval")
     verdict = decide(LATENCY, 3)
     assert (verdict.low, verdict.high, verdict.outcome) == (3, 3, "pass")

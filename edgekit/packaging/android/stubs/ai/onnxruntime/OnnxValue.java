@@ -1,0 +1,7 @@
+// Signatures of ONNX Runtime's Java API, to compile against; never shipped.
+package ai.onnxruntime;
+
+public interface OnnxValue extends AutoCloseable {
+    @Override
+    void close();
+}

@@ -1,0 +1,4 @@
+// Signatures of ONNX Runtime's Java API, to compile against; never shipped.
+package ai.onnxruntime;
+
+public interface ValueInfo {}

@@ -1,0 +1,12 @@
+// Signatures of Android, to compile against; never shipped.
+package android.view;
+
+import android.content.Context;
+
+public abstract class ViewGroup extends View {
+    public ViewGroup(Context context) {
+        super(context);
+    }
+
+    public void addView(View child) {}
+}

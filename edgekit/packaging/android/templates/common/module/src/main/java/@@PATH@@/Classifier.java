@@ -1,0 +1,101 @@
+// A bundle as a function from text to label.
+package @@ID@@;
+
+import @@ID@@.bundle.Bundle;
+import @@ID@@.bundle.BundleFiles;
+import @@ID@@.bundle.Manifest;
+import @@ID@@.runtime.ClassifierSession;
+import @@ID@@.runtime.ModelRuntime;
+import @@ID@@.tokenizer.Encoding;
+import @@ID@@.tokenizer.Tokenizer;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Says which label fits a text. May be used from several threads, of which one runs at a time.
+ *
+ * <p>{@link ModelException} for a bundle that is not what its manifest says or is for another task, and for a runtime
+ * that fails.
+ */
+public final class Classifier implements AutoCloseable {
+    private static final int USUAL_THREADS = 2;
+
+    private final Bundle bundle;
+    private final List<String> labels;
+    private final Tokenizer tokenizer;
+    private final ClassifierSession session;
+    private final int longest;
+
+    private Classifier(Bundle bundle, Tokenizer tokenizer, ClassifierSession session) {
+        this.bundle = bundle;
+        this.tokenizer = tokenizer;
+        this.session = session;
+        labels = bundle.manifest().labels();
+        int[] lengths = session.lengths();
+        int most = bundle.manifest().maxLength();
+        longest = lengths.length == 0 ? most : Math.min(most, lengths[lengths.length - 1]);
+    }
+
+    /** Checks and loads a bundle. It takes its time: call it off the main thread. */
+    public static Classifier load(BundleFiles files) {
+        return load(files, USUAL_THREADS);
+    }
+
+    /** The same, on so many threads of the processor. */
+    public static Classifier load(BundleFiles files, int threads) {
+        Bundle bundle = Bundle.open(files, Manifest.CLASSIFICATION);
+        Tokenizer tokenizer = bundle.tokenizer();
+        return new Classifier(bundle, tokenizer, ModelRuntime.classifier(bundle.model(), bundle.manifest(), threads));
+    }
+
+    /** The label and score of a text. */
+    public Prediction classify(String text) {
+        return predict(encode(text, null));
+    }
+
+    /** The label and score of a pair of texts. */
+    public Prediction classify(String text, String pair) {
+        return predict(encode(text, pair));
+    }
+
+    /** All labels. */
+    public List<String> labels() {
+        return labels;
+    }
+
+    Bundle bundle() {
+        return bundle;
+    }
+
+    Encoding encode(String text, String pair) {
+        return tokenizer.encode(text, pair, longest);
+    }
+
+    /** `ids` padded on the right, with mask 0, to the nearest length that the file has. */
+    synchronized Prediction predict(Encoding encoding) {
+        int length = lengthFor(encoding.length());
+        int[] ids = Arrays.copyOf(encoding.ids(), length);
+        Arrays.fill(ids, encoding.length(), length, bundle.manifest().padId());
+        int[] mask = new int[length];
+        Arrays.fill(mask, 0, encoding.length(), 1);
+        float[] logits = session.run(ids, mask, Arrays.copyOf(encoding.typeIds(), length));
+        if (logits.length != labels.size()) {
+            throw new ModelException("the model gives " + logits.length + " logits for " + labels.size() + " labels");
+        }
+        return new Prediction(labels, logits);
+    }
+
+    private int lengthFor(int tokens) {
+        for (int length : session.lengths()) {
+            if (length >= tokens) {
+                return length;
+            }
+        }
+        return tokens;
+    }
+
+    @Override
+    public synchronized void close() {
+        session.close();
+    }
+}

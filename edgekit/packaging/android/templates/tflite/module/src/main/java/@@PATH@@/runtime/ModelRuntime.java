@@ -1,0 +1,32 @@
+// Loading a model file with LiteRT.
+package @@ID@@.runtime;
+
+import @@ID@@.ModelException;
+import @@ID@@.bundle.Manifest;
+import java.nio.ByteBuffer;
+import org.tensorflow.lite.Interpreter;
+
+/** Sessions over a model's content, on the processor. */
+public final class ModelRuntime {
+    private ModelRuntime() {}
+
+    public static ClassifierSession classifier(ByteBuffer model, Manifest manifest, int threads) {
+        return new TfliteClassifier(interpreter(model, threads), manifest);
+    }
+
+    public static DecoderSession decoder(ByteBuffer model, Manifest manifest, int threads) {
+        return new TfliteDecoder(interpreter(model, threads), manifest.maxLength());
+    }
+
+    private static Interpreter interpreter(ByteBuffer model, int threads) {
+        try {
+            return new Interpreter(model, new Interpreter.Options().setNumThreads(threads));
+        } catch (IllegalArgumentException error) {
+            throw failed("cannot load the model", error);
+        }
+    }
+
+    static ModelException failed(String what, Exception error) {
+        return new ModelException("LiteRT " + what + ": " + error.getMessage(), error);
+    }
+}

@@ -1,0 +1,121 @@
+"""Writing the Android package: sources for Gradle, and the AAR that a Maven repository serves."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.agent.bundle import GENERATION, Bundle
+from edgekit.packaging.android.archive import write_archive
+from edgekit.packaging.android.classes import compile_classes, find_javac
+from edgekit.packaging.android.maven import group_of, write_repository
+from edgekit.packaging.contents import Added, added, copy_bundle, fill
+from edgekit.packaging.identity import Identity
+from edgekit.spec.errors import EdgekitWarning, UsageError
+
+FORMATS: tuple[str, ...] = ("onnx", "tflite")
+MIN_SDK = 24
+TEMPLATES = Path(__file__).parent / "templates"
+# what no part of a Java package may be called
+_KEYWORDS = frozenset(
+    "abstract assert boolean break byte case catch char class const continue default do double else enum extends "
+    "false final finally float for goto if implements import instanceof int interface long native new null package "
+    "private protected public return short static strictfp super switch synchronized this throw throws transient "
+    "true try void volatile while _".split()
+)
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The library that runs a model file: its name, its Maven coordinates and its licence."""
+
+    name: str
+    group: str
+    artifact: str
+    version: str
+    licence: str
+
+    @property
+    def coordinates(self) -> str:
+        """As a Gradle file has it."""
+        return f"{self.group}:{self.artifact}:{self.version}"
+
+
+RUNTIMES = {
+    "onnx": Runtime("ONNX Runtime", "com.microsoft.onnxruntime", "onnxruntime-android", "1.27.0", "MIT"),
+    # of LiteRT 2.1 it is known that it has the Interpreter of TensorFlow Lite
+    "tflite": Runtime("LiteRT", "com.google.ai.edge.litert", "litert", "2.1.5", "Apache-2.0"),
+}
+
+
+def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
+    """Fill `folder` with `module/`, `sample/`, `repository/` and what Gradle needs around them.
+
+    Without a JDK the repository is left out, and an `EdgekitWarning` says so.
+    Raises `UsageError` for an id that is no Java package, `ToolError` where the sources do not compile.
+    """
+    _check_id(identity)
+    format = bundle.model.suffix[1:]
+    runtime = RUNTIMES[format]
+    values = _values(bundle, identity, runtime)
+    for part in ("common", format, "generation" if bundle.task == GENERATION else "classification"):
+        fill(TEMPLATES / part, folder, values)
+    main = folder / "module/src/main"
+    copy_bundle(bundle, main / "assets" / identity.name)
+    with tempfile.TemporaryDirectory(prefix="edgekit-android-") as temporary:
+        shipped = Path(temporary) / "aar"
+        shutil.copytree(main / "assets", shipped / "assets")
+        if _add_code(folder, shipped, values):
+            archive = Path(temporary) / "archive.aar"
+            write_archive(shipped, archive)
+            write_repository(folder / "repository", archive, identity, runtime.group, runtime.artifact, runtime.version)
+        return added(bundle, shipped, runtime.coordinates)
+
+
+def _add_code(folder: Path, shipped: Path, values: dict[str, str]) -> bool:
+    """Add what an AAR has beside its assets; whether it could be compiled. Else the sources stand for the code."""
+    main = folder / "module/src/main"
+    javac = find_javac()
+    if javac is None:
+        warnings.warn(
+            "there is no javac here: the Android package has its Gradle module and no AAR; install a JDK for one",
+            EdgekitWarning,
+            stacklevel=3,
+        )
+        shutil.copytree(main / "java", shipped / "java")
+        return False
+    compile_classes(javac, main / "java", shipped / "classes.jar")
+    fill(TEMPLATES / "aar", shipped, values)
+    shutil.copyfile(folder / "module/consumer-rules.pro", shipped / "proguard.txt")
+    return True
+
+
+def _values(bundle: Bundle, identity: Identity, runtime: Runtime) -> dict[str, str]:
+    return {
+        "ID": identity.id,
+        "PATH": identity.id.replace(".", "/"),
+        "GROUP": group_of(identity),
+        "NAME": identity.name,
+        "PASCAL": identity.pascal,
+        "VERSION": identity.version,
+        "MIN_SDK": str(MIN_SDK),
+        "SUFFIX": bundle.model.suffix[1:],
+        "RUNTIME": runtime.name,
+        "RUNTIME_VERSION": runtime.version,
+        "RUNTIME_LICENCE": runtime.licence,
+        "RUNTIME_GROUP": runtime.group,
+        "RUNTIME_COORDINATES": runtime.coordinates,
+        "RUNTIME_PACKAGE": "ai.onnxruntime" if bundle.model.suffix == ".onnx" else "org.tensorflow.lite",
+    }
+
+
+def _check_id(identity: Identity) -> None:
+    reserved = sorted(_KEYWORDS & set(identity.id.split(".")))
+    if reserved:
+        raise UsageError(
+            f"the id {identity.id} cannot be a Java package: {reserved[0]} is a word of the language",
+            advice="give another: --id com.example.smarthome",
+        )

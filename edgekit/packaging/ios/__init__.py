@@ -1,0 +1,1 @@
+"""The Swift package for iOS and macOS."""

@@ -1,0 +1,48 @@
+"""Writing the Swift package: the templates filled in, and the bundle as a resource of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from edgekit.agent.bundle import CLASSIFICATION, Bundle
+from edgekit.packaging.contents import Added, added, copy_bundle, fill
+from edgekit.packaging.identity import Identity
+from edgekit.spec.errors import UsageError
+
+FORMATS = ("onnx",)
+_TEMPLATES = Path(__file__).with_name("templates")
+_USAGE = Path(__file__).with_name("usage")
+# modules that an app may import beside it, on file systems that take upper case for lower case
+_TAKEN = {
+    *("accelerate", "appkit", "combine", "coredata", "coreml", "cryptokit", "darwin", "dispatch", "foundation"),
+    *("naturallanguage", "observation", "onnxruntime", "onnxruntimebindings", "os", "swift", "swiftdata", "swiftui"),
+    *("testing", "uikit", "vision", "xctest"),
+}
+_RUNTIME = "ONNX Runtime for Apple systems, 1.24 or newer"
+
+
+def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
+    """Fill `folder` with a Swift package for iOS 15 and macOS 14, and newer.
+
+    Raises `UsageError` for the name of a module that Apple's systems or the runtime have.
+    """
+    if identity.pascal.lower() in _TAKEN:
+        raise UsageError(
+            f"a Swift package cannot be called {identity.name}: there is a module of that name",
+            advice=f"another: --name {identity.name}-model",
+        )
+    reads = "Classifier" if bundle.task == CLASSIFICATION else "Generator"
+    usage = (_USAGE / f"{reads.lower()}.md").read_text(encoding="utf-8")
+    # the usage comes first: it has places to fill in of its own
+    values = {
+        "USAGE": usage,
+        "CLASS": reads,
+        "PASCAL": identity.pascal,
+        "NAME": identity.name,
+        "VERSION": identity.version,
+        "ID": identity.id,
+    }
+    fill(_TEMPLATES, folder, values)
+    sources = folder / "Sources"
+    copy_bundle(bundle, sources / f"{identity.pascal}Core" / "Model")
+    return added(bundle, sources, _RUNTIME)

@@ -1,0 +1,272 @@
+"""Installs the package that this file lies in, offline, into one folder; with root also as a systemd service.
+
+    python3 install.py                      to ~/.local/share/NAME, or with root to /opt/NAME with the service
+    python3 install.py --prefix DIR         to another folder
+    python3 install.py --uninstall          remove it again; /opt/NAME/install.py does as well
+
+Everything is checked and proven beside the folder before it takes its place: a failure leaves what was there before.
+The Python that runs this file runs the service. Nothing is fetched, and nothing of the system's Python is changed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import platform
+import re
+import shlex
+import shutil
+import struct
+import subprocess
+import sys
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE / "app"))
+
+from edgekit.devices.on_device import runtimes  # noqa: E402
+
+PACKAGE = "package.json"
+UNITS = Path("/etc/systemd/system")
+SELFTEST_SECONDS = 1800
+# what a service without a home and with a temporary folder of its own cannot read
+_HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108
+_PLAIN = re.compile(r"[A-Za-z0-9/._+-]+")
+
+
+class Failed(Exception):
+    """What cannot be done here, as a sentence."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Install or uninstall; the exit status."""
+    package = json.loads((HERE / PACKAGE).read_bytes())
+    options = _parser(package["name"]).parse_args(arguments)
+    prefix = Path(os.path.abspath(options.prefix or _usual_prefix(package["name"])))  # noqa: PTH100
+    units = options.unit_folder if os.geteuid() == 0 and not options.no_service else None
+    # whoever installs, the service's own user reads it
+    os.umask(0o022)
+    try:
+        if options.uninstall:
+            uninstall(package, prefix, units)
+        else:
+            install(package, prefix, units)
+    except (Failed, runtimes.Failed) as error:
+        sys.stderr.write(f"error: {error}\n")
+        return 2
+    except OSError as error:
+        sys.stderr.write(f"error: {error.filename or prefix}: {error.strerror or error}\n")
+        return 2
+    return 0
+
+
+def _parser(name: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=f"Install {name} on this machine, offline.")
+    parser.add_argument("--prefix", type=Path, help=f"the folder to install into (default {_usual_prefix(name)})")
+    parser.add_argument("--uninstall", action="store_true", help="remove the service and the folder")
+    parser.add_argument("--no-service", action="store_true", help="with root: leave systemd alone")
+    parser.add_argument("--unit-folder", type=Path, default=UNITS, help=f"where systemd's units lie (default {UNITS})")
+    return parser
+
+
+def _usual_prefix(name: str) -> Path:
+    return Path("/opt") / name if os.geteuid() == 0 else Path.home() / ".local/share" / name
+
+
+def install(package: dict[str, Any], prefix: Path, units: Path | None) -> None:
+    """Install into `prefix`, and with `units` as a service."""
+    _check_files(package)
+    _check_python(package)
+    if units is not None:
+        _check_readable(prefix)
+    _check_own(package, prefix)
+    prefix.parent.mkdir(parents=True, exist_ok=True)
+    incoming = prefix.with_name(f".{prefix.name}-{uuid.uuid4().hex[:8]}.tmp")
+    try:
+        incoming.mkdir()
+        _copy(package, incoming)
+        _unpack_runtime(package, incoming)
+        _write_program(package, incoming, prefix)
+        _selftest(incoming)
+        _take_the_place(incoming, prefix)
+    finally:
+        shutil.rmtree(incoming, ignore_errors=True)
+    program = prefix / "bin" / package["name"]
+    print(f"{package['name']} {package['version']} is in {prefix}")
+    if units is None:
+        print(f"  {program} serve")
+    else:
+        _add_unit(package, prefix, units)
+
+
+def uninstall(package: dict[str, Any], prefix: Path, units: Path | None) -> None:
+    """Remove the service and the folder."""
+    _check_own(package, prefix)
+    unit = _unit(package)
+    if units is not None and (units / unit).exists():
+        _systemctl("disable", "--now", unit)
+        (units / unit).unlink()
+        _systemctl("daemon-reload")
+        print(f"{units / unit} is removed")
+    if not prefix.exists():
+        raise Failed(f"{package['name']} is not in {prefix}: name its folder, --prefix DIR")
+    shutil.rmtree(prefix)
+    print(f"{prefix} is removed")
+
+
+def _check_files(package: dict[str, Any]) -> None:
+    """What was cut off or changed on its way is not installed."""
+    for name, sha256 in package["files"].items():
+        path = HERE / name
+        if not path.is_file():
+            raise Failed(f"{name} is missing: unpack the whole archive again")
+        if _sha256(path) != sha256:
+            raise Failed(f"{name} is not the file that was packaged: its sha256 is {_sha256(path)}, not {sha256}")
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for piece in iter(lambda: file.read(1 << 20), b""):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _check_python(package: dict[str, Any]) -> None:
+    if sys.version_info < (3, 9):  # noqa: UP036
+        raise Failed(f"the service needs Python 3.9 or newer, and this is {platform.python_version()}")
+    if not package["wheels"]:
+        return
+    made, found = f"Python {package['python']} on {package['arch']}", _found()
+    if found != made:
+        raise Failed(
+            f"this package was made for {made}, and this is {found}: start install.py with another Python, or "
+            f"package the bundle again for this one"
+        )
+    libc, version = platform.libc_ver()
+    if libc != "glibc":
+        raise Failed(f"the runtime's wheels need glibc, and this is {f'{libc} {version}'.strip() or 'another libc'}")
+
+
+def _found() -> str:
+    bits, machine = 8 * struct.calcsize("P"), platform.machine()
+    # 32-bit Raspberry Pi OS has a 64-bit kernel
+    arch = "armv7l" if bits == 32 and machine in ("aarch64", "armv8l") else machine
+    return f"Python {sys.version_info[0]}.{sys.version_info[1]} on {arch}"
+
+
+def _check_readable(prefix: Path) -> None:
+    """A service is no person: it has no home, and it is told its paths in a unit."""
+    for path in (str(prefix), sys.executable):
+        if any(path.startswith(f"{folder}/") for folder in _HIDDEN):
+            raise Failed(f"a service cannot read {path}: take another folder or Python, or --no-service")
+        if not _PLAIN.fullmatch(path):
+            raise Failed(f"{path!r} cannot be written into a unit: take another --prefix, or --no-service")
+
+
+def _check_own(package: dict[str, Any], prefix: Path) -> None:
+    """Nothing that is not an installation of this package is replaced or removed."""
+    if not prefix.exists() or (prefix.is_dir() and not any(prefix.iterdir())):
+        return
+    try:
+        found = json.loads((prefix / PACKAGE).read_bytes())["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        found = None
+    if found != package["name"] or not (prefix / "bin" / package["name"]).is_file():
+        raise Failed(f"{prefix} is there already, and is no installation of {package['name']}")
+
+
+def _copy(package: dict[str, Any], incoming: Path) -> None:
+    for name in (*package["files"], PACKAGE):
+        if name not in package["wheels"]:
+            place = incoming / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(HERE / name, place)
+
+
+def _unpack_runtime(package: dict[str, Any], incoming: Path) -> None:
+    """Unpack the wheels into a folder, or find out that this Python has what is in them."""
+    if not package["wheels"]:
+        _check_imports(package["modules"])
+        return
+    archives = {Path(name).name: package["files"][name] for name in package["wheels"]}
+    size = sum((HERE / name).stat().st_size for name in package["wheels"])
+    asked = {"name": "default", "incoming": ".incoming", "archives": archives, "modules": package["modules"]}
+    asked |= {"packages": package["packages"], "made_for": _found(), "bytes": 6 * size}
+    runtimes.begin(incoming, asked)
+    for name in package["wheels"]:
+        shutil.copyfile(HERE / name, incoming / "runtimes" / ".incoming" / Path(name).name)
+    runtimes.install(incoming, asked)
+
+
+def _check_imports(modules: Sequence[str]) -> None:
+    missing = []
+    for module in modules:
+        if subprocess.run(
+            [sys.executable, "-I", "-c", f"import {module}"], capture_output=True, check=False
+        ).returncode:
+            missing.append(module.partition(".")[0].replace("_", "-"))
+    if missing:
+        raise Failed(
+            f"{sys.executable} lacks {', '.join(missing)}, and this package brings no wheels: pip install them"
+        )
+
+
+def _write_program(package: dict[str, Any], incoming: Path, prefix: Path) -> None:
+    program = incoming / "bin" / package["name"]
+    program.parent.mkdir()
+    command = shlex.join([sys.executable, "-I", str(prefix / "app" / "run.py")])
+    program.write_text(f'#!/bin/sh\nexec {command} "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+
+
+def _selftest(incoming: Path) -> None:
+    """The golden cases, on this machine; it leaves compiled modules behind, which a service could not write."""
+    command = [sys.executable, "-I", str(incoming / "app" / "run.py"), "selftest"]
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=SELFTEST_SECONDS, check=False)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"the self-test took more than {SELFTEST_SECONDS} s: nothing is installed") from None
+    if done.returncode:
+        raise Failed("the self-test failed: nothing is installed")
+    print(done.stdout.strip())
+
+
+def _take_the_place(incoming: Path, prefix: Path) -> None:
+    before = prefix.with_name(f".{prefix.name}-{uuid.uuid4().hex[:8]}.before")
+    if prefix.exists():
+        prefix.rename(before)
+    incoming.rename(prefix)
+    shutil.rmtree(before, ignore_errors=True)
+
+
+def _unit(package: dict[str, Any]) -> str:
+    return f"{package['name']}.service"
+
+
+def _add_unit(package: dict[str, Any], prefix: Path, units: Path) -> None:
+    unit = _unit(package)
+    text = (prefix / "systemd" / unit).read_text(encoding="utf-8")
+    units.mkdir(parents=True, exist_ok=True)
+    (units / unit).write_text(text.replace(f"/opt/{package['name']}/", f"{prefix}/"), encoding="utf-8")
+    print(f"{units / unit} is written")
+    if _systemctl("daemon-reload") and _systemctl("enable", unit) and _systemctl("restart", unit):
+        print(f"it answers: systemctl status {unit}")
+
+
+def _systemctl(*words: str) -> bool:
+    """Tell systemd something; False where it does not run, as in a container, or while an image is built."""
+    if not Path("/run/systemd/system").is_dir():
+        return False
+    if subprocess.run(["systemctl", *words], check=False).returncode:
+        raise Failed(f"systemctl {' '.join(words)} failed; journalctl -u {words[-1]} says why")
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""The program of the package: `serve`, `selftest`, `classify`, `generate`; `--help` says what each does."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from . import limits
+
+# as edgekit's: wrong input, no runtime, a tool that failed
+EXIT_CODES = {"usage": 2, "device": 4, "tool": 5, "parity": 5}
+DEFAULT_PORT = 8756
+
+
+def main(home: Path, arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say with the package that is installed in `home`; the exit status."""
+    facts = json.loads((home / "package.json").read_bytes())
+    options = _parser(facts).parse_args(arguments)
+    do: Callable[[Path, dict[str, Any], argparse.Namespace], int] = options.do
+    return do(home, facts, options)
+
+
+def _parser(facts: dict[str, Any]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=facts["name"], description=f"{facts['name']} {facts['version']}")
+    parser.add_argument("--version", action="version", version=f"{facts['name']} {facts['version']}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    threads = min(facts["threads"], os.cpu_count() or 1)
+
+    def add(name: str, do: Any, about: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=about, description=about)
+        command.add_argument("--threads", type=int, default=threads, help=f"of the model (default {threads})")
+        command.set_defaults(do=do)
+        return command
+
+    serve = add("serve", _serve, "answer over HTTP until SIGTERM")
+    serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine alone)")
+    serve.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"0 for any (default {DEFAULT_PORT})")
+    limits.add_options(serve)
+    add("selftest", _selftest, "run the golden cases: text to tokens, to logits, to label")
+    if facts["task"] == "text-classification":
+        classify = add("classify", _classify, "the label of a text")
+        classify.add_argument("text")
+        classify.add_argument("pair", nargs="?", help="the second text of a pair")
+    else:
+        generate = add("generate", _generate, "the text that follows a prompt")
+        generate.add_argument("prompt")
+        generate.add_argument("--max-tokens", type=int, default=256)
+        generate.add_argument("--temperature", type=float, default=0.0)
+        generate.add_argument("--seed", type=int, default=0)
+    add("worker", _work, "the process that holds the model; `serve` starts it")
+    return parser
+
+
+def _serve(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
+    from .serve import serve
+
+    worker = [sys.executable, "-I", str(home / "app" / "run.py"), "worker", "--threads", str(options.threads)]
+    status: int = serve(facts, worker, options.host, options.port, limits.from_options(options), EXIT_CODES)
+    return status
+
+
+def _work(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
+    from .worker import work
+
+    return work(home / "bundle", options.threads)
+
+
+def _selftest(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
+    def test(model: Any, proven: dict[str, Any]) -> None:
+        cases, largest = proven["golden_cases"], proven["max_abs_difference"]
+        print(f"ok: {cases} golden cases on {proven['runtime']}, logits within {largest:.2g} of what they must be")
+
+    return _with_model(home, options, test)
+
+
+def _classify(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
+    def classify(model: Any, proven: dict[str, Any]) -> None:
+        prediction = model.classify(options.text, options.pair)
+        print(f"{prediction.label}\t{prediction.score:.4f}")
+
+    return _with_model(home, options, classify)
+
+
+def _generate(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
+    def generate(model: Any, proven: dict[str, Any]) -> None:
+        from edgekit.agent.generation import Limits
+        from edgekit.agent.sampling import Sampling
+
+        sampling = Sampling(temperature=options.temperature, seed=options.seed)
+        for piece in model.start(options.prompt, sampling, Limits(max_tokens=options.max_tokens)):
+            print(piece, end="", flush=True)
+        print()
+
+    return _with_model(home, options, generate)
+
+
+def _with_model(home: Path, options: argparse.Namespace, use: Callable[[Any, dict[str, Any]], None]) -> int:
+    """Use the model once it is proven; the exit status of what goes wrong."""
+    from edgekit.agent.errors import AgentError
+
+    from .proven import open_proven
+
+    try:
+        proven = open_proven(home / "bundle", options.threads)
+        use(proven.model, proven.facts)
+    except AgentError as error:
+        sys.stderr.write(f"error: {error.message}\n" + (f"  {error.advice}\n" if error.advice else ""))
+        return EXIT_CODES[error.kind]
+    return 0

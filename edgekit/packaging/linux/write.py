@@ -1,0 +1,159 @@
+"""Writing the Linux package: one tarball with everything that a device needs, and what a person reads beside it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from edgekit.agent.bundle import GENERATION, Bundle
+from edgekit.packaging.contents import Added, added, copy_bundle, fill
+from edgekit.packaging.identity import Identity
+from edgekit.packaging.linux.tarball import write_tarball
+from edgekit.packaging.linux.wheels import Wheels, fetch, licence_of, modules_of, python_of
+from edgekit.spec.hashing import file_sha256
+from edgekit.spec.manifest import Manifest
+from edgekit.spec.runtime_ref import RuntimeRef
+
+FORMATS = ("onnx", "tflite")
+# the modules of the agent that run a bundle; the others measure
+AGENT = (
+    *("__init__", "bundle", "classifier", "decoder_golden", "decoder_onnx", "decoder_tflite", "decoders", "errors"),
+    *("generation", "generator", "golden", "onnx_session", "prompts", "protocol", "quiet", "sampling", "sessions"),
+    *("tflite_session", "tokenizer"),
+)
+# what of edgekit goes on the device, under its own names
+_MODULES = (
+    "__init__",
+    *(f"agent/{name}" for name in AGENT),
+    "devices/__init__",
+    "devices/on_device/__init__",
+    "devices/on_device/runtimes",
+    "packaging/__init__",
+    "packaging/linux/__init__",
+)
+_TEMPLATES = Path(__file__).with_name("templates")
+# Python, its libraries, a tokenizer and the arrays of a run, beside the weights, which some runtimes hold twice
+_BASE_MB, _WEIGHTS = 400, 4
+
+
+def write(
+    bundle: Bundle,
+    identity: Identity,
+    folder: Path,
+    *,
+    arch: str | None = None,
+    python: str = "3.11",
+    wheels: bool = True,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Added:
+    """Fill `folder` with `NAME-VERSION-linux-ARCH.tar.gz`, its sha256, and its README.
+
+    arch:   of the device; None takes that of the target that the bundle was made for
+    python: of the device: 3.11 is that of Raspberry Pi OS and Debian 12
+    wheels: whether the package brings the runtime, for a device without internet; else its Python must have it
+    tell:   is told what is being fetched
+    Raises `UsageError` for a device that nothing is made for, `ToolError` when wheels cannot be fetched.
+    """
+    manifest = Manifest.of(bundle.folder)
+    machine = arch or manifest.target_facts.arch
+    facts = python_of(machine, python)
+    runtime = RuntimeRef.from_text(manifest.runtime)
+    brought = fetch(runtime, facts, tell) if wheels else Wheels((), modules_of(runtime))
+    stem = f"{identity.name}-{identity.version}"
+    archive = folder / f"{stem}-linux-{machine}.tar.gz"
+    with tempfile.TemporaryDirectory(prefix="edgekit-linux-") as made:
+        staged = Path(made)
+        copy_bundle(bundle, staged / "bundle")
+        _copy_code(staged)
+        values = _values(bundle, identity, machine, python, brought)
+        fill(_TEMPLATES, staged, values)
+        weighed = added(bundle, staged, _runtime(manifest, brought))
+        files = {path.relative_to(staged).as_posix(): path for path in staged.rglob("*") if path.is_file()}
+        files |= {f"wheels/{each.path.name}": each.path for each in brought.archives}
+        described = staged / "package.json"
+        described.write_text(_described(bundle, manifest, identity, machine, python, brought, files), encoding="utf-8")
+        write_tarball(archive, stem, files | {described.name: described})
+        shutil.copyfile(staged / "README.md", folder / "README.md")
+    line = f"{file_sha256(archive)}  {archive.name}\n"
+    (folder / f"{archive.name}.sha256").write_text(line, encoding="ascii")
+    return weighed
+
+
+def _copy_code(staged: Path) -> None:
+    """Copy the service and the agent as they are, and the installer to where a person finds it."""
+    source, app = Path(str(resources.files("edgekit"))), staged / "app"
+    service = [path.relative_to(source).with_suffix("") for path in (_here() / "service").glob("*.py")]
+    for name in (*map(Path, _MODULES), *service):
+        place = app / "edgekit" / name.with_suffix(".py")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name.with_suffix(".py"), place)
+    shutil.copyfile(_here() / "on_device/run.py", app / "run.py")
+    shutil.copyfile(_here() / "on_device/install.py", staged / "install.py")
+
+
+def _here() -> Path:
+    return Path(str(resources.files("edgekit"))) / "packaging/linux"
+
+
+def _described(
+    bundle: Bundle,
+    manifest: Manifest,
+    identity: Identity,
+    arch: str,
+    python: str,
+    brought: Wheels,
+    files: dict[str, Path],
+) -> str:
+    """`package.json`: what the installer checks, and what the service says of itself."""
+    described: dict[str, Any] = {
+        "name": identity.name,
+        "version": identity.version,
+        "id": identity.id,
+        "task": bundle.task,
+        "content_hash": bundle.content_hash,
+        "threads": manifest.target_facts.threads,
+        "arch": arch,
+        "python": python,
+        "wheels": [f"wheels/{each.path.name}" for each in brought.archives],
+        "packages": {each.project: each.version for each in brought.archives},
+        "modules": brought.modules,
+        "files": {name: file_sha256(files[name]) for name in sorted(files)},
+    }
+    return json.dumps(described, indent=1) + "\n"
+
+
+def _values(bundle: Bundle, identity: Identity, arch: str, python: str, brought: Wheels) -> dict[str, str]:
+    """What the templates take; a template of the other task is left out of the README."""
+    kind = "generate" if bundle.task == GENERATION else "classify"
+    use = (_TEMPLATES.with_name("readme") / f"{kind}.md").read_text(encoding="utf-8")
+    parts = [f"- {each.project} {each.version}: {licence_of(each)}" for each in brought.archives]
+    return {
+        "USE": use,
+        "NAME": identity.name,
+        "VERSION": identity.version,
+        "ARCH": arch,
+        "PYTHON": python,
+        "MEMORY": f"{_BASE_MB + _WEIGHTS * bundle.model.stat().st_size // 1_000_000}M",
+        "LICENCES": "\n".join(parts) or "- none: the Python of the device brings them",
+        "FETCH": _fetch_note(python, brought),
+    }
+
+
+def _fetch_note(python: str, brought: Wheels) -> str:
+    if brought.archives:
+        return f"It brings everything but Python {python}, so the device needs no internet."
+    needed = " ".join(sorted({module.partition(".")[0].replace("_", "-") for module in brought.modules}))
+    return f"It brings no wheels: the Python that installs it needs `pip install {needed}` first."
+
+
+def _runtime(manifest: Manifest, brought: Wheels) -> str:
+    """What is beside the bundle and the code."""
+    if not brought.archives:
+        return f"{manifest.runtime}, of the device's own Python"
+    size = sum(each.path.stat().st_size for each in brought.archives)
+    return f"{', '.join(f'{each.project} {each.version}' for each in brought.archives)}: {size / 1e6:.1f} MB of wheels"

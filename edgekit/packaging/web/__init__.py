@@ -1,0 +1,1 @@
+"""Bundles as npm packages: the browser, Node and React Native behind one API."""

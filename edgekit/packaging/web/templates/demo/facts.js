@@ -1,0 +1,59 @@
+// What the manifest says of a model, in a few lines, and the result of its self-test.
+
+import { element, made } from "./dom.js";
+
+/** @typedef {import("../index.d.ts").Manifest} Manifest */
+
+/** @param {Manifest} manifest */
+export function showFacts(manifest) {
+  const list = element("facts");
+  for (const [name, value] of facts(manifest)) {
+    const group = document.createElement("div");
+    group.append(made("dt", name), made("dd", value));
+    list.append(group);
+  }
+}
+
+/**
+ * @param {Manifest} manifest
+ * @returns {[string, string][]}
+ */
+function facts(manifest) {
+  const needed = Object.values(manifest.files).filter((file) => file.runtime);
+  const bytes = needed.reduce((sum, file) => sum + file.bytes, 0);
+  /** @type {[string, string][]} */
+  const found = [
+    ["Size", `${(bytes / 1e6).toPrecision(3)} MB`],
+    ["Parameters", manifest.parameters.toLocaleString("en")],
+    ["Weights", manifest.scheme],
+    ["Longest text", `${manifest.max_length} tokens`],
+  ];
+  if (manifest.labels.length) found.push(["Labels", String(manifest.labels.length)]);
+  for (const { data, accuracy, low, high, rows } of manifest.accuracy ?? []) {
+    const interval = `${low.toFixed(1)} to ${high.toFixed(1)}`;
+    found.push([`Accuracy on ${data}`, `${accuracy.toFixed(1)} % (95 %: ${interval}; ${rows} rows)`]);
+  }
+  for (const { data, perplexity, low, high } of manifest.perplexity ?? []) {
+    found.push([`Perplexity on ${data}`, `${perplexity.toFixed(2)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`]);
+  }
+  found.push(["Runs on", `WebAssembly, ${threads()}`]);
+  return found;
+}
+
+/** As many as onnxruntime takes by itself. */
+function threads() {
+  if (!globalThis.crossOriginIsolated) return "1 thread";
+  const count = Math.min(4, Math.ceil((navigator.hardwareConcurrency || 1) / 2));
+  return `${count} ${count === 1 ? "thread" : "threads"}`;
+}
+
+/** @param {{ selfTest(): Promise<import("../index.d.ts").SelfTest> }} model */
+export async function showSelfTest(model) {
+  element("test-text").textContent = "running the golden cases…";
+  const { cases, passed, maxDifference, failure } = await model.selfTest();
+  element("test").classList.add(failure ? "bad" : "good");
+  element("test-mark").textContent = failure ? "✗" : "✓";
+  element("test-text").textContent = `${passed} of ${cases} golden cases equal`;
+  element("test-detail").textContent = failure ?? `largest difference of a logit: ${maxDifference.toPrecision(2)}`;
+  element("test").dataset.done = failure ? "failed" : "passed";
+}

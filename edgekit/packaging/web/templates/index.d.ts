@@ -1,0 +1,137 @@
+// The types of this package: a classifier or a generator, the same in the browser, in Node and in React Native.
+
+/** Reads a file of the bundle by its name: `manifest.json`, `tokenizer.json`, the model, `golden.jsonl`. */
+export type ReadFile = (name: string) => Promise<Uint8Array>;
+
+/**
+ * Where the bundle lies: the address of its folder (in Node also a path), or a function that reads its files. Left out,
+ * it is the one in this package; React Native needs a function.
+ */
+export type Source = string | URL | ReadFile;
+
+/** Threads of onnxruntime; in the browser more than one work only where the page is cross-origin isolated. */
+export interface LoadOptions {
+  threads?: number;
+}
+
+/** context: tokens of prompt and text together; by default as many as the model was exported for */
+export interface GeneratorOptions extends LoadOptions {
+  context?: number;
+}
+
+/** What is known of the model; more than is named here is in the file. */
+export interface Manifest {
+  format_version: number;
+  name: string;
+  task: "text-classification" | "text-generation";
+  model_file: string;
+  scheme: string;
+  family: string;
+  labels: string[];
+  max_length: number;
+  pad_id: number;
+  parameters: number;
+  inputs: { name: string; dtype: string; shape: (number | null)[] }[];
+  files: Record<string, { sha256: string; bytes: number; runtime: boolean }>;
+  content_hash: string;
+  parity?: { atol: number; rtol: number };
+  generation?: { bos_id: number | null; eos_ids: number[] } | null;
+  accuracy?: { data: string; rows: number; accuracy: number; low: number; high: number }[];
+  perplexity?: { data: string; perplexity: number; low: number; high: number }[];
+  [key: string]: unknown;
+}
+
+/** The label of a text with its softmax score, the scores of all labels, the logits, and how long it took. */
+export interface Prediction {
+  label: string;
+  score: number;
+  scores: { label: string; score: number }[];
+  logits: Float32Array;
+  ms: number;
+}
+
+/**
+ * The golden cases run again: text to ids to logits to label, or prompt to ids to logits to tokens.
+ * failure: the first case that differs and its first differing token, logit or label; null where all are equal
+ * maxDifference: the largest difference of a logit
+ */
+export interface SelfTest {
+  cases: number;
+  passed: number;
+  maxDifference: number;
+  failure: string | null;
+}
+
+export interface GenerateOptions {
+  /** The most new tokens; 256 by default. */
+  maxTokens?: number;
+  /** 0, the default, takes the best token; else logits are divided by it. */
+  temperature?: number;
+  /** Only so many of the best tokens may be drawn; 0, the default: all. */
+  topK?: number;
+  /** Only the best tokens whose probabilities sum to this much; 1, the default: all. */
+  topP?: number;
+  /** The same seed gives the same tokens; 0 by default. */
+  seed?: number;
+  /** Strings that end the text where they appear; they are left out of it. */
+  stop?: string | readonly string[];
+  /** When the context is full: end the text, or forget its older half; "stop" by default. */
+  contextFull?: "stop" | "slide";
+  /** Called with each piece of the text as soon as its characters are whole. */
+  onToken?: (piece: string) => void;
+  /** Ends the text behind the token in work; what was written until then is the result. */
+  signal?: AbortSignal;
+}
+
+/**
+ * A finished text.
+ * ids: the new tokens
+ * finish: `eos` (the model ended it), `stop` (a stop string), `length` (maxTokens), `context` (it is full), `cancelled`
+ * slides: how often the older half of the context was forgotten
+ * firstMs: for the prompt, up to the logits of the first new token
+ * tokensPerSecond: of the new tokens after the first; 0 where there was but one
+ */
+export interface Generated {
+  text: string;
+  ids: number[];
+  finish: "eos" | "stop" | "length" | "context" | "cancelled";
+  promptTokens: number;
+  slides: number;
+  firstMs: number;
+  tokensPerSecond: number;
+}
+
+/** Which kind of error: what was wrong with the input or a file, which the message says. */
+export type ErrorCode = "invalid" | "missing" | "mismatch" | "runtime" | "tampered" | "task" | "unsupported";
+
+/** What this package throws on purpose. */
+export class ModelError extends Error {
+  readonly code: ErrorCode;
+}
+
+/** A model that labels texts. */
+export class Classifier {
+  private constructor();
+  /** Throws a `ModelError` for files that are missing or not the manifest's, and for a model of the other task. */
+  static load(source?: Source, options?: LoadOptions): Promise<Classifier>;
+  readonly manifest: Manifest;
+  readonly labels: readonly string[];
+  /** One text at a time: calls that overlap wait for each other. Longer texts are cut. */
+  classify(text: string, pair?: string | null): Promise<Prediction>;
+  selfTest(): Promise<SelfTest>;
+  /** Free the model. */
+  dispose(): Promise<void>;
+}
+
+/** A model that writes on from a prompt. */
+export class Generator {
+  private constructor();
+  /** Throws as `Classifier.load` does. */
+  static load(source?: Source, options?: GeneratorOptions): Promise<Generator>;
+  readonly manifest: Manifest;
+  /** One text at a time: calls that overlap wait for each other. */
+  generate(prompt: string, options?: GenerateOptions): Promise<Generated>;
+  selfTest(): Promise<SelfTest>;
+  /** Free the model. */
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,137 @@
+// A bundle as a function from text to label.
+
+import { openBundle } from "./bundle.js";
+import { ModelError } from "./errors.js";
+import { runGolden } from "./golden.js";
+import { Tokenizer } from "./tokenizer/tokenizer.js";
+import { Turns } from "./turns.js";
+
+/** @typedef {import("../index.d.ts").Manifest} Manifest */
+/** @typedef {import("../index.d.ts").Prediction} Prediction */
+/** @typedef {import("./platform.js").Platform} Platform */
+/** @typedef {import("./tokenizer/post_processors.js").Encoding} Encoding */
+
+export const TASK = "text-classification";
+
+/** A bundle that is ready to classify, one text at a time; calls that overlap wait for each other. */
+export class BaseClassifier {
+  /**
+   * @param {Platform} platform
+   * @param {import("./bundle.js").Bundle} bundle
+   * @param {Tokenizer} tokenizer
+   * @param {import("onnxruntime-common").InferenceSession} session
+   */
+  constructor(platform, bundle, tokenizer, session) {
+    this.platform = platform;
+    this.bundle = bundle;
+    this.tokenizer = tokenizer;
+    this.session = session;
+    this.turns = new Turns();
+    this.inputs = new Map(bundle.manifest.inputs.map(({ name, dtype }) => [name, { role: role(name), dtype }]));
+    const unknown = session.inputNames.find((name) => !this.inputs.has(name));
+    if (unknown) throw new ModelError("invalid", `the model takes an input ${unknown} that the manifest does not know`);
+  }
+
+  /** @returns {Manifest} */
+  get manifest() {
+    return this.bundle.manifest;
+  }
+
+  /** @returns {readonly string[]} */
+  get labels() {
+    return this.manifest.labels;
+  }
+
+  /**
+   * @param {string} text
+   * @param {string | null} [pair]
+   * @returns {Promise<Prediction>}
+   */
+  classify(text, pair = null) {
+    return this.turns.take(async () => {
+      const started = performance.now();
+      const logits = await this.logits(this.tokenizer.encode(text, pair));
+      return { ...this.predicted(logits), ms: performance.now() - started };
+    });
+  }
+
+  /** @returns {Promise<import("../index.d.ts").SelfTest>} */
+  selfTest() {
+    return this.turns.take(async () => runGolden(await this.bundle.golden(), this.manifest, (...all) => this.check(...all)));
+  }
+
+  /** Free the model; nothing else may be called afterwards. */
+  dispose() {
+    return this.turns.take(() => this.session.release());
+  }
+
+  /**
+   * @private
+   * @param {any} golden
+   * @param {import("./golden.js").Comparison} compare
+   */
+  async check(golden, compare) {
+    const encoding = this.tokenizer.encode(golden.text, golden.text_pair ?? null);
+    compare.ids(encoding.ids, golden.ids);
+    const logits = await this.logits(encoding);
+    compare.logits(logits, golden.logits);
+    compare.label(this.predicted(logits).label, golden.label);
+  }
+
+  /**
+   * @private
+   * @param {Encoding} encoding
+   * @returns {Promise<Float32Array>}
+   */
+  async logits(encoding) {
+    /** @type {Record<string, number[]>} */
+    const rows = { ids: encoding.ids, mask: encoding.ids.map(() => 1), types: encoding.typeIds };
+    /** @type {Record<string, import("onnxruntime-common").Tensor>} */
+    const feeds = {};
+    for (const name of this.session.inputNames) {
+      const { role: holds, dtype } = /** @type {{ role: string, dtype: string }} */ (this.inputs.get(name));
+      feeds[name] = this.platform.integers(dtype, rows[holds]);
+    }
+    const results = await this.session.run(feeds);
+    const logits = /** @type {Float32Array} */ (results[this.session.outputNames[0]].data);
+    if (logits.length !== this.labels.length) {
+      throw new ModelError("invalid", `the model gives ${logits.length} logits for ${this.labels.length} labels`);
+    }
+    return logits;
+  }
+
+  /**
+   * @private
+   * @param {Float32Array} logits
+   */
+  predicted(logits) {
+    const best = logits.reduce((place, logit, at) => (logit > logits[place] ? at : place), 0);
+    const weights = Array.from(logits, (logit) => Math.exp(logit - logits[best]));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    const scores = weights.map((weight, place) => ({ label: this.labels[place], score: weight / total }));
+    return { ...scores[best], scores, logits };
+  }
+}
+
+/**
+ * Read, check and load what a classifier needs.
+ * @param {Platform} platform
+ * @param {import("../index.d.ts").Source | undefined} source
+ * @param {import("../index.d.ts").LoadOptions} options
+ * @returns {Promise<[Platform, import("./bundle.js").Bundle, Tokenizer, import("onnxruntime-common").InferenceSession]>}
+ */
+export async function parts(platform, source, options) {
+  const bundle = await openBundle(platform.reader(source), TASK);
+  const tokenizer = new Tokenizer(await bundle.json("tokenizer.json"), bundle.manifest.max_length);
+  const session = await platform.session(await bundle.bytes(bundle.manifest.model_file), options.threads);
+  return [platform, bundle, tokenizer, session];
+}
+
+/**
+ * What an input holds, by its name.
+ * @param {string} name
+ */
+function role(name) {
+  if (name.includes("mask")) return "mask";
+  return name.includes("type") ? "types" : "ids";
+}

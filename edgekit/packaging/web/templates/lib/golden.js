@@ -1,0 +1,121 @@
+// Running the golden cases: each part as the bundle says, and the first that differs by name.
+
+import { Breaks } from "./breaks.js";
+import { ModelError } from "./errors.js";
+
+/** Holds what was found against what is expected; throws where they differ. */
+export class Comparison {
+  /** @param {import("../index.d.ts").Manifest} manifest */
+  constructor(manifest) {
+    this.atol = manifest.parity?.atol ?? 1e-4;
+    this.rtol = manifest.parity?.rtol ?? 1e-4;
+    this.largest = 0;
+  }
+
+  /**
+   * @param {number[]} found
+   * @param {number[]} expected
+   */
+  ids(found, expected) {
+    const shorter = Math.min(found.length, expected.length);
+    for (let place = 0; place < shorter; place++) {
+      if (found[place] !== expected[place]) differs(`token ${place} is ${found[place]}, expected ${expected[place]}`);
+    }
+    if (found.length !== expected.length) differs(`${found.length} tokens, expected ${expected.length}`);
+  }
+
+  /**
+   * @param {ArrayLike<number>} found
+   * @param {number[]} expected
+   */
+  logits(found, expected) {
+    if (found.length !== expected.length) differs(`${found.length} logits, expected ${expected.length}`);
+    expected.forEach((logit, place) => {
+      this.close(found[place], logit, this.atol + this.rtol * Math.abs(logit), `logit ${place}`);
+    });
+  }
+
+  /**
+   * @param {number} found
+   * @param {number} expected
+   * @param {number} margin
+   * @param {string} what
+   */
+  close(found, expected, margin, what) {
+    const difference = Math.abs(found - expected);
+    // written so that a NaN counts as off
+    if (!(difference <= margin)) differs(`${what} is ${found}, expected ${expected} within ${margin}`);
+    this.largest = Math.max(this.largest, difference);
+  }
+
+  /**
+   * @param {string} found
+   * @param {string} expected
+   */
+  label(found, expected) {
+    if (found !== expected) differs(`the label is ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`);
+  }
+
+  /**
+   * Whether the token that is expected next is the best, or within the tolerance of it.
+   * @param {Float32Array} row
+   * @param {number} token
+   * @param {number} place
+   */
+  next(row, token, place) {
+    let best = 0;
+    for (let id = 1; id < row.length; id++) if (row[id] > row[best]) best = id;
+    if (!(row[best] - row[token] <= 2 * (this.atol + this.rtol * largestOf(row)))) {
+      differs(`new token ${place} is ${best}, expected ${token}`);
+    }
+  }
+
+  /**
+   * The best logits behind a prompt, less the mean of all.
+   * @param {Float32Array} row
+   * @param {number[]} best
+   * @param {number[]} expected
+   */
+  bestLogits(row, best, expected) {
+    const mean = row.reduce((sum, logit) => sum + logit, 0) / row.length;
+    const margin = this.atol + this.rtol * largestOf(row);
+    best.forEach((id, place) => this.close(row[id] - mean, expected[place], margin, `the logit of token ${id}`));
+  }
+}
+
+/**
+ * Run every case; the first difference is told, not thrown.
+ * @param {any[]} cases
+ * @param {import("../index.d.ts").Manifest} manifest
+ * @param {(golden: any, comparison: Comparison) => Promise<void>} check
+ * @returns {Promise<import("../index.d.ts").SelfTest>}
+ */
+export async function runGolden(cases, manifest, check) {
+  if (!cases.length) throw new ModelError("invalid", "golden.jsonl holds no case");
+  const comparison = new Comparison(manifest);
+  let passed = 0;
+  let failure = null;
+  const breaks = new Breaks();
+  for (const [place, golden] of cases.entries()) {
+    await breaks.take();
+    try {
+      await check(golden, comparison);
+      passed++;
+    } catch (error) {
+      const text = JSON.stringify([...String(golden.text)].slice(0, 40).join(""));
+      failure ??= `golden case ${place + 1} (${text}): ${error instanceof Error ? error.message : error}`;
+    }
+  }
+  return { cases: cases.length, passed, maxDifference: comparison.largest, failure };
+}
+
+/** @param {Float32Array} row */
+const largestOf = (row) => row.reduce((most, logit) => Math.max(most, Math.abs(logit)), 0);
+
+/**
+ * @param {string} what
+ * @returns {never}
+ */
+function differs(what) {
+  throw new ModelError("mismatch", what);
+}

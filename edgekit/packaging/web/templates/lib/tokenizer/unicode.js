@@ -1,0 +1,142 @@
+// Classes of characters as the tokenizers' own library sees them, whatever Unicode version the browser has.
+
+import * as tables from "./unicode_tables.js";
+
+/** Characters, as the sorted bounds of ranges: at even places the first that is in, at odd ones the first behind. */
+export class CharacterClass {
+  /** @param {Uint32Array} bounds */
+  constructor(bounds) {
+    this.bounds = bounds;
+    this.ascii = Array.from({ length: 128 }, (_, code) => this.search(code));
+  }
+
+  /**
+   * @param {string} encoded numbers in base 36: how many characters are out, how many in, and so on
+   */
+  static of(encoded) {
+    let end = 0;
+    return new CharacterClass(Uint32Array.from(encoded.split(" "), (number) => (end += parseInt(number, 36))));
+  }
+
+  /**
+   * This class with the characters of some ranges in where they are out, and out where they are in.
+   * @param {number[]} ranges bounds as those of a class
+   */
+  toggled(ranges) {
+    const all = [...this.bounds, ...ranges].sort((one, other) => one - other);
+    // two bounds at one place undo each other
+    return new CharacterClass(Uint32Array.from(all.filter((bound, at) => bound !== all[at - 1] && bound !== all[at + 1])));
+  }
+
+  /** @param {number} code */
+  has(code) {
+    return code < 128 ? this.ascii[code] : this.search(code);
+  }
+
+  /**
+   * @private
+   * @param {number} code
+   */
+  search(code) {
+    let low = 0;
+    let high = this.bounds.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.bounds[middle] <= code) low = middle + 1;
+      else high = middle;
+    }
+    return low % 2 === 1;
+  }
+
+  /** The ranges as the inside of a character class of a regular expression with the flag `u`. */
+  get source() {
+    let text = "";
+    for (let place = 0; place < this.bounds.length; place += 2) {
+      text += `\\u{${this.bounds[place].toString(16)}}-\\u{${(this.bounds[place + 1] - 1).toString(16)}}`;
+    }
+    return text;
+  }
+}
+
+export const WHITE = CharacterClass.of(tables.WHITE);
+export const PUNCTUATION = CharacterClass.of(tables.PUNCTUATION);
+export const CONTROL = CharacterClass.of(tables.CONTROL);
+export const MARK = CharacterClass.of(tables.MARK);
+export const NONSPACING = CharacterClass.of(tables.NONSPACING);
+export const NUMERIC = CharacterClass.of(tables.NUMERIC);
+export const WORD = CharacterClass.of(tables.WORD);
+// superscript digits and fractions are in, joiners out
+export const ONIGURUMA_WORD = WORD.toggled([0xb2, 0xb4, 0xb9, 0xba, 0xbc, 0xbf, 0x200c, 0x200e]);
+export const LETTER = CharacterClass.of(tables.LETTER);
+export const NUMBER = CharacterClass.of(tables.NUMBER);
+export const EXTENDING = CharacterClass.of(tables.EXTENDING);
+export const PREPENDED = CharacterClass.of(tables.PREPENDED);
+export const BREAKING = CharacterClass.of(tables.BREAKING);
+const NOT_NORMALIZED = CharacterClass.of(tables.NOT_NORMALIZED);
+
+/**
+ * The code point of a character.
+ * @param {string} character
+ */
+export const codeOf = (character) => /** @type {number} */ (character.codePointAt(0));
+
+/**
+ * A text without the characters of a class.
+ * @param {string} text
+ * @param {CharacterClass} unwanted
+ */
+export function without(text, unwanted) {
+  let kept = "";
+  for (const character of text) if (!unwanted.has(codeOf(character))) kept += character;
+  return kept;
+}
+
+/**
+ * A normal form, with the characters left alone that the library's older Unicode does not know.
+ * @param {string} text
+ * @param {"NFC" | "NFD" | "NFKC" | "NFKD"} form
+ */
+export function normalForm(text, form) {
+  let made = "";
+  let known = "";
+  for (const character of text) {
+    if (NOT_NORMALIZED.has(codeOf(character))) {
+      made += known.normalize(form) + character;
+      known = "";
+    } else {
+      known += character;
+    }
+  }
+  return made + known.normalize(form);
+}
+
+/**
+ * Lower case character by character: a final sigma is one like any other.
+ * @param {string} text
+ */
+export function lowercase(text) {
+  let made = "";
+  for (const character of text) made += character.toLowerCase();
+  return made;
+}
+
+/**
+ * How many UTF-16 units of white space a text begins with.
+ * @param {string} text
+ */
+export function whiteAtStart(text) {
+  let place = 0;
+  // all white space lies in the first plane: one unit each
+  while (place < text.length && WHITE.has(text.charCodeAt(place))) place++;
+  return place;
+}
+
+/**
+ * Where the white space at the end of a text begins.
+ * @param {string} text
+ */
+export function whiteAtEnd(text) {
+  let place = text.length;
+  while (place > 0 && WHITE.has(text.charCodeAt(place - 1))) place--;
+  return place;
+}

@@ -1,0 +1,58 @@
+"""Writing the web package: an npm package of JavaScript modules with types, the bundle, and a page to try it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from edgekit.agent.bundle import GENERATION, Bundle
+from edgekit.packaging.contents import Added, copy_bundle, fill
+from edgekit.packaging.identity import Identity
+from edgekit.spec.manifest import Manifest
+
+FORMATS = ("onnx",)
+# the versions that the package was run with; React Native's was held against its types
+WEB_RUNTIME, NODE_RUNTIME, REACT_NATIVE_RUNTIME = "1.30.0", "1.30.0", "1.24.3"
+# what an app takes over; the page to try it and what a person reads stay behind
+_SHIPPED = ("bundle", "lib")
+_HERE = Path(__file__).parent
+
+
+def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
+    """Fill `folder` with the npm package `identity.name`; `npm pack` there makes its tarball."""
+    manifest = Manifest.of(bundle.folder)
+    copy_bundle(bundle, folder / "bundle")
+    values = _values(manifest, identity)
+    fill(_HERE / "templates", folder, values)
+    weighed = _weighed(bundle, folder)
+    readmes = [_HERE / "readmes" / name for name in (f"{manifest.task}.md", "platforms.md")]
+    text = "".join(path.read_text(encoding="utf-8") for path in readmes)
+    for key, value in (values | {"MB": f"{weighed.total / 1e6:.3g}"}).items():
+        text = text.replace(f"@@{key}@@", value)
+    (folder / "README.md").write_text(text, encoding="utf-8")
+    return weighed
+
+
+def _values(manifest: Manifest, identity: Identity) -> dict[str, str]:
+    writes = manifest.task == GENERATION
+    does = "text generation" if writes else f"text classification, {len(manifest.labels)} labels"
+    summary = f"{does}, {manifest.parameters:,} parameters, {manifest.scheme}"
+    return {
+        "NAME": identity.name,
+        "VERSION": identity.version,
+        "SUMMARY": summary,
+        # the inside of a JSON string
+        "DESCRIPTION": json.dumps(summary)[1:-1],
+        "CLASS": "Generator" if writes else "Classifier",
+        "MAX_LENGTH": str(manifest.max_length),
+        "WEB_RUNTIME": WEB_RUNTIME,
+        "NODE_RUNTIME": NODE_RUNTIME,
+        "REACT_NATIVE_RUNTIME": REACT_NATIVE_RUNTIME,
+    }
+
+
+def _weighed(bundle: Bundle, folder: Path) -> Added:
+    files = [path for name in _SHIPPED for path in (folder / name).rglob("*") if path.is_file()]
+    model, tokenizer = bundle.model.stat().st_size, bundle.tokenizer.stat().st_size
+    total = sum(path.stat().st_size for path in files)
+    return Added(model, tokenizer, total - model - tokenizer, f"onnxruntime-web {WEB_RUNTIME}")

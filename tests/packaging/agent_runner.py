@@ -1,0 +1,21 @@
+"""The agent's tokenizer as the runner of a language: `agent_runner.py tokenizer.json MAX_LENGTH < texts > ids`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from edgekit.agent.tokenizer import Tokenizer
+
+
+def main() -> None:
+    tokenizer = Tokenizer(Path(sys.argv[1]), int(sys.argv[2]))
+    for line in sys.stdin:
+        said = json.loads(line)
+        text, pair = (said, None) if isinstance(said, str) else said
+        sys.stdout.write(f"{tokenizer.encode(text, pair).ids}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The npm package and an app that uses it pass the TypeScript compiler, strictly, with the types of all back ends."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from tiny_bundle import make_bundle
+
+sys.path.insert(0, str(Path(__file__).parent / "web"))
+import npm
+
+from edgekit.agent.bundle import open_bundle
+from edgekit.packaging.identity import Identity
+from edgekit.packaging.web.write import write
+
+OPTIONS = {
+    "strict": True,
+    "noUnusedLocals": True,
+    "noUnusedParameters": True,
+    "allowJs": True,
+    "checkJs": True,
+    "noEmit": True,
+    # onnxruntime's own declarations name modules of bundlers that are not here
+    "skipLibCheck": True,
+    "target": "ES2022",
+    "module": "nodenext",
+    "moduleResolution": "nodenext",
+    "lib": ["ES2023", "DOM", "DOM.Iterable"],
+    "types": ["node"],
+}
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory):
+    """A package of the smallest bundle, linked into a project beside the compiler and the types of the runtimes."""
+    try:
+        modules = [npm.fetched("node", npm.RUNTIMES), npm.fetched("types", npm.TYPES)]
+    except npm.Missing as missing:
+        pytest.skip(str(missing))
+    root = tmp_path_factory.mktemp("types")
+    package, place = root / "tiny-model", root / "node_modules"
+    for folder in (package, place):
+        folder.mkdir()
+    write(
+        open_bundle(make_bundle(root / "bundle", "onnx")), Identity(name="tiny-model", id="com.example.tiny"), package
+    )
+    for path in (each for folder in modules for each in sorted(folder.iterdir())):
+        if not path.name.startswith(".") and not (place / path.name).exists():
+            (place / path.name).symlink_to(path)
+    (place / "tiny-model").symlink_to(package)
+    (root / "package.json").write_text('{"type": "module"}', encoding="utf-8")
+    return root
+
+
+def compile_(root, files, **options):
+    """What the compiler says of the files."""
+    config = {"compilerOptions": OPTIONS | options, "files": [str(path) for path in files]}
+    (root / "tsconfig.json").write_text(json.dumps(config), encoding="utf-8")
+    done = npm.run("node", root / "node_modules/typescript/bin/tsc", "-p", root, "--pretty", "false", exits=None)
+    return done.stdout
+
+
+def test_every_module_of_the_package_holds_to_its_types(workplace):
+    package = workplace / "tiny-model"
+    modules = [path for path in package.rglob("*.js") if "bundle" not in path.parts]
+    assert len(modules) > 40
+    assert compile_(workplace, [*modules, package / "index.d.ts"]) == ""
+
+
+@pytest.mark.parametrize("resolution", ["nodenext", "bundler"])
+def test_an_app_is_helped_by_the_types(workplace, resolution):
+    source = (npm.HERE / "consumer.ts").read_text("utf-8")
+    (workplace / "app.ts").write_text(source, encoding="utf-8")
+    module = "nodenext" if resolution == "nodenext" else "esnext"
+    assert compile_(workplace, [workplace / "app.ts"], moduleResolution=resolution, module=module) == ""
+    (workplace / "wrong.ts").write_text(source.replace("// @ts-expect-error", "//"), encoding="utf-8")
+    assert compile_(workplace, [workplace / "wrong.ts"]).count("error TS") == 3
+
+
+def test_the_readmes_typescript_and_javascript_compile_as_written(workplace):
+    readme = (workplace / "tiny-model" / "README.md").read_text("utf-8")
+    blocks = re.findall(r"^```(js|ts)\n(.*?)^```", readme, re.MULTILINE | re.DOTALL)
+    assert [kind for kind, _ in blocks] == ["js", "js", "ts"]
+    files = []
+    for number, (_, block) in enumerate(blocks):
+        files.append(workplace / f"readme{number}.ts")
+        files[-1].write_text(block, encoding="utf-8")
+    assert compile_(workplace, files) == ""
