@@ -39,24 +39,55 @@ class Tokenizer:
             if max_length <= special:
                 raise BadInput(f"a length of {max_length} leaves no room beside {special} special tokens")
             self._tokenizer.no_padding()
-            self._tokenizer.enable_truncation(max_length, strategy="longest_first")
+            # the library keeps every part that it cuts off; of a pair of long texts these are a square in number
+            self._tokenizer.no_truncation()
         self.max_length = max_length
 
     def encode(self, text: str, pair: str | None = None) -> Encoding:
         """The ids of a text, or of a pair of texts. Raises `BadInput` for one with half a character in it."""
-        encoding = self._encode(text, pair)
-        return Encoding(encoding.ids, encoding.type_ids)
+        encoding = encode_with(self._tokenizer, text, pair)
+        kept = self._kept(encoding)
+        return Encoding([encoding.ids[index] for index in kept], [encoding.type_ids[index] for index in kept])
 
     def cuts(self, text: str, pair: str | None = None) -> bool:
         """Whether a text, or a pair of texts, has more tokens than `max_length`, so that `encode` cuts it."""
-        return bool(self._encode(text, pair).overflowing)
+        return len(encode_with(self._tokenizer, text, pair).ids) > self.max_length
 
     def token_ends(self, text: str) -> list[int]:
         """Where in `text` each of its tokens ends, in characters; 0 for special tokens."""
-        return [end for _, end in self._encode(text, None).offsets]
+        encoding = encode_with(self._tokenizer, text)
+        return [encoding.offsets[index][1] for index in self._kept(encoding)]
 
-    def _encode(self, text: str, pair: str | None) -> Any:
-        return encode_with(self._tokenizer, text, pair)
+    def _kept(self, encoding: Any) -> Sequence[int]:
+        """The places of the tokens that stay: all special ones, and of each text as many of its first as have room."""
+        owners = encoding.sequence_ids
+        if len(owners) <= self.max_length:
+            return range(len(owners))
+        first, second = owners.count(0), owners.count(1)
+        room = self.max_length - (len(owners) - first - second)
+        left = dict(enumerate(longest_first(first, second, room)))
+        kept = []
+        for index, owner in enumerate(owners):
+            if owner is None or left[owner] > 0:
+                kept.append(index)
+            if owner is not None:
+                left[owner] -= 1
+        return kept
+
+
+def longest_first(first: int, second: int, room: int) -> tuple[int, int]:
+    """How many tokens of two texts stay where both together may have `room`, as `tokenizers` cuts them.
+
+    The longer text loses first; where both must lose, each keeps half, and the second the odd one. A text alone has
+    `second` 0.
+    """
+    if first + second <= room:
+        return first, second
+    short, long = sorted((first, second))
+    long = short if short > room else max(short, room - short)
+    if short + long > room:
+        short, long = room // 2, room - room // 2
+    return (short, long) if first <= second else (long, short)
 
 
 def load_tokenizer(path: Path) -> Any:
