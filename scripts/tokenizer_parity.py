@@ -99,9 +99,7 @@ def _wrong(words: Sequence[Any], path: Path, length: int, texts: Sequence[Any], 
 def _runners(languages: Sequence[str], folder: Path) -> Iterator[tuple[str, Any]]:
     for language in languages:
         try:
-            if language == "Swift":
-                build_swift()
-            yield language, LANGUAGES[language](folder)
+            yield language, build_swift() if language == "Swift" else LANGUAGES[language](folder)
         except Missing as missing:
             print(f"{language}: left out: {missing}")
 

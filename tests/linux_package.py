@@ -215,6 +215,8 @@ def serving(home: Path, log: Path, *options) -> Iterator[Service]:
             process.kill()
             process.wait()
         process.stdout.close()
+    # whatever a client did, no fault of the service's own came of it
+    assert "Traceback" not in log.read_text(), log.read_text()
 
 
 def code_blocks(readme: str) -> list[tuple[str, str]]:

@@ -52,7 +52,7 @@ def demo(bundle: Path, port: int = 0, *, progress: Progress = SILENT) -> Iterato
     """
     manifest = _manifest_of(bundle)
     node = _tool("node")
-    runtime = _runtime(progress)
+    runtime = fetched_runtime(progress)
     name = name_from(manifest.name)
     with tempfile.TemporaryDirectory(prefix="edgekit-demo-") as made:
         folder = Path(made) / "package"
@@ -87,8 +87,8 @@ def _tool(name: str) -> str:
     return found
 
 
-def _runtime(progress: Progress) -> Path:
-    """The folder whose `node_modules` holds the runtime, fetched where it is not there yet."""
+def fetched_runtime(progress: Progress = SILENT) -> Path:
+    """The folder whose `node_modules` holds onnxruntime-web, fetched where it is not there yet; `ToolError` if not."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgekit" / "npm"
     folder = cache / f"{_RUNTIME}-{WEB_RUNTIME}"
     if folder.is_dir():

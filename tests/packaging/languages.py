@@ -64,24 +64,28 @@ def swift(folder: Path) -> Words:
     root, program = _swift_program()
     if not program.exists():
         raise Missing("the Swift runner is not compiled: scripts/tokenizer_parity.py --languages Swift does it")
-    # by the toolchain's own loader: its libc is another one than that of this machine
+    return _loaded(root, program)
+
+
+def build_swift() -> Words:
+    """Compile the runner in the toolchain, unless it has been compiled from these sources. Raises `Missing`."""
+    root, program = _swift_program()
+    if not program.exists():
+        package = program.parents[2]
+        shutil.rmtree(package, ignore_errors=True)
+        shutil.copytree(HERE / "swift" / "tokenize", package)
+        for path in _swift_core():
+            place = package / "Sources" / "PackageCore" / path.relative_to(SWIFT)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, place)
+        _run([TOOLCHAIN, "run", package, "swift", "build", "-c", "release", "-j", "1"])
+    return _loaded(root, program)
+
+
+def _loaded(root: Path, program: Path) -> Words:
+    """By the toolchain's own loader: its libc is another one than that of this machine."""
     libraries = [root / "usr/lib/swift/linux", root / "usr/lib/x86_64-linux-gnu"]
     return [root / "usr/lib64/ld-linux-x86-64.so.2", "--library-path", ":".join(map(str, libraries)), program]
-
-
-def build_swift() -> None:
-    """Compile the runner in the toolchain, unless it has been compiled from these sources. Raises `Missing`."""
-    _, program = _swift_program()
-    if program.exists():
-        return
-    package = program.parents[2]
-    shutil.rmtree(package, ignore_errors=True)
-    shutil.copytree(HERE / "swift" / "tokenize", package)
-    for path in _swift_core():
-        place = package / "Sources" / "PackageCore" / path.relative_to(SWIFT)
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, place)
-    _run([TOOLCHAIN, "run", package, "swift", "build", "-c", "release", "-j", "1"])
 
 
 def _swift_core() -> list[Path]:

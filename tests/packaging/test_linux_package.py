@@ -98,6 +98,14 @@ def test_a_device_that_nothing_is_made_for_is_refused(onnx_bundle, tmp_path, opt
     assert not list(tmp_path.glob("*.tar.gz"))
 
 
+def test_a_target_with_another_libc_is_refused(onnx_bundle, tmp_path):
+    manifest = json.loads((onnx_bundle / "manifest.json").read_text())
+    manifest["target_facts"]["libc"] = "musl"
+    (onnx_bundle / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UsageError, match="musl, and the runtimes have wheels for glibc alone"):
+        write(open_bundle(onnx_bundle), IDENTITY, tmp_path)
+
+
 def test_the_agent_goes_with_all_that_it_imports():
     folder = Path(edgekit.agent.__file__).parent
     for name in AGENT:

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import http.client
+import json
 import re
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 from linux_package import eventually, everything, exchange, serving
 from tiny_bundle import LABELS, TEXTS, reference_ids, reference_logits
 
+from edgekit.packaging.linux.service.asks import prompt_of, texts_of
+from edgekit.packaging.linux.service.limits import Limits
+from edgekit.packaging.linux.service.refused import Refused
+
+_NAMES = st.sampled_from(["text", "pair", "texts", "prompt", "max_tokens", "temperature", "seed", "stop", "stream"])
 POST = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 BODY = b'{"text": "open"}'
 
@@ -143,6 +151,22 @@ def test_what_is_not_served_is_told_what_is(service, method, path, headers, stat
     found = service.ask(method, path, {"text": "open"} if method == "POST" else None, headers)
     assert (found[0], said in found[2]["error"]) == (status, True), found
     assert found[1]["Allow"] == (said.split()[-1] if status == 405 else None)
+
+
+def test_a_head_alone_is_answered(service):
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
+    for path, status in (("/healthz", 200), ("/metrics", 200), ("/classify", 405), ("/nowhere", 404)):
+        assert exchange_head(connection, path) == status
+    assert exchange(connection, "GET", "/healthz")[0] == 200
+    connection.close()
+
+
+def exchange_head(connection, path) -> int:
+    connection.request("HEAD", path)
+    answer = connection.getresponse()
+    assert answer.read() == b""
+    assert int(answer.headers["Content-Length"]) > 10
+    return answer.status
 
 
 def test_a_page_of_another_origin_may_not_ask(service):
@@ -310,3 +334,48 @@ def test_twenty_clients_are_answered_rightly(service):
         counts = list(pool.map(client, range(20)))
     assert min(counts) > 0
     assert service.worker == worker
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_NAMES, inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@hypothesis.given(st.dictionaries(_NAMES, _JSON, max_size=5) | _JSON)
+@hypothesis.settings(max_examples=300, deadline=None)
+def test_any_body_becomes_a_request_of_the_right_types_or_is_refused(document):
+    body = json.dumps(document).encode()
+    with suppress(Refused):
+        texts, several = texts_of(body, Limits())
+        assert 1 <= len(texts) <= 64
+        assert several or len(texts) == 1
+        assert all(isinstance(text, str) and (pair is None or isinstance(pair, str)) for text, pair in texts)
+    with suppress(Refused):
+        request, stream = prompt_of(body, Limits())
+        assert isinstance(stream, bool)
+        assert isinstance(request["prompt"], str)
+        assert {name: type(value) for name, value in request["sampling"].items()} == {
+            "temperature": float,
+            "top_k": int,
+            "top_p": float,
+            "seed": int,
+        }
+        assert all(isinstance(stop, str) and stop for stop in request["stop"])
+
+
+@hypothesis.given(st.data())
+@hypothesis.settings(
+    max_examples=60, deadline=None, suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture]
+)
+def test_no_bytes_bring_it_down(service, data):
+    good = POST + b"Content-Length: %d\r\nConnection: close\r\n\r\n" % len(BODY) + BODY
+    place = data.draw(st.integers(0, len(good)))
+    spoiled = good[:place] + data.draw(st.binary(max_size=8)) + good[place + data.draw(st.integers(0, 8)) :]
+    with service.connect() as link:
+        link.sendall(spoiled)
+        link.shutdown(socket.SHUT_WR)
+        answer = everything(link)
+    assert not answer or re.match(rb"HTTP/1\.1 [1-5]\d\d ", answer)
+    assert service.ready()

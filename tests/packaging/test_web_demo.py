@@ -24,7 +24,6 @@ from edgekit.agent.generator import open_generator
 from edgekit.cli import main
 from edgekit.flows import demo as flow
 from edgekit.spec.errors import ToolError
-from edgekit.spec.progress import SILENT
 
 # until the self-test is through, or the page says what is wrong
 SETTLED = """
@@ -40,7 +39,7 @@ def runtime():
     """onnxruntime-web in the user's cache, where `edgekit demo` keeps it."""
     try:
         npm.tool("node")
-        return flow._runtime(SILENT)
+        return flow.fetched_runtime()
     except (npm.Missing, ToolError) as missing:
         pytest.skip(str(missing))
 
@@ -158,7 +157,8 @@ def test_a_decoder_writes_into_the_page_and_stops_when_told(runtime, chromium, d
             await until(() => find("written").textContent);
             find("stop").click();
             await until(() => !find("write").disabled);
-            return { written, speed, stopped: text("speed"), test: text("test-text"), given: find("given").textContent };
+            const given = find("given").textContent;
+            return { written, speed, stopped: text("speed"), test: text("test-text"), given };
             """,
         )
     told = found["value"]

@@ -15,6 +15,7 @@ from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.linux.tarball import write_tarball
 from edgekit.packaging.linux.wheels import Wheels, fetch, licence_of, modules_of, python_of
+from edgekit.spec.errors import UsageError
 from edgekit.spec.hashing import file_sha256
 from edgekit.spec.manifest import Manifest
 from edgekit.spec.runtime_ref import RuntimeRef
@@ -62,6 +63,11 @@ def write(
     manifest = Manifest.of(bundle.folder)
     machine = arch or manifest.target_facts.arch
     facts = python_of(machine, python)
+    if wheels and manifest.target_facts.libc == "musl":
+        raise UsageError(
+            f"target {manifest.target} has musl, and the runtimes have wheels for glibc alone",
+            advice="use a system with glibc: Raspberry Pi OS, Debian, Ubuntu",
+        )
     runtime = RuntimeRef.from_text(manifest.runtime)
     brought = fetch(runtime, facts, tell) if wheels else Wheels((), modules_of(runtime))
     stem = f"{identity.name}-{identity.version}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from urllib.parse import quote
 
-from edgekit.agent.bundle import GENERATION, Bundle
-from edgekit.packaging.contents import Added, copy_bundle, fill
+from edgekit.agent.bundle import GENERATION, GOLDEN, TOKENIZER, Bundle
+from edgekit.packaging.contents import MANIFEST, Added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
 from edgekit.spec.manifest import Manifest
 
@@ -41,6 +42,7 @@ def _values(manifest: Manifest, identity: Identity) -> dict[str, str]:
         "NAME": identity.name,
         "VERSION": identity.version,
         "SUMMARY": summary,
+        "FILES": _addresses((MANIFEST, TOKENIZER, manifest.model_file, GOLDEN)),
         # the inside of a JSON string
         "DESCRIPTION": json.dumps(summary)[1:-1],
         "CLASS": "Generator" if writes else "Classifier",
@@ -49,6 +51,13 @@ def _values(manifest: Manifest, identity: Identity) -> dict[str, str]:
         "NODE_RUNTIME": NODE_RUNTIME,
         "REACT_NATIVE_RUNTIME": REACT_NATIVE_RUNTIME,
     }
+
+
+def _addresses(names: tuple[str, ...]) -> str:
+    """The lines of a JavaScript object: an address for each file of the bundle."""
+    return "\n".join(
+        f"  {json.dumps(name)}: new URL({json.dumps(f'../bundle/{quote(name)}')}, import.meta.url)," for name in names
+    )
 
 
 def _weighed(bundle: Bundle, folder: Path) -> Added:

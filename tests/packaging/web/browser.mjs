@@ -74,7 +74,20 @@ try {
   process.exitCode = 1;
 } finally {
   const ended = new Promise((resolve) => chromium.on("exit", resolve));
-  chromium.kill("SIGKILL");
+  // told to close, it ends its own processes, which else write into the profile while it is removed
+  call("Browser.close").catch(() => {});
+  const timer = setTimeout(() => chromium.kill("SIGKILL"), 5000);
   await ended;
-  rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  clearTimeout(timer);
+  await removed(profile);
+}
+
+async function removed(folder) {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    try {
+      return rmSync(folder, { recursive: true, force: true });
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
 }

@@ -46,6 +46,8 @@ class Connection:
         # so that draining waits until everything is on its way
         writer.transport.set_write_buffer_limits(0)
         self._fresh = True
+        # whether the request wants the head of an answer alone
+        self._headless = False
         self.idle = False
         self.last = False
         self.begun = False
@@ -74,7 +76,8 @@ class Connection:
     def answer(self, status: int, body: bytes, kind: str, headers: Headers = ()) -> None:
         """A whole answer."""
         self._begin(status, [("Content-Length", str(len(body))), ("Content-Type", kind), *headers])
-        self._send(h11.Data(data=body))
+        if not self._headless:
+            self._send(h11.Data(data=body))
         self._send(h11.EndOfMessage())
 
     def tell(self, status: int, document: Any, headers: Headers = ()) -> None:
@@ -134,6 +137,7 @@ class Connection:
 
     async def _rest(self, head: h11.Request) -> Request:
         """The body of a request; time for it runs from its head on."""
+        self._headless = head.method == b"HEAD"
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
         self._check_size(int(headers.get("content-length", "0")))
         deadline = time.monotonic() + self._limits.body_seconds

@@ -18,6 +18,8 @@ from .refused import Refused
 
 _CLASSIFY, _GENERATE = "/classify", "/generate"
 _PATH_OF = {"text-classification": _CLASSIFY, "text-generation": _GENERATE}
+# who watches whether a service is up may ask without wanting the answer's body
+_WITHOUT_BODY = {"GET": "HEAD"}
 # the names by which a browser may call a service on its own machine
 _LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _TURNED_BYTES, _TURNED_SECONDS = 65_536, 1.0
@@ -101,7 +103,7 @@ class Front:
         if request.path not in self._paths:
             raise Refused(404, f"there is no {request.path[:80]}; there are {', '.join(self._paths)}")
         method, answer = self._paths[request.path]
-        if request.method != method:
+        if request.method not in (method, _WITHOUT_BODY.get(method)):
             raise Refused(405, f"{request.path} takes {method}", allow=method)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         # no page of another origin can send this without asking first, which is never allowed here

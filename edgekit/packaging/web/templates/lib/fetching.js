@@ -1,19 +1,24 @@
-// Files by `fetch`, from a folder that has an address.
+// Files by `fetch`, from wherever each has its address.
 
 import { ModelError } from "./errors.js";
 
 /**
- * @param {string | URL} folder
+ * @param {(name: string) => string} addressOf
  * @returns {import("../index.d.ts").ReadFile}
  */
-export function fetching(folder) {
-  const address = String(folder).replace(/\/?$/, "/");
-  return async (name) => {
-    const path = name.split("/").map(encodeURIComponent).join("/");
-    const response = await fetch(address + path).catch((error) => {
-      throw new ModelError("missing", `${address + path} cannot be fetched: ${error.message}`);
-    });
-    if (!response.ok) throw new ModelError("missing", `${address + path} cannot be fetched: status ${response.status}`);
-    return new Uint8Array(await response.arrayBuffer());
-  };
-}
+export const fetching = (addressOf) => async (name) => {
+  const address = addressOf(name);
+  const response = await fetch(address).catch((error) => {
+    throw new ModelError("missing", `${address} cannot be fetched: ${error.message}`);
+  });
+  if (!response.ok) throw new ModelError("missing", `${address} cannot be fetched: status ${response.status}`);
+  return new Uint8Array(await response.arrayBuffer());
+};
+
+/**
+ * The addresses of the files in a folder.
+ * @param {string | URL} folder
+ */
+export const inFolder = (folder) => (/** @type {string} */ name) => (
+  String(folder).replace(/\/?$/, "/") + name.split("/").map(encodeURIComponent).join("/")
+);

@@ -3,7 +3,7 @@
 import { InferenceSession, Tensor } from "onnxruntime-react-native";
 
 import { ModelError } from "./errors.js";
-import { fetching } from "./fetching.js";
+import { fetching, inFolder } from "./fetching.js";
 import { modelsOf } from "./models.js";
 import { Platform } from "./platform.js";
 
@@ -15,7 +15,7 @@ const platform = new Platform(
     if (source === undefined) {
       throw new ModelError("invalid", "React Native has no folder of its own", "give load a function that reads a file");
     }
-    return fetching(source);
+    return fetching(inFolder(source));
   },
   (threads) => ({ executionProviders: ["cpu"], ...(threads ? { intraOpNumThreads: threads } : {}) }),
 );

@@ -2,7 +2,8 @@
 
 import { InferenceSession, Tensor, env } from "onnxruntime-web/wasm";
 
-import { fetching } from "./fetching.js";
+import { fetching, inFolder } from "./fetching.js";
+import { FILES } from "./files.js";
 import { modelsOf } from "./models.js";
 import { Platform } from "./platform.js";
 
@@ -10,7 +11,7 @@ export { ModelError } from "./errors.js";
 
 const platform = new Platform(
   { InferenceSession, Tensor },
-  (source) => fetching(source ?? new URL("../bundle/", import.meta.url)),
+  (source) => fetching(source === undefined ? (name) => FILES[name].href : inFolder(source)),
   (threads) => {
     // one setting for all of a page's models, which counts until the first is loaded
     if (threads !== undefined) env.wasm.numThreads = threads;

@@ -36,7 +36,7 @@ enum Pattern {
 
     /// The expression with sets of characters spelled out: a phone's own change with its system's version.
     private static func exact(_ text: String) throws -> String {
-        if let found = fragments.first(where: text.contains) { throw unlike(found, text) }
+        if let found = text.range(of: fragments, options: .regularExpression) { throw unlike(text[found], text) }
         var (made, rest, depth) = ("", text[...], 0)
         while let character = rest.first {
             rest = rest.dropFirst()
@@ -55,9 +55,10 @@ enum Pattern {
 
     // what means one thing to Oniguruma, by which vocabularies are made, and another or nothing to Foundation
     private static let others = "hHRXKGyYkgbB"
-    private static let fragments = ["[:", "}+", "{,", "(?m", "(?im", "(?mi", "(?x", "(?s"]
+    // sets by name, `{2,3}+`, `{,3}`, and options of the whole
+    private static let fragments = #"\[:\^?[a-z]+:\]|\{[0-9,]+\}\+|\{,[0-9]|\(\?[imsx-]*[msx]"#
 
-    private static func unlike(_ part: String, _ text: String) -> ModelError {
+    private static func unlike<Part: StringProtocol>(_ part: Part, _ text: String) -> ModelError {
         .unsupported("tokenizer.json: \(part) of the expression \(text) is not known here")
     }
 
