@@ -111,7 +111,7 @@ def fill_folder(folder: Path) -> None:
 
     capi = Path(onnxruntime.__file__).parent / "capi"
     shutil.copytree(HERE / STAND_IN, folder / STAND_IN)
-    shutil.copy(next(capi.glob("libonnxruntime.so.*")), folder / "libonnxruntime.so")
+    shutil.copy(next(capi.glob("libonnxruntime.*")), folder / "libonnxruntime.so")
     bundle = make_bundle(folder / "bundle", "onnx")
     package = folder / NAME
     package.mkdir()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import re
 import shutil
 import sys
@@ -27,7 +26,6 @@ from edgekit.packaging.identity import Identity
 from edgekit.packaging.web.write import NODE_RUNTIME, WEB_RUNTIME, write
 
 ROOT = Path(__file__).parents[2]
-LIB = ROOT / "edgekit" / "packaging" / "web" / "templates" / "lib"
 PAIRS = (("turn on the lights", "is it going to rain"), ("x" * 500, "play"), (" ".join(TEXTS), " ".join(TEXTS[::-1])))
 ROWS = [*((text, None) for text in (*TEXTS, *HARD)), *PAIRS]
 # text, temperature, top-k, top-p, seed
@@ -317,94 +315,6 @@ def test_the_package_holds_the_bundle_as_it_is_and_says_what_it_adds(web_bundles
     about = json.loads((folder / "package.json").read_text("utf-8"))
     assert (about["name"], about["version"]) == ("tiny-model", "1.0.0")
     assert about["peerDependencies"]["onnxruntime-node"] == NODE_RUNTIME
-
-
-@pytest.mark.slow
-def test_the_tables_of_characters_are_those_of_the_library():
-    import runpy
-
-    made = runpy.run_path(str(npm.HERE / "unicode_tables.py"))
-    assert made["tables"]() == made["TABLES"].read_text("utf-8")
-
-
-@pytest.fixture(scope="module")
-def computed(tmp_path_factory):
-    """What an expression with the package's own modules gives in Node."""
-    folder = tmp_path_factory.mktemp("modules")
-    try:
-        npm.tool("node")
-    except npm.Missing as missing:
-        pytest.skip(str(missing))
-
-    def compute(module, name, expression):
-        head = f"import {{ {name} }} from {json.dumps(str(LIB / module))};\n"
-        return npm.script(folder, f"{head}console.log(JSON.stringify({expression}));")
-
-    return compute
-
-
-def test_a_part_of_a_tokenizer_that_is_not_known_is_refused_by_name(computed):
-    from tokenizers import Tokenizer, models
-
-    said = json.loads(Tokenizer(models.WordLevel({"a": 0}, unk_token="a")).to_str())
-    parts = {
-        "normalizer": "Nmt",
-        "pre_tokenizer": "UnicodeScripts",
-        "post_processor": "Other",
-        "decoder": "CTC",
-        "model": "__proto__",
-    }
-    found = computed(
-        "tokenizer/tokenizer.js", "Tokenizer",
-        f"Object.entries({json.dumps(parts)}).map(([part, type]) => {{ try {{ "
-        f"new Tokenizer({{ ...{json.dumps(said)}, [part]: {{ type }} }}); "
-        "} catch (error) { return error.message; } })",
-    )  # fmt: skip
-    for name, message in zip(parts.values(), found, strict=True):
-        assert message.startswith("tokenizer.json has a ")
-        assert message.endswith(f" {name}")
-
-
-def test_random_numbers_are_those_of_numpy(computed):
-    seeds = [0, 1, 7, 2**31, 2**32 - 1, 2**32, 2**53 - 1]
-    found = computed(
-        "pcg64.js", "Pcg64",
-        f"{seeds}.map((seed) => new Pcg64(seed)).map((made) => Array.from({{ length: 20 }}, () => made.next()))",
-    )  # fmt: skip
-    assert found == [list(np.random.default_rng(seed).random(20)) for seed in seeds]
-
-
-def test_the_sha256_for_platforms_without_one_is_right(computed):
-    import hashlib
-
-    sizes = [*range(130), 1000, 65536, 100_001]
-    found = computed(
-        "sha256.js", "own",
-        f"{sizes}.map((length) => own(Uint8Array.from({{ length }}, (_, at) => at * 7)))"
-        ".map((digest) => Buffer.from(digest).toString('hex'))",
-    )  # fmt: skip
-    assert found == [hashlib.sha256(bytes(at * 7 % 256 for at in range(size))).hexdigest() for size in sizes]
-
-
-def test_stop_strings_are_found_as_the_agent_finds_them(computed):
-    from edgekit.agent.prompts import StopWatch
-
-    draw = random.Random(5)
-    texts = [
-        ["".join(draw.choices("ab x🔥", k=draw.randrange(4))) for _ in range(draw.randrange(8))] for _ in range(500)
-    ]
-    stops = [["".join(draw.choices("ab x", k=draw.randrange(4))) for _ in range(draw.randrange(3))] for _ in texts]
-    found = computed(
-        "text_stream.js", "StopWatch",
-        f"{json.dumps(list(zip(texts, stops, strict=True)))}.map(([pieces, stops]) => {{ "
-        "const watch = new StopWatch(stops); "
-        "const given = pieces.map((piece) => watch.stopped ? null : watch.add(piece)); "
-        "return [...given, watch.end(), watch.stopped]; })",
-    )  # fmt: skip
-    for pieces, each, answer in zip(texts, stops, found, strict=True):
-        watch = StopWatch(each)
-        given = [None if watch.stopped else watch.add(piece) for piece in pieces]
-        assert answer == [*given, watch.end(), watch.stopped]
 
 
 def test_a_bundle_of_a_bag_of_words_and_one_of_another_format_version(tmp_path, modules):

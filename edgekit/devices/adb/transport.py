@@ -32,7 +32,7 @@ _SHELL_V2 = "shell_v2"
 
 
 class AdbTransport(Transport):
-    """A device over adb; see `transport.Transport`.
+    """A device over adb; see `devices.transport.Transport`.
 
     serial: as `adb devices` lists it; an address with its port is connected to
 
@@ -104,11 +104,11 @@ class _AdbProcess(GroupedProcess):
 
     @property
     def ended(self) -> bool:
-        """See `transport.RemoteProcess`."""
+        """See `devices.transport.RemoteProcess`."""
         return self._streams.ended.is_set()
 
     def wait(self, timeout: float) -> int | None:
-        """See `transport.RemoteProcess`. It has ended when nobody holds its outputs open any more."""
+        """See `devices.transport.RemoteProcess`. It has ended when nobody holds its outputs open any more."""
         if not self._streams.ended.wait(timeout):
             return None
         if self._streams.status is None:

@@ -39,7 +39,7 @@ _GLOBAL_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 
 
 class SshTransport(Transport):
-    """A device over SSH; see `transport.Transport`.
+    """A device over SSH; see `devices.transport.Transport`.
 
     host: a name or an address, or a `Host` of `~/.ssh/config`
     user: None takes what the configuration says, else this user's own name
@@ -203,11 +203,11 @@ class _SshProcess(GroupedProcess):
 
     @property
     def ended(self) -> bool:
-        """See `transport.RemoteProcess`: known once somebody has waited for it."""
+        """See `devices.transport.RemoteProcess`: known once somebody has waited for it."""
         return self._ended
 
     def wait(self, timeout: float) -> int | None:
-        """See `transport.RemoteProcess`."""
+        """See `devices.transport.RemoteProcess`."""
         if not self._transport.finish(self._waited(timeout), timeout + _CLOSE_SECONDS, "waiting for a command"):
             return None
         self._ended = True

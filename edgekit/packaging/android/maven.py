@@ -50,7 +50,12 @@ def group_of(identity: Identity) -> str:
 
 
 def write_repository(
-    repository: Path, archive: Path, identity: Identity, runtime_group: str, runtime_artifact: str, runtime_version: str
+    repository: Path,
+    archive: Path,
+    identity: Identity,
+    runtime_group: str,
+    runtime_artifact: str,
+    runtime_version: str,
 ) -> None:
     """Lay out the repository of one artifact in the new folder `repository`."""
     values = {

@@ -21,10 +21,62 @@ MIN_SDK = 24
 TEMPLATES = Path(__file__).parent / "templates"
 # what no part of a Java package may be called
 _KEYWORDS = frozenset(
-    "abstract assert boolean break byte case catch char class const continue default do double else enum extends "
-    "false final finally float for goto if implements import instanceof int interface long native new null package "
-    "private protected public return short static strictfp super switch synchronized this throw throws transient "
-    "true try void volatile while _".split()
+    [
+        "abstract",
+        "assert",
+        "boolean",
+        "break",
+        "byte",
+        "case",
+        "catch",
+        "char",
+        "class",
+        "const",
+        "continue",
+        "default",
+        "do",
+        "double",
+        "else",
+        "enum",
+        "extends",
+        "false",
+        "final",
+        "finally",
+        "float",
+        "for",
+        "goto",
+        "if",
+        "implements",
+        "import",
+        "instanceof",
+        "int",
+        "interface",
+        "long",
+        "native",
+        "new",
+        "null",
+        "package",
+        "private",
+        "protected",
+        "public",
+        "return",
+        "short",
+        "static",
+        "strictfp",
+        "super",
+        "switch",
+        "synchronized",
+        "this",
+        "throw",
+        "throws",
+        "transient",
+        "true",
+        "try",
+        "void",
+        "volatile",
+        "while",
+        "_",
+    ]
 )
 
 
@@ -71,7 +123,9 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
         if _add_code(folder, shipped, values):
             archive = Path(temporary) / "archive.aar"
             write_archive(shipped, archive)
-            write_repository(folder / "repository", archive, identity, runtime.group, runtime.artifact, runtime.version)
+            write_repository(
+                folder / "repository", archive, identity, runtime.group, runtime.artifact, runtime.version
+            )
         return added(bundle, shipped, runtime.coordinates)
 
 

@@ -23,6 +23,6 @@ let package = Package(
                 .product(name: "onnxruntime", package: "onnxruntime-swift-package-manager"),
             ]),
         .testTarget(name: "@@PASCAL@@CoreTests", dependencies: ["@@PASCAL@@Core"]),
-        .testTarget(name: "@@PASCAL@@Tests", dependencies: ["@@PASCAL@@"]),
+        .testTarget(name: "@@PASCAL@@Tests", dependencies: ["@@PASCAL@@", "@@PASCAL@@Core"]),
     ]
 )

@@ -1,7 +1,7 @@
 // Patterns of a tokenizer.json as JavaScript's: plain strings, and what its regular expressions use of Oniguruma.
 
 import { ModelError } from "../errors.js";
-import { LETTER, NUMBER, ONIGURUMA_WORD, WHITE } from "./unicode.js";
+import { LETTER, NUMBER, ONIGURUMA_WORD, ONIGURUMA_WORD_IN_CLASS, WHITE } from "./unicode.js";
 
 const CLASSES = new Map([
   ["L", LETTER.source],
@@ -129,7 +129,9 @@ class Translation {
     this.place += code ? code[0].length : 2;
     if (code) return `\\u{${code[1] ?? code[2] ?? code[3]}}`;
     if (letter === "s" || letter === "S") return this.set(WHITE.source, letter === "S", inside);
-    if (letter === "w" || letter === "W") return this.set(ONIGURUMA_WORD.source, letter === "W", inside);
+    if (letter === "w" || letter === "W") {
+      return this.set((inside ? ONIGURUMA_WORD_IN_CLASS : ONIGURUMA_WORD).source, letter === "W", inside);
+    }
     if (letter === "d" || letter === "D") return `\\${letter === "d" ? "p" : "P"}{Nd}`;
     if (CONTROLS.has(letter)) return /** @type {string} */ (CONTROLS.get(letter));
     if (/[\w\s]/.test(letter) || !letter) this.refuse(`\\${letter}`);

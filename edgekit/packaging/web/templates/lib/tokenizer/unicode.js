@@ -65,8 +65,9 @@ export const MARK = CharacterClass.of(tables.MARK);
 export const NONSPACING = CharacterClass.of(tables.NONSPACING);
 export const NUMERIC = CharacterClass.of(tables.NUMERIC);
 export const WORD = CharacterClass.of(tables.WORD);
-// superscript digits and fractions are in, joiners out
+// to Oniguruma joiners are out, and superscript digits and fractions in, but not in a class in brackets
 export const ONIGURUMA_WORD = WORD.toggled([0xb2, 0xb4, 0xb9, 0xba, 0xbc, 0xbf, 0x200c, 0x200e]);
+export const ONIGURUMA_WORD_IN_CLASS = WORD.toggled([0x200c, 0x200e]);
 export const LETTER = CharacterClass.of(tables.LETTER);
 export const NUMBER = CharacterClass.of(tables.NUMBER);
 export const EXTENDING = CharacterClass.of(tables.EXTENDING);
@@ -110,14 +111,27 @@ export function normalForm(text, form) {
   return made + known.normalize(form);
 }
 
+// first, last, and how far off their lower case is: letters of Unicode 15 to 17, which not every browser knows yet
+const NEWER_CASES = [
+  [0x1c89, 0x1c89, 1], [0xa7cb, 0xa7cb, -42343], [0xa7cc, 0xa7cc, 1], [0xa7ce, 0xa7ce, 1], [0xa7d2, 0xa7d2, 1],
+  [0xa7d4, 0xa7d4, 1], [0xa7da, 0xa7da, 1], [0xa7dc, 0xa7dc, -42561], [0x10d50, 0x10d65, 32], [0x16ea0, 0x16eb8, 27],
+];
+
 /**
  * Lower case character by character: a final sigma is one like any other.
  * @param {string} text
  */
 export function lowercase(text) {
   let made = "";
-  for (const character of text) made += character.toLowerCase();
+  for (const character of text) made += newerCase(codeOf(character)) ?? character.toLowerCase();
   return made;
+}
+
+/** @param {number} code */
+function newerCase(code) {
+  if (code < NEWER_CASES[0][0]) return null;
+  const found = NEWER_CASES.find(([first, last]) => code >= first && code <= last);
+  return found ? String.fromCodePoint(code + found[2]) : null;
 }
 
 /**

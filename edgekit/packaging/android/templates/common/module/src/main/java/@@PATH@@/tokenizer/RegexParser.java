@@ -67,7 +67,12 @@ final class RegexParser {
 
     private Part single() {
         CodePoints set = set();
+        boolean counted = pattern.startsWith("{", at);
         int[] times = times();
+        if (counted && at < pattern.length() && "?+".indexOf(pattern.charAt(at)) >= 0) {
+            // another thing in each dialect
+            throw sets.unknown("a count with " + pattern.charAt(at) + " behind it");
+        }
         if (taken("?")) {
             return next -> RegexNode.repeatLazily(set, times[0], times[1], next);
         }

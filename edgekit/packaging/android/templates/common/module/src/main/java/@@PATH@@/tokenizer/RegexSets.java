@@ -6,6 +6,8 @@ import @@ID@@.ModelException;
 /** Reads one set at a place of a pattern. */
 final class RegexSets {
     private static final String SPECIAL = "^$*+?{|)(";
+    // the library counts these to words, but not within brackets: small and broken numbers of Latin-1
+    private static final String WORDS_OUTSIDE = "\u00b2\u00b3\u00b9\u00bc\u00bd\u00be";
     // folds to s, and is no capital
     private static final int LONG_S = 0x17F;
 
@@ -29,7 +31,7 @@ final class RegexSets {
             return any -> any != '\n';
         }
         if (point == '\\') {
-            CodePoints named = named(place);
+            CodePoints named = named(place, false);
             return named != null ? named : one(literal(place), ignoreCase);
         }
         if (SPECIAL.indexOf(point) >= 0) {
@@ -66,7 +68,7 @@ final class RegexSets {
     }
 
     private CodePoints member(int[] place, boolean ignoreCase) {
-        CodePoints named = pattern.startsWith("\\", place[0]) ? named(place) : null;
+        CodePoints named = pattern.startsWith("\\", place[0]) ? named(place, true) : null;
         if (named != null) {
             return named;
         }
@@ -84,7 +86,7 @@ final class RegexSets {
     }
 
     /** The set that an escape names; null for an escaped character. */
-    private CodePoints named(int[] place) {
+    private CodePoints named(int[] place, boolean inBrackets) {
         if (place[0] + 1 >= pattern.length()) {
             throw unknown("\\");
         }
@@ -92,7 +94,7 @@ final class RegexSets {
         if (kind == 'p' || kind == 'P') {
             return property(place, kind == 'P');
         }
-        CodePoints set = plain(Character.toLowerCase(kind));
+        CodePoints set = plain(Character.toLowerCase(kind), inBrackets);
         if (set == null) {
             return null;
         }
@@ -100,14 +102,14 @@ final class RegexSets {
         return Character.isUpperCase(kind) ? point -> !set.contains(point) : set;
     }
 
-    private CodePoints plain(char kind) {
+    private CodePoints plain(char kind, boolean inBrackets) {
         switch (kind) {
             case 's':
                 return Unicode.PATTERN_SPACE;
             case 'd':
                 return Unicode.PATTERN_DIGIT;
             case 'w':
-                return word;
+                return inBrackets ? point -> word.contains(point) && WORDS_OUTSIDE.indexOf(point) < 0 : word;
             default:
                 return null;
         }

@@ -48,15 +48,17 @@ final class TokenFinder {
                 at++;
                 continue;
             }
-            int end = at + entry.text.length();
-            if (!entry.token.singleWord || standsAlone(text, at, end)) {
+            int matched = at + entry.text.length();
+            int end = matched;
+            if (!entry.token.singleWord || standsAlone(text, at, matched)) {
                 int start = entry.token.takesLeft ? Math.max(last, withoutSpaceBefore(text, at)) : at;
                 end = entry.token.takesRight ? withoutSpaceBehind(text, end) : end;
                 add(found, piece, last, start, Piece.NO_ID);
                 add(found, piece, start, end, entry.token.id);
                 last = end;
             }
-            at = end;
+            // the white space behind a token may itself begin another one
+            at = matched;
         }
         add(found, piece, last, text.length(), Piece.NO_ID);
         return found;

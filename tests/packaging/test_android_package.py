@@ -1,0 +1,351 @@
+"""The Android package: what lies in it, and that its Java code does what the agent does.
+
+Neither Android nor a Java build of the runtimes is at hand here. So the Java code runs on the JVM over doubles of
+`ai.onnxruntime` and `org.tensorflow.lite` that pipe tensors to the real onnxruntime and LiteRT in a Python process.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from tiny_bundle import make_bundle, seal
+
+from edgekit.agent.bundle import open_bundle
+from edgekit.agent.classifier import open_classifier
+from edgekit.agent.generation import Limits
+from edgekit.agent.generator import open_generator
+from edgekit.packaging.android import classes
+from edgekit.packaging.android.write import write
+from edgekit.packaging.identity import Identity
+from edgekit.spec.errors import EdgekitWarning, ToolError, UsageError
+from edgekit.spec.hashing import file_sha256
+
+HERE = Path(__file__).parent / "java"
+IDENTITY = Identity(name="smart-home", version="1.2.0", id="com.example.app")
+PROMPT = "the fox and"
+needs_java = pytest.mark.skipif(not (shutil.which("javac") and shutil.which("java")), reason="there is no JDK here")
+
+
+def javac(target, sources, *classpath):
+    words = ["javac", "--release", "8", "-encoding", "UTF-8", "-Xlint:all,-options", "-Werror", "-d", target]
+    path = ":".join(map(str, classpath)) or target
+    done = subprocess.run([*words, "-cp", path, *sorted(sources)], capture_output=True, text=True, check=False)
+    assert not done.returncode, done.stderr[-3000:]
+    return target
+
+
+def java_files(folder):
+    return list(folder.rglob("*.java"))
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory, decoder_bundles):
+    """Bundles: a tiny classifier in both formats, a tiny decoder."""
+    root = tmp_path_factory.mktemp("bundles")
+    return {"onnx": make_bundle(root / "onnx", "onnx"), "tflite": make_bundle(root / "tflite", "tflite")} | {
+        "decoder": decoder_bundles["llama"]
+    }
+
+
+@pytest.fixture(scope="module")
+def packages(folders, tmp_path_factory):
+    root = tmp_path_factory.mktemp("packages")
+    made = {}
+    for name, folder in folders.items():
+        place = root / name
+        place.mkdir()
+        made[name] = (place, write(open_bundle(folder), IDENTITY, place))
+    return made
+
+
+@pytest.fixture(scope="module")
+def stubs(tmp_path_factory):
+    return javac(tmp_path_factory.mktemp("stubs"), java_files(classes.STUBS))
+
+
+@pytest.fixture(scope="module")
+def run(packages, stubs, tmp_path_factory):
+    """Runs BundleRunner on a bundle with the classes of a package's AAR."""
+    doubles = javac(tmp_path_factory.mktemp("doubles"), java_files(HERE / "doubles"), stubs)
+    runners = {}
+
+    def start(package, folder, *arguments):
+        if package not in runners:
+            jar = archive_of(packages[package][0], tmp_path_factory.mktemp("jar"))
+            runner = javac(tmp_path_factory.mktemp("runner"), [HERE / "BundleRunner.java"], jar, stubs)
+            # the doubles before the signatures, of which only Android's are left
+            runners[package] = ":".join(map(str, (doubles, stubs, jar, runner)))
+        child = [f"-Dchild.python={sys.executable}", f"-Dchild.program={HERE / 'runtime_child.py'}"]
+        words = ["java", "-XX:TieredStopAtLevel=1", *child, "-cp", runners[package], "BundleRunner", folder]
+        done = subprocess.run([*words, *map(str, arguments)], capture_output=True, text=True, check=False)
+        assert done.returncode in (0, 1) and "Exception in" not in done.stderr, done.stderr[-3000:]
+        return done.returncode, done.stdout
+
+    return start
+
+
+def aar_of(package):
+    return package / "repository/com/example/smart-home/1.2.0/smart-home-1.2.0.aar"
+
+
+def archive_of(package, folder):
+    with zipfile.ZipFile(aar_of(package)) as archive:
+        return Path(archive.extract("classes.jar", folder))
+
+
+@needs_java
+@pytest.mark.parametrize("kind", ["onnx", "tflite", "decoder"])
+def test_the_golden_cases_are_reproduced(run, folders, kind):
+    command = "test-generator" if kind == "decoder" else "test-classifier"
+    code, said = run(kind, folders[kind], command)
+    cases = len((folders[kind] / "golden.jsonl").read_text("utf-8").splitlines())
+    assert code == 0, said
+    assert said.startswith(f"{cases} golden cases reproduced")
+
+
+@needs_java
+@pytest.mark.parametrize("kind", ["onnx", "tflite"])
+def test_labels_and_scores_are_the_agents(run, folders, kind):
+    agent = open_classifier(folders[kind])
+    for texts in [("turn on the light",), ("warmer please", "the bedroom fan"), ("",), ("open " * 100,)]:
+        _, said = run(kind, folders[kind], "classify", *texts)
+        label, score, scores = said.rstrip("\n").split("\t")
+        expected = agent.classify(*texts)
+        assert label == expected.label
+        assert float(score) == pytest.approx(expected.score, abs=1e-5)
+        np.testing.assert_allclose(ast.literal_eval(scores), expected.scores, atol=1e-5)
+
+
+@needs_java
+@pytest.mark.parametrize(
+    ("prompt", "most", "stops", "slide"),
+    [
+        (PROMPT, 20, (), ""),
+        ("", 12, (), ""),
+        (PROMPT, 200, (), ""),
+        (PROMPT, 120, (), "slide"),
+        (PROMPT, 40, ("e",), ""),
+    ],
+)
+def test_texts_are_the_agents(run, folders, prompt, most, stops, slide):
+    limits = Limits(max_tokens=most, stops=stops, context_full="slide" if slide else "stop")
+    expected = open_generator(folders["decoder"]).start(prompt, limits=limits)
+    text = "".join(expected)
+    arguments = (prompt, most, 0, 0, 1, 0, slide or "stop", -1, *stops)
+    code, said = run("decoder", folders["decoder"], "generate", *arguments)
+    finish, ids, found = said.split("\n", 2)
+    assert code == 0
+    assert json.loads(ids) == expected.ids
+    assert found == text
+    assert finish == {"eos": "END", "stop": "STOP", "length": "LENGTH", "context": "CONTEXT"}[expected.finish]
+
+
+@needs_java
+def test_a_seed_gives_one_text_and_cancelling_ends_it(run, folders):
+    sampled = [
+        run("decoder", folders["decoder"], "generate", PROMPT, 30, 1.5, 40, 0.9, s, "stop", -1) for s in (1, 1, 2)
+    ]
+    assert sampled[0] == sampled[1] != sampled[2]
+    _, said = run("decoder", folders["decoder"], "generate", PROMPT, 90, 0, 0, 1, 0, "stop", 3)
+    finish, ids, _ = said.split("\n", 2)
+    assert finish == "CANCELLED"
+    assert 3 <= len(json.loads(ids)) < 90
+
+
+@needs_java
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "manifest.json"])
+def test_a_changed_file_is_refused(run, folders, tmp_path, name):
+    changed = Path(shutil.copytree(folders["onnx"], tmp_path / "changed"))
+    content = bytearray((changed / name).read_bytes())
+    at = content.index(b'"sha256": "') + 11 if name == "manifest.json" else len(content) // 2
+    content[at] = ord("0") if content[at] != ord("0") else ord("1")
+    (changed / name).write_bytes(content)
+    code, said = run("onnx", changed, "classify", "open")
+    assert code == 1
+    assert ("content_hash" if name == "manifest.json" else name) in said
+
+
+@needs_java
+def test_a_bundle_for_another_task_is_refused(run, folders):
+    code, said = run("onnx", folders["decoder"], "classify", "open")
+    assert (code, said) == (1, "this bundle is for text-generation, not for text-classification\n")
+    code, said = run("decoder", folders["onnx"], "test-generator")
+    assert (code, said) == (1, "this bundle is for text-classification, not for text-generation\n")
+
+
+@needs_java
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (lambda row: row["ids"].__setitem__(1, 7), "token 1 is"),
+        (lambda row: row["logits"].__setitem__(2, 99.0), "logit 2 is"),
+        (lambda row: row.__setitem__("label", "nothing"), "the label is"),
+        (lambda row: row["ids"].append(3), "tokens, expected"),
+    ],
+)
+def test_the_self_test_names_what_differs(run, folders, tmp_path, change, named):
+    wrong = Path(shutil.copytree(folders["onnx"], tmp_path / "wrong"))
+    rows = [json.loads(line) for line in (wrong / "golden.jsonl").read_text("utf-8").splitlines()]
+    change(rows[1])
+    (wrong / "golden.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    seal(wrong)
+    code, said = run("onnx", wrong, "test-classifier")
+    assert code == 1
+    assert "golden case 2" in said
+    assert named in said
+
+
+@pytest.mark.parametrize("kind", ["onnx", "decoder"])
+def test_the_bundle_is_packed_as_it_is(packages, folders, kind):
+    package, added = packages[kind]
+    bundle = open_bundle(folders[kind])
+    assert file_sha256(package / "module/src/main/assets/smart-home" / bundle.model.name) == bundle.model_sha256
+    assert open_bundle(package / "module/src/main/assets/smart-home").content_hash == bundle.content_hash
+    assert added.model == bundle.model.stat().st_size
+    assert added.tokenizer == bundle.tokenizer.stat().st_size
+    assert 0 < added.code < 1_000_000
+
+
+@needs_java
+def test_the_aar_maps_its_model_and_says_what_it_needs(packages, folders):
+    package = packages["onnx"][0]
+    with zipfile.ZipFile(aar_of(package)) as archive:
+        names = set(archive.namelist())
+        assert {"AndroidManifest.xml", "R.txt", "classes.jar", "proguard.txt"} <= names
+        assert archive.testzip() is None
+        raw = aar_of(package).read_bytes()
+        for entry in archive.infolist():
+            if entry.filename.startswith("assets/"):
+                assert entry.compress_type == zipfile.ZIP_STORED
+                name_bytes, extra_bytes = struct.unpack_from("<HH", raw, entry.header_offset + 26)
+                assert (entry.header_offset + 30 + name_bytes + extra_bytes) % 4 == 0, entry.filename
+        model = archive.read("assets/smart-home/model.onnx")
+        assert model == (folders["onnx"] / "model.onnx").read_bytes()
+        manifest = ElementTree.fromstring(archive.read("AndroidManifest.xml"))  # noqa: S314
+        assert manifest.get("package") == "com.example.app"
+        sdk = manifest.find("uses-sdk").get("{http://schemas.android.com/apk/res/android}minSdkVersion")
+        assert sdk == "24"
+
+
+@needs_java
+def test_the_jar_has_java_8_classes_of_the_package_alone(packages, tmp_path):
+    with zipfile.ZipFile(archive_of(packages["tflite"][0], tmp_path)) as jar:
+        found = [name for name in jar.namelist() if name.endswith(".class")]
+        assert found
+        assert all(name.startswith("com/example/app/") for name in found)
+        assert {struct.unpack_from(">H", jar.read(name), 6)[0] for name in found} == {52}
+
+
+@needs_java
+def test_the_repository_is_one_that_maven_reads(packages):
+    place = packages["onnx"][0] / "repository/com/example/smart-home"
+    space = {"m": "http://maven.apache.org/POM/4.0.0"}
+    pom = ElementTree.parse(place / "1.2.0/smart-home-1.2.0.pom").getroot()  # noqa: S314
+    texts = [pom.findtext(f"m:{key}", namespaces=space) for key in ("groupId", "artifactId", "version", "packaging")]
+    assert texts == ["com.example", "smart-home", "1.2.0", "aar"]
+    assert pom.findtext(".//m:dependency/m:artifactId", namespaces=space) == "onnxruntime-android"
+    assert ElementTree.parse(place / "maven-metadata.xml").findtext(".//release") == "1.2.0"  # noqa: S314
+    for path in (place / "maven-metadata.xml", *place.glob("1.2.0/*.aar"), *place.glob("1.2.0/*.pom")):
+        for kind in ("md5", "sha1", "sha256", "sha512"):
+            assert (
+                path.with_name(f"{path.name}.{kind}").read_text() == hashlib.new(kind, path.read_bytes()).hexdigest()
+            )
+
+
+@needs_java
+@pytest.mark.parametrize("kind", ["onnx", "tflite", "decoder"])
+def test_sources_sample_and_readme_compile_as_written(packages, stubs, tmp_path, kind):
+    package = packages[kind][0]
+    readme = (package / "README.md").read_text("utf-8")
+    blocks = re.findall(r"```java\n(.*?)```", readme, re.DOTALL)
+    assert blocks
+    (tmp_path / "readme").mkdir()
+    (tmp_path / "readme/Example.java").write_text(blocks[0], "utf-8")
+    main = javac(tmp_path / "main", java_files(package / "module/src/main/java"), stubs)
+    javac(tmp_path / "sample", java_files(package / "sample"), main, stubs)
+    javac(tmp_path / "example", [tmp_path / "readme/Example.java"], main, stubs)
+
+
+def test_kotlin_is_kotlin(packages):
+    """By a grammar of Kotlin: no Kotlin compiler of this decade is at hand."""
+    grammar = pytest.importorskip("tree_sitter_kotlin")
+    tree_sitter = pytest.importorskip("tree_sitter")
+    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+    for package, _ in packages.values():
+        blocks = re.findall(r"```kotlin\n(.*?)```", (package / "README.md").read_text("utf-8"), re.DOTALL)
+        files = [path.read_text("utf-8") for pattern in ("*.kt", "*.kts") for path in package.rglob(pattern)]
+        assert len(blocks) == 3
+        assert len(files) == 5
+        for source in (*blocks, *files):
+            assert not parser.parse(source.encode()).root_node.has_error, source
+
+
+def test_nothing_is_left_to_fill_in(packages):
+    for package, _ in packages.values():
+        for path in package.rglob("*"):
+            assert "@@" not in str(path)
+            if path.suffix in (".java", ".kt", ".kts", ".md", ".xml", ".pro", ".properties", ".pom", ""):
+                assert path.is_dir() or "@@" not in path.read_text("utf-8"), path
+
+
+@needs_java
+def test_the_same_bundle_gives_the_same_bytes(folders, packages, tmp_path):
+    write(open_bundle(folders["onnx"]), IDENTITY, tmp_path)
+    first, second = packages["onnx"][0], tmp_path
+    files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
+    assert files == sorted(path.relative_to(second) for path in second.rglob("*") if path.is_file())
+    assert all((first / name).read_bytes() == (second / name).read_bytes() for name in files)
+
+
+def test_without_a_jdk_the_module_is_written_and_the_repository_is_not(folders, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.warns(EdgekitWarning, match="no javac"):
+        added = write(open_bundle(folders["onnx"]), IDENTITY, tmp_path)
+    assert (tmp_path / "module/src/main/java/com/example/app/Classifier.java").is_file()
+    assert not (tmp_path / "repository").exists()
+    assert added.code > 0
+
+
+def test_a_broken_jdk_is_told(folders, tmp_path, monkeypatch):
+    fake = tmp_path / "bin/javac"
+    fake.parent.mkdir()
+    fake.write_text("#!/bin/sh\necho 'error: release version 8 not supported' >&2\nexit 2\n")
+    fake.chmod(0o755)
+    monkeypatch.setenv("PATH", str(fake.parent), prepend=":")
+    (tmp_path / "package").mkdir()
+    with pytest.raises(ToolError, match="release version 8 not supported"):
+        write(open_bundle(folders["onnx"]), IDENTITY, tmp_path / "package")
+
+
+@pytest.mark.parametrize("id", ["com.example.new", "int.example"])
+def test_an_id_that_is_no_java_package_is_refused(folders, tmp_path, id):
+    with pytest.raises(UsageError, match="cannot be a Java package"):
+        write(open_bundle(folders["onnx"]), Identity(name="x", id=id), tmp_path)
+
+
+@needs_java
+def test_the_doubles_have_the_signatures_that_the_package_is_compiled_against(stubs, tmp_path):
+    doubles = javac(tmp_path / "doubles", java_files(HERE / "doubles"), stubs)
+    for path in sorted(doubles.rglob("*.class")):
+        name = path.relative_to(doubles).with_suffix("").as_posix()
+        if (stubs / f"{name}.class").exists():
+            assert _public(stubs, name) <= _public(doubles, name) | {"}"}, name
+
+
+def _public(folder, name):
+    shown = subprocess.run(
+        ["javap", "-public", "-cp", folder, name.replace("/", ".")], capture_output=True, text=True, check=True
+    )
+    return {line.strip() for line in shown.stdout.splitlines()[1:]}
