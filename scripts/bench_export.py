@@ -106,7 +106,7 @@ def _edgekit(model: Any, folder: Path, format: str, scheme: Any, length: int) ->
     if format == "tflite":
         return folder / write_tflite_file(own, weights, folder, lengths=(length,)).file
     ranges = dict.fromkeys(plan.tensors, Range(-4, 4))
-    return folder / write_onnx_file(own, weights, folder, max_length=length, ranges=ranges).file
+    return folder / write_onnx_file(own, weights, folder, max_length=length, ranges=ranges, signed=False).file
 
 
 def _optimum(model: Any, folder: Path) -> Path:
