@@ -15,27 +15,22 @@ _FILLER = b"\x35\xd9"
 
 def write_archive(folder: Path, archive: Path) -> None:
     """Pack all files below `folder`; those below `assets/` are stored as they are, each at a multiple of 4 bytes."""
-    with zipfile.ZipFile(archive, "w") as packed:
+    with archive.open("wb") as file, zipfile.ZipFile(file, "w") as packed:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                _add(packed, path, path.relative_to(folder).as_posix())
+                entry = _entry(path.relative_to(folder).as_posix(), file.tell())
+                packed.writestr(entry, path.read_bytes())
 
 
-def _add(packed: zipfile.ZipFile, path: Path, name: str) -> None:
+def _entry(name: str, begins_at: int) -> zipfile.ZipInfo:
     entry = zipfile.ZipInfo(name, _DATE)
     entry.external_attr = 0o644 << 16
     if name.startswith("assets/"):
         entry.compress_type = zipfile.ZIP_STORED
-        entry.extra = _filler(_offset(packed) + _HEADER_BYTES + len(name.encode()))
+        entry.extra = _filler(begins_at + _HEADER_BYTES + len(name.encode()))
     else:
         entry.compress_type = zipfile.ZIP_DEFLATED
-    packed.writestr(entry, path.read_bytes())
-
-
-def _offset(packed: zipfile.ZipFile) -> int:
-    """Where the next entry begins."""
-    assert packed.fp is not None
-    return packed.fp.tell()
+    return entry
 
 
 def _filler(data_at: int) -> bytes:

@@ -14,70 +14,11 @@ from edgekit.packaging.android.classes import compile_classes, find_javac
 from edgekit.packaging.android.maven import group_of, write_repository
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
-from edgekit.spec.errors import EdgekitWarning, UsageError
+from edgekit.spec.errors import EdgekitWarning
 
 FORMATS: tuple[str, ...] = ("onnx", "tflite")
 MIN_SDK = 24
 TEMPLATES = Path(__file__).parent / "templates"
-# what no part of a Java package may be called
-_KEYWORDS = frozenset(
-    [
-        "abstract",
-        "assert",
-        "boolean",
-        "break",
-        "byte",
-        "case",
-        "catch",
-        "char",
-        "class",
-        "const",
-        "continue",
-        "default",
-        "do",
-        "double",
-        "else",
-        "enum",
-        "extends",
-        "false",
-        "final",
-        "finally",
-        "float",
-        "for",
-        "goto",
-        "if",
-        "implements",
-        "import",
-        "instanceof",
-        "int",
-        "interface",
-        "long",
-        "native",
-        "new",
-        "null",
-        "package",
-        "private",
-        "protected",
-        "public",
-        "return",
-        "short",
-        "static",
-        "strictfp",
-        "super",
-        "switch",
-        "synchronized",
-        "this",
-        "throw",
-        "throws",
-        "transient",
-        "true",
-        "try",
-        "void",
-        "volatile",
-        "while",
-        "_",
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -107,9 +48,8 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     """Fill `folder` with `module/`, `sample/`, `repository/` and what Gradle needs around them.
 
     Without a JDK the repository is left out, and an `EdgekitWarning` says so.
-    Raises `UsageError` for an id that is no Java package, `ToolError` where the sources do not compile.
+    Raises `ToolError` where the sources do not compile.
     """
-    _check_id(identity)
     format = bundle.model.suffix[1:]
     runtime = RUNTIMES[format]
     values = _values(bundle, identity, runtime)
@@ -164,12 +104,3 @@ def _values(bundle: Bundle, identity: Identity, runtime: Runtime) -> dict[str, s
         "RUNTIME_COORDINATES": runtime.coordinates,
         "RUNTIME_PACKAGE": "ai.onnxruntime" if bundle.model.suffix == ".onnx" else "org.tensorflow.lite",
     }
-
-
-def _check_id(identity: Identity) -> None:
-    reserved = sorted(_KEYWORDS & set(identity.id.split(".")))
-    if reserved:
-        raise UsageError(
-            f"the id {identity.id} cannot be a Java package: {reserved[0]} is a word of the language",
-            advice="give another: --id com.example.smarthome",
-        )

@@ -1,6 +1,6 @@
 """Runs model files for a Java program that pipes tensors to it: the real onnxruntime and LiteRT behind the doubles.
 
-Every message is big-endian, as Java's DataOutputStream writes: 4-byte numbers, texts and bytes with their length before.
+Every message is big-endian, as Java writes: 4-byte numbers; texts and bytes with their length before them.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def serve(pipe) -> None:
             session = loaded[pipe.number()]
             try:
                 answer = (run_onnx if command == "run onnx" else run_tflite)(pipe, session)
-            except Exception as error:
+            except (RuntimeError, ValueError, KeyError) as error:
                 pipe.put(f"failed: {error}")
             else:
                 pipe.put("ok")

@@ -1,6 +1,6 @@
-"""Writes the Java tables of Unicode: what each code point is to `tokenizers`, asked of the library itself.
+"""Writes the Java tables of Unicode: what each code point is to `tokenizers`, asked of the library.
 
-Phones bring Unicode of any age, and the library mixes several. So the Java tokenizer carries the library's own answers.
+Phones bring Unicode of any age, and the library mixes several. So the Java tokenizer carries the library's answers.
 Run it after a new release of `tokenizers`: python tests/packaging/java/unicode_tables.py
 """
 
@@ -163,8 +163,9 @@ def _constant(name: str, comment: str, text: str) -> str:
         cut = len(text) if len(text) <= _WIDTH else text.rindex(" ", 0, _WIDTH) + 1
         lines.append(f'            "{text[:cut]}"')
         text = text[cut:]
-    joined = " //\n                    + ".join(line.strip() for line in lines)
-    return f"    /** {comment.replace(chr(92) * 2, chr(92))}. */\n    static final String {name} =\n            {joined};\n"
+    joined = " //\n                + ".join(line.strip() for line in lines)
+    note = comment.replace(chr(92) * 2, chr(92))
+    return f"    /** {note}. */\n    static final String {name} =\n            {joined};\n"
 
 
 def decompositions() -> tuple[dict[int, str], dict[int, str]]:
@@ -207,8 +208,8 @@ def not_composed(canonical: dict[int, str]) -> set[int]:
 
 
 def encoded_texts(texts: dict[int, str]) -> str:
-    """Runs: gap, length, count of code points in each text, then for a count of 1 the zig-zag difference of the run,
-    else the code points of its only member; all in base 36."""
+    """Runs in base 36: gap, length, count of code points in each text; then for a count of 1 the zig-zag difference
+    of the run, else the code points of its only member."""
     runs: list[tuple[int, int, list[int]]] = []
     for point in sorted(texts):
         values = [ord(character) for character in texts[point]]
@@ -270,7 +271,7 @@ def tables_source() -> str:
 
 def _file(what: str, name: str, comment: str, user: str, constants: list[str]) -> str:
     return (
-        f"// {what} to Hugging Face tokenizers, written by a program that asked that library.\n"
+        f"// {what} to Hugging Face tokenizers, written by a program that asked it.\n"
         "package @@ID@@.tokenizer;\n\n"
         f"/** {comment}. See {{@link {user}}}. */\n"
         f"final class {name} {{\n"

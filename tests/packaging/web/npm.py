@@ -18,7 +18,7 @@ RUNTIMES = (f"onnxruntime-node@{NODE_RUNTIME}",)
 TYPES = (
     f"onnxruntime-web@{WEB_RUNTIME}",
     f"onnxruntime-react-native@{REACT_NATIVE_RUNTIME}",
-    "typescript@5.9.3",
+    "typescript@7.0.2",
     "@types/node@20.19.25",
 )
 _OPTIONS = ("--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps")

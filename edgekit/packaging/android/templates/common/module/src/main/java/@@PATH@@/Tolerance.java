@@ -5,7 +5,8 @@ import @@ID@@.bundle.Manifest;
 
 /** The tolerance of a bundle's manifest; written so that what is no number counts as off. */
 final class Tolerance {
-    private static final String WHY = "; this runtime or processor does not execute the file as the one that exported it";
+    private static final String WHY =
+            "; this runtime or processor does not execute the file as the one that exported it";
 
     private final double atol;
     private final double rtol;

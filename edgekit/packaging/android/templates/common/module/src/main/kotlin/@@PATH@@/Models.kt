@@ -26,7 +26,7 @@ suspend fun Classifier.predict(text: String, pair: String? = null): Prediction =
 
 /** The pieces of a text as they are written; who stops collecting stops the writing. */
 fun Generator.stream(prompt: String, options: GenerationOptions = GenerationOptions.usual()): Flow<String> =
-    flow {
+    flow<String> {
         val text = start(prompt, options)
         while (text.hasNext()) {
             emit(text.next())
