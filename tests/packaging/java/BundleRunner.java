@@ -35,7 +35,9 @@ public final class BundleRunner {
                 break;
             case "classify":
                 try (Classifier classifier = Classifier.load(files, 1)) {
-                    Prediction found = rest.length == 1 ? classifier.classify(rest[0]) : classifier.classify(rest[0], rest[1]);
+                    Prediction found = rest.length == 1
+                            ? classifier.classify(rest[0])
+                            : classifier.classify(rest[0], rest[1]);
                     out.println(found.label() + "\t" + found.score() + "\t" + Arrays.toString(found.scores()));
                 }
                 break;
@@ -49,7 +51,7 @@ public final class BundleRunner {
         }
     }
 
-    /** Arguments: prompt, max tokens, temperature, top-k, top-p, seed, slide, after how many pieces to cancel, stops. */
+    /** Arguments: prompt, max tokens, temperature, top-k, top-p, seed, slide, pieces before cancelling, stops. */
     private static void generate(Generator generator, String[] rest, PrintStream out) {
         GenerationOptions options = GenerationOptions.usual()
                 .maxTokens(Integer.parseInt(rest[1]))

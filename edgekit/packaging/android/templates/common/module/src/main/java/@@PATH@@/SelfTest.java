@@ -6,7 +6,7 @@ import @@ID@@.runtime.DecoderSession;
 import @@ID@@.tokenizer.Encoding;
 import java.util.List;
 
-/** Whether a package gives here what its bundle says. {@link ModelException} names the first token or logit that differs. */
+/** Whether a package gives here what its bundle says. {@link ModelException} names the first difference. */
 public final class SelfTest {
     private final int cases;
     private final double largestDifference;
@@ -88,7 +88,8 @@ public final class SelfTest {
 
     private static String where(int number, JsonObject row) {
         String text = row.text("text");
-        String shown = text.substring(0, text.offsetByCodePoints(0, Math.min(40, text.codePointCount(0, text.length()))));
+        int most = Math.min(40, text.codePointCount(0, text.length()));
+        String shown = text.substring(0, text.offsetByCodePoints(0, most));
         return "golden case " + (number + 1) + " (" + shown + ")";
     }
 

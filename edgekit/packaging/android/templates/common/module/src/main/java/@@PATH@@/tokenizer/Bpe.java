@@ -21,7 +21,7 @@ final class Bpe implements Model {
 
     Bpe(JsonObject config) {
         if (config.numberOr("dropout", 0) != 0) {
-            throw new ModelException("tokenizer.json leaves out merges at random (dropout), which this package does not");
+            throw new ModelException("tokenizer.json leaves out merges at random (dropout): this package does not");
         }
         vocabulary = Vocabulary.from(config.object("vocab"));
         unknown = config.textOr("unk_token", null);
@@ -74,7 +74,8 @@ final class Bpe implements Model {
         boolean pending = false;
         for (int at = 0; at < piece.length(); ) {
             int end = at + Character.charCount(piece.codePointAt(at));
-            String character = (at == 0 ? "" : prefix) + piece.substring(at, end) + (end < piece.length() ? "" : suffix);
+            String ending = end < piece.length() ? "" : suffix;
+            String character = (at == 0 ? "" : prefix) + piece.substring(at, end) + ending;
             at = end;
             Integer id = vocabulary.idOf(character);
             if (id != null) {

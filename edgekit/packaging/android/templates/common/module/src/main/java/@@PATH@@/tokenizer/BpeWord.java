@@ -3,7 +3,7 @@ package @@ID@@.tokenizer;
 
 import java.util.PriorityQueue;
 
-/** The ids of a word as a linked list, joined pair by pair: the earliest learned pair first, of equals the left one. */
+/** The ids of a word as a linked list, joined pair by pair: the earliest learned first, of equals the left. */
 final class BpeWord {
     private static final int NONE = -1;
 

@@ -45,7 +45,8 @@ final class Decoders {
 
     private static Decoder metaspace(JsonObject config) {
         String mark = config.text("replacement");
-        boolean never = !config.boolOr("add_prefix_space", true) || config.textOr("prepend_scheme", "").equals("never");
+        boolean never = !config.boolOr("add_prefix_space", true)
+                || config.textOr("prepend_scheme", "").equals("never");
         return tokens -> {
             List<String> found = new ArrayList<>();
             for (int index = 0; index < tokens.size(); index++) {

@@ -25,7 +25,7 @@ final class FormTable {
         return points;
     }
 
-    /** Runs: gap, length, count; for a count of 1 how far each member is from its value, else the values of the one. */
+    /** Runs: gap, length, count; for a count of 1 how far each member is from its value, else the values. */
     static FormTable ofTexts(String table) {
         int[] numbers = Unicode.numbers(table);
         Ids points = new Ids();

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Extended grapheme clusters (Unicode annex 29), as far as ones of fewer than six bytes are concerned: flags and joined
- * emoji are longer and looked up character by character anyway.
+ * Extended grapheme clusters (Unicode annex 29), as far as ones of fewer than six bytes are concerned: flags and
+ * joined emoji are longer and looked up character by character anyway.
  */
 final class Graphemes {
     private static final int ZERO_WIDTH_JOINER = 0x200D;

@@ -37,7 +37,7 @@ final class PostProcessors {
             case "Sequence":
                 return sequence(config.objects("processors"));
             default:
-                throw new ModelException("tokenizer.json has a post-processor that this package does not know: " + type);
+                throw new ModelException("tokenizer.json has a post-processor unknown to this package: " + type);
         }
     }
 

@@ -35,7 +35,7 @@ final class PreTokenizers {
             case "Sequence":
                 return sequence(config.objects("pretokenizers"));
             default:
-                throw new ModelException("tokenizer.json has a pre-tokenizer that this package does not know: " + type);
+                throw new ModelException("tokenizer.json has a pre-tokenizer unknown to this package: " + type);
         }
     }
 

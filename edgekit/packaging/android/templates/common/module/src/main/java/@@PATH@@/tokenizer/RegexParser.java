@@ -5,7 +5,7 @@ import @@ID@@.ModelException;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads a pattern from the left; what follows a part is given to it when it is built, so parts are built in reverse. */
+/** Reads a pattern from the left; a part is built when what follows it is, so parts are built in reverse. */
 final class RegexParser {
     // the repetitions of a group are written out
     private static final int MOST_COPIES = 64;

@@ -27,7 +27,9 @@ public final class Tokenizer {
         preTokenizer = config.has("pre_tokenizer") ? PreTokenizers.from(config.object("pre_tokenizer")) : null;
         model = Models.from(config.object("model"));
         postProcessor =
-                config.has("post_processor") ? PostProcessors.from(config.object("post_processor")) : PostProcessors.NONE;
+                config.has("post_processor")
+                        ? PostProcessors.from(config.object("post_processor"))
+                        : PostProcessors.NONE;
         decoder = config.has("decoder") ? Decoders.from(config.object("decoder")) : null;
         Normalizer normalizer = config.has("normalizer") ? Normalizers.from(config.object("normalizer")) : null;
         added = new AddedTokens(config.objects("added_tokens"), model, normalizer);

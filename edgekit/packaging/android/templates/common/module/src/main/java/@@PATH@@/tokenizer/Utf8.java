@@ -19,7 +19,8 @@ final class Utf8 {
                     : lead >= 0xF0 && lead < 0xF5 ? 3 : -1;
             int point = wanted <= 0 ? lead : lead & 0x3F >> wanted;
             int taken = 0;
-            while (taken < wanted && at + 1 + taken < bytes.length && fits(lead, taken, bytes[at + 1 + taken] & 0xFF)) {
+            while (taken < wanted && at + 1 + taken < bytes.length
+                    && fits(lead, taken, bytes[at + 1 + taken] & 0xFF)) {
                 point = point << 6 | bytes[at + 1 + taken] & 0x3F;
                 taken++;
             }
@@ -33,7 +34,7 @@ final class Utf8 {
         return text.toString();
     }
 
-    /** Whether a byte may follow: the second one of some leads is narrower, which rules out surrogates and the like. */
+    /** Whether a byte may follow: the second one of some leads is narrower, which rules out surrogates. */
     private static boolean fits(int lead, int taken, int next) {
         int low = 0x80;
         int high = 0xBF;

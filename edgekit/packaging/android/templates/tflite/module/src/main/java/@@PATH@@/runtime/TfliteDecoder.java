@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import org.tensorflow.lite.Interpreter;
 import org.tensorflow.lite.Tensor;
 
-/** Single tokens go through `decode`, longer texts in pieces through `prefill_N`. LiteRT copies the cache at each run. */
+/** Single tokens go through `decode`, longer texts through `prefill_N`. LiteRT copies the cache at each run. */
 final class TfliteDecoder implements DecoderSession {
     private static final String DECODE = "decode";
     private static final String PREFILL = "prefill_";
@@ -71,7 +71,7 @@ final class TfliteDecoder implements DecoderSession {
         }
         for (Cache cache : caches.values()) {
             if (cache.rows < capacity) {
-                throw new ModelException("the cache of the model file holds " + cache.rows + " tokens, not " + capacity);
+                throw new ModelException("the model file's cache holds " + cache.rows + " tokens, not " + capacity);
             }
         }
         Tensor output = interpreter.getOutputTensorFromSignature("logits", DECODE);
