@@ -46,8 +46,9 @@ class Tokenizer:
     def encode(self, text: str, pair: str | None = None) -> Encoding:
         """The ids of a text, or of a pair of texts. Raises `BadInput` for one with half a character in it."""
         encoding = encode_with(self._tokenizer, text, pair)
-        kept = self._kept(encoding)
-        return Encoding([encoding.ids[index] for index in kept], [encoding.type_ids[index] for index in kept])
+        # the library makes these lists anew whenever they are asked for
+        kept, ids, types = self._kept(encoding), encoding.ids, encoding.type_ids
+        return Encoding([ids[index] for index in kept], [types[index] for index in kept])
 
     def cuts(self, text: str, pair: str | None = None) -> bool:
         """Whether a text, or a pair of texts, has more tokens than `max_length`, so that `encode` cuts it."""
@@ -56,7 +57,8 @@ class Tokenizer:
     def token_ends(self, text: str) -> list[int]:
         """Where in `text` each of its tokens ends, in characters; 0 for special tokens."""
         encoding = encode_with(self._tokenizer, text)
-        return [encoding.offsets[index][1] for index in self._kept(encoding)]
+        offsets = encoding.offsets
+        return [offsets[index][1] for index in self._kept(encoding)]
 
     def _kept(self, encoding: Any) -> Sequence[int]:
         """The places of the tokens that stay: all special ones, and of each text as many of its first as have room."""
