@@ -11,6 +11,8 @@ from types import FrameType
 _STOPPING = (signal.SIGINT, signal.SIGTERM)
 # seconds until a signal that came at the wrong time is looked at again
 _MOMENT = 0.02
+# code of Python's own that native code calls, and which must not raise there
+_CALLED_BACK = ("<frozen importlib", "<frozen abc>", "<frozen _collections_abc>")
 
 
 class Stopped(BaseException):
@@ -38,18 +40,19 @@ def raise_stopped(number: int, frame: FrameType | None) -> None:
     """A signal handler: end by an exception, so that everything begun is put away on the way out.
 
     Not in the middle of an import: native modules (nanobind's, as onnx) call back into Python while they are loaded,
-    and abort the process where that raises. The handler comes back a moment later then.
+    and abort the process where that raises. Nor inside of `isinstance`: pydantic's core asks it, and swallows what it
+    raises. The handler comes back a moment later then.
     """
-    if _imports(frame):
+    if _is_called_back(frame):
         signal.signal(signal.SIGALRM, lambda alarm, frame: raise_stopped(number, frame))
         signal.setitimer(signal.ITIMER_REAL, _MOMENT)
         return
     raise Stopped(number)
 
 
-def _imports(frame: FrameType | None) -> bool:
+def _is_called_back(frame: FrameType | None) -> bool:
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        if frame.f_code.co_filename.startswith(_CALLED_BACK):
             return True
         frame = frame.f_back
     return False
