@@ -51,8 +51,8 @@ def sets() -> dict[str, tuple[str, set[int]]]:
         "PATTERN_SPACE": ("\\\\s of patterns", matching(r"\s")),
         "PATTERN_WORD": ("\\\\w of patterns", matching(r"\w")),
         "PATTERN_DIGIT": ("\\\\d of patterns", matching(r"\d")),
-        "EXTENDER": ("what continues a grapheme", {point for point in CODE_POINTS if _extends(point)}),
-        "PREPENDER": ("what a grapheme continues from", {point for point in CODE_POINTS if _prepends(point)}),
+        "EXTENDER": ("what continues a grapheme", {point for point in CODE_POINTS if extends(point)}),
+        "PREPENDER": ("what a grapheme continues from", {point for point in CODE_POINTS if prepends(point)}),
     }
 
 
@@ -103,11 +103,13 @@ def _mapped(text: str) -> str:
 _PRECOMPILED = None
 
 
-def _extends(point: int) -> bool:
+def extends(point: int) -> bool:
+    """Whether the library lets this character continue a grapheme."""
     return _mapped("a" + chr(point)) == "b" and point != 0
 
 
-def _prepends(point: int) -> bool:
+def prepends(point: int) -> bool:
+    """Whether the library lets a grapheme continue from this character."""
     return _mapped(chr(point) + "a\u0301") == chr(point) + "b\u0301"
 
 
