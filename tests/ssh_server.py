@@ -19,6 +19,9 @@ from edgekit.devices.ssh.pumps import into_pipe, out_of_pipe
 
 START_SECONDS = 10
 
+# bytes of the line that a server begins with (RFC 4253, 4.2); behind it comes what it offers
+_LONGEST_VERSION = 255
+
 
 class SshServer:
     """An SSH server on loopback. Commands run by `/bin/sh`, in `home`, with `environment` alone.
@@ -112,14 +115,24 @@ class SshServer:
         inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", self._inner)
         self._writers += [writer, inner_writer]
         # that this is cancelled at the end is nobody's error, as asyncio would have it
+        greeted = asyncio.Event()
         with suppress(asyncio.CancelledError):
-            await asyncio.gather(self._copy(reader, inner_writer, up=True), self._copy(inner_reader, writer, up=False))
+            await asyncio.gather(
+                self._copy(reader, inner_writer, greeted, up=True), self._copy(inner_reader, writer, greeted, up=False)
+            )
 
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, up: bool) -> None:
+    async def _copy(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, greeted: asyncio.Event, *, up: bool
+    ) -> None:
+        passed = 0
         with suppress(OSError):
             while piece := await reader.read(1 << 16):
                 while self._stalled:
                     await asyncio.sleep(0.05)
+                # a server that refuses what a client offers hangs up, and what it said itself may be lost with that
+                if up and passed:
+                    await greeted.wait()
+                passed += len(piece)
                 if up and self.cut_after is not None:
                     self.cut_after -= len(piece)
                     if self.cut_after < 0:
@@ -127,6 +140,9 @@ class SshServer:
                         return
                 writer.write(piece)
                 await writer.drain()
+                if not up and passed > _LONGEST_VERSION:
+                    greeted.set()
+        greeted.set()
         with suppress(OSError):
             writer.close()
 
