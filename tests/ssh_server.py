@@ -126,7 +126,8 @@ class SshServer:
     ) -> None:
         passed = 0
         with suppress(OSError):
-            while piece := await reader.read(1 << 16):
+            # a client's first line alone, with which its offer may arrive
+            while piece := await (reader.readline() if up and not passed else reader.read(1 << 16)):
                 while self._stalled:
                     await asyncio.sleep(0.05)
                 # a server that refuses what a client offers hangs up, and what it said itself may be lost with that
