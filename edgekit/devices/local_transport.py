@@ -7,7 +7,6 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from io import FileIO
-from types import TracebackType
 from typing import Self, cast
 
 from edgekit.devices.transport import RemoteProcess, Transport
@@ -22,10 +21,8 @@ class LocalTransport(Transport):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._end_all()
+    def _disconnect(self) -> None:
+        """There is no link."""
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> RemoteProcess:
         """Start a command, in a process group of its own, with these variables beside our own."""

@@ -116,11 +116,18 @@ class Transport(ABC):
     def __enter__(self) -> Self:
         """Connect."""
 
-    @abstractmethod
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Disconnect."""
+        """End what was started, and disconnect."""
+        try:
+            self._end_all()
+        finally:
+            self._disconnect()
+
+    @abstractmethod
+    def _disconnect(self) -> None:
+        """Give back what connecting took."""
 
     @abstractmethod
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> RemoteProcess:

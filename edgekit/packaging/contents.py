@@ -9,8 +9,7 @@ from pathlib import Path
 
 from edgekit.agent.bundle import Bundle, open_bundle
 from edgekit.spec.agent_errors import agent_errors
-
-MANIFEST = "manifest.json"
+from edgekit.spec.manifest import MANIFEST_FILE
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ def copy_bundle(bundle: Bundle, folder: Path) -> None:
     What has arrived is held against its hashes: `UsageError` where the bundle was changed meanwhile.
     """
     folder.mkdir(parents=True)
-    for name in (MANIFEST, *bundle.manifest["files"]):
+    for name in (MANIFEST_FILE, *bundle.manifest["files"]):
         place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(bundle.folder / name, place)

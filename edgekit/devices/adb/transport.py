@@ -8,7 +8,6 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Self
 
 from edgekit.devices.adb.errors import PASSING, READY, adb_errors, not_ready, server_error
@@ -61,14 +60,9 @@ class AdbTransport(Transport):
         self._client = client
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def _disconnect(self) -> None:
         # the adb server stays, and its link to the device, as for every program that uses adb
-        try:
-            self._end_all()
-        finally:
-            self._client = None
+        self._client = None
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> RemoteProcess:
         """Start a command, in a process group of its own, with these variables beside the device's own."""

@@ -10,7 +10,6 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 import asyncssh
@@ -63,17 +62,9 @@ class SshTransport(Transport):
         try:
             self.finish(self._connect(), CONNECT_SECONDS + LOGIN_SECONDS, "connecting")
         except BaseException:
-            self._end()
+            self._disconnect()
             raise
         return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            self._end_all()
-        finally:
-            self._end()
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> RemoteProcess:
         """Start a command, in a process group of its own, with these variables beside the device's own."""
@@ -150,7 +141,7 @@ class SshTransport(Transport):
             self._links.append(link)
         return self._links
 
-    def _end(self) -> None:
+    def _disconnect(self) -> None:
         """Have the thread close the links; an interrupt while that lasts does not keep it from doing so."""
         loop, self._loop = self._loop, None
         if loop is None:

@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from edgekit.agent.bundle import GENERATION, GOLDEN, TOKENIZER, Bundle
-from edgekit.packaging.contents import MANIFEST, Added, copy_bundle, fill
+from edgekit.packaging.contents import Added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
-from edgekit.spec.manifest import Manifest
+from edgekit.spec.manifest import MANIFEST_FILE, Manifest
 
 FORMATS = ("onnx",)
 # the versions that the package was run with; React Native's was held against its types
@@ -42,7 +42,7 @@ def _values(manifest: Manifest, identity: Identity) -> dict[str, str]:
         "NAME": identity.name,
         "VERSION": identity.version,
         "SUMMARY": summary,
-        "FILES": _addresses((MANIFEST, TOKENIZER, manifest.model_file, GOLDEN)),
+        "FILES": _addresses((MANIFEST_FILE, TOKENIZER, manifest.model_file, GOLDEN)),
         # the inside of a JSON string
         "DESCRIPTION": json.dumps(summary)[1:-1],
         "CLASS": "Generator" if writes else "Classifier",

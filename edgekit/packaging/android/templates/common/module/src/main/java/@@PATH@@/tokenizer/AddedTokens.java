@@ -22,7 +22,7 @@ final class AddedTokens {
         this.normalizer = normalizer;
         List<AddedToken> tokens = new ArrayList<>();
         for (JsonObject config : configs) {
-            Integer known = model.idOf(config.text("content"));
+            Integer known = model.vocabulary().idOf(config.text("content"));
             tokens.add(new AddedToken(config, known != null ? known : config.whole("id")));
         }
         // of two that look the same once normalized a special one is found first

@@ -62,7 +62,7 @@ public final class Tokenizer {
     public String decode(int[] ids) {
         List<String> tokens = new ArrayList<>();
         for (int id : ids) {
-            String token = added.tokenOf(id) != null ? added.tokenOf(id) : model.tokenOf(id);
+            String token = added.tokenOf(id) != null ? added.tokenOf(id) : model.vocabulary().tokenOf(id);
             if (token != null && !added.isSpecial(token)) {
                 tokens.add(token);
             }

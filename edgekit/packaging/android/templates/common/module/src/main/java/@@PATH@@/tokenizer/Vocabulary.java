@@ -24,10 +24,12 @@ final class Vocabulary {
         tokens.put(id, token);
     }
 
+    /** The id of a member; null where it is none. */
     Integer idOf(String token) {
         return ids.get(token);
     }
 
+    /** The member with an id; null where there is none. */
     String tokenOf(int id) {
         return tokens.get(id);
     }

@@ -20,12 +20,7 @@ final class WordLevel implements Model {
     }
 
     @Override
-    public Integer idOf(String token) {
-        return vocabulary.idOf(token);
-    }
-
-    @Override
-    public String tokenOf(int id) {
-        return vocabulary.tokenOf(id);
+    public Vocabulary vocabulary() {
+        return vocabulary;
     }
 }

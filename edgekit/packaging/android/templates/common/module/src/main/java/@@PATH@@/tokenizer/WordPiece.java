@@ -54,12 +54,7 @@ final class WordPiece implements Model {
     }
 
     @Override
-    public Integer idOf(String token) {
-        return vocabulary.idOf(token);
-    }
-
-    @Override
-    public String tokenOf(int id) {
-        return vocabulary.tokenOf(id);
+    public Vocabulary vocabulary() {
+        return vocabulary;
     }
 }

@@ -14,22 +14,20 @@ import java.util.HashMap;
 import java.util.Map;
 
 /** Each cache is one tensor, given as the past and pinned as the present; the logits are those of the last token. */
-final class OnnxDecoder implements DecoderSession {
+final class OnnxDecoder extends DecoderSession {
     private static final String PAST = "past_key_values.";
     private static final String PRESENT = "present.";
     private static final String LOGITS = "logits";
 
     private final OrtSession session;
-    private final int capacity;
     private final Map<String, OnnxTensor> pasts = new HashMap<>();
     private final Map<String, OnnxTensor> outputs = new HashMap<>();
     private final FloatBuffer logits;
     private final float[] found;
-    private int length;
 
     OnnxDecoder(OrtSession session, int capacity) {
+        super(capacity);
         this.session = session;
-        this.capacity = capacity;
         try {
             for (Map.Entry<String, NodeInfo> input : session.getInputInfo().entrySet()) {
                 if (input.getKey().startsWith(PAST)) {
@@ -50,8 +48,8 @@ final class OnnxDecoder implements DecoderSession {
     }
 
     private void addCache(String name, long[] shape) throws OrtException {
-        long[] whole = {1, shape[1], capacity, shape[3]};
-        OnnxTensor cache = floats(Buffers.floats((int) (shape[1] * capacity * shape[3])), whole);
+        long[] whole = {1, shape[1], capacity(), shape[3]};
+        OnnxTensor cache = floats(Buffers.floats((int) (shape[1] * capacity() * shape[3])), whole);
         pasts.put(name, cache);
         outputs.put(PRESENT + name.substring(PAST.length()), cache);
     }
@@ -61,22 +59,8 @@ final class OnnxDecoder implements DecoderSession {
     }
 
     @Override
-    public int capacity() {
-        return capacity;
-    }
-
-    @Override
-    public int length() {
-        return length;
-    }
-
-    @Override
-    public float[] run(int[] ids) {
-        int total = length + ids.length;
-        if (ids.length == 0 || total > capacity) {
-            throw new ModelException(length + " tokens and " + ids.length + " more: the cache holds " + capacity);
-        }
-        int[] mask = new int[total];
+    float[] append(int[] ids, int length) {
+        int[] mask = new int[length + ids.length];
         Arrays.fill(mask, 1);
         Map<String, OnnxTensor> inputs = new HashMap<>(pasts);
         try (OnnxTensor tokens = row(ids);
@@ -88,7 +72,6 @@ final class OnnxDecoder implements DecoderSession {
         } catch (OrtException error) {
             throw ModelRuntime.failed("failed", error);
         }
-        length = total;
         logits.rewind();
         logits.get(found);
         return found;
@@ -97,12 +80,6 @@ final class OnnxDecoder implements DecoderSession {
     private static OnnxTensor row(int[] values) throws OrtException {
         long[] shape = {1, values.length};
         return OnnxTensor.createTensor(ModelRuntime.environment(), Buffers.wholes(values, true).asLongBuffer(), shape);
-    }
-
-    @Override
-    public void reset() {
-        // what lies behind the length is not read
-        length = 0;
     }
 
     @Override

@@ -11,7 +11,7 @@ import org.tensorflow.lite.Interpreter;
 import org.tensorflow.lite.Tensor;
 
 /** Single tokens go through `decode`, longer texts through `prefill_N`. LiteRT copies the cache at each run. */
-final class TfliteDecoder implements DecoderSession {
+final class TfliteDecoder extends DecoderSession {
     private static final String DECODE = "decode";
     private static final String PREFILL = "prefill_";
     private static final String NEW = "new_";
@@ -19,13 +19,11 @@ final class TfliteDecoder implements DecoderSession {
     private static final int PIECE_COSTS = 6;
 
     private final Interpreter interpreter;
-    private final int capacity;
     private final String prefill;
     private final int piece;
     private final Map<String, Cache> caches = new TreeMap<>();
     private final ByteBuffer logits;
     private final float[] found;
-    private int length;
 
     /** One cache [1, heads, capacity, size] and how it is laid out. */
     private static final class Cache {
@@ -56,8 +54,8 @@ final class TfliteDecoder implements DecoderSession {
     }
 
     TfliteDecoder(Interpreter interpreter, int capacity) {
+        super(capacity);
         this.interpreter = interpreter;
-        this.capacity = capacity;
         String[] keys = interpreter.getSignatureKeys();
         prefill = first(keys, PREFILL);
         if (prefill == null || !Arrays.asList(keys).contains(DECODE)) {
@@ -89,44 +87,31 @@ final class TfliteDecoder implements DecoderSession {
     }
 
     @Override
-    public int capacity() {
-        return capacity;
-    }
-
-    @Override
-    public int length() {
-        return length;
-    }
-
-    @Override
-    public float[] run(int[] ids) {
-        if (ids.length == 0 || length + ids.length > capacity) {
-            throw new ModelException(length + " tokens and " + ids.length + " more: the cache holds " + capacity);
-        }
+    float[] append(int[] ids, int length) {
         int done = 0;
         int before = ids.length - 1;
         while (done < before) {
             int count = before - done >= Math.min(PIECE_COSTS, piece) ? Math.min(piece, before - done) : 1;
             if (count == 1) {
-                call(DECODE, new int[] {ids[done]}, 1, null);
+                call(DECODE, new int[] {ids[done]}, 1, length + done, null);
             } else {
-                call(prefill, Arrays.copyOf(Arrays.copyOfRange(ids, done, done + count), piece), count, null);
+                call(prefill, Arrays.copyOf(Arrays.copyOfRange(ids, done, done + count), piece), count, length + done, null);
             }
             done += count;
         }
-        call(DECODE, new int[] {ids[before]}, 1, logits);
+        call(DECODE, new int[] {ids[before]}, 1, length + before, logits);
         logits.rewind();
         logits.asFloatBuffer().get(found);
         return found;
     }
 
-    /** Run `count` tokens, padded to what the signature takes, and keep their keys and values. */
-    private void call(String signature, int[] tokens, int count, ByteBuffer logitsWanted) {
+    /** Run `count` tokens, padded to what the signature takes, and keep their keys and values from row `start` on. */
+    private void call(String signature, int[] tokens, int count, int start, ByteBuffer logitsWanted) {
         Map<String, Object> inputs = new HashMap<>();
         Map<String, Object> outputs = new HashMap<>();
         Map<String, ByteBuffer> fresh = new HashMap<>();
         inputs.put("input_ids", Buffers.wholes(tokens, false));
-        inputs.put("start", Buffers.wholes(new int[] {length}, false));
+        inputs.put("start", Buffers.wholes(new int[] {start}, false));
         for (Map.Entry<String, Cache> cache : caches.entrySet()) {
             cache.getValue().values.rewind();
             inputs.put(cache.getKey(), cache.getValue().values);
@@ -146,15 +131,8 @@ final class TfliteDecoder implements DecoderSession {
         for (Map.Entry<String, Cache> cache : caches.entrySet()) {
             ByteBuffer values = fresh.get(cache.getKey());
             values.rewind();
-            cache.getValue().write(values, tokens.length, count, length);
+            cache.getValue().write(values, tokens.length, count, start);
         }
-        length += count;
-    }
-
-    @Override
-    public void reset() {
-        // what lies behind the length is not read
-        length = 0;
     }
 
     @Override
