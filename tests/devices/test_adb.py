@@ -196,6 +196,7 @@ class TestLinks:
             with open_transport(mortal.url) as link:
                 assert link.run(["echo", "x"]).stdout == b"x\n"
             mortal.stop()
+            assert noticed_gone(mortal)
             with pytest.raises(
                 DeviceError, match=r"adb cannot connect to it: failed to connect to .*refused"
             ) as caught:
@@ -274,6 +275,14 @@ def ended(device, seconds=10):
     while device.living() and time.monotonic() < deadline:
         time.sleep(0.02)
     return not device.living()
+
+
+def noticed_gone(device, seconds=10):
+    """Whether the adb server, which sees it a moment later, lists the device as none that can be used, soon."""
+    deadline = time.monotonic() + seconds
+    while (device.serial, "device") in adb_serials() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return (device.serial, "device") not in adb_serials()
 
 
 def descriptors():
