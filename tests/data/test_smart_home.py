@@ -99,10 +99,12 @@ def test_hard_templates_name_both_actions_in_the_same_form(split: Split) -> None
         assert len({role[2] for role in ROLE.finditer(template)}) == 1, template
 
 
+@pytest.mark.slow
 def test_a_bag_of_words_stays_below_85_percent(baseline: dict[str, Any]) -> None:
     assert 0.75 < baseline["test"] <= 0.85
 
 
+@pytest.mark.slow
 def test_a_bag_of_words_guesses_on_the_hard_rows(baseline: dict[str, Any]) -> None:
     """Two actions are named, so chance is one half."""
     assert baseline["test_hard"] < 0.60

@@ -86,6 +86,7 @@ def test_a_bundle_is_identical_by_the_command_of_the_report_and_its_manifest_alo
     assert ours.content_hash == theirs.content_hash, "golden cases and configuration included"
 
 
+@pytest.mark.slow
 def test_another_seed_is_told_by_accuracy(finished_run, data, tmp_path):
     alone = shutil.copy(finished_run[1] / "teacher" / "edgekit.json", tmp_path / "teacher.json")
     edited(alone, lambda lineage: lineage[0]["options"].update(seed=7))

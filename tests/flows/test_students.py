@@ -133,7 +133,7 @@ def test_more_rows_are_labelled_by_the_teacher(data, teacher, tmp_path):
     assert accuracy(tmp_path / "student", data) > 60
 
 
-@pytest.mark.parametrize("make", [tiny_gpt2, tiny_llama])
+@pytest.mark.parametrize("make", [tiny_gpt2, pytest.param(tiny_llama, marks=SLOW)])
 def test_a_pretrained_decoder_becomes_a_classifier_that_teaches(data, tmp_path, make):
     tokenizer = byte_level_bpe()
     assert tokenizer.pad_token is None

@@ -273,9 +273,8 @@ def test_sources_sample_and_readme_compile_as_written(packages, stubs, tmp_path,
     assert blocks
     (tmp_path / "readme").mkdir()
     (tmp_path / "readme/Example.java").write_text(blocks[0], "utf-8")
-    main = javac(tmp_path / "main", java_files(package / "module/src/main/java"), stubs)
-    javac(tmp_path / "sample", java_files(package / "sample"), main, stubs)
-    javac(tmp_path / "example", [tmp_path / "readme/Example.java"], main, stubs)
+    sources = [*java_files(package / "module/src/main/java"), *java_files(package / "sample")]
+    javac(tmp_path / "classes", [*sources, tmp_path / "readme/Example.java"], stubs)
 
 
 def test_kotlin_is_kotlin(packages):
