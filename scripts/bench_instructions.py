@@ -39,8 +39,8 @@ def main() -> None:
     for bundle in given.bundles:
         title, _, folder = bundle.partition("=")
         found = list(_counted(title, Path(folder), asked))
-        known = {tuple(row[key] for key in _KEY) for row in found}
-        rows = [row for row in rows if tuple(row[key] for key in _KEY) not in known] + found
+        # what was counted before is replaced where it stands
+        rows = list({tuple(row[key] for key in _KEY): row for row in [*rows, *found]}.values())
         given.out.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print(table(rows))
 
