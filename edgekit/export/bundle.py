@@ -10,7 +10,7 @@ from typing import Any
 from edgekit.export.activations import Range
 from edgekit.export.card import model_card
 from edgekit.export.golden import HARD_TEXTS, Case, Text, reference_cases, write_golden
-from edgekit.export.parity import Reference, Tolerance, check, tolerance, undecided
+from edgekit.export.parity import FLOAT, Reference, Tolerance, check, rounded_tolerance, rounds, undecided
 from edgekit.export.simulate import simulated
 from edgekit.export.stored import Weights
 from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
@@ -70,10 +70,8 @@ def build_bundle(
     model.config.save_pretrained(out)
     written = _write_model(source, target, format, out, max_length)
     with simulated(model, plan, format, written.ranges):
-        texts = [*golden_texts, *HARD_TEXTS]
-        names = [spec.name for spec in written.inputs]
-        cases = reference_cases(model, source.tokenizer, texts, source.labels, max_length, names)
-    allowed = tolerance(plan)
+        cases = _cases(source, written, max_length, golden_texts)
+    allowed = rounded_tolerance(cases, _cases(source, written, max_length, golden_texts)) if rounds(plan) else FLOAT
     parity = _prove(source, written, out, max_length, cases, allowed)
     write_golden(_decisive(cases, allowed), out / GOLDEN_FILE)
     known = is_decoder(model) or model.config.model_type in FAMILIES
@@ -134,6 +132,12 @@ def _write_unknown(source: Source, format: Format, out: Path) -> Written:
 def sequence_lengths(target: Target, max_length: int) -> tuple[int, ...]:
     """The static lengths of a TFLite file: the target's below `max_length`, and that."""
     return (*(length for length in target.lengths if length < max_length), max_length)
+
+
+def _cases(source: Source, written: Written, max_length: int, texts: Sequence[Text]) -> list[Case]:
+    """The golden cases as the model answers them now: rounding its activations or not."""
+    names = [spec.name for spec in written.inputs]
+    return reference_cases(source.model, source.tokenizer, [*texts, *HARD_TEXTS], source.labels, max_length, names)
 
 
 def _prove(

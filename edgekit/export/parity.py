@@ -35,12 +35,21 @@ FLOAT = Tolerance(1e-4, 1e-4)
 ROUNDED = Tolerance(0.05, 0.02)
 
 
-def tolerance(plan: Plan | None) -> Tolerance:
-    """What parity allows for files of this plan."""
+def rounds(plan: Plan | None) -> bool:
+    """Whether files of this plan round their activations, on some cores at least."""
     if plan is None or not plan.tensors:
-        return FLOAT
-    rounded = plan.activations != "float" or any(blocked(tensor) for tensor in plan.tensors.values())
-    return ROUNDED if rounded else FLOAT
+        return False
+    return plan.activations != "float" or any(blocked(tensor) for tensor in plan.tensors.values())
+
+
+def rounded_tolerance(cases: Sequence[Case], unrounded: Sequence[Case]) -> Tolerance:
+    """What parity allows a file that rounds: half as much again as not rounding at all changes, and ROUNDED at least.
+
+    Where many values lie beside a boundary, file and simulation are no nearer to each other than either is to what
+    is not rounded; the larger a model's logits, the further that is.
+    """
+    moved = max(float(np.abs(one.logits - other.logits).max()) for one, other in zip(cases, unrounded, strict=True))
+    return Tolerance(max(ROUNDED.atol, round(1.5 * moved, 4)), ROUNDED.rtol)
 
 
 def check(classifier: Any, cases: Sequence[Case], allowed: Tolerance, reference: Reference) -> Parity:

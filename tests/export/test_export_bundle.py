@@ -3,9 +3,10 @@ import json
 import numpy as np
 import onnx
 import pytest
+import torch
 from bundles import build, quantized
 from onnx import numpy_helper
-from tiny_checkpoint import TEXTS
+from tiny_checkpoint import TEXTS, tiny_classifier
 
 from edgekit.agent.bundle import open_bundle, read_golden
 from edgekit.agent.classifier import open_classifier
@@ -132,3 +133,16 @@ def test_a_tokenizer_without_tokenizer_json_is_refused(model, tokenizer, tmp_pat
 
     with pytest.raises(UsageError, match=r"tokenizer\.json"):
         build(replace(quantized(model, tokenizer, "float"), tokenizer=Slow()), tmp_path / "bundle")
+
+
+@pytest.mark.parametrize("scheme", ["int8-dynamic", "int4-weight"])
+def test_logits_near_zero_may_move_as_much_as_rounding_moves_them(tokenizer, tmp_path, scheme):
+    """A value beside a rounding boundary moves small logits as much as large ones: no fault of a conversion."""
+    model = tiny_classifier(tokenizer, seed=1)
+    model.classifier.weight.data *= 100
+    with torch.inference_mode():
+        model.classifier.bias.data -= model(**tokenizer(TEXTS[0], return_tensors="pt")).logits[0]
+    manifest = build(quantized(model, tokenizer, scheme), tmp_path / scheme)
+    assert manifest.parity.max_abs_difference > 0.1
+    cases = read_golden(open_bundle(tmp_path / scheme))
+    assert run_golden(open_classifier(tmp_path / scheme), cases).cases == len(cases)
