@@ -44,6 +44,21 @@ def sst2() -> str:
     return table(json.loads((RESULTS / "sst2.json").read_text()))
 
 
+def recipe(name: str) -> str:
+    """Every model of a recipe, as `scripts/bench_recipe.py` measured it."""
+    from bench_recipe import table as recipe_table
+
+    return recipe_table(json.loads((RESULTS / f"{name}.json").read_text()))
+
+
+def words(name: str) -> str:
+    """The bag of words on a data set, as `scripts/baseline_words.py` measured it."""
+    result = json.loads((RESULTS / "baseline_words.json").read_text())[name]
+    return "A bag of {features} (TF-IDF with logistic regression, chosen on validation) reaches ".format(
+        **result
+    ) + "{:.2f} % ({:.2f} to {:.2f}) on the same test rows.".format(*result["test"])
+
+
 def quickstart() -> str:
     """The road on the embedded data, as `scripts/bench_quickstart.py` measured it."""
     return table(json.loads((RESULTS / "quickstart.json").read_text()))
