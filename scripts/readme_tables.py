@@ -59,6 +59,13 @@ def words(name: str) -> str:
     ) + "{:.2f} % ({:.2f} to {:.2f}) on the same test rows.".format(*result["test"])
 
 
+def stories() -> str:
+    """The small story teller in every scheme and format, as `scripts/bench_stories.py` measured it."""
+    from bench_stories import table as stories_table
+
+    return stories_table(json.loads((RESULTS / "stories260k.json").read_text()))
+
+
 def quickstart() -> str:
     """The road on the embedded data, as `scripts/bench_quickstart.py` measured it."""
     return table(json.loads((RESULTS / "quickstart.json").read_text()))
