@@ -7,7 +7,7 @@ import signal
 import subprocess
 from collections.abc import Mapping, Sequence
 from io import FileIO
-from typing import Self, cast
+from typing import cast
 
 from edgekit.devices.transport import RemoteProcess, Transport
 from edgekit.spec.errors import DeviceError
@@ -18,8 +18,8 @@ class LocalTransport(Transport):
 
     where = "local"
 
-    def __enter__(self) -> Self:
-        return self
+    def _connect(self) -> None:
+        """There is no link."""
 
     def _disconnect(self) -> None:
         """There is no link."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import selectors
+import threading
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -111,19 +112,28 @@ class Transport(ABC):
 
     def __init__(self) -> None:
         self._processes: list[RemoteProcess] = []
+        self._left = False
+        self._starting = threading.Lock()
 
-    @abstractmethod
     def __enter__(self) -> Self:
         """Connect."""
+        with self._starting:
+            self._left = False
+        self._connect()
+        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End what was started, and disconnect."""
+        """End what was started, and disconnect. Another thread may still use the link: it can start nothing more."""
         try:
             self._end_all()
         finally:
             self._disconnect()
+
+    @abstractmethod
+    def _connect(self) -> None:
+        """Reach the device."""
 
     @abstractmethod
     def _disconnect(self) -> None:
@@ -179,18 +189,22 @@ class Transport(ABC):
         return folder
 
     def _keep(self, process: RemoteProcess) -> RemoteProcess:
-        """Note what was started, for `_end_all`."""
-        self._processes = [*(other for other in self._processes if not other.ended), process]
-        return process
+        """Note what was started, for `_end_all`; where that was called already, end it now."""
+        with self._starting:
+            if not self._left:
+                self._processes = [*(other for other in self._processes if not other.ended), process]
+                return process
+        process.close()
+        raise DeviceError(f"{self.where}: not connected")
 
     def _end_all(self) -> None:
         """End what was started and still runs."""
-        try:
-            for process in self._processes:
-                if not process.ended:
-                    process.close()
-        finally:
-            self._processes.clear()
+        with self._starting:
+            self._left = True
+            processes, self._processes = self._processes, []
+        for process in processes:
+            if not process.ended:
+                process.close()
 
     def _converse(self, command: Sequence[str], pieces: Iterable[bytes], patience: _Patience, limit: int) -> Finished:
         process = self.start(command, {})

@@ -13,6 +13,7 @@ import pytest
 import edgekit
 from edgekit.devices.agent_files import agent_files
 from edgekit.devices.local import LocalDevice
+from edgekit.devices.local_transport import LocalTransport
 from edgekit.devices.open_device import open_device
 from edgekit.devices.replies import Facts, Golden, Hello
 from edgekit.spec.errors import DeviceError, NotFoundError, ParityError, UsageError
@@ -190,3 +191,15 @@ def test_a_folder_that_cannot_be_used(tmp_path, monkeypatch):
     monkeypatch.setenv("EDGEKIT_DEVICE_HOME", str(tmp_path / "file" / "home"))
     with pytest.raises(DeviceError, match=r"no folder that can be used: .*Not a directory"):
         LocalDevice().__enter__()
+
+
+def test_nothing_more_is_started_by_a_thread_whose_link_was_left(tmp_path):
+    """As when Ctrl-C leaves it, of several devices, just before one starts to measure for minutes."""
+    link, ran = LocalTransport(), tmp_path / "ran"
+    with link:
+        pass
+    with pytest.raises(DeviceError, match="local: not connected"):
+        link.start(["sh", "-c", f"sleep 0.5; touch {ran}"], {})
+    with link:
+        assert link.run(["sleep", "1"]).code == 0, "entered again it is a link again"
+    assert not ran.exists()

@@ -162,9 +162,9 @@ def test_an_interrupt_ends_what_runs_on_all_of_them(devices, onnx_bundle, tmp_pa
     )
     try:
         deadline = time.monotonic() + 120
-        while len(agents(mark)) < 2 and process.poll() is None and time.monotonic() < deadline:
+        while not (both := len(agents(mark)) >= 2) and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.2)
-        assert len(agents(mark)) >= 2, process.poll()
+        assert both, process.poll()
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 128 + signal.SIGINT
         deadline = time.monotonic() + 20

@@ -8,7 +8,7 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Self
+from typing import Any
 
 from edgekit.devices.adb.errors import PASSING, READY, adb_errors, not_ready, server_error
 from edgekit.devices.adb.shell import ShellStreams
@@ -45,7 +45,7 @@ class AdbTransport(Transport):
         self.where = f"adb://{serial}"
         self._client: Any = None
 
-    def __enter__(self) -> Self:
+    def _connect(self) -> None:
         with adb_errors(self.where, "connecting"):
             client = _client()
             said = _connect(client, self._serial) if _ADDRESS.fullmatch(self._serial) else ""
@@ -58,7 +58,6 @@ class AdbTransport(Transport):
                 f"{self.where}: its adb does not say how a command ended", advice="it takes Android 7 or newer"
             )
         self._client = client
-        return self
 
     def _disconnect(self) -> None:
         # the adb server stays, and its link to the device, as for every program that uses adb

@@ -10,7 +10,7 @@ from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
-from typing import Any, Self, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import asyncssh
 
@@ -55,16 +55,15 @@ class SshTransport(Transport):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._links: list[asyncssh.SSHClientConnection] = []
 
-    def __enter__(self) -> Self:
+    def _connect(self) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._serve, args=[self._loop], name=self.where, daemon=True)
         self._thread.start()
         try:
-            self.finish(self._connect(), CONNECT_SECONDS + LOGIN_SECONDS, "connecting")
+            self.finish(self._log_in(), CONNECT_SECONDS + LOGIN_SECONDS, "connecting")
         except BaseException:
             self._disconnect()
             raise
-        return self
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> RemoteProcess:
         """Start a command, in a process group of its own, with these variables beside the device's own."""
@@ -94,7 +93,7 @@ class SshTransport(Transport):
     async def _open(self, line: str) -> asyncssh.SSHClientProcess[bytes]:
         return await self._links[-1].create_process(line, encoding=None, request_pty=False)
 
-    async def _connect(self) -> None:
+    async def _log_in(self) -> None:
         link = await self._link(self._host, self._user, self._port, self._links[-1:])
         self._links.append(link)
 
