@@ -54,9 +54,10 @@ def recipe(name: str) -> str:
 def words(name: str) -> str:
     """The bag of words on a data set, as `scripts/baseline_words.py` measured it."""
     result = json.loads((RESULTS / "baseline_words.json").read_text())[name]
-    return "A bag of {features} (TF-IDF with logistic regression, chosen on validation) reaches ".format(
-        **result
-    ) + "{:.2f} % ({:.2f} to {:.2f}) on the same test rows.".format(*result["test"])
+    return (
+        "A bag of {features} (TF-IDF with logistic regression, chosen on validation) reaches "
+        "{test[0]:.2f} % ({test[1]:.2f} to {test[2]:.2f}) on the same test rows."
+    ).format(**result)
 
 
 def stories() -> str:

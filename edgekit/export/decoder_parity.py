@@ -9,7 +9,7 @@ import numpy as np
 
 from edgekit.compress.grid import Floats
 from edgekit.export.decoder_golden import DecoderCase, centred
-from edgekit.export.parity import FLOAT, ROUNDED, Reference, Tolerance
+from edgekit.export.parity import FLOAT, Reference, Tolerance, rounded_atol
 from edgekit.spec.errors import ParityError, ToolError
 from edgekit.spec.manifest import Parity
 
@@ -73,7 +73,7 @@ def rounded_tolerance(model: Any, cases: Sequence[DecoderCase]) -> Tolerance:
         for case in cases:
             logits = model(torch.tensor([[*case.ids, *case.tokens[:-1]]])).logits[0].float().numpy()
             moved = max(moved, float(np.abs(centred(logits) - case.logits).max()))
-    return Tolerance(max(ROUNDED.atol, round(1.5 * moved, 4)), FLOAT.rtol)
+    return Tolerance(rounded_atol(moved), FLOAT.rtol)
 
 
 def _runs(session: Any, case: DecoderCase) -> Iterator[tuple[str, int, Floats]]:

@@ -49,7 +49,12 @@ def rounded_tolerance(cases: Sequence[Case], unrounded: Sequence[Case]) -> Toler
     is not rounded; the larger a model's logits, the further that is.
     """
     moved = max(float(np.abs(one.logits - other.logits).max()) for one, other in zip(cases, unrounded, strict=True))
-    return Tolerance(max(ROUNDED.atol, round(1.5 * moved, 4)), ROUNDED.rtol)
+    return Tolerance(rounded_atol(moved), ROUNDED.rtol)
+
+
+def rounded_atol(moved: float) -> float:
+    """Half as much again as a logit moves where activations are not rounded at all, and that of ROUNDED at least."""
+    return max(ROUNDED.atol, round(1.5 * moved, 4))
 
 
 def check(classifier: Any, cases: Sequence[Case], allowed: Tolerance, reference: Reference) -> Parity:
