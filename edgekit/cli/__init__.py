@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import errno
 import importlib
+import io
 import os
 import signal
 import sys
@@ -14,7 +15,7 @@ from typing import Any
 import click
 
 from edgekit import __version__
-from edgekit.spec.signals import Stopped, leave_signals, stop_on_signals, stopped_by
+from edgekit.spec.signals import Stopped, came, leave_signals, stop_on_signals
 
 LONGEST_LINE = 1000
 # a name that no file of this system can have
@@ -89,12 +90,19 @@ def cli(debug: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command; every error edgekit knows becomes one clear line and its exit code."""
     stop_on_signals()
+    _print_whatever_the_terminal_knows()
     try:
         code = _run(list(sys.argv[1:] if argv is None else argv))
         leave_signals()
     except Stopped as stopped:  # while an error was being told
         code = _interrupted(stopped.number)
     sys.exit(code)
+
+
+def _print_whatever_the_terminal_knows() -> None:
+    """Characters that the encoding of the output lacks are escaped, where Python would end the command."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _run(arguments: list[str]) -> int:
@@ -117,7 +125,7 @@ def _run(arguments: list[str]) -> int:
         error.show()
         code = 2
     except Exception as error:  # noqa: BLE001  the one place where errors become exit codes
-        number = stopped_by(error)
+        number = came()
         code = _interrupted(number) if number is not None else _explain(error, debug)
     return code if isinstance(code, int) else 0
 

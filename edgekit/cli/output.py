@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import sys
 from typing import Any
 
 import click
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON; dataclasses and validated types become objects."""
-    click.echo(json.dumps(value, indent=1, ensure_ascii=False, default=_plain))
+    """Print a value as JSON, its letters as they are where the output takes all; dataclasses become objects."""
+    takes_all = (sys.stdout.encoding or "").lower().startswith("utf")
+    click.echo(json.dumps(value, indent=1, ensure_ascii=not takes_all, default=_plain))
 
 
 def print_rich(*parts: Any) -> None:

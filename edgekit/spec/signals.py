@@ -13,6 +13,7 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 _MOMENT = 0.02
 # code of Python's own that native code calls, and which must not raise there
 _CALLED_BACK = ("<frozen importlib", "<frozen abc>", "<frozen _collections_abc>")
+_came: int | None = None
 
 
 class Stopped(BaseException):
@@ -26,14 +27,13 @@ class Stopped(BaseException):
         self.number = number
 
 
-def stopped_by(error: BaseException) -> int | None:
-    """The signal that an error comes from, if it was raised over a `Stopped`."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, Stopped):
-            return seen.number
-        seen = seen.__cause__ or seen.__context__
-    return None
+def came() -> int | None:
+    """The signal that came since `stop_on_signals`, whatever became of the `Stopped` that it raised.
+
+    Native code that calls back into Python may drop it and raise an error of its own: what fails from then on is
+    taken for the interruption.
+    """
+    return _came
 
 
 def raise_stopped(number: int, frame: FrameType | None) -> None:
@@ -47,6 +47,8 @@ def raise_stopped(number: int, frame: FrameType | None) -> None:
         signal.signal(signal.SIGALRM, lambda alarm, frame: raise_stopped(number, frame))
         signal.setitimer(signal.ITIMER_REAL, _MOMENT)
         return
+    global _came
+    _came = number
     raise Stopped(number)
 
 
@@ -60,6 +62,8 @@ def _is_called_back(frame: FrameType | None) -> bool:
 
 def stop_on_signals() -> None:
     """From now on Ctrl-C and SIGTERM raise `Stopped` in the main thread; an ignored Ctrl-C (`nohup`) stays ignored."""
+    global _came
+    _came = None
     for number in _STOPPING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, raise_stopped)

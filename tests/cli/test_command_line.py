@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import subprocess
 import sys
 
 import click
 import pytest
+from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 
 from edgekit.cli import COMMANDS, cli, main
+from edgekit.models.checkpoint import save_checkpoint
 
 LEAVES = [name for name in COMMANDS if name not in ("recipes", "targets", "devices")]
 
@@ -102,3 +106,46 @@ def test_a_signal_that_comes_while_an_error_is_told(monkeypatch, capsys):
         main(["inspect", "nowhere/at/all"])
     assert stop.value.code == 128 + signal.SIGTERM
     assert capsys.readouterr().err.strip() == "interrupted; call again to go on"
+
+
+class EndedInside:
+    """A sequence that native code asks, and that a signal comes to meanwhile."""
+
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, index):
+        signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_signal_that_native_code_makes_an_error_of_its_own(monkeypatch, tmp_path, capsys):
+    import torch
+
+    tokenizer = tiny_tokenizer()
+    (tmp_path / "c").mkdir()
+    save_checkpoint(tiny_classifier(tokenizer), tokenizer, tmp_path / "c", lineage=())
+    monkeypatch.setattr("edgekit.models.checkpoint.load_plain", lambda *anything: torch.tensor(EndedInside()))
+    (tmp_path / "rows.tsv").write_text("text\tlabel\n" + "".join(f"{text}\tlights\n" for text in TEXTS))
+    with pytest.raises(SystemExit) as stop:
+        main(["evaluate", str(tmp_path / "c"), "--data", str(tmp_path / "rows.tsv")])
+    assert stop.value.code == 128 + signal.SIGTERM
+    assert capsys.readouterr().err.splitlines()[-1] == "interrupted; call again to go on"
+
+
+def test_labels_survive_an_output_that_lacks_their_letters(tmp_path):
+    tokenizer = tiny_tokenizer()
+    model = tiny_classifier(tokenizer)
+    labels = ["打开", "fermé", "выкл", *"abc"][: model.config.num_labels]
+    model.config.id2label, model.config.label2id = dict(enumerate(labels)), {it: i for i, it in enumerate(labels)}
+    (tmp_path / "c").mkdir()
+    save_checkpoint(model, tokenizer, tmp_path / "c", lineage=())
+    rows = [f"{text}\t{labels[index % len(labels)]}" for index, text in enumerate(TEXTS)]
+    (tmp_path / "rows.tsv").write_text("\n".join(["text\tlabel", *rows]) + "\n", encoding="utf-8")
+    words = ("evaluate", tmp_path / "c", "--data", tmp_path / "rows.tsv")
+    known = {"env": {**os.environ, "PYTHONIOENCODING": "latin-1"}, "encoding": "latin-1"}
+    told = edgekit(*words, **known)
+    assert told.returncode == 0, told.stderr
+    assert r"\u6253\u5f00" in told.stdout and "fermé" in told.stdout
+    told = edgekit(*words, "--json", **known)
+    assert told.returncode == 0, told.stderr
+    assert {row["label"] for row in json.loads(told.stdout)["classes"]} == set(labels)

@@ -130,15 +130,17 @@ class Host:
 class TestCommandLine:
     """`edgekit profile` on the device, from outside."""
 
-    def profile(self, server, bundle, *options):
-        command = [PYTHON, "-m", "edgekit", "profile", str(bundle), "--device", server.url, *options]
+    def profile(self, server, bundle):
+        # runs without end: a quick machine is through with the usual most of them in a second or two
+        words = ["--min-seconds", "60", "--max-runs", "1000000"]
+        command = [PYTHON, "-m", "edgekit", "profile", str(bundle), "--device", server.url, *words]
         return subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
 
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_ctrl_c_leaves_nothing_running(self, pi, onnx_bundle, number):
-        process = self.profile(pi, onnx_bundle, "--min-seconds", "60")
+        process = self.profile(pi, onnx_bundle)
         wait_until(lambda: any("patience" in command for command in pi.commands), 60)
         wait_until(lambda: len(pi.living()) >= 2)
         time.sleep(2)
@@ -150,7 +152,7 @@ class TestCommandLine:
         works(pi, onnx_bundle)
 
     def test_a_cut_keeps_no_half_measurement(self, pi, onnx_bundle):
-        process = self.profile(pi, onnx_bundle, "--min-seconds", "60")
+        process = self.profile(pi, onnx_bundle)
         wait_until(lambda: sum("patience" in command for command in pi.commands) == 2, 60)
         time.sleep(1)
         pi.cut()
