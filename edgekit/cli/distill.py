@@ -26,14 +26,15 @@ from edgekit.spec.train_options import DistillOptions
 def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> None:
     """Train a smaller student to follow a teacher (MODEL).
 
-    It is cut from the teacher (blocks copied evenly, heads, neurons and channels kept by their weight), starts at
-    another checkpoint (--student-from), or from nothing (--scratch), in any family. What the teacher says is asked
-    once and kept; --hidden-weight and --relation-weight run it at every step. Of a language model each token is
-    followed.
+    It is cut from the teacher (blocks copied evenly, heads, neurons and channels kept by their weight), and may
+    be an encoder of another family; or it starts at another checkpoint (--student-from) or from nothing (--scratch),
+    in any family. What the teacher says is asked once and kept; --hidden-weight and --relation-weight run it at every
+    step. Of a language model each token is followed.
 
     \b
     Examples:
       edgekit distill teacher --student layers=3,hidden=256 --data my-data/ -o student
+      edgekit distill teacher --student family=albert,layers=3 --data my-data/ -o student
       edgekit distill teacher --student layers=3 --relation-weight 1 --augment 10 --data my-data/
       edgekit distill teacher --student-from huawei-noah/TinyBERT_General_4L_312D --data my-data/
       edgekit distill teacher --scratch family=albert,layers=6 --tokenizer teacher/ --hidden-weight 1 --data my-data/

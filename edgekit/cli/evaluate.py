@@ -108,7 +108,7 @@ def _classifier(
 ) -> None:
     from edgekit.data.splits import read_data
     from edgekit.flows.changes import check_changes_path, write_changes
-    from edgekit.flows.evaluate import evaluate
+    from edgekit.flows.evaluate import cut_as, evaluate
 
     if changes is not None:
         check_changes_path(changes)
@@ -117,7 +117,8 @@ def _classifier(
         if len(devices) > 1:
             raise UsageError("--changes tells the rows of one device", advice="name one --device")
     rows = read_data(data, progress=shown)
-    known = {name: evaluate(path, rows, options, progress=shown) for name, path in baselines.items()}
+    asked = cut_as(model, options) if baselines else options
+    known = {name: evaluate(path, rows, asked, progress=shown) for name, path in baselines.items()}
 
     def work(device: Reached | None, progress: Progress) -> tuple[Evaluation, int | None]:
         found = evaluate(model, rows, options, against=known, device=device, progress=progress)

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 
 from edgekit.data.ragged import TextWriter
-from edgekit.data.splits import PairsOfText, Split, Text
+from edgekit.data.row import Text
+from edgekit.data.splits import PairsOfText, Split
 from edgekit.data.texts import read_texts
 from edgekit.spec.errors import UsageError
 from edgekit.spec.train_options import DistillOptions

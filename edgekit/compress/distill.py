@@ -42,13 +42,13 @@ def distill_classifier(
     set_seed(options.seed)
     guide, reads = load_classifier(teacher), load_tokenizer(teacher)
     student, tokenizer, rate = start_student(guide, reads, data, options)
-    rows = with_more_rows(data.split("train"), options, reads.mask_token)
+    both_mask = tokenizer.mask_token == reads.mask_token
+    rows = with_more_rows(data.split("train"), options, reads.mask_token if both_mask else None)
     data = replace(data, train=rows)
     options = options.model_copy(update={"learning_rate": options.learning_rate or rate})
-    same = same_tokens(tokenizer, reads)
     if looks_inside(options):
         require_encoders(student, guide)
-        if not same:
+        if not same_tokens(tokenizer, reads):
             raise UsageError(
                 "hidden states and relations can be followed by a student that reads the teacher's tokens alone",
                 advice=f"--tokenizer {teacher.path}, or leave --hidden-weight and --relation-weight out",
@@ -64,7 +64,7 @@ def distill_classifier(
         soft_weight=options.soft_weight,
         work=work,
         title="distill",
-        teacher_tokenizer=None if same and _gives_all(tokenizer, reads) else reads,
+        teacher_tokenizer=reads,
         progress=progress,
     )
     return student, tokenizer, trained
@@ -87,15 +87,16 @@ def follow(
     """Train `student` in place on the teacher's logits for the training rows and on their labels.
 
     A row with the label -1 has the one that the teacher gives it.
-    teacher_tokenizer: of a teacher that reads other tokens than the student; None where they share `tokenizer`
+    teacher_tokenizer: what the teacher reads by, which may be other tokens or inputs. Default: `tokenizer`
     """
     length = usable_length(student, tokenizer, options.max_length)
-    if teacher_tokenizer is None:
+    alike = teacher_tokenizer is None or _same_inputs(tokenizer, teacher_tokenizer)
+    if alike:
         length = usable_length(teacher, tokenizer, length)
     told = f"{title}: tokenizing"
     rows = tokenize(tokenizer, data.split("train"), length, title=told, progress=progress)
     reads, seen = tokenizer, rows
-    if teacher_tokenizer is not None:
+    if not alike:
         reads, longest = teacher_tokenizer, usable_length(teacher, teacher_tokenizer, options.max_length)
         seen = tokenize(reads, data.split("train"), longest, title=told, progress=progress)
     return train(
@@ -110,6 +111,11 @@ def follow(
         title=title,
         progress=progress,
     )
+
+
+def _same_inputs(tokenizer: Any, other: Any) -> bool:
+    """Whether two tokenizers give models the same of every text: the ids, and what comes with them."""
+    return set(tokenizer.model_input_names) == set(other.model_input_names) and same_tokens(tokenizer, other)
 
 
 def _logits(teacher: Any, tokenizer: Any, rows: Rows, work: Path, title: str, progress: Progress) -> Any:
@@ -158,8 +164,3 @@ def _look_inside(
         tokenizer.model_input_names = own
     drop_projections(student)
     return trained
-
-
-def _gives_all(tokenizer: Any, reads: Any) -> bool:
-    """Whether a tokenizer gives every input that another gives."""
-    return set(reads.model_input_names) <= set(tokenizer.model_input_names)

@@ -89,7 +89,8 @@ def distill_language_model(
         )
     length = usable_length(guide, reads, usable_length(student, tokenizer, options.max_length))
     train, validation = train_and_validation(tokenizer, data, length, title="distill: tokenizing", progress=progress)
-    train = _taught(guide, train, options.temperature, options.top_k, work, "distill", progress)
+    if options.soft_weight:
+        train = _taught(guide, reads, train, options.temperature, options.top_k, work, "distill", progress)
     loss = token_loss(options.temperature, options.soft_weight)
     return student, tokenizer, _train(student, train, validation, options, loss, rate, work, "distill", progress)
 
@@ -115,13 +116,16 @@ def prune_language_model(
     model, tokenizer = load_decoder(start), load_tokenizer(start)
     if teacher is not None and not same_tokens(tokenizer, load_tokenizer(teacher)):
         raise UsageError(f"{teacher.path} has other tokens, and a language model is followed token by token")
+    guide = load_decoder(teacher or start) if options.epochs else None
     length = usable_length(model, tokenizer, options.max_length)
+    if guide is not None:
+        length = usable_length(guide, tokenizer, length)
     train, validation = train_and_validation(tokenizer, data, length, title="prune: tokenizing", progress=progress)
     cut_least_important(model, *_importance(model, train, options, progress), options)
-    if not options.epochs:
+    if guide is None:
         return model, tokenizer, None
-    guide = load_decoder(teacher or start)
-    train = _taught(guide, train, options.temperature, _TOP_K, work, "prune", progress)
+    if options.soft_weight:
+        train = _taught(guide, tokenizer, train, options.temperature, _TOP_K, work, "prune", progress)
     loss = token_loss(options.temperature, options.soft_weight)
     trained = _train(model, train, validation, options, loss, CUT_RATE, work, "prune", progress)
     return model, tokenizer, trained
@@ -139,9 +143,14 @@ def _importance(model: Any, blocks: Blocks, options: PruneOptions, progress: Pro
 
 
 def token_loss(temperature: float, soft_weight: float) -> Loss:
-    """soft_weight * divergence from the teacher's most probable tokens + (1 - soft_weight) * cross entropy."""
+    """soft_weight * divergence from the teacher's most probable tokens + (1 - soft_weight) * cross entropy.
+
+    Without a weight on them nothing of the teacher has to be in the batch.
+    """
 
     def loss(logits: Any, batch: dict[str, Any]) -> Any:
+        if not soft_weight:
+            return next_token(logits, batch)
         soft = top_tokens(logits, batch["teacher_ids"], batch["teacher_log_probabilities"], temperature)
         return soft_weight * soft + (1 - soft_weight) * next_token(logits, batch)
 
@@ -153,6 +162,11 @@ def _check_asked(options: DistillOptions) -> None:
     for name in ("hidden_weight", "relation_weight", "unlabeled", "augment"):
         if getattr(options, name):
             raise UsageError(f"--{name.replace('_', '-')} is for classifiers, and the teacher is a language model")
+    if options.student.family is not None:
+        raise UsageError(
+            "a student of a language model is cut from it in its own family",
+            advice=f"--scratch family={options.student.family},layers=... begins from nothing",
+        )
 
 
 def _start(teacher: Any, tokenizer: Any, options: DistillOptions) -> tuple[Any, Any, float]:
@@ -196,15 +210,23 @@ def _train(
 
 
 def _taught(
-    teacher: Any, blocks: Blocks, temperature: float, top_k: int, work: Path, title: str, progress: Progress
+    teacher: Any,
+    tokenizer: Any,
+    blocks: Blocks,
+    temperature: float,
+    top_k: int,
+    work: Path,
+    title: str,
+    progress: Progress,
 ) -> Blocks:
     """The blocks with what the teacher finds most probable at each place, ids int32 and log-probabilities float16.
 
-    Both are [blocks, length, k]. They are those at the temperature, so that softening needs no logits.
+    Both are [blocks, length, k]. They are those at the temperature, so that softening needs no logits. Rows of its
+    table that no token has are left out: a student need not have them.
     """
     import torch
 
-    vocabulary = teacher.get_input_embeddings().num_embeddings
+    vocabulary = min(len(tokenizer), teacher.get_input_embeddings().num_embeddings)
     k = min(top_k, vocabulary)
 
     def fill(log_probabilities: Any, ids: Any) -> None:
@@ -214,7 +236,7 @@ def _taught(
                 rows = slice(start, start + _ASKED)
                 if np.isnan(log_probabilities[rows]).any():
                     asked_about = torch.from_numpy(blocks.ids[rows].astype(np.int64)).to(device())
-                    logits = teacher(asked_about, use_cache=False).logits.float() / temperature
+                    logits = teacher(asked_about, use_cache=False).logits[..., :vocabulary].float() / temperature
                     found = logits.log_softmax(-1).topk(k)
                     ids[rows] = found.indices.cpu().numpy()
                     # the ids are there before what says that they are

@@ -17,6 +17,7 @@ from edgekit.compress.distill import follow
 from edgekit.compress.losses import cross_entropy
 from edgekit.compress.train import Trained
 from edgekit.compress.vocabulary import trim_vocabulary
+from edgekit.data.row import Text
 from edgekit.data.splits import Data
 from edgekit.data.tokens import batches_by_length, collate, tokenize, usable_length
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_decoder, load_tokenizer
@@ -24,7 +25,6 @@ from edgekit.models.decoder import DecoderBlock
 from edgekit.models.decoders import anatomy
 from edgekit.models.encoder import Block
 from edgekit.models.shrink import keep_ffn, keep_heads
-from edgekit.models.trim_tokenizer import Text
 from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import VocabularyCut
 from edgekit.spec.progress import SILENT, Progress
@@ -89,7 +89,7 @@ def prune_classifier(
         soft_weight=options.soft_weight,
         work=work,
         title="prune: recovering",
-        teacher_tokenizer=None if reads.get_vocab() == tokenizer.get_vocab() else reads,
+        teacher_tokenizer=reads,
         progress=progress,
     )
     return Pruned(model, tokenizer, trained, vocabulary)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from edgekit.compress.across import in_family
 from edgekit.compress.student import make_student
 from edgekit.data.splits import Data
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_tokenizer, open_checkpoint
@@ -34,7 +35,14 @@ def start_student(teacher: Any, tokenizer: Any, data: Data, options: DistillOpti
         return *made, SCRATCH_RATE
     if options.student_from is not None:
         return *start_classifier(open_checkpoint(options.student_from), data), PRETRAINED_RATE
-    return make_student(teacher, options.student), tokenizer, CUT_RATE
+    asked, student = options.student, make_student(teacher, options.student)
+    if asked.family not in (None, student.config.model_type):
+        return *in_family(student, tokenizer, asked.family, asked.embedding), CUT_RATE
+    if asked.embedding is not None:
+        raise UsageError(
+            "a student cut from an ALBERT has tables as wide as its teacher's", advice="leave embedding out"
+        )
+    return student, tokenizer, CUT_RATE
 
 
 def start_scratch(scratch: Scratch, data: Data, folder: Path | None) -> tuple[Any, Any]:
@@ -53,6 +61,8 @@ def scratch_tokenizer(scratch: Scratch, texts: Iterable[str], folder: Path | Non
     tokenizer = open_tokenizer(folder, any_family(scratch.family).INPUTS, scratch.max_length)
     if tokenizer.pad_token is None and scratch.family not in DECODERS:
         raise UsageError(f"{folder}: the tokenizer has no padding token, which a {scratch.family} needs")
+    if scratch.family not in DECODERS and not tokenizer("")["input_ids"]:
+        raise UsageError(f"{folder}: the tokenizer puts no token before a text, by which a {scratch.family} labels it")
     return tokenizer
 
 

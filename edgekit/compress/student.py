@@ -45,7 +45,8 @@ def student_shape(teacher: Shape, wanted: WantedShape) -> Shape:
 def make_student(teacher: Any, wanted: WantedShape) -> Any:
     """A copy of the teacher cut to the wanted shape: blocks evenly spread, the heaviest heads, neurons, channels.
 
-    Where several heads share a key head, they stay or go together.
+    Where several heads share a key head, they stay or go together. A block of a pruned teacher that has fewer heads or
+    neurons than wanted keeps those it has.
     """
     import torch
 
@@ -59,8 +60,14 @@ def make_student(teacher: Any, wanted: WantedShape) -> Any:
             shared = block.heads // block.kv_heads
             if shape.heads % shared:
                 raise UsageError(f"student: {shape.heads} heads, of which {shared} share a key head each")
-            keep_heads(student, block, _heaviest_heads(block, shape.heads // shared))
-            keep_ffn(block, _heaviest(_neuron_weight(block), shape.ffn))
+            # a block of a pruned teacher may have fewer than its configuration says
+            if (wanted.heads or 0) > block.heads or (wanted.ffn or 0) > block.ffn:
+                raise UsageError(
+                    f"student: a block of the pruned teacher has {block.heads} heads and {block.ffn} neurons: "
+                    "fewer than wanted"
+                )
+            keep_heads(student, block, _heaviest_heads(block, min(shape.heads // shared, block.kv_heads)))
+            keep_ffn(block, _heaviest(_neuron_weight(block), min(shape.ffn, block.ffn)))
         if shape.hidden < anatomy(student).hidden:
             keep_hidden(student, _heaviest(_channel_weight(anatomy(student)), shape.hidden))
     kind.set_shape(student.config, shape)

@@ -1,4 +1,4 @@
-"""The training loop: Hugging Face Trainer with a loss of our own, resumable, the best epoch kept."""
+"""The training loop: Hugging Face Trainer with a loss of our own, resumable, the best validation kept."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.compress import processes
+from edgekit.compress.layer_decay import decay_by_layer
 from edgekit.compress.losses import cross_entropy
 from edgekit.compress.resume import SAVE_SECONDS, has_ended, newest, seal
 from edgekit.data.tokens import Rows, ShuffledByLength, collate
@@ -24,14 +25,14 @@ Loss = Callable[[Any, dict[str, Any]], Any]
 
 @dataclass(frozen=True)
 class Trained:
-    """How a training run ended: accuracy in % on validation, of the best epoch."""
+    """How a training run ended: accuracy in % on validation, where it was best."""
 
     validation_accuracy: float
 
 
 @dataclass(frozen=True)
 class Goal:
-    """What epochs are judged by on validation, whatever is trained for.
+    """What weights are judged by on validation, whatever is trained for.
 
     metric: `accuracy`, or `loss`, of which less is better;   loss: what is computed then
     note:   says the value to a person
@@ -59,7 +60,7 @@ def train(
     reads: Iterable[str] | None = None,
     progress: Progress = SILENT,
 ) -> Trained:
-    """Train a classifier in place and leave the epoch with the best validation accuracy in it.
+    """Train a classifier in place and leave the weights with the best validation accuracy in it.
 
     reads: the inputs of the model, out of those that the tokenizer gives. Default: all of them
     The rest is as in `train_towards`.
@@ -96,10 +97,10 @@ def train_towards(
     title: str,
     progress: Progress = SILENT,
 ) -> float:
-    """Train `model` in place, leave the best epoch in it and say its value on validation.
+    """Train `model` in place, leave the weights in it that were best on validation, and say their value there.
 
     reads: the model's own inputs; all else in a batch is for the loss
-    `work` holds training checkpoints, one for each epoch and some between (`resume.py`): called again after an
+    `work` holds training checkpoints, one for each validation and some between (`resume.py`): called again after an
     interruption, training goes on from the newest to the very weights that it would have had. They stay there until
     the caller has kept the model. Several processes (`processes.py`) train one model on batches of their own.
     Raises `ToolError` if the loss ceases to be a number.
@@ -120,9 +121,12 @@ def train_towards(
     # Trainer would leave the mean over accumulated batches to a model that computes its loss itself
     trainer.model_accepts_loss_kwargs = False
     trainer.edgekit_loss, trainer.edgekit_goal, trainer.edgekit_reads = loss, goal, tuple(reads)
+    trainer.edgekit_layer_decay = options.layer_decay
     if options.patience:
         trainer.add_callback(_early_stopping(options.patience))
-    trainer.add_callback(_timed_saver(steps_in_epoch(options, len(rows))))
+    epoch = steps_in_epoch(options, len(rows))
+    trainer.add_callback(_inner_validations(epoch, options.validations))
+    trainer.add_callback(_timed_saver(epoch))
     steps, begun = trainer_steps(options, len(rows)), newest(work)
     try:
         with progress.task(title, steps) as advance:
@@ -205,10 +209,18 @@ def _trainer_class() -> Any:
         edgekit_loss: Loss
         edgekit_goal: Goal
         edgekit_reads: tuple[str, ...]
+        edgekit_layer_decay: float
 
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
             rows = self.train_dataset if train_dataset is None else train_dataset
             return ShuffledByLength(rows.lengths, self.args.train_batch_size, self.args.seed)
+
+        def create_optimizer(self, *given: Any) -> Any:
+            """As Trainer does, lower layers slower where that is wanted."""
+            optimizer = super().create_optimizer(*given)
+            if self.edgekit_layer_decay < 1:
+                decay_by_layer(optimizer, self.model, self.edgekit_layer_decay)
+            return optimizer
 
         def compute_loss(
             self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -219,6 +231,11 @@ def _trainer_class() -> Any:
             if not torch.isfinite(loss):
                 raise FloatingPointError("the loss is no longer a number")
             return (loss, outputs) if return_outputs else loss
+
+        def evaluate(self, *given: Any, **named: Any) -> Any:
+            """Beside the training: what is random in it goes on as if nobody had looked."""
+            with torch.random.fork_rng(devices=()):
+                return super().evaluate(*given, **named)
 
         def take_best(self, ended: Path) -> None:
             """The end of a training whose every step was taken before an interruption."""
@@ -248,6 +265,20 @@ def _early_stopping(patience: int) -> Any:
     from transformers import EarlyStoppingCallback
 
     return EarlyStoppingCallback(early_stopping_patience=patience)
+
+
+def _inner_validations(steps_in_epoch: int, wanted: int) -> Any:
+    """A callback that validates between epochs too, evenly; at the end of one it is done anyway."""
+    from transformers import TrainerCallback
+
+    inner = {round(part * steps_in_epoch / wanted) for part in range(1, wanted)} - {0, steps_in_epoch}
+
+    class InnerValidations(TrainerCallback):  # type: ignore[misc]
+        def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            if state.global_step % steps_in_epoch in inner and state.global_step < state.max_steps:
+                control.should_evaluate = control.should_save = True
+
+    return InnerValidations()
 
 
 def _timed_saver(steps_in_epoch: int) -> Any:

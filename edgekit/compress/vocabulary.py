@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from edgekit.data.row import Text
 from edgekit.models.decoders import anatomy
-from edgekit.models.trim_tokenizer import Text, Trimming, encoded
+from edgekit.models.trim_tokenizer import Trimming, encoded
 from edgekit.models.trim_words import keep_words, named_words
 from edgekit.spec.errors import ToolError, UsageError
 from edgekit.spec.manifest import VocabularyCut

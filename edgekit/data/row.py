@@ -10,6 +10,8 @@ from edgekit.spec.errors import EdgekitWarning, NoLabelError, UsageError
 
 # where a row stands, as "train.tsv, line 7", and its values by column
 Row = tuple[str, dict[str, Any]]
+# a text, and its pair where it has one
+Text = tuple[str, str | None]
 SKIP = "mend it, or leave such rows out: --skip-bad-rows"
 _KINDS: dict[type, str] = {bool: "truth value", list: "list", dict: "mapping", bytes: "run of bytes"}
 

@@ -18,13 +18,12 @@ from numpy.typing import NDArray
 from edgekit.data.columns import find_columns
 from edgekit.data.files import read_rows
 from edgekit.data.ragged import Texts
-from edgekit.data.row import BadRows, Row
+from edgekit.data.row import BadRows, Row, Text
 from edgekit.data.table import Table, read_table
 from edgekit.spec.data_options import EMBEDDED, SPLIT_NAMES, DataSpec
 from edgekit.spec.errors import EdgekitWarning, NoLabelError, UsageError, unknown_name
 from edgekit.spec.progress import SILENT, Progress
 
-Text = tuple[str, str | None]
 # what a data set without a name is called in lineage
 _NAMELESS = "data"
 # of fewer training rows none are carved off for validation

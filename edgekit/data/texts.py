@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from edgekit.data.columns import find_texts
 from edgekit.data.encoding import open_text
 from edgekit.data.files import read_rows
-from edgekit.data.row import text_in
+from edgekit.data.row import Text, text_in
 from edgekit.spec.data_options import EMBEDDED
 from edgekit.spec.errors import UsageError
-
-Text = tuple[str, str | None]
 
 
 def read_texts(source: Path) -> list[Text]:
@@ -29,6 +28,11 @@ def read_texts(source: Path) -> list[Text]:
     if not texts:
         raise UsageError(f"{source} holds no text")
     return texts
+
+
+def as_given(texts: Iterable[Text]) -> list[str | tuple[str, str]]:
+    """Each text by itself, or with its pair where it has one."""
+    return [text if pair is None else (text, pair) for text, pair in texts]
 
 
 def _lines(path: Path) -> list[Text]:

@@ -14,11 +14,13 @@ from edgekit.export.stored import Weights
 from edgekit.models.families import describe
 
 
-def calibrate_onnx(model: Any, tokenizer: Any, texts: Sequence[str], max_length: int) -> dict[str, Range]:
+def calibrate_onnx(
+    model: Any, tokenizer: Any, texts: Sequence[str | tuple[str, str]], max_length: int
+) -> dict[str, Range]:
     """The smallest and largest input of every dense layer over the texts, by the name of the layer's weight.
 
     A layer that is run several times has one range for all of its inputs. Min-max, as in onnxruntime's default
-    calibrator. Unpadded, one text at a time.
+    calibrator. Unpadded, one text, or pair of them, at a time.
     """
     from edgekit.agent.sessions import open_session
 
@@ -32,7 +34,8 @@ def calibrate_onnx(model: Any, tokenizer: Any, texts: Sequence[str], max_length:
         session = open_session(path)
         seen: dict[str, Range] = {}
         for text in texts:
-            row = tokenizer(text, truncation=True, max_length=max_length, return_token_type_ids=takes_types)
+            given = (text,) if isinstance(text, str) else text
+            row = tokenizer(*given, truncation=True, max_length=max_length, return_token_type_ids=takes_types)
             _watch(seen, taps, session.run({key: [value] for key, value in row.items()})[1:])
     return {
         weight: functools.reduce(Range.widened, (seen[tap] for tap in inputs))

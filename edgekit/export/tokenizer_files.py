@@ -37,4 +37,4 @@ def write_tokenizer(tokenizer: Any, out: Path, max_length: int, *, cut: bool = T
         alone.enable_truncation(max_length, strategy="longest_first")
     else:
         alone.no_truncation()
-    alone.save(str(out / TOKENIZER_FILE))
+    alone.save(str(out / TOKENIZER_FILE), pretty=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, product
 from pathlib import Path
 
-from edgekit.data.texts import Text
+from edgekit.data.row import Text
 from edgekit.devices.base import Reached
 from edgekit.flows.on_devices import on_each
 from edgekit.flows.profile import ask_golden, asked_of, check, plural, teller, texts_to_run

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.data.texts import Text
+from edgekit.data.row import Text
 from edgekit.devices.base import Reached
 from edgekit.devices.channel import Channel
 from edgekit.flows.on_devices import on_each

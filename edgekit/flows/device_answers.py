@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.data.texts import Text
+from edgekit.data.row import Text
 from edgekit.devices.base import Reached
 from edgekit.devices.channel import Channel
 from edgekit.devices.open_device import open_device

@@ -103,6 +103,20 @@ def evaluate(
     return evaluation
 
 
+def cut_as(what: str | Path | ModelRef, options: EvaluateOptions) -> EvaluateOptions:
+    """The options for baselines of `what`: cut where a bundle cuts, so that what is lost is not lost to more text.
+
+    Raises `UsageError` for a damaged bundle: before the baselines are asked, which takes longer than it.
+    """
+    from edgekit.agent.bundle import open_bundle
+
+    path = ModelRef.of(what).path
+    if "max_length" in options.model_fields_set or not is_bundle(path):
+        return options
+    with agent_errors():
+        return options.model_copy(update={"max_length": open_bundle(path).max_length})
+
+
 def _record(answers: _Answers, options: EvaluateOptions) -> Accuracy:
     pairs = zip(answers.expected, answers.predicted, strict=True)
     estimate = accuracy(sum(wanted == given for wanted, given in pairs), len(answers.expected))

@@ -89,14 +89,16 @@ class _Choice:
 
     scheme: Scheme
     formats: tuple[Format, ...]
-    calibration: tuple[str, ...]
+    calibration: tuple[str | tuple[str, str], ...]
     notes: tuple[str, ...]
 
 
 def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions, task: Task) -> _Choice:
+    from edgekit.data.texts import as_given, read_texts
+
     plan = checkpoint.extras.plan
     notes: list[str] = []
-    calibration = _texts(options.calibrate) if options.calibrate else ()
+    calibration = tuple(as_given(read_texts(options.calibrate))) if options.calibrate else ()
     if plan is not None:
         if options.scheme not in ("auto", plan.scheme):
             raise UsageError(
@@ -129,12 +131,6 @@ def _unknown_family(checkpoint: Checkpoint, target: Target, options: ExportOptio
         )
     target.runtime_for("onnx", "float")
     return _Choice("float", ("onnx",), (), ())
-
-
-def _texts(path: Path) -> tuple[str, ...]:
-    from edgekit.data.texts import read_texts
-
-    return tuple(text for text, _ in read_texts(path))
 
 
 def _formats(target: Target, scheme: Scheme, options: ExportOptions) -> tuple[tuple[Format, ...], list[str]]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgekit.data.texts import Text
+from edgekit.data.row import Text
 from edgekit.devices.base import Reached
 from edgekit.flows.on_devices import on_each
 from edgekit.flows.profile import ask_golden, check, store, teller, texts_to_run

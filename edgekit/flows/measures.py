@@ -29,7 +29,7 @@ def evaluate_all(run: Run) -> None:
 
     What is known already is read back.
     """
-    options, data = run.recipe.stages.evaluate, run.recipe.data
+    options, data = run.recipe.evaluate, run.recipe.data
     if options is None or run.rows is None:
         return
     against: dict[str, Evaluation] = {}

@@ -70,7 +70,7 @@ def _export(run: Run, inputs_change: bool) -> Planned:
 
 
 def _evaluations(run: Run, again: set[str]) -> Iterator[Planned]:
-    options = run.recipe.stages.evaluate
+    options = run.recipe.evaluate
     if options is None:
         return
     told = run.journal.why("evaluate", value_sha256(said(options)), said(options))

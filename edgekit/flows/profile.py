@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from edgekit.data.texts import Text, read_texts
+from edgekit.data.row import Text
+from edgekit.data.texts import read_texts
 from edgekit.devices.base import Reached
 from edgekit.devices.replies import Golden, News
 from edgekit.flows.cooling import Cooling

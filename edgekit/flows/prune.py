@@ -9,7 +9,8 @@ from edgekit.compress.language import prune_language_model
 from edgekit.compress.prune import prune_classifier, trim_decoder
 from edgekit.data.blocks import load_text
 from edgekit.data.language import Corpus
-from edgekit.data.splits import Text, load_data
+from edgekit.data.row import Text
+from edgekit.data.splits import load_data
 from edgekit.data.texts import read_texts
 from edgekit.flows.lineage import ended, next_step
 from edgekit.flows.train import make_checkpoint, task_of
@@ -51,6 +52,11 @@ def prune(
     language = task_of(start) == "text-generation"
     _check_asked(options, data, language=language)
     guide = open_checkpoint(teacher) if teacher is not None and options.cuts else None
+    if guide is not None and not language and guide.labels != start.labels:
+        raise UsageError(
+            f"{guide.path} has other labels than {start.path}, or in another order",
+            advice="follow the teacher that it was made from, or leave --teacher out",
+        )
     if language and data is not None:
         return make_checkpoint(
             "prune",

@@ -27,7 +27,7 @@ def quantize(
     scheme that no runtime of the target executes correctly, or for an existing `out`.
     """
     from edgekit.compress.quantize import apply_plan, make_plan
-    from edgekit.data.texts import read_texts
+    from edgekit.data.texts import as_given, read_texts
     from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint, resolve_task, save_checkpoint
     from edgekit.models.decoders import any_family
 
@@ -44,7 +44,7 @@ def quantize(
         target.runtime_for(target.formats[0], scheme)
     if options.calibrate and scheme != "int8-static":
         raise UsageError(f"--calibrate is for int8-static; the scheme is {scheme}")
-    texts = [text for text, _ in read_texts(options.calibrate)] if options.calibrate else []
+    texts = as_given(read_texts(options.calibrate)) if options.calibrate else []
     with progress.task(f"quantize: {scheme}"):
         loaded = load_model(start, task)
         plan = make_plan(loaded, scheme, texts)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.data.splits import Data, load_data
+from edgekit.data.texts import as_given
 from edgekit.flows.agreement import (
     WITHIN,
     Comparison,
@@ -271,8 +272,9 @@ def _at_hand(bench: _Bench, step: Step) -> dict[str, Any]:
     return changes
 
 
-def _write_texts(path: Path, texts: Sequence[str]) -> Path:
-    write_text(path, "".join(json.dumps({"text": text}) + "\n" for text in texts))
+def _write_texts(path: Path, texts: Sequence[str | tuple[str, str]]) -> Path:
+    rows = ({"text": it} if isinstance(it, str) else {"text": it[0], "text_pair": it[1]} for it in texts)
+    write_text(path, "".join(json.dumps(row) + "\n" for row in rows))
     return path
 
 
@@ -282,8 +284,7 @@ def _golden(replay: Replay, step: Step) -> list[str | tuple[str, str]]:
     Without them nothing but the golden cases differs.
     """
     for rows in reversed(replay.rows.values()):
-        pairs = rows.validation.pairs_of_text()[: step.golden_texts]
-        texts: list[str | tuple[str, str]] = [text if pair is None else (text, pair) for text, pair in pairs]
+        texts = as_given(rows.validation.pairs_of_text()[: step.golden_texts])
         if value_sha256(texts) == step.inputs.get("golden"):
             return texts
     return []

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.data.blocks import TextData
+from edgekit.data.texts import as_given
 from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.export import export
 from edgekit.flows.journal import key_of, said
@@ -159,8 +160,7 @@ def _golden(run: Run) -> list[str | tuple[str, str]]:
     """Validation texts; a language model has prompts of edgekit's own."""
     if isinstance(run.data, TextData):
         return []
-    texts = run.data.split("validation").pairs_of_text()[:GOLDEN_TEXTS]
-    return [text if pair is None else (text, pair) for text, pair in texts]
+    return as_given(run.data.split("validation").pairs_of_text()[:GOLDEN_TEXTS])
 
 
 def export_key(run: Run) -> str:

@@ -117,6 +117,8 @@ def _check_student(teacher: Checkpoint, options: DistillOptions) -> None:
             f"no student can be cut from a teacher of the family {teacher.family!r}",
             advice="--student-from CHECKPOINT, or --scratch family=...,layers=...",
         )
+    elif options.student.family is not None:
+        any_family(options.student.family)
 
 
 def make_checkpoint(

@@ -130,6 +130,11 @@ def activation_of(name: str) -> str:
     return "gelu_tanh" if name in _TANH_GELUS else name
 
 
+def activation_key(config: Any) -> str:
+    """Under which name a configuration of transformers keeps the activation of the feed-forward layers."""
+    return "activation" if hasattr(config, "activation") else "hidden_act"
+
+
 def require_plain_attention(config: Any) -> None:
     """Raise `UsageError` for BERT's rarer kinds of attention."""
     if getattr(config, "position_embedding_type", "absolute") != "absolute":

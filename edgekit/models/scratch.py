@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from edgekit.models.decoders import DECODERS, decoder_family
+from edgekit.models.encoder import activation_key
 from edgekit.models.families import family
 from edgekit.spec.shape import Scratch, Shape
 
@@ -116,11 +117,16 @@ def _pieces(words: Counter[str], count: int) -> list[str]:
     ]
 
 
-def new_classifier(scratch: Scratch, tokenizer: Any, labels: Sequence[str]) -> Any:
-    """A randomly initialised classifier of this shape over the tokenizer's vocabulary; opened, as one from a file."""
+def new_classifier(scratch: Scratch, tokenizer: Any, labels: Sequence[str], *, activation: str | None = None) -> Any:
+    """A randomly initialised classifier of this shape over the tokenizer's vocabulary; opened, as one from a file.
+
+    activation: of the feed-forward layers of an encoder, as transformers calls it. Default: its family's
+    """
     from transformers import AutoModelForSequenceClassification
 
     config = _config(scratch, tokenizer)
+    if activation is not None:
+        setattr(config, activation_key(config), activation)
     config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
     model = AutoModelForSequenceClassification.from_config(config)
     if scratch.family in DECODERS:

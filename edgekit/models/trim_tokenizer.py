@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
+from edgekit.data.row import Text
+from edgekit.data.texts import as_given
 from edgekit.models.pieces import pieces_of
 from edgekit.spec.errors import UsageError
 
 # arguments of a tokenizer that lead back to its old vocabulary
 _OLD_SOURCES = ("vocab_file", "merges_file", "tokenizer_file", "special_tokens_map_file", "added_tokens_decoder")
 _BATCH = 1000
-Text = tuple[str, str | None]
 
 
 class Trimming:
@@ -69,6 +71,7 @@ class Trimming:
         Raises `UsageError` where the library gives any of them another number.
         """
         import tokenizers
+        import transformers
 
         numbers = {old: new for new, old in enumerate(sorted(kept))}
         said = {
@@ -81,6 +84,9 @@ class Trimming:
         backend = tokenizers.Tokenizer.from_str(json.dumps(said))
         known = {name: value for name, value in self._tokenizer.init_kwargs.items() if name not in _OLD_SOURCES}
         known |= self._tokenizer.special_tokens_map_extended
+        if isinstance(self._tokenizer, transformers.LlamaTokenizerFast):
+            # it is in the backend; named beside it, transformers would make it anew of a SentencePiece file
+            known.pop("add_prefix_space", None)
         made = type(self._tokenizer)(tokenizer_object=backend, **known)
         made.chat_template = self._tokenizer.chat_template
         if made.get_vocab() != {self.names[old]: new for old, new in numbers.items()}:
@@ -98,13 +104,9 @@ def encoded(tokenizer: Any, texts: Iterable[Text]) -> Iterator[list[int]]:
     alone = tokenizers.Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
     alone.no_truncation()
     alone.no_padding()
-    batch: list[str | tuple[str, str]] = []
-    for text, pair in texts:
-        batch.append(text if pair is None else (text, pair))
-        if len(batch) == _BATCH:
-            yield from _ids(alone, batch)
-            batch = []
-    yield from _ids(alone, batch)
+    left = iter(texts)
+    while batch := as_given(islice(left, _BATCH)):
+        yield from _ids(alone, batch)
 
 
 def _ids(alone: Any, batch: Sequence[str | tuple[str, str]]) -> Iterator[list[int]]:

@@ -33,10 +33,10 @@ class Plan(Strict):
     activations: `float`, `int8-dynamic` (quantized at run time) or `int8-static` (ranges calibrated on each
                  exported graph from `calibration`)
     tensors:     state-dict name -> how it is stored; what is not named stays float32
-    calibration: texts that calibrate the static ranges
+    calibration: texts, or pairs of them, that calibrate the static ranges
     """
 
     scheme: Scheme
     activations: Literal["float", "int8-dynamic", "int8-static"]
     tensors: dict[str, TensorPlan]
-    calibration: tuple[str, ...] = ()
+    calibration: tuple[str | tuple[str, str], ...] = ()

@@ -87,6 +87,14 @@ class Recipe(Strict):
         """The quantize stage's options, likewise."""
         return self.stages.quantize and _for_target(self.stages.quantize, self.target)
 
+    @property
+    def evaluate(self) -> EvaluateOptions | None:
+        """The evaluate stage's options; the checkpoints of a classifier are cut where its bundles are told to cut."""
+        options, length = self.stages.evaluate, self.stages.export.max_length
+        if options is None or "max_length" in options.model_fields_set or not length or self.task == "text-generation":
+            return options
+        return options.model_copy(update={"max_length": length})
+
 
 def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
     """A shipped recipe by name, or one by its path, with `key.key=value` settings applied on top.

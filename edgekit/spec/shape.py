@@ -21,17 +21,27 @@ class Shape:
 
 
 class WantedShape(Strict):
-    """A shape as it is asked for; what is left out follows from the model it is cut from."""
+    """A shape as it is asked for; what is left out follows from the model it is cut from, its family too.
 
+    embedding: width of the tables of an ALBERT. Default: hidden, so that nothing of the teacher's tables is lost
+    """
+
+    family: str | None = None
     layers: pydantic.PositiveInt | None = None
     hidden: pydantic.PositiveInt | None = None
     heads: pydantic.PositiveInt | None = None
     ffn: pydantic.PositiveInt | None = None
+    embedding: pydantic.PositiveInt | None = None
 
     @classmethod
     def from_text(cls, text: str) -> Self:
         """Parse `layers=3,hidden=256,ffn=1024`."""
         return cls.parse(key_values(text, "layers=3,hidden=256"), f"shape {text!r}")
+
+    @pydantic.model_validator(mode="after")
+    def _only_albert_has_tables_of_their_own_width(self) -> Self:
+        _check_embedding(self.family, self.embedding)
+        return self
 
 
 class Scratch(Strict):
@@ -63,8 +73,7 @@ class Scratch(Strict):
 
     @pydantic.model_validator(mode="after")
     def _only_albert_has_tables_of_their_own_width(self) -> Self:
-        if self.embedding is not None and self.family != "albert":
-            raise ValueError(f"embedding is for albert; the tables of a {self.family} are as wide as hidden")
+        _check_embedding(self.family, self.embedding)
         return self
 
     @pydantic.model_validator(mode="after")
@@ -72,3 +81,8 @@ class Scratch(Strict):
         if self.family in ("gpt2", "llama") and self.vocabulary < 300:
             raise ValueError(f"vocabulary {self.vocabulary} is less than 300: every byte is a token of it")
         return self
+
+
+def _check_embedding(family: str | None, embedding: int | None) -> None:
+    if embedding is not None and family != "albert":
+        raise ValueError("embedding is for albert; the tables of any other family are as wide as hidden")

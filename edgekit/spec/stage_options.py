@@ -34,7 +34,7 @@ class EvaluateOptions(Strict):
         Field(
             gt=1,
             description="Longest input of a checkpoint in tokens; a bundle has its own. "
-            "Default: 128; for a language model its own, at most 2048.",
+            "Default: 128, beside a bundle the bundle's; for a language model its own, at most 2048.",
         ),
     ] = 128
     stride: Annotated[

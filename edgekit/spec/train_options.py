@@ -23,12 +23,19 @@ class TrainOptions(Strict):
         float | None,
         Field(gt=0, description="Peak learning rate. Default: 5e-5; cut from a teacher 1e-4, from scratch 5e-4."),
     ] = None
+    layer_decay: Annotated[
+        Fraction,
+        Field(description="Rate of each layer, as a share of the next one's: 0.8 keeps more of what was pretrained."),
+    ] = 1.0
     batch_size: Annotated[int, Field(gt=0, description="Rows a step.")] = 32
     weight_decay: Annotated[float, Field(ge=0, description="AdamW weight decay.")] = 0.01
     warmup: Annotated[float, Field(ge=0, lt=1, description="Share of the steps in which the rate rises.")] = 0.06
     max_length: Annotated[int, Field(gt=1, description="Longest input in tokens; longer ones are cut.")] = 128
+    validations: Annotated[
+        int, Field(gt=0, description="Validations in each epoch; the weights of the best one are kept.")
+    ] = 1
     patience: Annotated[
-        int, Field(ge=0, description="Epochs without a better validation before stopping; 0: never.")
+        int, Field(ge=0, description="Validations in a row without a better one before stopping; 0: never.")
     ] = 0
     seed: Annotated[int, Field(ge=0, description="Seed of everything random.")] = 0
     bf16: Annotated[bool, Field(description="Compute in bfloat16 where that is safe; weights stay float32.")] = False
@@ -61,7 +68,10 @@ class DistillOptions(TrainOptions):
 
     student: Annotated[
         WantedShape,
-        Field(description="Shape of the student, as layers=3,hidden=256,ffn=1024. Default: half the layers."),
+        Field(
+            description="Shape of the student, as layers=3,hidden=256,ffn=1024, in another family as "
+            "family=albert,layers=3. Default: half the layers."
+        ),
     ] = WantedShape()
     student_from: Annotated[
         str | None, Field(description="A checkpoint (folder or hub id) to start the student from, not the teacher.")

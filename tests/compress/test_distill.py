@@ -8,16 +8,19 @@ import pytest
 import torch
 from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
 
-from edgekit.compress.distill import follow
+from edgekit.compress.across import in_family
+from edgekit.compress.augment import with_more_rows
+from edgekit.compress.distill import distill_classifier, follow
 from edgekit.compress.finetune import finetune_classifier
 from edgekit.compress.student import make_student, spread, student_shape
 from edgekit.compress.taught import soft_loss
 from edgekit.data.splits import Data, Split
-from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
+from edgekit.models.checkpoint import load_classifier, open_checkpoint, save_checkpoint
 from edgekit.models.families import describe
+from edgekit.models.shrink import keep_ffn, keep_heads
 from edgekit.spec.errors import UsageError
-from edgekit.spec.shape import Shape, WantedShape
-from edgekit.spec.train_options import FinetuneOptions, TrainOptions
+from edgekit.spec.shape import Scratch, Shape, WantedShape
+from edgekit.spec.train_options import DistillOptions, FinetuneOptions, TrainOptions
 
 
 def softmax(values, temperature):
@@ -98,3 +101,57 @@ def test_training_cuts_rows_that_are_longer_than_the_position_table(tmp_path):
     finetune_classifier(
         open_checkpoint(checkpoint), data, FinetuneOptions(epochs=1, max_length=500), work=tmp_path / "v"
     )
+
+
+def pruned(teacher):
+    """The first block keeps a head and 16 neurons, the second has all."""
+    block = describe(teacher).blocks[0]
+    with torch.no_grad():
+        keep_heads(teacher, block, [1])
+        keep_ffn(block, torch.arange(16))
+    return teacher
+
+
+def test_a_student_of_a_pruned_teacher_keeps_what_there_is(tmp_path):
+    tokenizer = tiny_tokenizer()
+    teacher = pruned(tiny_classifier(tokenizer))
+    heads, ffn = ([getattr(block, name) for block in describe(teacher).blocks] for name in ("heads", "ffn"))
+    assert heads[0] < heads[1] and ffn[0] < ffn[1]
+    student = make_student(teacher, WantedShape(layers=2))
+    batch = tokenizer(["lock the front door"], return_tensors="pt")
+    with torch.no_grad():
+        assert torch.equal(student(**batch).logits, teacher(**batch).logits)
+    (tmp_path / "student").mkdir()
+    save_checkpoint(student, tokenizer, tmp_path / "student", lineage=())
+    again = describe(load_classifier(open_checkpoint(tmp_path / "student")))
+    assert [block.heads for block in again.blocks] == heads and [block.ffn for block in again.blocks] == ffn
+
+
+def test_more_than_a_pruned_teacher_has_is_refused():
+    teacher = pruned(tiny_classifier(tiny_tokenizer()))
+    with pytest.raises(UsageError, match="block of the pruned teacher has 1 heads and 16 neurons"):
+        make_student(teacher, WantedShape(layers=2, ffn=32))
+    with pytest.raises(UsageError, match="cannot be cut from a pruned model"):
+        in_family(teacher, tiny_tokenizer(), "albert")
+
+
+@pytest.mark.parametrize("family", ["gpt2", "roberta"])
+def test_words_are_masked_only_by_a_token_that_both_know(family, monkeypatch, tmp_path):
+    masks = []
+
+    def seen(rows, options, mask):
+        masks.append(mask)
+        return with_more_rows(rows, options, mask)
+
+    monkeypatch.setattr("edgekit.compress.distill.with_more_rows", seen)
+    tokenizer = tiny_tokenizer()
+    (tmp_path / "teacher").mkdir()
+    save_checkpoint(tiny_classifier(tokenizer), tokenizer, tmp_path / "teacher", lineage=())
+    split = Split(list(TEXTS), None, [index % len(LABELS) for index in range(len(TEXTS))])
+    data = Data("texts", LABELS, train=split, validation=split, test=Split([], None, []))
+    shape = {"layers": 1, "hidden": 16, "heads": 2, "ffn": 16, "vocabulary": 300, "max_length": 16}
+    for student in ({"scratch": Scratch(family=family, **shape)}, {"student": WantedShape(layers=1)}):
+        options = DistillOptions(epochs=1, augment=1, max_length=16, **student)
+        teacher = open_checkpoint(tmp_path / "teacher")
+        distill_classifier(teacher, data, options, work=tmp_path / str(len(masks)))
+    assert masks == [None if family == "gpt2" else "[MASK]", "[MASK]"]

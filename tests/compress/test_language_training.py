@@ -178,6 +178,28 @@ def test_what_the_teacher_finds_most_probable_is_kept(stories, teacher, tmp_path
     np.testing.assert_allclose(values[0], wanted.values[0].numpy(), rtol=2e-3, atol=2e-3)
 
 
+def test_rows_of_a_teachers_table_that_no_token_has_are_not_followed(stories, tmp_path):
+    tokenizer = byte_level_bpe()
+    model = tiny_llama(tokenizer, tie_word_embeddings=False)
+    model.resize_token_embeddings(len(tokenizer) + 44)
+    with torch.no_grad():
+        model.lm_head.weight[len(tokenizer) :] = 9 * model.lm_head.weight[0]
+    folder = save_decoder(model, tokenizer, tmp_path / "teacher")
+    options = DistillOptions(**TRAINING | {"epochs": 1}, scratch=SCRATCH.model_copy(update={"layers": 1}), top_k=400)
+    _, _, trained = distill_language_model(
+        open_checkpoint(folder), load_text(stories), options, work=tmp_path / "work"
+    )
+    assert math.isfinite(trained.validation_perplexity)
+    assert np.load(next((tmp_path / "work").glob("teacher-*-ids.npy"))).max() < len(tokenizer)
+
+
+def test_a_teacher_that_counts_for_nothing_is_not_asked(stories, teacher, tmp_path):
+    data, options = load_text(stories), DistillOptions(**TRAINING | {"epochs": 1}, soft_weight=0)
+    _, _, trained = distill_language_model(open_checkpoint(teacher), data, options, work=tmp_path)
+    assert list(tmp_path.glob("teacher-*")) == []
+    assert trained.validation_perplexity < 8
+
+
 def test_what_is_for_classifiers_is_refused(stories, teacher, tmp_path):
     with pytest.raises(UsageError, match="--relation-weight is for classifiers"):
         distill(teacher, stories, tmp_path / "student", DistillOptions(relation_weight=1))

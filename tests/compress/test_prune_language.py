@@ -80,3 +80,11 @@ def test_a_teacher_with_other_tokens_cannot_be_followed(stories, tmp_path, decod
     with pytest.raises(UsageError, match="other tokens"):
         prune(folder, stories, tmp_path / "no", PruneOptions(epochs=1, **CUT), teacher=decoder_checkpoints["llama"])
     assert not (tmp_path / "no").exists()
+
+
+def test_a_teacher_of_fewer_positions_is_asked_no_longer_texts(stories, tmp_path):
+    tokenizer = byte_level_bpe()
+    folder = save_decoder(tiny_gpt2(tokenizer), tokenizer, tmp_path / "start")
+    short = save_decoder(tiny_gpt2(tokenizer, n_positions=16), tokenizer, tmp_path / "short")
+    pruned = prune(folder, stories, tmp_path / "pruned", PruneOptions(epochs=1, **CUT), teacher=short)
+    assert open_checkpoint(pruned).extras.lineage[-1].validation.perplexity > 1

@@ -138,6 +138,24 @@ def test_logits_of_covered_texts_are_the_same(kind, tmp_path):
         assert torch.allclose(padded, logits(new, new_tokenizer, TEXTS[0]), atol=1e-5), "padding is still no word"
 
 
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_a_classifier_on_a_decoder_keeps_its_logits(kind, decoder_classifiers, tmp_path):
+    source = open_checkpoint(decoder_classifiers[kind])
+    model, tokenizer = load_classifier(source), load_tokenizer(source)
+    small, cut = trim_vocabulary(model, tokenizer, [COUNTED[:4]], size=len(tokenizer) - 20)
+    (tmp_path / "small").mkdir()
+    save_checkpoint(model, small, tmp_path / "small", lineage=())
+    new = load_classifier(open_checkpoint(tmp_path / "small"))
+    old, new_tokenizer = load_classifier(source), load_tokenizer(open_checkpoint(tmp_path / "small"))
+    assert (cut.after, new.config.vocab_size) == (len(tokenizer) - 20, len(tokenizer) - 20)
+    gone, covered = tokenizer.get_vocab().keys() - new_tokenizer.get_vocab().keys(), 0
+    for text in TEXTS:
+        if not set(tokenizer.convert_ids_to_tokens(tokenizer(text).input_ids)) & gone:
+            assert torch.allclose(logits(old, tokenizer, text), logits(new, new_tokenizer, text), atol=1e-6), text
+            covered += 1
+    assert covered >= 3
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_ids_that_configurations_name_still_name_the_same_tokens(kind, tmp_path):
     old, old_tokenizer, new, new_tokenizer, _ = trimmed(kind, tmp_path, None)

@@ -47,9 +47,9 @@ def check(folder, manifest, parts, scheme):
     assert manifest.parity.labels_equal >= manifest.parity.cases - 1
     classifier = open_classifier(folder)
     run_golden(classifier, read_golden(open_bundle(folder)))
-    texts = [*TEXTS, "", "a", TEXTS[0] + " " + TEXTS[1]]
-    found = np.array([classifier.classify(text).logits for text in texts])
-    ids = [tokenizer(text, truncation=True, max_length=32)["input_ids"] for text in texts]
+    texts = [*((text, None) for text in (*TEXTS, "", "a", TEXTS[0] + " " + TEXTS[1])), ("the fox", "and the crow")]
+    found = np.array([classifier.classify(*text).logits for text in texts])
+    ids = [tokenizer(*text, truncation=True, max_length=32)["input_ids"] for text in texts]
     with torch.inference_mode():
         wanted = np.array([theirs(torch.tensor([row])).logits[0].numpy() for row in ids])
     assert np.std(wanted, axis=0).min() > 0.5

@@ -50,6 +50,17 @@ def test_sizes_follow_the_bits(bundles):
     assert sizes["int4-weight"] < sizes["int8-weight"] < parameters + 60_000
 
 
+def test_zero_points_of_a_length_are_written_once(bundles):
+    from ai_edge_litert import schema_py_generated as schema
+
+    graph = schema.Model.GetRootAs((bundles["int8-dynamic"][0] / "model.tflite").read_bytes(), 0).Subgraphs(0)
+    tables = [graph.Tensors(index).Quantization() for index in range(graph.TensorsLength())]
+    points = [table.ZeroPointAsNumpy() for table in tables if table and table.ZeroPointLength()]
+    places = {(len(each), each.ctypes.data) for each in points}
+    assert len(points) > len(places) == len({length for length, _ in places})
+    assert not any(each.any() for each in points)
+
+
 @pytest.mark.parametrize("scheme", SCHEMES[1:])
 def test_the_packed_integers_are_the_plans(bundles, scheme):
     folder, _, source = bundles[scheme]

@@ -2,13 +2,16 @@ import json
 import shutil
 
 import pytest
+import torch
 from click.testing import CliRunner
-from tiny_checkpoint import LABELS, TEXTS
+from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
 
 from edgekit.agent.classifier import open_classifier
 from edgekit.cli import cli
+from edgekit.export.calibrate import calibrate_onnx
 from edgekit.flows.export import export
 from edgekit.flows.quantize import quantize
+from edgekit.models.checkpoint import save_checkpoint
 from edgekit.spec.errors import NotFoundError, ParityError, UsageError
 from edgekit.spec.export_options import ExportOptions
 from edgekit.spec.stage_options import QuantizeOptions
@@ -135,3 +138,27 @@ def test_typed_in_a_checkpoint_the_bundles_lie_beside_it(tiny_checkpoint, tmp_pa
     assert result.exit_code == 0, result.output
     assert (tmp_path / "mine-rpi4/onnx/manifest.json").is_file()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine", "mine-rpi4"]
+
+
+def test_pairs_calibrate_as_pairs(tmp_path):
+    """The ranges are those of the first block's input as PyTorch sees it, second texts with their type."""
+    tokenizer = tiny_tokenizer("bert")
+    model = tiny_classifier(tokenizer, family="bert").eval()
+    with torch.no_grad():
+        model.bert.embeddings.token_type_embeddings.weight[1] *= 40
+    (tmp_path / "bert").mkdir()
+    save_checkpoint(model, tokenizer, tmp_path / "bert", lineage=())
+    pairs = [(TEXTS[0], TEXTS[1]), (TEXTS[2], TEXTS[0])]
+    lines = ["sentence1\tsentence2", *(f"{one}\t{other}" for one, other in pairs)]
+    (tmp_path / "pairs.tsv").write_text("\n".join(lines) + "\n")
+    options = onnx(scheme="int8-static", calibrate=tmp_path / "pairs.tsv")
+    (folder,) = export(tmp_path / "bert", tmp_path / "out", options)
+    assert manifest_of(folder)["plan"]["calibration"] == [list(pair) for pair in pairs]
+    seen = []
+    query = model.bert.encoder.layer[0].attention.self.query
+    query.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
+    for one, other in pairs:
+        model(**tokenizer(one, other, return_tensors="pt"))
+    found = calibrate_onnx(model, tokenizer, pairs, 32)["bert.encoder.layer.0.attention.self.query.weight"]
+    assert found.low == pytest.approx(min(float(values.min()) for values in seen), abs=1e-4)
+    assert found.high == pytest.approx(max(float(values.max()) for values in seen), abs=1e-4)

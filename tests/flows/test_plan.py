@@ -81,7 +81,18 @@ def test_everything_is_planned_for_a_new_run_and_nothing_is_made(finished_run, t
                 **MEASURED,
             },
         ),
-        ("stages.export.max_length=20", {"export": "options changed: max_length 16 -> 20", **MEASURED}),
+        (
+            "stages.export.max_length=20",
+            {
+                **MEASURED,
+                "export": "options changed: max_length 16 -> 20",
+                # checkpoints are to read no more and no less than the bundles
+                **{
+                    f"evaluate {name}": "options changed: max_length 16 -> 20"
+                    for name in ("teacher", "student", "pruned", "quantized", "onnx")
+                },
+            },
+        ),
         (
             "stages.evaluate.split=validation",
             {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from cli_process import siblings, start
 from tiny_recipe import write_data
 
 import edgekit.compress.train
+from edgekit.flows.evaluate import evaluate
 from edgekit.flows.train import distill, finetune
 from edgekit.models.checkpoint import open_checkpoint
 from edgekit.spec.data_options import DataSpec
@@ -19,6 +22,7 @@ from edgekit.spec.errors import UsageError
 from edgekit.spec.hashing import file_sha256, folder_sha256
 from edgekit.spec.manifest import Manifest
 from edgekit.spec.shape import Scratch, WantedShape
+from edgekit.spec.stage_options import EvaluateOptions
 from edgekit.spec.train_options import DistillOptions, FinetuneOptions
 
 SCRATCH = Scratch(layers=1, hidden=16, heads=2, ffn=32, vocabulary=200, max_length=16)
@@ -98,6 +102,55 @@ def test_killed_several_times_with_a_last_epoch_cut_short(tmp_path, data, undist
             finetune(SCRATCH, data, tmp_path / "teacher", options, progress=Fragile(killed_after))
     finetune(SCRATCH, data, tmp_path / "teacher", options)
     assert file_sha256(tmp_path / "teacher" / "model.safetensors") == undisturbed(options)
+
+
+def test_validated_several_times_an_epoch_and_killed_between(tmp_path, data, undisturbed):
+    options = OPTIONS.model_copy(update={"epochs": 2, "validations": 3})
+    with pytest.raises(Killed):
+        finetune(SCRATCH, data, tmp_path / "teacher", options, progress=Fragile(9))
+    again = Fragile()
+    finetune(SCRATCH, data, tmp_path / "teacher", options, progress=again)
+    # a step is told when it is taken, and once more when it is followed by a validation
+    assert [step for step, told in Counter(again.steps).items() if told > 1] == [12, 16, 20, 24]
+    assert file_sha256(tmp_path / "teacher" / "model.safetensors") == undisturbed(options)
+
+
+def test_lower_layers_go_on_learning_slower(tmp_path, data, undisturbed):
+    options = OPTIONS.model_copy(update={"epochs": 2, "layer_decay": 0.3})
+    with pytest.raises(Killed):
+        finetune(SCRATCH, data, tmp_path / "teacher", options, progress=Fragile(9))
+    finetune(SCRATCH, data, tmp_path / "teacher", options)
+    made = undisturbed(options)
+    assert file_sha256(tmp_path / "teacher" / "model.safetensors") == made
+    assert made != undisturbed(options.model_copy(update={"layer_decay": 1.0}))
+
+
+def test_how_often_it_is_validated_changes_nothing_in_the_training(tmp_path, data, monkeypatch):
+    from transformers import Trainer
+
+    monkeypatch.setattr(Trainer, "_load_best_model", lambda trainer: None)  # the last weights, not the best
+    made = set()
+    for validations in (1, 3):
+        options = OPTIONS.model_copy(update={"epochs": 2, "validations": validations})
+        made.add(file_sha256(finetune(SCRATCH, data, tmp_path / str(validations), options) / "model.safetensors"))
+    assert len(made) == 1
+
+
+def test_the_best_of_the_validations_within_an_epoch_is_kept(tmp_path, data, monkeypatch):
+    seen = []
+    told = edgekit.compress.train.RIGHT_LABELS
+    monkeypatch.setattr(
+        edgekit.compress.train,
+        "RIGHT_LABELS",
+        replace(told, note=lambda share: seen.append(share) or told.note(share)),
+    )
+    # a rate at which accuracy goes up and down
+    options = OPTIONS.model_copy(update={"epochs": 2, "validations": EPOCH, "learning_rate": 0.03})
+    made = finetune(SCRATCH, data, tmp_path / "teacher", options)
+    assert len(seen) == 2 * EPOCH and max(seen) > seen[-1]
+    assert open_checkpoint(made).extras.lineage[-1].validation.accuracy == pytest.approx(100 * max(seen))
+    found = evaluate(made, data, EvaluateOptions(split="validation", max_length=16)).accuracy
+    assert found.accuracy == pytest.approx(100 * max(seen))
 
 
 @pytest.mark.parametrize("moment", ["in an epoch", "at its end"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from tiny_recipe import rows, write_data
 import edgekit.compress.train
 from edgekit.cli import cli
 from edgekit.flows.evaluate import evaluate
+from edgekit.flows.prune import prune
 from edgekit.flows.train import distill, finetune
 from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
 from edgekit.spec.data_options import DataSpec
@@ -24,7 +26,7 @@ from edgekit.spec.errors import UsageError
 from edgekit.spec.hashing import file_sha256
 from edgekit.spec.shape import Scratch, WantedShape
 from edgekit.spec.stage_options import EvaluateOptions
-from edgekit.spec.train_options import DistillOptions, FinetuneOptions
+from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOptions
 
 SHAPE = {"layers": 2, "hidden": 32, "heads": 2, "ffn": 64, "vocabulary": 300, "max_length": 32}
 TRAINING = {"epochs": 1, "batch_size": 16, "max_length": 32, "learning_rate": 3e-3}
@@ -62,6 +64,63 @@ def test_a_student_of_another_family_with_tokens_of_its_own_learns(data, teacher
     assert open_checkpoint(student).family == family
     assert open_checkpoint(student).labels == open_checkpoint(teacher).labels
     assert accuracy(student, data) > 60, "a third is chance"
+
+
+@pytest.mark.parametrize("family", ["albert", pytest.param("distilbert", marks=SLOW)])
+def test_a_student_cut_from_its_teacher_may_be_of_another_family(data, teacher, tmp_path, family):
+    told = f"{teacher} --data {data.train.parent} --student family={family},layers=1 --hidden-weight 1 --json"
+    told += f" --epochs 1 --batch-size 16 --max-length 32 --learning-rate 1e-3 -o {tmp_path / 'student'}"
+    found = CliRunner().invoke(cli, ["distill", *told.split()])
+    assert found.exit_code == 0, found.output
+    student = open_checkpoint(tmp_path / "student")
+    assert student.family == family and student.labels == open_checkpoint(teacher).labels
+    assert accuracy(student.path, data) > 80, "in a pass from nothing it hardly moves from a third"
+
+
+def test_a_teacher_is_asked_what_it_reads_where_its_student_reads_more(data, tmp_path):
+    start = FinetuneOptions(**TRAINING | {"epochs": 3})
+    teacher = finetune(scratch("distilbert"), data, tmp_path / "teacher", start)
+    options = DistillOptions(**TRAINING, student=WantedShape.from_text("family=albert,layers=1"))
+    student = distill(teacher, data, tmp_path / "student", options)
+    assert accuracy(student, data) > 60, "a third is chance"
+    recovery = PruneOptions(**TRAINING, ffn=0.5)
+    pruned = prune(student, data, tmp_path / "pruned", recovery, teacher=teacher)
+    assert accuracy(pruned, data) > 60
+
+
+def test_recovery_follows_no_teacher_of_other_labels(data, teacher, tmp_path):
+    for name, change in (("turned", lambda told: told[::-1]), ("more", lambda told: [*told, "alarm"])):
+        labels = change(list(open_checkpoint(teacher).labels))
+        shutil.copytree(teacher, tmp_path / name)
+        config = json.loads((tmp_path / name / "config.json").read_text())
+        config |= {"id2label": dict(enumerate(labels)), "label2id": {label: i for i, label in enumerate(labels)}}
+        (tmp_path / name / "config.json").write_text(json.dumps(config))
+        with pytest.raises(UsageError, match="has other labels than"):
+            prune(teacher, data, tmp_path / "pruned", PruneOptions(**TRAINING, ffn=0.5), teacher=tmp_path / name)
+        assert not (tmp_path / "pruned").exists()
+
+
+def test_an_encoder_needs_a_tokenizer_that_begins_every_text(data, tmp_path):
+    tokenizer = byte_level_bpe()
+    tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.save_pretrained(tmp_path / "bpe")
+    options = FinetuneOptions(**TRAINING, tokenizer=tmp_path / "bpe")
+    with pytest.raises(UsageError, match="puts no token before a text"):
+        finetune(scratch("distilbert"), data, tmp_path / "made", options)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("family=gpt2", "student of the family gpt2 cannot be cut from a teacher of the family bert"),
+        ("family=albrt", "'albrt'"),
+        ("layers=1,embedding=16", "embedding is for albert"),
+    ],
+)
+def test_a_family_that_no_student_can_have_is_refused(data, teacher, tmp_path, asked, said):
+    with pytest.raises(UsageError, match=said):
+        distill(teacher, data, tmp_path / "student", DistillOptions(student=WantedShape.from_text(asked)))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("family", ["albert", "distilbert"])

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tiny_checkpoint import tiny_tokenizer
 from tiny_decoder import byte_fallback_bpe, byte_level_bpe
 from tiny_tokenizers import HARD, TEXTS, chinese_wordpiece, roberta, unigram
+from transformers import AutoTokenizer, LlamaTokenizerFast
 
 from edgekit.models.pieces import pieces_of
 from edgekit.models.trim_tokenizer import Trimming, encoded
@@ -31,14 +32,19 @@ def made(kind):
     return KINDS[kind]()
 
 
-@functools.cache
-def halved(kind):
-    """What must stay, and every second of the other tokens with what it is built from: (old, new, old id -> new)."""
-    trimming = Trimming(made(kind))
+def half_of(trimming):
     kept = set()
     for token in (*trimming.required, *sorted(trimming.names.keys() - trimming.required)[::2]):
         kept |= trimming.built_from(token)
     assert len(kept) < len(trimming.names)
+    return kept
+
+
+@functools.cache
+def halved(kind):
+    """What must stay, and every second of the other tokens with what it is built from: (old, new, old id -> new)."""
+    trimming = Trimming(made(kind))
+    kept = half_of(trimming)
     return made(kind), trimming.without_others(kept), {old: new for new, old in enumerate(sorted(kept))}
 
 
@@ -194,3 +200,30 @@ def test_texts_are_encoded_whole_whatever_the_tokenizer_cuts():
     (ids, pair) = encoded(old, [("turn on the kitchen lights now", None), ("rain", "on sunday")])
     assert len(ids) >= 8
     assert pair.count(old.sep_token_id) == 2
+
+
+def test_a_trimmed_sentencepiece_tokenizer_can_be_opened_again(tmp_path):
+    """transformers makes a Llama tokenizer whose space before the text is named anew, of a file that is not there."""
+    sentencepiece = pytest.importorskip("sentencepiece")
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter([*TEXTS, *HARD[1:6]] * 5),
+        model_prefix=str(tmp_path / "tokenizer"),
+        model_type="bpe",
+        vocab_size=400,
+        hard_vocab_limit=False,
+        byte_fallback=True,
+        num_threads=1,
+        minloglevel=2,
+    )
+    old = LlamaTokenizerFast(vocab_file=str(tmp_path / "tokenizer.model"), legacy=True, add_prefix_space=True)
+    trimming = Trimming(old)
+    kept = half_of(trimming)
+    trimming.without_others(kept).save_pretrained(tmp_path / "new")
+    new, numbers = AutoTokenizer.from_pretrained(tmp_path / "new"), {it: i for i, it in enumerate(sorted(kept))}
+    covered = [text for text in TEXTS if numbers.keys() >= set(old(text).input_ids)]
+    words = [old.decode([token]) for token in sorted(kept - trimming.required) if old.decode([token]).isalpha()]
+    covered += [word for word in words if numbers.keys() >= set(old(word).input_ids)]
+    assert len(covered) > 5
+    assert [new(text).input_ids for text in covered] == [
+        [numbers[it] for it in old(text).input_ids] for text in covered
+    ]

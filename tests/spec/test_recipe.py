@@ -11,6 +11,13 @@ from edgekit.spec.recipe import load_recipe
 from edgekit.spec.shipped import shipped_files
 
 
+def test_checkpoints_are_evaluated_on_what_the_bundles_take_unless_it_is_said():
+    assert load_recipe("chnsenticorp").evaluate.max_length == 256
+    assert load_recipe("chnsenticorp", ["stages.evaluate.max_length=64"]).evaluate.max_length == 64
+    assert load_recipe("chnsenticorp", ["stages.export.max_length=null"]).evaluate.max_length == 128
+    assert load_recipe("chnsenticorp", ["stages.evaluate=null"]).evaluate is None
+
+
 @pytest.mark.parametrize("name", shipped_files("recipes"))
 def test_shipped_recipes_are_valid_and_named_like_their_files(name):
     assert load_recipe(name).name == name
