@@ -20,10 +20,10 @@ import numpy as np
 from edgekit.agent.conditions import fingerprint
 from edgekit.cli.progress import progress
 from edgekit.flows.evaluate import evaluate
+from edgekit.flows.inspect import inspect
 from edgekit.flows.run import run
 from edgekit.report.summary import ModelRow, Summary
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.recipe import load_recipe
+from edgekit.spec.recipe import Recipe, load_recipe
 from edgekit.spec.stage_options import EvaluateOptions, SplitName
 
 SPLITS: tuple[SplitName, ...] = ("validation", "test")
@@ -48,13 +48,12 @@ def main() -> None:
 def measure(recipe: str, settings: list[str], seeds: list[int], runs: Path) -> dict[str, Any]:
     """Every model of every seed."""
     found: dict[str, list[dict[str, Any]]] = {}
-    data = load_recipe(recipe, settings).data
+    told = load_recipe(recipe, settings)
     for seed in seeds:
-        stages = load_recipe(recipe, settings).stages
-        seeded = [f"stages.{stage}.seed={seed}" for stage in ("finetune", "distill") if getattr(stages, stage)]
+        seeded = [f"stages.{stage}.seed={seed}" for stage in ("finetune", "distill") if getattr(told.stages, stage)]
         summary = run(recipe, [*settings, *seeded], out=runs / f"seed{seed}", progress=progress())
         for model in summary.models:
-            found.setdefault(model.name, []).append(_answers(model, data))
+            found.setdefault(model.name, []).append(_answers(model, told))
     return {
         "title": summary.title,
         "seeds": seeds,
@@ -66,15 +65,18 @@ def measure(recipe: str, settings: list[str], seeds: list[int], runs: Path) -> d
     }
 
 
-def _answers(model: ModelRow, data: DataSpec) -> dict[str, Any]:
+def _answers(model: ModelRow, recipe: Recipe) -> dict[str, Any]:
     """What a model is, and which rows of each split it gets right."""
+    told = recipe.evaluate or EvaluateOptions()
     asked = {
-        split: evaluate(Path(model.path), data, EvaluateOptions(split=split), progress=progress()) for split in SPLITS
+        split: evaluate(Path(model.path), recipe.data, told.model_copy(update={"split": split}), progress=progress())
+        for split in SPLITS
     }
     return {
         "scheme": model.scheme,
         "size_mb": model.size_mb,
         "parameters": model.parameters,
+        "parts_mb": {part.name: round(part.mb, 4) for part in inspect(model.path).parts},
         "truncated": asked["test"].accuracy.truncated,
         **{split: evaluation.right for split, evaluation in asked.items()},
     }
@@ -93,6 +95,7 @@ def _over_seeds(name: str, rows: list[dict[str, Any]], teachers: list[dict[str, 
         "scheme": first["scheme"],
         "size_mb": round(max(row["size_mb"] for row in rows), 3),
         "parameters": first["parameters"],
+        "parts_mb": first["parts_mb"],
         "truncated": first["truncated"],
         **{split: [round(100 * float(np.mean(row[split])), 2) for row in rows] for split in SPLITS},
         **{f"below_teacher_{split}": _below(rows, teachers, split) for split in SPLITS},

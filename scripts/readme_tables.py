@@ -8,6 +8,8 @@ from pathlib import Path
 from condense import table
 
 RESULTS = Path(__file__).parent / "results"
+# the parts of a bundle, as `edgekit inspect` names them, that are no weights
+_NO_WEIGHTS = ("graph", "tokenizer.json", "config.json")
 
 
 def commands() -> str:
@@ -39,16 +41,23 @@ def targets() -> str:
     return "\n".join(lines)
 
 
-def sst2() -> str:
-    """The road on SST-2, as `scripts/bench_sst2.py` measured it."""
-    return table(json.loads((RESULTS / "sst2.json").read_text()))
-
-
 def recipe(name: str) -> str:
     """Every model of a recipe, as `scripts/bench_recipe.py` measured it."""
     from bench_recipe import table as recipe_table
 
     return recipe_table(json.loads((RESULTS / f"{name}.json").read_text()))
+
+
+def weights(name: str) -> str:
+    """What of the bundles of a recipe is weights, and what comes on top."""
+    rows = json.loads((RESULTS / f"{name}.json").read_text())["models"]
+    told = []
+    for row in rows:
+        if row["name"] in ("onnx", "tflite"):
+            around = sum(mb for part, mb in row["parts_mb"].items() if part in _NO_WEIGHTS)
+            stored = row["size_mb"] - around
+            told.append(f"{row['name']}: {stored:.2f} MB of weights, and {100 * around / stored:.1f} % on top of them")
+    return "; ".join(told) + " (graph, tokenizer, configuration)."
 
 
 def words(name: str) -> str:
@@ -65,6 +74,13 @@ def stories() -> str:
     from bench_stories import table as stories_table
 
     return stories_table(json.loads((RESULTS / "stories260k.json").read_text()))
+
+
+def gpt2() -> str:
+    """A small GPT-2 from a larger one, as `scripts/bench_gpt2.py` measured it."""
+    from bench_gpt2 import table as gpt2_table
+
+    return gpt2_table(json.loads((RESULTS / "gpt2.json").read_text()))
 
 
 def quickstart() -> str:
