@@ -121,7 +121,7 @@ def table(result: dict[str, Any]) -> str:
     for row in result["models"]:
         lost = "" if row["name"] == "teacher" else "{:.2f} ({:.2f} to {:.2f})".format(*row["below_teacher_test"])
         name = f"{row['name']}, {row['scheme']}"
-        cells = [name, f"{row['size_mb']:.2f}", _seeds(row["validation"]), _seeds(row["test"]), lost]
+        cells = [name, f"{row['size_mb']:.2f}", by_seed(row["validation"]), by_seed(row["test"]), lost]
         lines.append(f"| {' | '.join(cells)} |")
     rows = result["rows"]
     seeds = f" Mean of {len(result['seeds'])} seeds (each)." if len(result["seeds"]) > 1 else ""
@@ -134,7 +134,8 @@ def table(result: dict[str, Any]) -> str:
     )
 
 
-def _seeds(values: list[float]) -> str:
+def by_seed(values: list[float]) -> str:
+    """A figure over its seeds: the mean, and each."""
     each = ", ".join(f"{value:.2f}" for value in values)
     return f"{np.mean(values):.2f} ({each})" if len(values) > 1 else each
 

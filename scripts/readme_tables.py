@@ -48,6 +48,14 @@ def recipe(name: str) -> str:
     return recipe_table(json.loads((RESULTS / f"{name}.json").read_text()))
 
 
+def one_rate() -> str:
+    """What the teacher of recipe sst2 reaches where every layer learns at the same rate, over the same seeds."""
+    from bench_recipe import by_seed
+
+    teacher = json.loads((RESULTS / "sst2-one-rate.json").read_text())["models"][0]
+    return f"{by_seed(teacher['validation'])} % on validation, {by_seed(teacher['test'])} % on test."
+
+
 def weights(name: str) -> str:
     """What of the bundles of a recipe is weights, and what comes on top."""
     rows = json.loads((RESULTS / f"{name}.json").read_text())["models"]
