@@ -111,10 +111,10 @@ def cut_as(what: str | Path | ModelRef, options: EvaluateOptions) -> EvaluateOpt
     from edgekit.agent.bundle import open_bundle
 
     path = ModelRef.of(what).path
-    if "max_length" in options.model_fields_set or not is_bundle(path):
+    if not is_bundle(path):
         return options
     with agent_errors():
-        return options.model_copy(update={"max_length": open_bundle(path).max_length})
+        return options.cut_at(open_bundle(path).max_length)
 
 
 def _record(answers: _Answers, options: EvaluateOptions) -> Accuracy:

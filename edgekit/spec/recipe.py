@@ -91,9 +91,9 @@ class Recipe(Strict):
     def evaluate(self) -> EvaluateOptions | None:
         """The evaluate stage's options; the checkpoints of a classifier are cut where its bundles are told to cut."""
         options, length = self.stages.evaluate, self.stages.export.max_length
-        if options is None or "max_length" in options.model_fields_set or not length or self.task == "text-generation":
+        if options is None or not length or self.task == "text-generation":
             return options
-        return options.model_copy(update={"max_length": length})
+        return options.cut_at(length)
 
 
 def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -43,3 +43,7 @@ class EvaluateOptions(Strict):
     ] = None
     threads: Annotated[Threads, Field(description="Threads of the runtime that runs a bundle.")] = 2
     runtime: Annotated[str | None, Field(description="Runtime of a bundle. Default: the first that is there.")] = None
+
+    def cut_at(self, length: int) -> Self:
+        """These options with checkpoints cut at so many tokens, unless they say a length themselves."""
+        return self if "max_length" in self.model_fields_set else self.model_copy(update={"max_length": length})

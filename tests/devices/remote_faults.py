@@ -30,6 +30,7 @@ def wait_until(what, seconds=30):
 
 
 def all_ended(server, seconds=30):
+    """Seen once is enough: what was asked for meanwhile, and nobody waits for any more, may only just begin."""
     wait_until(lambda: not server.living(), seconds)
 
 

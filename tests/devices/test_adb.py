@@ -10,6 +10,7 @@ import pytest
 from adb_server import adbd, why_not
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from remote_faults import all_ended, wait_until
 
 from edgekit.devices.adb.transport import AdbTransport, adb_serials
 from edgekit.devices.open_device import open_device, open_transport
@@ -70,12 +71,12 @@ class TestCommands:
     def test_output_is_bounded(self, device, link):
         with pytest.raises(DeviceError, match="cat printed more than 1000000 bytes"):
             link.run(["cat", "/dev/zero"])
-        assert ended(device)
+        all_ended(device, 10)
 
     def test_time_is_bounded(self, device, link):
         with pytest.raises(DeviceError, match=r"sleep did not end within 0\.5 s"):
             link.run(["sleep", "60"], timeout=0.5)
-        assert ended(device)
+        all_ended(device, 10)
 
     def test_a_killed_command_takes_its_children_along(self, device, link):
         process = link.start(["sh", "-c", "sleep 60 & sleep 61"], {})
@@ -83,7 +84,7 @@ class TestCommands:
         assert len(device.living()) == 3
         process.kill()
         assert process.wait(5) == -9
-        assert ended(device)
+        all_ended(device, 10)
         process.close()
         process.close()
 
@@ -91,7 +92,7 @@ class TestCommands:
         with open_transport(device.url) as transport:
             transport.start(["sleep", "60"], {})
             assert device.living()
-        assert ended(device)
+        all_ended(device, 10)
         with pytest.raises(DeviceError, match="not connected"):
             transport.run(["true"])
 
@@ -196,7 +197,8 @@ class TestLinks:
             with open_transport(mortal.url) as link:
                 assert link.run(["echo", "x"]).stdout == b"x\n"
             mortal.stop()
-            assert noticed_gone(mortal)
+            # the adb server sees it a moment later
+            wait_until(lambda: (mortal.serial, "device") not in adb_serials(), 10)
             with pytest.raises(
                 DeviceError, match=r"adb cannot connect to it: failed to connect to .*refused"
             ) as caught:
@@ -214,7 +216,7 @@ class TestLinks:
                 link.start(["true"], {})
             assert time.monotonic() - started < 20
             mortal.wake()
-            assert ended(mortal)
+            all_ended(mortal, 10)
 
     def test_the_server_ends(self, mortal, capfd):
         import adbutils
@@ -224,7 +226,7 @@ class TestLinks:
             adbutils.AdbClient().server_kill()
             with pytest.raises(DeviceError, match="the link was lost while a command ran"):
                 process.wait(10)
-            assert ended(mortal)
+            all_ended(mortal, 10)
         # and is started anew by whoever comes next, without a word
         with open_transport(mortal.url) as link:
             assert link.run(["echo", "x"]).stdout == b"x\n"
@@ -242,7 +244,7 @@ class TestAgents:
             channel = device.start_agent(sys.executable)
             assert adb_device.living()
             channel.close()
-        assert ended(adb_device)
+        all_ended(adb_device, 10)
 
     def test_two_at_once_are_refused(self, adb_device):
         with open_device(adb_device.url), pytest.raises(DeviceError, match="in use"):
@@ -264,28 +266,9 @@ class TestAgents:
         assert len(adb_device.living()) == 3
         host.send_signal(number)
         host.communicate()
-        assert ended(adb_device)
+        all_ended(adb_device, 10)
         with open_device(adb_device.url) as device:
             device.start_agent(sys.executable)
-
-
-def ended(device, seconds=10):
-    """Whether nothing that was started there runs any more, soon."""
-    deadline = time.monotonic() + seconds
-    while device.living():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    # not looked at again: what was asked for meanwhile, and nobody waits for any more, may only just begin
-    return True
-
-
-def noticed_gone(device, seconds=10):
-    """Whether the adb server, which sees it a moment later, lists the device as none that can be used, soon."""
-    deadline = time.monotonic() + seconds
-    while (device.serial, "device") in adb_serials() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return (device.serial, "device") not in adb_serials()
 
 
 def descriptors():

@@ -17,6 +17,7 @@ import asyncssh
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from remote_faults import all_ended
 from ssh_server import runs, serving
 
 from edgekit.devices.open_device import open_transport
@@ -82,19 +83,19 @@ class TestCommands:
     def test_output_is_bounded(self, link, ssh_server):
         with pytest.raises(DeviceError, match="yes printed more than 1000000 bytes"):
             link.run(["yes"])
-        assert ended(ssh_server)
+        all_ended(ssh_server, 20)
 
     def test_time_is_bounded(self, link, ssh_server):
         with pytest.raises(DeviceError, match=r"sleep did not end within 0\.5 s"):
             link.run(["sleep", "60"], timeout=0.5)
-        assert ended(ssh_server)
+        all_ended(ssh_server, 20)
 
     def test_a_killed_command_takes_its_children_along(self, link, ssh_server):
         process = link.start(["sh", "-c", "sleep 60 & sleep 61"], {})
         assert process.wait(0.2) is None
         process.kill()
         assert process.wait(20) == -9
-        assert ended(ssh_server)
+        all_ended(ssh_server, 20)
         process.close()
         process.close()
 
@@ -118,7 +119,7 @@ class TestCommands:
             transport.start(["sleep", "60"], {})
             transport.start(["sleep", "61"], {}).kill()
             assert ssh_server.living()
-        assert ended(ssh_server)
+        all_ended(ssh_server, 20)
         with pytest.raises(DeviceError, match="not connected"):
             transport.run(["true"])
 
@@ -299,17 +300,6 @@ class TestRefusals:
 
         yield
         assert not [thread.name for thread in threading.enumerate() if thread.name.startswith("ssh://")]
-
-
-def ended(server, seconds=20):
-    """Whether nothing that was started there runs any more, soon."""
-    deadline = time.monotonic() + seconds
-    while server.living():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.02)
-    # not looked at again: what was asked for meanwhile, and nobody waits for any more, may only just begin
-    return True
 
 
 def foreign_errors():
