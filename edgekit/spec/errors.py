@@ -9,7 +9,7 @@
         └── ParityError     5  an exported file does not reproduce its reference
 
 An `EdgekitWarning` is for what a person should know though the work goes on: the command line prints it as a line.
-A verdict is no error: a failed budget exits 1, an inconclusive or unmeasured one 3 (`measure.verdict`).
+A verdict is no error: a failed budget exits 1, an inconclusive or unmeasured one 3 (`measure.verdicts`).
 Only `edgekit.cli` catches these, once.
 """
 
@@ -64,6 +64,21 @@ class EdgekitWarning(UserWarning):
     """Something was decided that a person may want to decide otherwise."""
 
 
+# characters of a value that an error quotes
+QUOTED = 60
+
+
+def quoted(value: object) -> str:
+    """A value as an error quotes it: on one line, and never at great length."""
+    if value is None or isinstance(value, (bool, bytes)):
+        return {None: "nothing", True: "true", False: "false"}.get(value, "binary data")  # type: ignore[arg-type]
+    if isinstance(value, int) and value.bit_length() > 4 * QUOTED:
+        return "a number of very many digits"
+    # a date, as YAML reads one
+    text = value.isoformat() if hasattr(value, "isoformat") else repr(value)
+    return text if len(text) <= QUOTED else f"{text[: QUOTED - 1]}…"
+
+
 def worst_exit_code(codes: Iterable[int]) -> int:
     """Of several exit codes the one that counts; 0 for none, or where all are 0."""
     worst_first = (2, 5, 4, 1, 3)
@@ -74,6 +89,6 @@ def worst_exit_code(codes: Iterable[int]) -> int:
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> NotFoundError:
     """The error for a name outside a closed list, with the nearest one that exists."""
     choices = sorted(known)
-    near = difflib.get_close_matches(name, choices, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name[:QUOTED], choices, n=1, cutoff=0.5)
     advice = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(choices)}"
-    return NotFoundError(f"unknown {kind} {name!r}", advice=advice)
+    return NotFoundError(f"unknown {kind} {quoted(name)}", advice=advice)

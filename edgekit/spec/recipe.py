@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import pydantic
-import yaml
 
 from edgekit.spec.budget import Budget
 from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import UsageError
+from edgekit.spec.errors import UsageError, quoted
 from edgekit.spec.export_options import ExportOptions
 from edgekit.spec.package_options import PackageOptions
 from edgekit.spec.profile_options import ProfileOptions
@@ -20,7 +19,7 @@ from edgekit.spec.schemes import Task
 from edgekit.spec.shape import Scratch
 from edgekit.spec.shipped import shipped_files
 from edgekit.spec.stage_options import EvaluateOptions, QuantizeOptions
-from edgekit.spec.strict import NOT_VALID, Strict, read_mapping
+from edgekit.spec.strict import NOT_VALID, NotPlain, Strict, read_mapping, yaml_value
 from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOptions
 
 _Options = TypeVar("_Options", ExportOptions, QuantizeOptions)
@@ -110,6 +109,9 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
             raise unknown_name("recipe", name_or_path, shipped)
         path = shipped[path.stem]
     mapping = read_mapping(path)
+    keys = [setting.partition("=")[0] for setting in settings]
+    if twice := next((key for key in keys if keys.count(key) > 1), None):
+        raise UsageError(f"--set {quoted(twice)} is given twice, and one of them would be lost")
     for setting in settings:
         mapping = _set(mapping, setting)
     return Recipe.parse(mapping, str(path))
@@ -119,9 +121,11 @@ def _set(mapping: dict[str, Any], setting: str) -> dict[str, Any]:
     """A copy of the mapping with one dotted key set; a number is a place in a list, a scalar becomes a mapping."""
     key, equals, text = setting.partition("=")
     if not equals or not key.strip("."):
-        raise UsageError(f"--set {setting!r} is not key=value", advice="as in --set stages.distill.epochs=3")
+        raise UsageError(f"--set {quoted(setting)} is not key=value", advice="as in --set stages.distill.epochs=3")
     try:
-        value = yaml.safe_load(text)
+        value = yaml_value(text)
+    except NotPlain as error:
+        raise UsageError(f"--set {quoted(setting)}: {error}") from None
     except NOT_VALID:
         value = text
     changed = copy.deepcopy(mapping)
@@ -133,7 +137,7 @@ def _set(mapping: dict[str, Any], setting: str) -> dict[str, Any]:
             node[place] = {}
         node = node[place]
     if not isinstance(node, (dict, list)):
-        raise UsageError(f"--set {setting!r}: there is nothing to set in {parents[-1]!r}")
+        raise UsageError(f"--set {quoted(setting)}: there is nothing to set in {parents[-1]!r}")
     node[_place(node, last, setting)] = value
     return changed
 
@@ -143,7 +147,9 @@ def _place(node: Any, key: str, setting: str) -> Any:
     if not isinstance(node, list):
         return key
     if not key.isdecimal() or int(key) >= len(node):
-        raise UsageError(f"--set {setting!r}: the list has no place {key!r}", advice=f"places: 0 to {len(node) - 1}")
+        raise UsageError(
+            f"--set {quoted(setting)}: the list has no place {key!r}", advice=f"places: 0 to {len(node) - 1}"
+        )
     return int(key)
 
 

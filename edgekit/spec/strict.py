@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import pydantic
 import yaml
 
-from edgekit.spec.errors import NotFoundError, UsageError, unknown_name
+from edgekit.spec.errors import NotFoundError, UsageError, quoted, unknown_name
 
 # YAML is written by people; JSON may hold the raw samples of a measurement
 YAML_MB, JSON_MB = 1, 100
 # what anchors and aliases may unfold to; a page of them can stand for more values than any memory holds
 MOST_VALUES = 100_000
+# what a file may hold in the place of a mapping
+_KINDS = {list: "a list", str: "text", int: "a number", float: "a number", bool: "a yes or no", type(None): "nothing"}
+# YAML 1.1 reads 010 as eight, 1:30 as ninety and 1_000 as a thousand: nobody who writes them means that for sure
+_PLAIN_NUMBER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17}|[0-9]{1,18}\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]{1,3})?")
+PLAIN_DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,17})?")
 # a value that does not fit its explicit YAML tag (`!!int ''`, `!!bool maybe`) trips PyYAML in any of these ways
 NOT_VALID = (ValueError, yaml.YAMLError, RecursionError, LookupError, AttributeError, ArithmeticError, TypeError)
+
+
+class NotPlain(ValueError):
+    """A number that is not written as a plain decimal."""
+
+
+class Unplain(float):
+    """A number that was written with an exponent, a sign `+`, or nothing before or behind its point."""
 
 
 class Strict(pydantic.BaseModel):
@@ -31,7 +45,7 @@ class Strict(pydantic.BaseModel):
         try:
             return cls.model_validate(value)
         except pydantic.ValidationError as error:
-            raise _explain(cls, error, where) from None
+            raise _explain(cls, error, where, value) from None
 
     @classmethod
     def from_flags(cls, values: dict[str, Any]) -> Self:
@@ -39,10 +53,11 @@ class Strict(pydantic.BaseModel):
         try:
             return cls.model_validate(values)
         except pydantic.ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            name, *more = first["loc"] or ("",)
+            faults = error.errors(include_url=False)
+            name, *more = _place(faults[0], values) or ("",)
             flag = f"--{name}".replace("_", "-") if name else ""
-            raise UsageError(_sentence(first, " ".join((flag, *map(str, more))))) from None
+            alike = [fault for fault in faults if _place(fault, values) == _place(faults[0], values)]
+            raise UsageError(_sentence_of_all(alike, " ".join((flag, *map(str, more))))) from None
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -55,11 +70,12 @@ def read_mapping(path: Path) -> dict[str, Any]:
     json_file = path.suffix == ".json"
     text = _read(path, JSON_MB if json_file else YAML_MB)
     try:
-        value = json.loads(text, object_pairs_hook=_once) if json_file else _yaml(text)
+        value = json.loads(text, object_pairs_hook=_once, parse_float=_number) if json_file else yaml_value(text)
     except NOT_VALID as error:
-        raise UsageError(f"{path} is not valid: {' '.join(str(error).split())}") from None
+        told = "a number has too many digits" if "int_max_str_digits" in str(error) else str(error)
+        raise UsageError(f"{path} is not valid: {' '.join(told.split())}") from None
     if not isinstance(value, dict):
-        raise UsageError(f"{path} must hold a mapping of keys to values, not {type(value).__name__}")
+        raise UsageError(f"{path} must hold a mapping of keys to values, not {_KINDS.get(type(value), 'a value')}")
     return value
 
 
@@ -90,8 +106,26 @@ class _Loader(yaml.SafeLoader):
         _once((key, None) for key in keys)
         return super().construct_mapping(node, deep)
 
+    def construct_number(self, node: yaml.ScalarNode) -> Any:
+        """The number of a node; `NotPlain` for one that YAML reads otherwise than it looks."""
+        written = str(node.value)
+        if not _PLAIN_NUMBER.fullmatch(written):
+            line = node.start_mark.line + 1
+            raise NotPlain(f"line {line}: {quoted(written)} is no plain decimal number: write it as 90 or 0.5")
+        return _number(written) if set(written) & set(".eE+") else int(written)
 
-def _yaml(text: str) -> Any:
+
+def _number(written: str) -> float:
+    """A number with its notation, which matters where people must not misread it."""
+    return float(written) if PLAIN_DECIMAL.fullmatch(written) else Unplain(written)
+
+
+for _tag in ("int", "float"):
+    _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _Loader.construct_number)
+
+
+def yaml_value(text: str) -> Any:
+    """The plain value that a YAML text holds; raises one of `NOT_VALID`."""
     value = yaml.load(text, _Loader)  # noqa: S506  a safe loader
     left, seen = [value], 0
     while left:
@@ -108,7 +142,7 @@ def _once(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
     found: dict[Any, Any] = {}
     for key, value in pairs:
         if key in found:
-            raise ValueError(f"the key {key[1] if isinstance(key, tuple) else key!r} is given twice")
+            raise ValueError(f"the key {quoted(key[1] if isinstance(key, tuple) else key)} is given twice")
         found[key] = value
     return found
 
@@ -126,15 +160,59 @@ def key_values(text: str, example: str) -> dict[str, str]:
     return pairs
 
 
-def _explain(model: type[Strict], error: pydantic.ValidationError, where: str) -> UsageError:
+def _explain(model: type[Strict], error: pydantic.ValidationError, where: str, value: Any) -> UsageError:
     """Turn pydantic's first complaint into one sentence, with "did you mean" for an unknown key."""
-    first = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        key = str(first["loc"][-1])
-        meant = unknown_name("key", key, _known_keys(model, first["loc"][:-1]))
-        return UsageError(f"{where}: unknown key {place!r}", advice=meant.advice)
-    return UsageError(f"{where}: {_sentence(first, place)}")
+    faults = error.errors(include_url=False)
+    place = _place(faults[0], value)
+    if place and (line := _line_of(where, place)):
+        where = f"{where}:{line}"
+    named = ".".join(map(str, place))
+    alike = [fault for fault in faults if _place(fault, value) == place]
+    if all(fault["type"] == "extra_forbidden" for fault in alike):
+        meant = unknown_name("key", str(place[-1]), _known_keys(model, alike[0]["loc"][:-1]))
+        return UsageError(f"{where}: unknown key {quoted(named)}", advice=meant.advice)
+    return UsageError(f"{where}: {_sentence_of_all(alike, named)}")
+
+
+def _place(fault: Any, value: Any) -> tuple[int | str, ...]:
+    """Where in the value a fault is: pydantic also names the alternative of a union that it tried."""
+    place: list[int | str] = []
+    *parents, last = fault["loc"] or ("",)
+    for part in parents:
+        if (isinstance(value, dict) and part in value) or (isinstance(value, (list, tuple)) and isinstance(part, int)):
+            place.append(part)
+            value = value[part]
+    absent = fault["type"] in ("missing", "extra_forbidden")
+    if absent or (isinstance(value, dict) and last in value) or isinstance(last, int):
+        place.append(last)
+    return tuple(place)
+
+
+def _line_of(where: str, place: Sequence[int | str]) -> int | None:
+    """The line of a YAML file on which a place stands; None where it is no such file, or has no such place."""
+    path = Path(where)
+    if path.suffix not in (".yaml", ".yml") or not path.is_file():
+        return None
+    node: Any = yaml.compose(_read(path, YAML_MB), _Loader)
+    for part in place:
+        if isinstance(node, yaml.MappingNode):
+            found = [entry for key, entry in node.value if key.value == str(part)]
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int):
+            found = node.value[part : part + 1]
+        else:
+            found = []
+        if not found:
+            break
+        node = found[0]
+    return None if node is None else int(node.start_mark.line) + 1
+
+
+def _sentence_of_all(faults: Sequence[Any], place: str) -> str:
+    """What the alternatives of a union ask for, each one once."""
+    demands = [_demand(fault) for fault in faults if fault["type"] in _DEMANDS]
+    if len(demands) < 2 or len(demands) < len(faults):
+        return _sentence(faults[0], place)
+    return f"{place or 'it'} must {' or '.join(dict.fromkeys(demands))} ({quoted(faults[0]['input'])} was given)"
 
 
 def _sentence(fault: Any, place: str) -> str:
@@ -142,20 +220,18 @@ def _sentence(fault: Any, place: str) -> str:
     said = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "missing":
         return f"{place} is missing"
-    known = _DEMANDS.get(fault["type"])
-    if known is None:
+    if fault["type"] not in _DEMANDS:
         return f"{place}: {said}" if place else str(said)
+    return f"{place or 'it'} must {_demand(fault)} ({quoted(fault['input'])} was given)"
+
+
+def _demand(fault: Any) -> str:
     limits = {name: _plain(limit) for name, limit in fault.get("ctx", {}).items()}
-    return f"{place or 'it'} must {known.format(**limits)} ({_shown(fault['input'])} was given)"
+    return _DEMANDS[fault["type"]].format(**limits)
 
 
 def _plain(limit: Any) -> Any:
     return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
-
-
-def _shown(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= _QUOTED else f"{text[: _QUOTED - 1]}…"
 
 
 # what each of pydantic's types of error asks for
@@ -186,8 +262,6 @@ _DEMANDS = {
     )
     for fault in ("type", "parsing", "parsing_size", "from_float")
 }
-# characters of a value that an error quotes
-_QUOTED = 60
 
 
 def _known_keys(model: type[Strict], loc: tuple[int | str, ...]) -> list[str]:

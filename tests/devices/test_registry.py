@@ -153,7 +153,7 @@ def test_what_device_stands_for():
 def test_a_file_that_was_spoiled_names_itself(registry):
     registry.parent.mkdir()
     registry.write_text("devices: {pi: {url: ssh://pi, tagret: rpi4}}")
-    with pytest.raises(UsageError, match=r"devices\.yaml: unknown key 'devices\.pi\.tagret'") as caught:
+    with pytest.raises(UsageError, match=r"devices\.yaml:1: unknown key 'devices\.pi\.tagret'") as caught:
         known_devices()
     assert caught.value.advice == "did you mean 'target'?"
 
