@@ -1,12 +1,13 @@
 """What a classifier gets right and what it takes for what: macro-F1, MCC, a table of classes, the worst confusions.
 
-The intervals are bootstrap percentile intervals (Efron 1979) over rows. Rows that were expected and predicted alike
-are the same to every figure here, so that a resample is a multinomial draw over the cells of the confusion matrix:
-its cost follows from the cells that are not empty, not from the rows.
+Intervals are those of `class_intervals`. Rows that were expected and predicted alike are the same to every figure, so
+that a bootstrap resample is a multinomial draw over the cells of the confusion matrix: its cost follows from the cells
+that are not empty, not from the rows.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -14,12 +15,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from edgekit.measure.statistics import Estimate
+from edgekit.measure.class_intervals import FEWEST_ROWS, Cells, f1_of_counts, mcc_interval, mean_f1
+from edgekit.measure.estimate import Estimate
+from edgekit.spec.errors import quoted
 
 # as many as Efron and Tibshirani (1993, ch. 13) ask of percentile intervals
 RESAMPLES = 2_000
 # cells of the confusion matrix, times resamples, that are held at once
 _AT_ONCE = 1_000_000
+# classes that a sentence names
+_MOST_NAMED = 5
 
 Numbers = npt.NDArray[Any]
 
@@ -52,14 +57,14 @@ class ConfusedPair:
 
 @dataclass(frozen=True)
 class Scores:
-    """Macro-F1 in % and Matthews' correlation coefficient in -1..1, each with its 95 % bootstrap interval."""
+    """Macro-F1 in % and Matthews' correlation coefficient in -1..1, each with its 95 % interval."""
 
     macro_f1: Estimate
     mcc: Estimate
 
 
 class Tallies(NamedTuple):
-    """Rows of each class that were right, that have it, and that were given it: each [..., classes]."""
+    """Rows of each class that were right, that have it, and that were given it: each [classes]."""
 
     right: Numbers
     wanted: Numbers
@@ -71,7 +76,10 @@ def macro_f1(expected: Sequence[int], predicted: Sequence[int]) -> float:
 
     Raises `ValueError` without rows or for different numbers of them, as all functions here do.
     """
-    return float(macro_f1_of(_tallies_of_rows(expected, predicted)))
+    right, wanted, given = _tallies_of_rows(expected, predicted)
+    # F1 = 2 TP / (2 TP + FP + FN), and TP + FN + TP + FP is the number of times that a class occurs in either
+    occurrences = wanted + given
+    return float(100 * np.mean(2.0 * right[occurrences > 0] / occurrences[occurrences > 0]))
 
 
 def mcc(expected: Sequence[int], predicted: Sequence[int]) -> float:
@@ -79,24 +87,47 @@ def mcc(expected: Sequence[int], predicted: Sequence[int]) -> float:
 
     0 where either has one class only, as in scikit-learn.
     """
-    return float(mcc_of(_tallies_of_rows(expected, predicted)))
+    right, wanted, given = (np.asarray(part, np.float64) for part in _tallies_of_rows(expected, predicted))
+    rows = wanted.sum()
+    spread = (rows**2 - (given**2).sum()) * (rows**2 - (wanted**2).sum())
+    cross = right.sum() * rows - (wanted * given).sum()
+    return float(cross / math.sqrt(spread)) if spread > 0 else 0.0
 
 
-def scores(expected: Sequence[int], predicted: Sequence[int], *, seed: int = 0) -> Scores:
-    """Macro-F1 and Matthews' correlation coefficient with their 95 % bootstrap intervals."""
+def scores(expected: Sequence[int], predicted: Sequence[int], labels: Sequence[str] = ()) -> Scores:
+    """Macro-F1 and Matthews' correlation coefficient with their 95 % intervals.
+
+    labels: of the classes, in the order of their numbers; left out, those up to the largest number that occurs
+    Macro-F1 is in doubt where a class has fewer than `FEWEST_ROWS` rows, which are named; its interval is then only of
+    the classes that occur.
+    """
     wanted, given = _checked(expected, predicted)
-    classes = int(max(wanted.max(), given.max())) + 1
+    cells = cells_of(wanted, given, len(labels))
+    mean = mean_f1(cells)
+    doubt = _few_rows(np.bincount(wanted, minlength=cells.classes), labels)
+    value = 100 * mean.value
+    return Scores(
+        Estimate(value, max(value - 100 * mean.below, 0.0), min(value + 100 * mean.above, 100.0), doubt),
+        mcc_interval(cells, mcc(expected, predicted)),
+    )
+
+
+def class_f1(expected: Sequence[int], predicted: Sequence[int], label: int) -> Estimate:
+    """F1 in % of the class with the number `label`, with its exact 95 % interval (`class_intervals`).
+
+    Without a bound, and in doubt, where no row has the class and none was given it.
+    """
+    wanted, given = _checked(expected, predicted)
+    has, got = wanted == label, given == label
+    return f1_of_counts(int(np.sum(has & got)), int(np.sum(has | got)))
+
+
+def cells_of(wanted: Numbers, given: Numbers, classes: int = 0) -> Cells:
+    """The cells of the confusion matrix of numbers of labels [rows], of `classes` classes or as many as occur."""
+    classes = max(classes, int(max(wanted.max(), given.max())) + 1)
     cells, counts = np.unique(wanted * classes + given, return_counts=True)
     first, second = np.divmod(cells, classes)
-    f1s, mccs = [], []
-    for drawn in draws(counts, classes, seed):
-        tallies = tallies_of(drawn, first, second, classes)
-        f1s.append(macro_f1_of(tallies))
-        mccs.append(mcc_of(tallies))
-    return Scores(
-        estimate(macro_f1(expected, predicted), np.concatenate(f1s)),
-        estimate(mcc(expected, predicted), np.concatenate(mccs)),
-    )
+    return Cells(first, second, counts, classes)
 
 
 def per_class(labels: Sequence[str], expected: Sequence[int], predicted: Sequence[int]) -> tuple[ClassRow, ...]:
@@ -130,23 +161,6 @@ def worst_pairs(
     )
 
 
-def macro_f1_of(tallies: Tallies) -> Numbers:
-    """Macro-F1 in % of each row of tallies."""
-    # F1 = 2 TP / (2 TP + FP + FN), and TP + FN + TP + FP is the number of times that a class occurs in either
-    occurrences = tallies.wanted + tallies.given
-    f1 = np.divide(2.0 * tallies.right, occurrences, out=np.zeros(occurrences.shape), where=occurrences > 0)
-    return np.asarray(100 * f1.sum(-1) / (occurrences > 0).sum(-1))
-
-
-def mcc_of(tallies: Tallies) -> Numbers:
-    """Matthews' correlation coefficient of each row of tallies."""
-    right, wanted, given = (np.asarray(part, np.float64) for part in tallies)
-    rows = wanted.sum(-1)
-    cross = right.sum(-1) * rows - (wanted * given).sum(-1)
-    spread = (rows**2 - (given**2).sum(-1)) * (rows**2 - (wanted**2).sum(-1))
-    return np.asarray(np.divide(cross, np.sqrt(spread), out=np.zeros(cross.shape), where=spread > 0))
-
-
 def estimate(value: float, drawn: Numbers) -> Estimate:
     """A figure with the middle 95 % of its resamples, or with itself where they all lie on one side."""
     low, high = np.percentile(drawn, (2.5, 97.5))
@@ -162,24 +176,15 @@ def draws(counts: Numbers, classes: int, seed: int) -> Iterator[Numbers]:
         yield generator.multinomial(rows, counts / rows, min(step, RESAMPLES - start))
 
 
-def tallies_of(drawn: Numbers, wanted: Numbers, given: Numbers, classes: int) -> Tallies:
-    """The tallies [..., classes] of counts [..., cells], where cell i was expected `wanted[i]` and is `given[i]`."""
-    same = wanted == given
-    return Tallies(
-        _by_class(drawn[..., same], wanted[same], classes),
-        _by_class(drawn, wanted, classes),
-        _by_class(drawn, given, classes),
-    )
-
-
-def _by_class(drawn: Numbers, numbers: Numbers, classes: int) -> Numbers:
-    """Counts [..., cells] summed over the cells of each class."""
-    summed = np.zeros((*drawn.shape[:-1], classes), np.int64)
-    if len(numbers):
-        order = np.argsort(numbers, kind="stable")
-        present, starts = np.unique(numbers[order], return_index=True)
-        summed[..., present] = np.add.reduceat(drawn[..., order], starts, axis=-1)
-    return summed
+def _few_rows(rows: Numbers, labels: Sequence[str]) -> str:
+    """Which classes have too few rows to tell macro-F1; empty where none has."""
+    few = np.flatnonzero(rows < FEWEST_ROWS)
+    if not len(few):
+        return ""
+    named = [f"{quoted(labels[number]) if labels else number} ({rows[number]})" for number in few[:_MOST_NAMED]]
+    more = f" and {len(few) - _MOST_NAMED} more" if len(few) > _MOST_NAMED else ""
+    classes = "class" if len(few) == 1 else "classes"
+    return f"too few rows of {classes} {', '.join(named)}{more}: {FEWEST_ROWS} are needed"
 
 
 def _tallies_of_rows(expected: Sequence[int], predicted: Sequence[int], classes: int = 0) -> Tallies:

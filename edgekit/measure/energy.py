@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+import math
 
-from edgekit.measure.statistics import Estimate
+import numpy as np
+
+from edgekit.measure.dependence import mean_of
+from edgekit.measure.distributions import t_quantile
+from edgekit.measure.estimate import Estimate
 from edgekit.spec.measurement import Energy
 
-RESAMPLES = 10_000
 
+def energy_mj(found: Energy) -> Estimate:
+    """mJ of one inference above what the board takes while idle, with the interval of a difference of two means.
 
-def energy_mj(found: Energy, *, seed: int = 0) -> Estimate:
-    """mJ of one inference above what the board takes while idle, with a bootstrap interval over the readings of power.
-
-    The readings fluctuate and come in a row, so the interval is rather too narrow. It may reach below 0, where the
-    load does not stand out from the idle board.
+    Readings of power come in a row and are alike; each mean's error allows for that (`dependence.mean_of`), and the
+    two are taken together with the degrees of freedom of Welch (1947, Biometrika 34:28-35). In doubt where the
+    readings are too few, and where the load does not stand out from the idle board: then something else was measured.
     """
-    idle, load = np.asarray(found.idle_w), np.asarray(found.load_w)
-    generator = np.random.default_rng(seed)
-    above = _means(load, generator) - _means(idle, generator)
     scale = 1e3 * found.seconds / found.runs
-    low, high = np.percentile(above, (2.5, 97.5)) * scale
-    return Estimate(float(load.mean() - idle.mean()) * scale, float(low), float(high))
-
-
-def _means(values: npt.NDArray[np.float64], generator: np.random.Generator) -> npt.NDArray[np.float64]:
-    """The mean of each of `RESAMPLES` resamples."""
-    counts = generator.multinomial(len(values), np.full(len(values), 1 / len(values)), size=RESAMPLES)
-    return np.asarray(counts @ values / len(values))
+    idle = mean_of([np.asarray(found.idle_w, np.float64)], "readings of power while idle")
+    load = mean_of([np.asarray(found.load_w, np.float64)], "readings of power under load")
+    value = (load.value - idle.value) * scale
+    if doubt := idle.doubt or load.doubt:
+        return Estimate(value, -math.inf, math.inf, doubt)
+    error = math.hypot(idle.error, load.error)
+    half = 0.0
+    if error > 0:
+        degrees = error**4 / sum(mean.error**4 / mean.degrees for mean in (idle, load))
+        half = t_quantile(0.975, degrees) * error * scale
+    doubt = "" if value - half > 0 else "the power under load does not stand out from that of the idle board"
+    return Estimate(value, value - half, value + half, doubt)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgekit.measure.statistics import Estimate
+from edgekit.measure.estimate import Estimate
+from edgekit.measure.percentiles import percentile_interval
 from edgekit.measure.summary import Percentiles, percentiles
 from edgekit.spec.measurement import GenerationMeasurement
 
@@ -25,10 +28,23 @@ class GenerationSummary:
 
 def summarise_generation(measurement: GenerationMeasurement) -> GenerationSummary:
     """The figures of a measurement, with 95 % intervals."""
-    token = percentiles(measurement.samples_ms["token"])
-    median = token.p50
-    rate = Estimate(_rate(median.value), _rate(median.high), _rate(median.low))
-    return GenerationSummary(percentiles(measurement.samples_ms["first_token"]), token, rate)
+    samples, tokens = measurement.samples_ms, measurement.counted("token")
+    return GenerationSummary(
+        percentiles(samples["first_token"], measurement.counted("first_token")),
+        percentiles(samples["token"], tokens),
+        tokens_per_s(samples["token"], tokens),
+    )
+
+
+def tokens_per_s(token_ms: Sequence[float], processes: Sequence[int] = ()) -> Estimate:
+    """1000 / the median of the times of single tokens in ms, with the interval of that median.
+
+    processes: as of `percentile_interval`
+    """
+    median = percentile_interval(token_ms, 50, processes=processes)
+    low = _rate(median.high) if median.high < math.inf else -math.inf
+    high = _rate(median.low) if median.low > -math.inf else math.inf
+    return Estimate(_rate(median.value), low, high, median.doubt)
 
 
 def _rate(milliseconds: float) -> float:

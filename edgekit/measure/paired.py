@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
-from edgekit.measure.classification import draws, estimate, macro_f1_of, tallies_of
-from edgekit.measure.statistics import Estimate, accuracy_drop
+from edgekit.measure.class_intervals import Cells, MeanF1, mean_f1
+from edgekit.measure.classification import draws, estimate
+from edgekit.measure.estimate import Estimate
+from edgekit.measure.statistics import accuracy_drop, share
 
 
 @dataclass(frozen=True)
@@ -19,7 +23,7 @@ class Comparison:
     p_value:            McNemar's exact test that neither is more likely
     accuracy:           points of accuracy lost, with Newcombe's interval (`statistics.accuracy_drop`)
     accuracy_bootstrap: the same points, with a bootstrap interval
-    macro_f1:           points of macro-F1 lost, with a bootstrap interval
+    macro_f1:           points of macro-F1 lost, with the interval of the difference of two dependent means
     """
 
     lost: int
@@ -47,22 +51,46 @@ def compare(
     rows = np.stack([wanted, first, second])
     classes = int(rows.max()) + 1
     cells, counts = np.unique(rows, axis=1, return_counts=True)
-    accuracies, f1s = [], []
-    for drawn in draws(counts, classes, seed):
-        before = tallies_of(drawn, cells[0], cells[1], classes)
-        after = tallies_of(drawn, cells[0], cells[2], classes)
-        accuracies.append(100 * (before.right.sum(-1) - after.right.sum(-1)) / wanted.size)
-        f1s.append(macro_f1_of(before) - macro_f1_of(after))
-    before = tallies_of(counts, cells[0], cells[1], classes)
-    after = tallies_of(counts, cells[0], cells[2], classes)
+    # of the rows of a cell the baseline alone has right 1, the candidate alone -1
+    points = 100 * (np.equal(cells[0], cells[1]).astype(int) - np.equal(cells[0], cells[2])) / wanted.size
+    accuracies = [drawn @ points for drawn in draws(counts, classes, seed)]
+    before, after = (mean_f1(Cells(cells[0], cells[side], counts, classes)) for side in (1, 2))
     return Comparison(
         lost=lost,
         gained=gained,
         p_value=mcnemar(lost, gained),
         accuracy=accuracy_drop(right.tolist(), still_right.tolist()),
         accuracy_bootstrap=estimate(100 * (lost - gained) / wanted.size, np.concatenate(accuracies)),
-        macro_f1=estimate(float(macro_f1_of(before) - macro_f1_of(after)), np.concatenate(f1s)),
+        macro_f1=_difference(before, after, counts),
     )
+
+
+def unchanged(baseline: Sequence[int], candidate: Sequence[int]) -> Estimate:
+    """The share of rows in % that the candidate gives the label which the baseline gives them, with Wilson's interval.
+
+    Raises `ValueError` without rows or for different numbers of them.
+    """
+    first, second = np.asarray(baseline, np.int64), np.asarray(candidate, np.int64)
+    if first.shape != second.shape:
+        raise ValueError(f"{first.size} and {second.size} labels: a paired comparison needs the same rows")
+    return share(int(np.sum(first == second)), first.size)
+
+
+def _difference(before: MeanF1, after: MeanF1, rows: npt.NDArray[np.int64]) -> Estimate:
+    """Points of macro-F1 lost, from the limits of both and the correlation of what the same rows do to them.
+
+    As Newcombe's interval of two dependent proportions, which is of this kind (Zou and Donner 2008).
+    """
+    spreads = [float((rows * mean.influence**2).sum()) for mean in (before, after)]
+    shared = float((rows * before.influence * after.influence).sum())
+    correlation = shared / math.sqrt(math.prod(spreads)) if min(spreads) > 0 else 0.0
+
+    def together(first: float, second: float) -> float:
+        return math.sqrt(max(first**2 + second**2 - 2 * correlation * first * second, 0.0))
+
+    value = before.value - after.value
+    low, high = value - together(before.below, after.above), value + together(before.above, after.below)
+    return Estimate(100 * value, max(100 * low, -100.0), min(100 * high, 100.0))
 
 
 def mcnemar(lost: int, gained: int) -> float:

@@ -18,15 +18,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from edgekit.measure.statistics import Estimate
+from edgekit.measure.dependence import mean_of
+from edgekit.measure.estimate import Estimate
 
 Ids = npt.NDArray[np.int64]
 # ids [length] -> logits [length, vocabulary]: row i holds what the model expects after ids 0..i
 Runner = Callable[[Ids], npt.NDArray[np.float32]]
 # ids [length] and the ids behind the last of them -> the sum of their -ln p
 Scorer = Callable[[Ids, Ids], float]
-
-RESAMPLES = 2_000
 
 
 @dataclass
@@ -96,34 +95,24 @@ def log_probabilities(logits: npt.NDArray[np.float64], targets: Ids) -> npt.NDAr
     return np.asarray(chosen - np.log(np.exp(shifted).sum(axis=-1)))
 
 
-def perplexity(surprise: Surprise, *, seed: int = 0) -> tuple[float, Estimate | None]:
-    """exp of the mean surprise of a token, and with its 95 % interval; without one where there is one window only.
-
-    The interval is a bootstrap over blocks of neighbouring stretches, as neighbours are alike (`_interval`).
-    """
-    value = _exp(surprise.total_nats / surprise.total_tokens)
-    interval = _interval(np.array(surprise.nats), np.array(surprise.tokens), seed)
-    if interval is None:
-        return value, None
-    low, high = interval
-    return value, Estimate(value, min(_exp(low), value), max(_exp(high), value))
+def perplexity(surprise: Surprise) -> tuple[float, Estimate | None]:
+    """exp of the mean surprise of a token, and with its 95 % interval; without one where the windows are too few."""
+    mean, half = _mean_nats(np.array(surprise.nats), np.array(surprise.tokens))
+    value = _exp(mean)
+    return value, None if half == math.inf else Estimate(value, _exp(mean - half), _exp(mean + half))
 
 
-def increase(baseline: Surprise, candidate: Surprise, *, seed: int = 0) -> tuple[float, Estimate | None]:
+def increase(baseline: Surprise, candidate: Surprise) -> tuple[float, Estimate | None]:
     """By how many % the candidate's perplexity is above the baseline's, with its 95 % interval as of `perplexity`.
 
-    Both must have run the same windows: the bootstrap draws a stretch with the nats of both.
+    Both must have run the same windows: the interval is of the differences in each.
     Raises `ValueError` for windows of other tokens.
     """
     if baseline.tokens != candidate.tokens:
         raise ValueError("the windows do not foretell the same tokens")
-    more = np.array(candidate.nats) - np.array(baseline.nats)
-    value = _percent(math.fsum(more) / candidate.total_tokens)
-    interval = _interval(more, np.array(candidate.tokens), seed)
-    if interval is None:
-        return value, None
-    low, high = interval
-    return value, Estimate(value, min(_percent(low), value), max(_percent(high), value))
+    mean, half = _mean_nats(np.array(candidate.nats) - np.array(baseline.nats), np.array(candidate.tokens))
+    value = _percent(mean)
+    return value, None if half == math.inf else Estimate(value, _percent(mean - half), _percent(mean + half))
 
 
 def bits_per_byte(perplexity: float, tokens: int, size: int) -> float:
@@ -131,31 +120,14 @@ def bits_per_byte(perplexity: float, tokens: int, size: int) -> float:
     return math.log(perplexity) * tokens / math.log(2) / size
 
 
-def _interval(nats: npt.NDArray[Any], tokens: npt.NDArray[Any], seed: int) -> tuple[float, float] | None:
-    """The 95 % interval of the nats of a token; None for one stretch.
+def _mean_nats(nats: npt.NDArray[Any], tokens: npt.NDArray[Any]) -> tuple[float, float]:
+    """The nats of a token over stretches, and how far its 95 % interval reaches to each side; infinite for too few.
 
-    The circular block bootstrap (Politis and Romano 1992, after Kuensch 1989, Annals of Statistics 17:1217-1241):
-    a block may begin at any stretch and goes on from the last to the first; of n stretches it holds n^(1/3).
+    A ratio of two sums has the error of the mean of `nats - ratio * tokens` over that of `tokens` (Cochran 1977,
+    Sampling Techniques, 6.3); neighbouring stretches are alike, which widens it (`dependence.mean_of`).
     """
-    count = len(nats)
-    if count < 2:
-        return None
-    size = round(count ** (1 / 3))
-    # sums of the blocks by the stretch that they begin with
-    block_nats, block_tokens = (_circular_sums(values, size) for values in (nats, tokens))
-    generator = np.random.default_rng(seed)
-    drawn = [
-        block_nats[starts].sum() / block_tokens[starts].sum()
-        for starts in (generator.integers(0, count, -(-count // size)) for _ in range(RESAMPLES))
-    ]
-    low, high = np.percentile(drawn, (2.5, 97.5))
-    return float(low), float(high)
-
-
-def _circular_sums(values: npt.NDArray[Any], size: int) -> npt.NDArray[Any]:
-    """For each place the sum of `size` values from there on, the first ones following the last."""
-    total = np.cumsum(np.concatenate([[0], values, values[:size]]))
-    return np.asarray(total[size : size + len(values)] - total[: len(values)])
+    ratio = math.fsum(nats) / int(tokens.sum())
+    return ratio, mean_of([nats - ratio * tokens]).half_width / float(tokens.mean())
 
 
 def _percent(nats: float) -> float:

@@ -1,76 +1,43 @@
-"""Figures with 95 % intervals: percentiles of latency, accuracy, the difference of two accuracies.
-
-A percentile follows the usual rule of numpy and R (Hyndman and Fan 1996, type 7): of n sorted samples the q-th
-percentile lies at place (n - 1) * q / 100, counted from 0, interpolated between the samples on its two sides.
-"""
+"""Figures with 95 % intervals: shares of rows, the difference of two accuracies; percentiles are of `percentiles`."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
+
+from edgekit.measure.estimate import Estimate
+from edgekit.measure.percentiles import percentile, percentile_interval, percentile_intervals
+
+__all__ = [
+    "Agreement",
+    "Estimate",
+    "accuracy",
+    "accuracy_difference",
+    "accuracy_drop",
+    "agreement",
+    "percentile",
+    "percentile_interval",
+    "percentile_intervals",
+    "share",
+]
 
 Z95 = 1.959963984540054
-RESAMPLES = 10_000
 
 Agreement = Literal["equivalent", "different", "cannot be told"]
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """A figure and its 95 % interval, all in the same unit."""
-
-    value: float
-    low: float
-    high: float
-
-
-def percentile(samples: Sequence[float], q: float) -> float:
-    """The q-th percentile, q in 0..100; `ValueError` without samples."""
-    return float(np.percentile(_sorted(samples), q))
-
-
-def percentile_interval(samples: Sequence[float], q: float, *, seed: int = 0) -> Estimate:
-    """The q-th percentile with its bootstrap percentile interval (Efron 1979), in the samples' own unit.
-
-    What the interval covers is the spread of the samples, not a drift of the machine. Near q = 100 and with few
-    samples it cannot reach beyond the largest one seen.
-    """
-    low, high = np.percentile(resampled_percentile(samples, q, seed=seed), (2.5, 97.5))
-    return Estimate(percentile(samples, q), float(low), float(high))
-
-
-def resampled_percentile(samples: Sequence[float], q: float, *, seed: int = 0) -> npt.NDArray[np.float64]:
-    """The q-th percentile of each of `RESAMPLES` bootstrap resamples, in the samples' own unit.
-
-    The resamples are drawn without being built: the k-th smallest of n uniforms is Beta(k, n + 1 - k), and it says
-    which sorted sample a resample has in that place. So the memory needed is that of `RESAMPLES` numbers, however many
-    samples there are.
-    """
-    values = _sorted(samples)
-    generator = np.random.default_rng(seed)
-    n = len(values)
-    place = (n - 1) * q / 100
-    below = min(math.floor(place), n - 1)
-    share = place - below
-    lower = generator.beta(below + 1, n - below, RESAMPLES)
-    drawn = values[_index(lower, n)]
-    if share > 0:
-        # given the k-th smallest, the next one is the smallest of the n - k uniforms that are left above it
-        rest = n - below - 1
-        upper = lower + (1 - lower) * generator.beta(1, rest, RESAMPLES)
-        drawn = drawn + share * (values[_index(upper, n)] - drawn)
-    return np.asarray(drawn)
+def share(counted: int, rows: int) -> Estimate:
+    """So many of all rows, in %, with Wilson's score interval (Wilson 1927); `ValueError` for impossible counts."""
+    low, high = _wilson(counted, rows)
+    return Estimate(100 * counted / rows, 100 * low, 100 * high)
 
 
 def accuracy(correct: int, rows: int) -> Estimate:
-    """Accuracy in % with Wilson's score interval (Wilson 1927); `ValueError` for impossible counts."""
-    low, high = _wilson(correct, rows)
-    return Estimate(100 * correct / rows, 100 * low, 100 * high)
+    """Accuracy in %, as `share`."""
+    return share(correct, rows)
 
 
 def accuracy_drop(baseline: Sequence[bool], candidate: Sequence[bool]) -> Estimate:
@@ -118,18 +85,6 @@ def agreement(difference: Estimate, margin: float) -> Agreement:
         return "equivalent"
     beyond = difference.low > 0 or difference.high < 0
     return "different" if beyond and abs(difference.value) > margin else "cannot be told"
-
-
-def _sorted(samples: Sequence[float]) -> npt.NDArray[np.float64]:
-    values = np.sort(np.asarray(samples, np.float64))
-    if not values.size:
-        raise ValueError("there are no samples")
-    return values
-
-
-def _index(uniforms: npt.NDArray[np.float64], n: int) -> npt.NDArray[Any]:
-    # rounding can take a number close to 1 to n itself
-    return np.minimum((uniforms * n).astype(np.int64), n - 1)
 
 
 def _wilson(successes: int, trials: int) -> tuple[float, float]:

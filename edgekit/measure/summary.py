@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgekit.measure.statistics import Estimate, percentile, percentile_interval
+from edgekit.measure.estimate import Estimate
+from edgekit.measure.percentiles import percentile, percentile_intervals
 from edgekit.spec.errors import UsageError
 from edgekit.spec.measurement import Measurement
 
@@ -54,10 +55,12 @@ def summarise(measurement: Measurement) -> LatencySummary:
     if not infer:
         raise UsageError("the measurement holds no samples of inference")
     total = samples.get("total", ()) or infer
-    figures = percentiles(infer)
+    # every run has every part
+    processes = measurement.counted("infer")
+    figures = percentiles(infer, processes)
     return LatencySummary(
         runs=len(total),
-        latency=figures if total is infer else percentiles(total),
+        latency=figures if total is infer else percentiles(total, processes),
         infer=figures,
         tokenize_p50_ms=_median(samples.get("tokenize", ())),
         infer_p50_ms=figures.p50.value,
@@ -68,9 +71,9 @@ def summarise(measurement: Measurement) -> LatencySummary:
     )
 
 
-def percentiles(samples: Sequence[float]) -> Percentiles:
-    """The percentiles of raw times in ms."""
-    p50, p90, p95, p99 = (percentile_interval(samples, q) for q in (50, 90, 95, 99))
+def percentiles(samples: Sequence[float], processes: Sequence[int] = ()) -> Percentiles:
+    """The percentiles of raw times in ms, in the order taken; `processes`: how many samples each process took."""
+    p50, p90, p95, p99 = percentile_intervals(samples, (50, 90, 95, 99), processes=processes)
     return Percentiles(p50, p90, p95, p99)
 
 

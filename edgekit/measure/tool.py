@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from edgekit.measure.statistics import Estimate
+from edgekit.measure.estimate import Estimate
 from edgekit.spec.tool_measurement import ToolMeasurement
 
 # that the median lies outside of all of n values has the probability 2 / 2^n: 3 % for six

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgekit.measure.paired import compare, mcnemar
+from edgekit.measure.paired import compare, mcnemar, unchanged
 from edgekit.measure.statistics import accuracy_drop
 
 ROWS = st.lists(st.tuples(*[st.integers(0, 3)] * 3), min_size=1, max_size=50)
@@ -43,45 +43,66 @@ def test_a_comparison_counts_rows_and_turns_around(rows):
         expected, second, average="macro", zero_division=0
     )
     assert there.macro_f1.value == pytest.approx(100 * drop, abs=1e-9)
-    for estimate in (there.accuracy_bootstrap, there.macro_f1):
+    for estimate in (there.accuracy, there.accuracy_bootstrap, there.macro_f1):
         assert -100 - 1e-9 <= estimate.low <= estimate.value <= estimate.high <= 100 + 1e-9
 
 
-def test_the_same_answers_differ_by_nothing():
+def test_the_same_answers_differ_by_nothing_as_far_as_so_few_rows_tell():
     found = compare([0, 1, 2], [0, 2, 2], [0, 2, 2])
     assert (found.lost, found.gained, found.p_value) == (0, 0, 1)
-    assert found.macro_f1.low == found.macro_f1.high == found.accuracy_bootstrap.low == 0
+    assert found.macro_f1.value == found.accuracy_bootstrap.low == 0
+    assert found.macro_f1.low < 0 < found.macro_f1.high
+    labels = np.random.default_rng(1).integers(0, 3, 3000)
+    many = compare(labels, labels, labels)
+    assert -0.3 < many.macro_f1.low <= 0 <= many.macro_f1.high < 0.3
 
 
-def test_intervals_are_scipys():
+def distilled(generator, rows):
+    """Labels of four classes, a teacher that has 90 % right, and a student that mostly agrees with it [rows]."""
+    expected = generator.choice(4, rows, p=(0.4, 0.3, 0.2, 0.1))
+    first = np.where(generator.random(rows) < 0.9, expected, generator.integers(0, 4, rows))
+    return expected, first, np.where(generator.random(rows) < 0.93, first, generator.integers(0, 4, rows))
+
+
+def test_the_bootstrap_of_accuracy_is_scipys():
     from scipy.stats import bootstrap
-    from sklearn.metrics import f1_score
 
-    generator = np.random.default_rng(4)
-    expected = generator.integers(0, 4, 400)
-    first = np.where(generator.random(400) < 0.9, expected, generator.integers(0, 4, 400))
-    second = np.where(generator.random(400) < 0.85, first, generator.integers(0, 4, 400))
-    found = compare(expected, first, second)
+    expected, first, second = distilled(np.random.default_rng(4), 400)
+    found = compare(expected, first, second).accuracy_bootstrap
 
-    def accuracies(wanted, before, after):
+    def lost(wanted, before, after):
         return 100 * (np.mean(wanted == before) - np.mean(wanted == after))
 
-    def f1s(wanted, before, after):
-        return 100 * (f1_score(wanted, before, average="macro") - f1_score(wanted, after, average="macro"))
+    rows = (expected, first, second)
+    options = {"paired": True, "vectorized": False, "n_resamples": 400, "method": "percentile", "rng": 5}
+    other = bootstrap(rows, lost, **options).confidence_interval
+    width = other.high - other.low
+    assert found.low == pytest.approx(other.low, abs=0.2 * width)
+    assert found.high == pytest.approx(other.high, abs=0.2 * width)
 
-    for estimate, metric in ((found.accuracy_bootstrap, accuracies), (found.macro_f1, f1s)):
-        other = bootstrap(
-            (expected, first, second),
-            metric,
-            paired=True,
-            vectorized=False,
-            n_resamples=150,
-            method="percentile",
-            rng=5,
-        ).confidence_interval
-        width = other.high - other.low
-        assert estimate.low == pytest.approx(other.low, abs=0.2 * width)
-        assert estimate.high == pytest.approx(other.high, abs=0.2 * width)
+
+def test_the_interval_of_a_loss_of_macro_f1_holds_it():
+    from sklearn.metrics import f1_score
+
+    generator = np.random.default_rng(6)
+    expected, first, second = distilled(generator, 500_000)
+    truth = 100 * (f1_score(expected, first, average="macro") - f1_score(expected, second, average="macro"))
+    for rows in (150, 800):
+        found = [compare(*distilled(generator, rows)).macro_f1 for _ in range(100)]
+        assert np.mean([each.low <= truth <= each.high for each in found]) >= 0.93
+        # paired: far sharper than two figures by themselves
+        assert np.median([each.high - each.low for each in found]) < 11 * (150 / rows) ** 0.5
+
+
+def test_unchanged_rows_are_counted_whatever_is_right():
+    found = unchanged([0, 1, 2, 2], [0, 1, 1, 2])
+    assert (found.value, found.doubt) == (75, "")
+    # Wilson's interval of 3 of 4
+    assert (found.low, found.high) == (pytest.approx(30.06, abs=0.01), pytest.approx(95.44, abs=0.01))
+    with pytest.raises(ValueError, match="same rows"):
+        unchanged([0, 1], [0])
+    with pytest.raises(ValueError, match="no proportion"):
+        unchanged([], [])
 
 
 def test_other_rows_cannot_be_compared():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated import autoregressive
 
 from edgekit.measure.perplexity import (
     Surprise,
@@ -68,57 +69,36 @@ def surprise(windows_of):
 
 def test_a_model_that_knows_nothing_is_as_perplexed_as_it_has_tokens():
     found = Surprise()
-    for window, targets in windows(range(30), 8, 4):
+    for window, targets in windows([number % 32 for number in range(300)], 8, 4):
         found.add(window, targets, scorer(lambda ids: np.zeros((len(ids), 32), np.float32)))
     value, interval = perplexity(found)
     assert (value, interval.low, interval.high) == pytest.approx((32, 32, 32))
-    assert found.total_tokens == 29
-    assert bits_per_byte(value, 29, 29) == pytest.approx(5)
+    assert found.total_tokens == 299
+    assert bits_per_byte(value, 299, 299) == pytest.approx(5)
 
 
-def test_the_interval_is_that_of_blocks_drawn_one_by_one():
-    """Against scipy's bootstrap of circular blocks that were laid out by hand."""
-    from scipy.stats import bootstrap
-
-    generator = np.random.default_rng(2)
-    tokens = generator.integers(50, 60, 216)
-    nats = tokens * autoregressive(generator, 216, 0.5)
-    value, interval = perplexity(surprise(zip(nats, tokens, strict=True)))
-    blocks = [[(start + step) % 216 for step in range(6)] for start in range(216)]
-
-    def statistic(chosen, axis=-1):
-        # as many blocks as cover the text once
-        picked = chosen[..., :36].astype(int)
-        sums = (np.array([values[block].sum() for block in blocks])[picked].sum(axis) for values in (nats, tokens))
-        return np.exp(np.divide(*sums))
-
-    other = bootstrap((np.arange(216),), statistic, method="percentile", n_resamples=3000, rng=3).confidence_interval
-    assert value == pytest.approx(math.exp(nats.sum() / tokens.sum()))
-    width = other.high - other.low
-    assert interval.low == pytest.approx(other.low, abs=0.06 * width)
-    assert interval.high == pytest.approx(other.high, abs=0.06 * width)
+@pytest.mark.parametrize("rho", [0, 0.3, 0.5])
+@pytest.mark.parametrize("count", [20, 50, 300])
+def test_the_interval_holds_the_truth_for_windows_that_are_like_their_neighbours(count, rho):
+    values = 3 + 0.2 * autoregressive(np.random.default_rng(8), 200, count, rho)
+    found = [perplexity(surprise((10 * nats, 10) for nats in row))[1] for row in values]
+    known = [interval for interval in found if interval is not None]
+    assert len(known) > 100
+    assert np.mean([interval.low <= math.exp(3) <= interval.high for interval in known]) >= 0.91
 
 
-def autoregressive(generator, count, rho):
-    """Nats a token of neighbouring windows around 3, each `rho` like the one before; variance 0.04."""
-    noise = generator.normal(0, 0.2 * math.sqrt(1 - rho * rho), count)
-    found = [generator.normal(0, 0.2)]
-    for fresh in noise[1:]:
-        found.append(rho * found[-1] + fresh)
-    return 3 + np.array(found)
-
-
-def test_windows_that_are_like_their_neighbours_widen_the_interval():
-    """How often the interval holds the truth: 74 % for an interval that takes windows of AR(0.5) for independent."""
-    generator = np.random.default_rng(8)
-    held = independent = 0
-    for trial in range(60):
-        values = autoregressive(generator, 300, 0.5)
-        _, interval = perplexity(surprise((10 * nats, 10) for nats in values), seed=trial)
-        held += interval.low <= math.exp(3) <= interval.high
-        independent += abs(values.mean() - 3) <= 1.96 * values.std() / math.sqrt(300)
-    assert independent / 60 < 0.83
-    assert held / 60 > 0.86
+def test_windows_of_other_sizes_are_a_ratio_of_sums():
+    """Long windows are easier: the interval is of nats over tokens, not of the mean of windows."""
+    generator = np.random.default_rng(9)
+    covered = 0
+    for _ in range(200):
+        tokens = generator.integers(10, 200, 100)
+        nats = tokens * (3 - tokens / 400) + generator.normal(0, 3, 100)
+        _, interval = perplexity(surprise(zip(nats, tokens, strict=True)))
+        # sums over 10..199 of n * (3 - n / 400), over the sum of n
+        sizes = np.arange(10, 200)
+        covered += interval.low <= math.exp((sizes * (3 - sizes / 400)).sum() / sizes.sum()) <= interval.high
+    assert covered / 200 >= 0.93
 
 
 def test_a_shorter_stride_is_not_more_text():
@@ -144,12 +124,10 @@ def test_a_shorter_stride_is_not_more_text():
     assert widths == pytest.approx([widths[0]] * 4, rel=1e-6)
 
 
-def test_one_window_has_no_interval_and_many_are_taken_in_blocks():
+def test_too_few_windows_have_no_interval():
     assert perplexity(surprise([(3.0, 2)])) == (pytest.approx(math.exp(1.5)), None)
-    many = surprise((float(1 + place % 2), 1) for place in range(5001))
-    value, interval = perplexity(many)
-    # neighbours that cancel out leave nothing to vary but the blocks' odd ends
-    assert interval.high - interval.low < 0.05 * value
+    assert perplexity(surprise([(3.0, 2)] * 14))[1] is None
+    assert perplexity(surprise([(3.0, 2)] * 15))[1] is not None
 
 
 def test_an_increase_is_paired():
@@ -163,7 +141,7 @@ def test_an_increase_is_paired():
     assert value == pytest.approx(100 * (perplexity(after)[0] / perplexity(before)[0] - 1))
     # the deviation of a mean of the differences alone, not of the windows
     half = 1.96 * np.std(more) / math.sqrt(300) / 40 * 100
-    assert interval.high - interval.low == pytest.approx(2 * half, rel=0.15)
+    assert interval.high - interval.low == pytest.approx(2 * half, rel=0.2)
     assert increase(after, before)[0] < 0
     assert increase(surprise([(3.0, 2)]), surprise([(3.2, 2)])) == (pytest.approx(100 * math.expm1(0.1)), None)
     with pytest.raises(ValueError, match="same tokens"):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulated import autoregressive, times
 
 from edgekit.measure.sustained import sustained
 
@@ -31,6 +32,22 @@ def test_noise_is_no_drift():
     generator = np.random.default_rng(1)
     told = [sustained(generator.lognormal(0, 0.2, 600)).slows_down for _ in range(40)]
     assert sum(told) <= 4  # one in 40 is expected
+
+
+def test_the_drift_holds_the_truth_for_runs_that_are_like_their_neighbours():
+    generator = np.random.default_rng(2)
+    for rho, least in ((0, 0.93), (0.3, 0.93)):
+        found = [sustained(row).drift_pct for row in times(autoregressive(generator, 100, 900, rho), 0.1)]
+        known = [drift for drift in found if not drift.doubt]
+        assert len(known) > 80
+        assert np.mean([drift.low <= 0 <= drift.high for drift in known]) >= least
+
+
+def test_few_runs_tell_no_drift():
+    found = sustained([10.0] * 9 + [15.0] * 12)
+    assert found.drift_pct.value == pytest.approx(50)
+    assert found.drift_pct.doubt.startswith("too little evidence: ")
+    assert not found.slows_down
 
 
 @settings(max_examples=25)

@@ -1,0 +1,33 @@
+"""A figure with its 95 % interval, and why it has none where there is too little evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A figure and its 95 % interval, all in the same unit.
+
+    low, high: minus infinity and infinity where the evidence gives no bound to that side
+    doubt:     why a bound is missing, or is not to be relied on, in the user's words; empty where nothing is amiss
+    """
+
+    value: float
+    low: float
+    high: float
+    doubt: str = ""
+
+    @classmethod
+    def exact(cls, value: float) -> Estimate:
+        """A figure that was counted, which chance has no part in."""
+        return cls(value, value, value)
+
+
+def ends(figure: Estimate, lowest: float, highest: float) -> tuple[float, float]:
+    """The ends of an interval as a record keeps them: what can be where there is no bound, and around the figure.
+
+    lowest, highest: the least and the most that the figure can be
+    A figure and its limits are computed in two ways, and rounding can push one past the other.
+    """
+    return max(min(figure.low, figure.value), lowest), min(max(figure.high, figure.value), highest)
