@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from edgekit.spec.manifest import File, Manifest, Parity, TensorSpec, content_hash
+from edgekit.agent.content_hash import content_hash, seal_of
+from edgekit.spec.manifest import File, Manifest, Parity, TensorSpec
 from edgekit.spec.shipped import load_target
 
 VOCABULARY = {
@@ -140,13 +142,43 @@ def seal(folder: Path, **changes) -> Path:
         "pad_id": 0,
         "parameters": 100,
         "files": files,
-        "content_hash": content_hash(files),
         "parity": Parity(
             reference="checkpoint", cases=4, atol=1e-4, rtol=1e-4, max_abs_difference=0.0, labels_equal=4
         ),
     }
-    (folder / "manifest.json").write_text(Manifest(**(fields | changes)).dump(), encoding="utf-8")
+    (folder / "manifest.json").write_text(Manifest.hashed(**(fields | changes)).dump(), encoding="utf-8")
     return folder
+
+
+def rewrite(folder: Path, **changes) -> Path:
+    """Change fields of a manifest, and compute both of its hashes again where they can be, as a forger would."""
+    path = folder / "manifest.json"
+    value = json.loads(path.read_text(encoding="utf-8")) | changes
+    if "content_hash" not in changes:
+        with suppress(ValueError, TypeError, KeyError, AttributeError, ArithmeticError):
+            value["content_hash"] = content_hash(value)
+    with suppress(ValueError):
+        value["sha256"] = seal_of(value)
+    path.write_text(json.dumps(value), encoding="utf-8")
+    return folder
+
+
+# what computes a content hash in another language has to tell apart, or to put in order
+ODD_FACTS = {
+    "\ue000": [0.1, 1e300, 5e-324, -0.0, 0, 1, 1.0, -7, 2**53 + 1, 1e16, 123456789.123456789],
+    "\U0001f525": {"": None, "é": "e\u0301", "e\u0301": [], "\x00\n": "\u2028", "a": {}, "B": [[True, False]]},
+    "10": "ten",
+    "9": "nine",
+}
+
+
+def rehash(folder: Path) -> Path:
+    """List the files of a bundle as they are now, and compute all hashes of its manifest again."""
+    files = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]
+    for name, entry in files.items():
+        content = (folder / name).read_bytes()
+        entry |= {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+    return rewrite(folder, files=files)
 
 
 def make_bundle(folder: Path, format: str) -> Path:

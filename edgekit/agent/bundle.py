@@ -1,4 +1,4 @@
-"""Opening a bundle: its manifest as a plain dict, every file checked against its sha256."""
+"""Opening a bundle: its manifest as a plain dict and every file, each checked against the hashes there."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from .content_hash import FORMAT_VERSION, changed, follows, is_whole, other_version
 from .errors import BadInput
 
-FORMAT_VERSION = 1
 CLASSIFICATION, GENERATION = "text-classification", "text-generation"
 TASKS = (CLASSIFICATION, GENERATION)
 GOLDEN = "golden.jsonl"
@@ -48,7 +48,7 @@ class Bundle:
 
     @property
     def content_hash(self) -> str:
-        """The hash over all files of the bundle."""
+        """The hash over all files of the bundle, and all facts of its manifest that decide an answer."""
         return str(self.manifest["content_hash"])
 
     @property
@@ -100,15 +100,14 @@ class GoldenCase:
 
 
 def open_bundle(folder: Path) -> Bundle:
-    """Read the manifest of `folder` and check every file that it lists.
+    """Read the manifest of `folder` and check its hashes, and every file that it lists.
 
     Raises `BadInput` that names the file for a missing or changed file (with both hashes), a symbolic link, a name
-    that leads out of the folder, or a manifest that this agent cannot read.
+    that leads out of the folder, or a manifest that was changed, is of another format or that nobody can read.
     """
     manifest = _read_manifest(folder)
     for name, entry in manifest["files"].items():
         _check_file(folder, name, entry)
-    _check_content_hash(folder, manifest)
     for name in (manifest["model_file"], TOKENIZER):
         if name not in manifest["files"]:
             raise BadInput(f"{folder}: the manifest lists no hash of {name}")
@@ -146,7 +145,7 @@ def sha256_of(path: Path) -> str:
 def _read_manifest(folder: Path) -> dict[str, Any]:
     path = folder / "manifest.json"
     try:
-        manifest = json.loads(_text(path, MANIFEST_BYTES))
+        manifest = json.loads(_text(path, MANIFEST_BYTES), object_pairs_hook=_each_once)
     except FileNotFoundError:
         raise BadInput(f"{folder} is no bundle: it has no manifest.json") from None
     except (OSError, ValueError, RecursionError) as error:
@@ -154,14 +153,25 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict):
         raise BadInput(f"{path} must hold an object")
     if manifest.get("format_version") != FORMAT_VERSION:
-        found = manifest.get("format_version")
-        raise BadInput(f"{path} has format version {found}; this agent reads {FORMAT_VERSION}")
+        raise BadInput(*other_version(manifest, path))
+    if not is_whole(manifest):
+        raise BadInput(*changed(path))
     _check_types(manifest, path)
+    if not follows(manifest):
+        raise BadInput(*changed(path))
     if manifest["task"] not in TASKS:
         raise BadInput(f"{path}: the task is {manifest['task']}; this agent runs {' and '.join(TASKS)}")
     if manifest["task"] == GENERATION:
         _check_generation(manifest, path)
     return manifest
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The pairs of an object; `ValueError` for a key that comes twice, of which one would be lost unseen."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is given twice")
+    return found
 
 
 def _text(path: Path, most: int) -> str:
@@ -255,18 +265,6 @@ def _inside(folder: Path, name: str) -> Path:
         if path.is_symlink():
             raise BadInput(f"{folder}: {name} is or goes through a symbolic link")
     return path
-
-
-def _check_content_hash(folder: Path, manifest: dict[str, Any]) -> None:
-    lines = "".join(
-        f"{name}\0{entry['sha256']}\0{entry['bytes']}\0{int(entry['runtime'])}\n"
-        for name, entry in sorted(manifest["files"].items())
-    )
-    if hashlib.sha256(lines.encode()).hexdigest() != manifest["content_hash"]:
-        raise BadInput(
-            f"{folder}: content_hash in manifest.json does not follow from the files listed there",
-            "it was changed, or written by another version of edgekit: export the bundle again",
-        )
 
 
 def _golden_case(line: str, number: int) -> GoldenCase:

@@ -11,7 +11,7 @@ import numpy as np
 from .bundle import GOLDEN, Bundle, golden_lines
 from .errors import BadInput, GoldenMismatch
 from .generation import TextGenerator
-from .golden import GoldenResult, same_ids
+from .golden import GoldenResult, same_ids, tolerance
 from .sessions import Array
 
 
@@ -38,10 +38,11 @@ def run_decoder_golden(generator: TextGenerator, cases: Sequence[DecoderCase]) -
     """Run every case; the logits within the parity tolerance of the bundle's manifest.
 
     Behind the prompt the case's own tokens are fed, one by one: each must be the best, or within the tolerance of it.
-    Raises `GoldenMismatch` that names the case and its first differing token or logit.
+    Raises `GoldenMismatch` that names the case and its first differing token or logit, and `BadInput` for a tolerance
+    that wrong answers would be within.
     """
-    parity = generator.bundle.manifest.get("parity") or {}
-    atol, rtol = float(parity.get("atol", 1e-4)), float(parity.get("rtol", 1e-4))
+    # less their mean, so that 0 is among them
+    atol, rtol = tolerance(generator.bundle, [0.0, *(value for case in cases for value in case.logits)])
     session, largest = generator.session, 0.0
     for number, case in enumerate(cases, 1):
         where = f"golden case {number} ({case.text[:40]!r}) on {session.runtime}"

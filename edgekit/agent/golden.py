@@ -7,10 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .bundle import GoldenCase
+from .bundle import Bundle, GoldenCase
 from .classifier import Classifier
-from .errors import GoldenMismatch
+from .errors import BadInput, GoldenMismatch
 from .sessions import Array
+
+# the tolerance of float files, for a manifest that says none
+USUAL = 1e-4
+# of a logit: models that have hardly learned differ by less between texts, and are rounded as others are
+_ROUNDING = 1.0
 
 
 @dataclass(frozen=True)
@@ -24,11 +29,11 @@ class GoldenResult:
 def run_golden(classifier: Classifier, cases: Sequence[GoldenCase]) -> GoldenResult:
     """Run every case; the logits within the parity tolerance of the bundle's manifest.
 
-    Raises `GoldenMismatch` that names the case and its first differing token, logit or label.
+    Raises `GoldenMismatch` that names the case and its first differing token, logit or label, and `BadInput` for a
+    tolerance that wrong answers would be within.
     """
-    parity = classifier.bundle.manifest.get("parity") or {}
-    atol, rtol = float(parity.get("atol", 1e-4)), float(parity.get("rtol", 1e-4))
-    largest = 0.0
+    atol, rtol = tolerance(classifier.bundle, [value for case in cases for value in case.logits])
+    largest, found = 0.0, []
     for number, case in enumerate(cases, 1):
         where = f"golden case {number} ({case.text[:40]!r}) on {classifier.session.runtime}"
         encoding = classifier.tokenizer.encode(case.text, case.text_pair)
@@ -39,7 +44,43 @@ def run_golden(classifier: Classifier, cases: Sequence[GoldenCase]) -> GoldenRes
         if prediction.label != case.label:
             raise GoldenMismatch(f"{where}: the label is {prediction.label!r}, expected {case.label!r}")
         largest = max(largest, float(np.abs(prediction.logits - expected).max()))
+        found.append(prediction.logits)
+    _check_variety(found, cases)
     return GoldenResult(len(cases), largest)
+
+
+def tolerance(bundle: Bundle, logits: Sequence[float]) -> tuple[float, float]:
+    """How far a logit may be off, as the manifest says: absolute, and in proportion to it.
+
+    logits: of all golden cases
+    Raises `BadInput` where that is more than all of them differ by, and more than rounding does to any model: whatever
+    a file answers could be within it.
+    """
+    parity = bundle.manifest.get("parity") or {}
+    atol, rtol = float(parity.get("atol", USUAL)), float(parity.get("rtol", USUAL))
+    values = logits or [0.0]
+    widest, spread = atol + rtol * max(abs(value) for value in values), max(values) - min(values)
+    # written so that a NaN counts as too wide
+    if not widest < max(spread, _ROUNDING):
+        raise BadInput(
+            f"{bundle.folder / 'manifest.json'}: parity allows a logit to be {widest:.3g} off, and those of all "
+            f"golden cases lie within {spread:.3g}: wrong answers would pass",
+            "export the bundle again",
+        )
+    return atol, rtol
+
+
+def _check_variety(found: Sequence[Array], cases: Sequence[GoldenCase]) -> None:
+    """Raise `GoldenMismatch` for a runtime that says the same to everything, as one that does not know an operator.
+
+    The logits of a model that has hardly learned lie close together, so that their tolerance does not tell.
+    """
+    expected = {case.logits for case in cases}
+    if len(expected) > 1 and all(np.array_equal(each, found[0]) for each in found):
+        raise GoldenMismatch(
+            f"the logits of all {len(cases)} golden cases are the same, and should differ",
+            "this runtime or processor does not execute the file as the one that exported it did",
+        )
 
 
 def same_ids(found: Sequence[int], expected: Sequence[int], where: str) -> None:

@@ -10,7 +10,16 @@ from typing import Any
 from edgekit.export.activations import Range
 from edgekit.export.card import model_card
 from edgekit.export.golden import HARD_TEXTS, Case, Text, reference_cases, write_golden
-from edgekit.export.parity import FLOAT, Reference, Tolerance, check, rounded_tolerance, rounds, undecided
+from edgekit.export.onnx_verify import verify_integers
+from edgekit.export.parity import (
+    FLOAT,
+    Reference,
+    Tolerance,
+    check,
+    is_tie,
+    rounded_tolerance,
+    rounds,
+)
 from edgekit.export.simulate import simulated
 from edgekit.export.stored import Weights
 from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
@@ -20,7 +29,7 @@ from edgekit.models.decoders import DECODERS, is_decoder
 from edgekit.models.families import FAMILIES
 from edgekit.spec.errors import UsageError
 from edgekit.spec.hashing import file_sha256
-from edgekit.spec.manifest import MANIFEST_FILE, NEEDED_FILES, File, Manifest, Parity, Step, content_hash
+from edgekit.spec.manifest import MANIFEST_FILE, NEEDED_FILES, File, Manifest, Parity, Step
 from edgekit.spec.plan import Plan
 from edgekit.spec.schemes import Format
 from edgekit.spec.target import Target
@@ -73,7 +82,8 @@ def build_bundle(
         cases = _cases(source, written, max_length, golden_texts)
     allowed = rounded_tolerance(cases, _cases(source, written, max_length, golden_texts)) if rounds(plan) else FLOAT
     parity = _prove(source, written, out, max_length, cases, allowed)
-    write_golden(_decisive(cases, allowed), out / GOLDEN_FILE)
+    decisive = _decisive(cases, allowed)
+    write_golden(decisive, out / GOLDEN_FILE)
     known = is_decoder(model) or model.config.model_type in FAMILIES
     return write_manifest(
         source,
@@ -97,14 +107,21 @@ def _write_model(source: Source, target: Target, format: Format, out: Path, max_
     if not decoder and source.model.config.model_type not in FAMILIES:
         return _write_unknown(source, format, out)
     weights = Weights(source.model, source.plan, source.scales or {})
-    if decoder and format == "onnx":
-        from edgekit.export.onnx_decoder_classifier import write_onnx_decoder_classifier
-
-        return write_onnx_decoder_classifier(source.model, weights, out, max_length=max_length)
     if format == "tflite":
         from edgekit.export.tflite import write_tflite_file
 
         return write_tflite_file(source.model, weights, out, lengths=sequence_lengths(target, max_length))
+    if decoder:
+        from edgekit.export.onnx_decoder_classifier import write_onnx_decoder_classifier
+
+        written = write_onnx_decoder_classifier(source.model, weights, out, max_length=max_length)
+    else:
+        written = _write_encoder(source, weights, target, out, max_length)
+    verify_integers(out / written.file, weights, max_length)
+    return written
+
+
+def _write_encoder(source: Source, weights: Weights, target: Target, out: Path, max_length: int) -> Written:
     from edgekit.export.onnx_file import write_onnx_file
 
     ranges: Mapping[str, Range] = {}
@@ -163,7 +180,7 @@ def _prove(
 
 def _decisive(cases: Sequence[Case], allowed: Tolerance) -> list[Case]:
     """The cases whose label follows from logits within the tolerance; a tie would fail on a sound device."""
-    return [case for case in cases if not undecided(case, allowed)] or list(cases)
+    return [case for case in cases if not is_tie(case, allowed)] or list(cases)
 
 
 def write_manifest(
@@ -182,7 +199,7 @@ def write_manifest(
     facts:  what the manifest says of this kind of bundle alone, by the names of its fields
     """
     files = _files(out, {written.file, *NEEDED_FILES, *needed})
-    manifest = Manifest(
+    manifest = Manifest.hashed(
         name=source.name,
         model_file=written.file,
         scheme=source.plan.scheme if source.plan else "float",
@@ -193,7 +210,6 @@ def write_manifest(
         outputs=written.outputs,
         parameters=sum(parameter.numel() for parameter in source.model.parameters()),
         files=files,
-        content_hash=content_hash(files),
         parity=parity,
         plan=source.plan,
         lineage=source.lineage,

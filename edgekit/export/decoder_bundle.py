@@ -10,6 +10,7 @@ from edgekit.export.bundle import GOLDEN_FILE, Source, write_manifest
 from edgekit.export.decoder_golden import HARD_PROMPTS, reference_texts, write_decoder_golden
 from edgekit.export.decoder_parity import check_decoder, rounded_tolerance
 from edgekit.export.onnx_decoder import write_onnx_decoder
+from edgekit.export.onnx_verify import verify_integers
 from edgekit.export.parity import FLOAT
 from edgekit.export.simulate_decoder import simulated_decoder
 from edgekit.export.stored import Weights
@@ -54,6 +55,7 @@ def build_decoder_bundle(
         written = write_tflite_decoder(model, weights, out, max_length=max_length, explicit=explicit)
     else:
         written = write_onnx_decoder(model, weights, out, max_length=max_length)
+        verify_integers(out / written.file, weights, max_length)
     prompts = [*golden_prompts, *HARD_PROMPTS]
     with simulated_decoder(model, plan, format, explicit=explicit):
         cases = reference_texts(model, source.tokenizer, prompts, generation.bos_id, max_length)

@@ -48,6 +48,12 @@ class DecoderCase:
         """The logits that chose each new token [tokens, vocabulary]."""
         return self.logits[len(self.ids) - 1 :]
 
+    @property
+    def best(self) -> list[tuple[int, float]]:
+        """The best ids after the prompt, each with its logit."""
+        after = self.choices[0]
+        return [(int(index), float(after[index])) for index in np.argsort(-after, kind="stable")[:_TOP]]
+
 
 def reference_texts(
     model: Any, tokenizer: Any, prompts: Sequence[str], start: int | None, room: int
@@ -90,13 +96,11 @@ def write_decoder_golden(cases: Sequence[DecoderCase], path: Path) -> None:
     """Write one JSON object a line: text, ids, new tokens, and the best ids after the prompt with their logits."""
     with path.open("w", encoding="ascii") as file:
         for case in cases:
-            after = case.choices[0]
-            best = [int(index) for index in np.argsort(-after, kind="stable")[:_TOP]]
             row = {
                 "text": case.prompt,
                 "ids": case.ids,
                 "tokens": case.tokens,
-                "best": best,
-                "logits": [float(after[index]) for index in best],
+                "best": [index for index, _ in case.best],
+                "logits": [logit for _, logit in case.best],
             }
             file.write(json.dumps(row) + "\n")

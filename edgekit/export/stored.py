@@ -59,6 +59,10 @@ class Weights:
         """The parameter's integers, or None where it stays float32."""
         return self._stored.get(self.name(parameter))
 
+    def all_stored(self) -> tuple[Stored, ...]:
+        """Every weight that is stored as integers."""
+        return tuple(self._stored.values())
+
     def values(self, parameter: Tensor) -> Floats:
         """The parameter as float32."""
         array: Floats = parameter.detach().cpu().float().numpy()

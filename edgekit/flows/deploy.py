@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgekit.bundle.records import GoldenRun
 from edgekit.devices.base import Reached
 from edgekit.devices.deploy import Deployed, Deployments, check_name
 from edgekit.devices.replies import Golden
+from edgekit.flows.golden import golden_record, keep_golden
 from edgekit.flows.on_devices import on_each
 from edgekit.spec.agent_errors import agent_errors
 from edgekit.spec.errors import UsageError
@@ -61,21 +63,27 @@ def deploy(
     name:    what it is deployed as; None takes the bundle's own
     python:  of the device; None for the one it was registered with, else its `python3`
     The switch is one rename: whatever is interrupted leaves a whole bundle running. What ran before is kept for
-    `rollback`. Raises `ParityError` where a device gives wrong answers, which changes nothing there, `UsageError` for
-    a bundle that is not sound, `DeviceError` when a device fails, `SomeDevicesFailed` for some of several.
+    `rollback`. That a device reproduced the golden cases is recorded in the bundle.
+    Raises `ParityError` where a device gives wrong answers, which changes nothing there, `UsageError` for a bundle
+    that is not sound, `DeviceError` when a device fails, `SomeDevicesFailed` for some of several.
     """
     manifest = _checked(bundle)
     name = check_name(name or manifest.name)
+
+    def golden_of(device: Reached, path: str) -> GoldenRun:
+        with device.start_agent(python) as agent:
+            return golden_record(agent.request("golden", Golden, path=path, runtime=runtime), manifest.content_hash)
 
     def work(device: Reached, progress: Progress) -> Deployment:
         deployments = Deployments(device, python or device.python)
         before = deployments.all().get(name)
         if before and before.running and before.running.content_hash == manifest.content_hash:
-            golden, switched = _golden(device, deployments.path(name), python, runtime), False
+            golden, switched = golden_of(device, deployments.path(name)), False
         else:
             with deployments.staged(name, device.put(bundle, progress), manifest) as staged:
-                golden, switched = _golden(device, staged.path, python, runtime), True
+                golden, switched = golden_of(device, staged.path), True
                 deployments.switch(staged)
+        keep_golden(bundle, golden)
         now = deployments.one(name)
         path = deployments.path(name)
         return Deployment(name, path, now.number, now.previous, switched, golden.cases, golden.runtime)
@@ -123,11 +131,6 @@ def _checked(bundle: Path) -> Manifest:
     with agent_errors():
         open_bundle(bundle)
     return manifest
-
-
-def _golden(device: Reached, path: str, python: str | None, runtime: RuntimeName | None) -> Golden:
-    with device.start_agent(python) as agent:
-        return agent.request("golden", Golden, path=path, runtime=runtime)
 
 
 def _chosen(deployments: Deployments, name: str | None) -> str:

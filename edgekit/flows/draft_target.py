@@ -8,8 +8,9 @@ from typing import Any
 import yaml
 
 from edgekit.devices.doctor.probe import Probe
+from edgekit.measure.metrics import metric_of
 from edgekit.spec.errors import UsageError
-from edgekit.spec.shipped import load_target
+from edgekit.spec.shipped import is_shipped, load_target
 from edgekit.spec.target import Target
 
 # a kernel's names of features by ours
@@ -41,7 +42,7 @@ def draft_target(machine: Probe, name: str | None = None) -> str:
     """A target file for a machine, as YAML that is valid by the schema; estimates are marked as such.
 
     name: of the target; None makes one from the board's
-    Raises `UsageError` for a machine that no runtime is made for.
+    Raises `UsageError` for a machine that no runtime is made for, and for the name of a shipped target.
     """
     system = "android" if machine.android is not None else "linux"
     like = _LIKE.get((system, machine.arch))
@@ -50,6 +51,8 @@ def draft_target(machine: Probe, name: str | None = None) -> str:
     model = load_target(like)
     board = re.sub(r" Rev \d.*", "", machine.board)
     found = name or _slug(board if board != "unnamed machine" else f"{machine.cpu}-{machine.arch}")
+    if is_shipped(found):
+        raise UsageError(f"{found} is the name of a target that is shipped with edgekit", advice="give another --name")
     dotprod = "asimddp" in machine.flags
     mapping: dict[str, Any] = {
         "name": found,
@@ -64,11 +67,14 @@ def draft_target(machine: Probe, name: str | None = None) -> str:
         "threads": machine.cores,
         "scheme": dict(model.scheme) | ({"text-generation": "int8-weight"} if dotprod else {}),
         "lengths": list(model.lengths),
-        "budgets": [
-            budget.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
-            for budget in model.budgets
-            if not budget.kind.on_device
-        ],
+        "budgets": {
+            task: [
+                budget.model_dump(mode="json", exclude_none=True, exclude_defaults=True)
+                for budget in budgets
+                if not metric_of(budget).source.on_device
+            ]
+            for task, budgets in model.budgets.items()
+        },
     }
     mapping = {key: value for key, value in mapping.items() if value != {}}
     Target.parse(mapping, "the new target")

@@ -47,7 +47,9 @@ from edgekit.spec.manifest import CheckpointExtras, Manifest, Step
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.shape import Scratch
+from edgekit.spec.shipped import is_shipped, load_target
 from edgekit.spec.stage_options import QuantizeOptions
+from edgekit.spec.target import Target
 from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOptions
 
 # in the folder of what is made: the hash of the lineage that it was made from
@@ -262,7 +264,7 @@ def _at_hand(bench: _Bench, step: Step) -> dict[str, Any]:
     changes: dict[str, Any] = {}
     if step.target is not None:
         target = files / f"{step.stage}-target.json"
-        write_text(target, step.target.model_dump_json())
+        write_text(target, _recorded_target(step.target).model_dump_json())
         changes["target"] = str(target)
     if step.options.get("calibrate") not in (None, EMBEDDED):
         plan = bench.replay.made.plan
@@ -270,6 +272,13 @@ def _at_hand(bench: _Bench, step: Step) -> dict[str, Any]:
         texts = plan.calibration if plan is not None else ()
         changes["calibrate"] = _write_texts(files / "calibration.jsonl", texts) if texts else None
     return changes
+
+
+def _recorded_target(target: Target) -> Target:
+    """The facts of a target as they were recorded; under a name of their own where the shipped one has others now."""
+    if is_shipped(target.name) and load_target(target.name) != target:
+        return target.model_copy(update={"name": f"{target.name}-recorded"})
+    return target
 
 
 def _write_texts(path: Path, texts: Sequence[str | tuple[str, str]]) -> Path:
@@ -311,4 +320,4 @@ def _last_comparison(bench: _Bench, path: Path) -> Comparison | None:
     if replay.data is None:
         return None
     rows = replay.rows[replay.data]
-    return compare_last(replay.made, path, replay.data, rows, bench.folder, bench.progress)
+    return compare_last(replay.made, path, replay.data, rows, bench.progress)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any, Literal, Self
 
 import pydantic
 
+from edgekit.agent.content_hash import FORMAT_VERSION, SEAL, changed, content_hash, follows, is_whole, other_version
+from edgekit.spec.errors import UsageError
+from edgekit.spec.evaluation import Accuracy, Perplexity
+from edgekit.spec.hashing import value_sha256
 from edgekit.spec.plan import Plan
 from edgekit.spec.schemes import Format, Scheme, Task
 from edgekit.spec.shape import Scratch
-from edgekit.spec.stage_options import SplitName
+from edgekit.spec.shipped import check_target_name
 from edgekit.spec.strict import Strict, read_mapping
 from edgekit.spec.target import Target
 
-FORMAT_VERSION = 1
 MANIFEST_FILE = "manifest.json"
 # no device runs a bundle without these, beside the model file
 NEEDED_FILES = ("tokenizer.json", "config.json")
@@ -139,107 +141,6 @@ class Parity(Strict):
     labels_equal: pydantic.NonNegativeInt
 
 
-class Drop(Strict):
-    """Points of accuracy lost against a baseline on the same rows, with a paired 95 % interval.
-
-    baseline:          what it was called
-    baseline_sha256:   what it was: the content hash of a checkpoint, as lineages record it, or of a bundle
-    low, high:         Newcombe's interval of `points`, which a budget is held against
-    lost, gained:      rows that the baseline alone, and that the bundle alone, has right
-    p_value:           McNemar's exact test on these two
-    bootstrap_*:       the bootstrap interval of `points`
-    macro_f1_*:        points of macro-F1 lost, with their bootstrap interval
-    What was not computed when the manifest was written is None.
-    """
-
-    baseline: str
-    baseline_sha256: str | None = None
-    baseline_accuracy: float
-    points: float
-    low: float
-    high: float
-    lost: pydantic.NonNegativeInt | None = None
-    gained: pydantic.NonNegativeInt | None = None
-    p_value: float | None = None
-    bootstrap_low: float | None = None
-    bootstrap_high: float | None = None
-    macro_f1_points: float | None = None
-    macro_f1_low: float | None = None
-    macro_f1_high: float | None = None
-
-
-class Accuracy(Strict):
-    """Accuracy in % on the rows of a split of named data, through the bundle's own tokenizer and file.
-
-    data:      name of the data set and of its split, as `smart-home/test`
-    low, high: the 95 % interval; those of macro-F1 (%) and of Matthews' correlation (-1 to 1) stand beside them
-    truncated: rows that had more tokens than the model takes, and were cut by the tokenizer
-    What was not computed when the manifest was written is None.
-    """
-
-    data: str
-    split: SplitName
-    data_sha256: str
-    rows: pydantic.PositiveInt
-    truncated: pydantic.NonNegativeInt | None = None
-    accuracy: float
-    low: float
-    high: float
-    macro_f1: float
-    macro_f1_low: float | None = None
-    macro_f1_high: float | None = None
-    mcc: float | None = None
-    mcc_low: float | None = None
-    mcc_high: float | None = None
-    runtime: str
-    drops: tuple[Drop, ...] = ()
-
-
-class Increase(Strict):
-    """By how many % the perplexity of a token is above a baseline's on the same windows, with a paired 95 % interval.
-
-    baseline_sha256: content hash of the checkpoint or the bundle that the name stood for; None in old manifests
-    low, high:       None where the text fills one window only
-    """
-
-    baseline: str
-    baseline_sha256: str | None = None
-    baseline_perplexity: pydantic.PositiveFloat
-    pct: float
-    low: float | None
-    high: float | None
-
-
-class Perplexity(Strict):
-    """How well a decoder foretells a text: perplexity of a token, and bits for each byte of it in UTF-8.
-
-    data, data_sha256: name and hash of the text as it was read, which is that of a split
-    tokens:            tokens that were foretold, of `documents` documents with `bytes` bytes together
-    context, stride:   the most tokens that one window holds, and by how many it moves on
-    nats:              the sum of -ln p over the tokens: perplexity is exp(nats / tokens), bits per byte are
-                       nats / ln 2 / bytes
-    low, high:         95 % intervals; None where the text fills one window only
-    """
-
-    data: str
-    split: SplitName
-    data_sha256: str
-    documents: pydantic.PositiveInt
-    tokens: pydantic.PositiveInt
-    bytes: pydantic.PositiveInt
-    context: pydantic.PositiveInt
-    stride: pydantic.PositiveInt
-    nats: pydantic.NonNegativeFloat
-    perplexity: pydantic.PositiveFloat
-    low: float | None
-    high: float | None
-    bits_per_byte: pydantic.NonNegativeFloat
-    bits_per_byte_low: float | None
-    bits_per_byte_high: float | None
-    runtime: str
-    increases: tuple[Increase, ...] = ()
-
-
 class Generation(Strict):
     """The token ids with which a decoder begins a text, where there is one, and with which it ends it."""
 
@@ -253,9 +154,12 @@ class Manifest(Strict):
     target_facts: the whole target that it was made for, so that one of a person's own goes with the bundle
     max_length:   the most tokens of an input or, of a decoder, of prompt and new tokens together
     generation:   of a decoder; None for a classifier, which has labels instead
+    content_hash: over all files, and all facts here that decide an answer (`edgekit.agent.content_hash`)
+    On disk a last key, `sha256`, is the hash over all the others. A field that is added to a fact under the content
+    hash, or changes in it, needs another format version: old bundles would no longer follow from theirs.
     """
 
-    format_version: Literal[1] = 1
+    format_version: Literal[2] = 2
     name: str
     task: Task
     format: Format
@@ -313,10 +217,35 @@ class Manifest(Strict):
         return self
 
     @pydantic.model_validator(mode="after")
-    def _hash_is_computed(self) -> Manifest:
-        if self.content_hash != content_hash(self.files):
-            raise ValueError("content_hash does not follow from the files listed")
+    def _evaluations_are_its_own(self) -> Manifest:
+        for name, records in (("accuracy", self.accuracy), ("perplexity", self.perplexity)):
+            if any(record.content_hash != self.content_hash for record in records):
+                raise ValueError(f"{name}: another bundle was evaluated; evaluate this one: edgekit evaluate")
         return self
+
+    @classmethod
+    def hashed(cls, **fields: Any) -> Self:
+        """A new manifest with the content hash that follows from its fields."""
+        draft = cls(**fields | {"accuracy": (), "perplexity": ()}, content_hash="")
+        return cls(**fields, content_hash=content_hash(draft.model_dump(mode="json")))
+
+    @classmethod
+    def parse(cls, value: Any, where: str) -> Self:
+        """The manifest in the mapping that the file `where` holds.
+
+        Raises `UsageError` for one of another format version, with the command that renews the bundle; for one that
+        was changed since it was written; and for a target that bears the name of a shipped one and is another.
+        """
+        fields = dict(value) if isinstance(value, dict) else {}
+        if fields.get("format_version") != FORMAT_VERSION:
+            raise _error(other_version(fields, Path(where)))
+        if not is_whole(fields):
+            raise _error(changed(Path(where)))
+        manifest = super().parse({key: field for key, field in fields.items() if key != SEAL}, where)
+        if not follows(fields):
+            raise _error(changed(Path(where)))
+        check_target_name(manifest.target_facts, where)
+        return manifest
 
     @classmethod
     def of(cls, bundle: Path) -> Self:
@@ -329,16 +258,14 @@ class Manifest(Strict):
         return sum(file.bytes for file in self.files.values() if file.runtime) / 1e6
 
     def dump(self) -> str:
-        """The manifest as it is written to disk."""
-        return json.dumps(self.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
+        """The manifest as it is written to disk, sealed with the hash of all that it says."""
+        value = self.model_dump(mode="json")
+        return json.dumps(value | {SEAL: value_sha256(value)}, indent=1, ensure_ascii=False) + "\n"
 
 
-def content_hash(files: dict[str, File]) -> str:
-    """One sha256 over all that is said of each file, in the order of their names; the agent computes the same."""
-    lines = "".join(
-        f"{name}\0{file.sha256}\0{file.bytes}\0{int(file.runtime)}\n" for name, file in sorted(files.items())
-    )
-    return hashlib.sha256(lines.encode()).hexdigest()
+def _error(fault: tuple[str, str]) -> UsageError:
+    message, advice = fault
+    return UsageError(message, advice=advice)
 
 
 def is_bundle(folder: Path) -> bool:

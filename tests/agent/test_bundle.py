@@ -1,17 +1,13 @@
 """What the agent refuses to open."""
 
 import json
+import re
 
 import pytest
-from tiny_bundle import seal
+from tiny_bundle import rewrite, seal
 
 from edgekit.agent.bundle import open_bundle, read_golden, sha256_of
 from edgekit.agent.errors import BadInput
-
-
-def edit(folder, **changes):
-    path = folder / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
 
 
 def test_opens_what_its_manifest_says(onnx_bundle):
@@ -35,15 +31,17 @@ def test_a_changed_file_is_named_with_both_hashes(onnx_bundle, name):
 def test_a_size_that_is_not_the_files_is_named(onnx_bundle):
     files = json.loads((onnx_bundle / "manifest.json").read_text())["files"]
     size = files["model.onnx"]["bytes"]
-    edit(onnx_bundle, files=files | {"model.onnx": files["model.onnx"] | {"bytes": 1}})
+    rewrite(onnx_bundle, files=files | {"model.onnx": files["model.onnx"] | {"bytes": 1}})
     with pytest.raises(BadInput, match=rf"model\.onnx has {size} bytes, and the manifest says 1"):
         open_bundle(onnx_bundle)
 
 
 def test_a_flag_cannot_be_flipped_unseen(onnx_bundle):
     files = json.loads((onnx_bundle / "manifest.json").read_text())["files"]
-    edit(onnx_bundle, files=files | {"model.onnx": files["model.onnx"] | {"runtime": False}})
-    with pytest.raises(BadInput, match="does not follow from the files listed"):
+    before = json.loads((onnx_bundle / "manifest.json").read_text())["content_hash"]
+    changed = files | {"model.onnx": files["model.onnx"] | {"runtime": False}}
+    rewrite(onnx_bundle, files=changed, content_hash=before)
+    with pytest.raises(BadInput, match="was changed since edgekit wrote it"):
         open_bundle(onnx_bundle)
 
 
@@ -57,7 +55,7 @@ def test_a_missing_file_is_named(onnx_bundle):
 def test_names_that_lead_out_of_the_folder_are_refused(onnx_bundle, name):
     (onnx_bundle.parent / "secret").write_text("secret")
     files = json.loads((onnx_bundle / "manifest.json").read_text())["files"]
-    edit(onnx_bundle, files=files | {name: {"sha256": "0" * 64, "bytes": 1, "runtime": True}})
+    rewrite(onnx_bundle, files=files | {name: {"sha256": "0" * 64, "bytes": 1, "runtime": True}})
     with pytest.raises(BadInput, match="leads out of the bundle"):
         open_bundle(onnx_bundle)
 
@@ -73,7 +71,8 @@ def test_symbolic_links_are_refused_even_with_the_right_content(onnx_bundle):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format_version": 2}, "format version 2"),
+        ({"format_version": 3}, "has format version 3; this edgekit reads 2"),
+        ({"format_version": 1}, r"older format .*edgekit export CHECKPOINT --target desktop --format onnx --out /"),
         ({"task": "summarization"}, "the task is summarization"),
         ({"task": "text-generation"}, "generation is missing"),
         ({"labels": None}, "labels is missing"),
@@ -81,14 +80,15 @@ def test_symbolic_links_are_refused_even_with_the_right_content(onnx_bundle):
         ({"files": {"a": {}}}, r"files\.a has no sha256"),
         ({"files": {"a": {"sha256": "", "bytes": True, "runtime": True}}}, r"files\.a has no bytes"),
         ({"files": {"a": {"sha256": "", "bytes": 1, "runtime": 1}}}, r"files\.a has no runtime"),
-        ({"content_hash": "0" * 64}, "does not follow from the files listed"),
+        ({"content_hash": "0" * 64}, "was changed since edgekit wrote it"),
         ({"model_file": "config2.json"}, "no hash of config2.json"),
     ],
 )
 def test_manifests_that_cannot_be_read(onnx_bundle, changes, message):
-    edit(onnx_bundle, **changes)
-    with pytest.raises(BadInput, match=message):
+    rewrite(onnx_bundle, **changes)
+    with pytest.raises(BadInput) as caught:
         open_bundle(onnx_bundle)
+    assert re.search(message, f"{caught.value.message}: {caught.value.advice}")
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", "[" * 100_000])

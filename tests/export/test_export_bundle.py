@@ -78,12 +78,12 @@ def test_the_card_says_what_it_is(bundle):
 
 
 def _corrupt(path):
-    """Change one weight matrix of a written file, as a broken converter would."""
+    """Change one weight matrix of a written file, or the scales of its integers, as a broken converter would."""
     model = onnx.load(path)
     for value in model.graph.initializer:
-        if value.name == "block0_ffn_out.weight":
-            array = numpy_helper.to_array(value)
-            value.CopyFrom(numpy_helper.from_array(np.roll(array, 1, axis=0), value.name))
+        array = numpy_helper.to_array(value)
+        if value.name in ("block0_ffn_out.weight", "block0_ffn_out.scale") and array.dtype == np.float32:
+            value.CopyFrom(numpy_helper.from_array(5 * np.roll(array, 1, axis=0), value.name))
     onnx.save(model, path)
 
 

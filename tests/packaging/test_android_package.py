@@ -20,7 +20,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from tiny_bundle import make_bundle, seal
+from tiny_bundle import ODD_FACTS, make_bundle, rewrite, seal
 
 from edgekit.agent.bundle import open_bundle
 from edgekit.agent.classifier import open_classifier
@@ -175,6 +175,22 @@ def test_a_changed_file_is_refused(run, folders, tmp_path, name):
     code, said = run("onnx", changed, "classify", "open")
     assert code == 1
     assert ("content_hash" if name == "manifest.json" else name) in said
+
+
+@needs_java
+def test_what_decides_an_answer_is_under_the_content_hash(run, folders, tmp_path):
+    folder = Path(shutil.copytree(folders["onnx"], tmp_path / "changed"))
+    rewrite(folder, blocks=ODD_FACTS)
+    assert run("onnx", folder, "test-classifier")[0] == 0
+    sound = json.loads((folder / "manifest.json").read_text("utf-8"))
+    changes = [{"labels": ["door", "light", "climate"]}, {"pad_id": 3}, {"blocks": []}, {"lengths": [8]}]
+    for change in [*changes, {"parity": sound["parity"] | {"atol": 2e-4}}]:
+        (folder / "manifest.json").write_text(json.dumps(sound | change), "utf-8")
+        code, said = run("onnx", folder, "classify", "open")
+        assert code == 1
+        assert "manifest.json was changed: its content_hash does not follow from what it says" in said
+    rewrite(folder, format_version=1)
+    assert "is of an older format" in run("onnx", folder, "classify", "open")[1]
 
 
 @needs_java

@@ -9,7 +9,18 @@ import shutil
 import numpy as np
 import pytest
 from hard_texts import HARD_TEXTS
-from tiny_bundle import LABELS, MAX_LENGTH, TEXTS, golden_rows, make_bundle, seal, write_golden
+from tiny_bundle import (
+    LABELS,
+    MAX_LENGTH,
+    ODD_FACTS,
+    TEXTS,
+    golden_rows,
+    make_bundle,
+    rehash,
+    rewrite,
+    seal,
+    write_golden,
+)
 from tokenizer_zoo import ZOO
 from tokenizers import Tokenizer
 
@@ -42,28 +53,7 @@ def changed(folder, kind, **changes):
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     rows[0] |= changes
     write_golden(folder, rows)
-    return seal(folder) if kind == "classifier" else sealed_again(folder)
-
-
-def sealed_again(folder):
-    """The same manifest with the hashes of the files as they are now."""
-    import hashlib
-
-    from edgekit.spec.manifest import Manifest, content_hash
-
-    manifest = Manifest.of(folder)
-    files = {
-        name: file.model_copy(
-            update={
-                "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
-                "bytes": (folder / name).stat().st_size,
-            }
-        )
-        for name, file in manifest.files.items()
-    }
-    made = manifest.model_copy(update={"files": files, "content_hash": content_hash(files)})
-    (folder / "manifest.json").write_text(made.dump(), encoding="utf-8")
-    return folder
+    return rehash(folder)
 
 
 def test_the_packages_own_tests_pass(swift_package):
@@ -142,6 +132,20 @@ def test_a_changed_manifest_is_refused(swift_package, onnx_bundle):
     assert "content_hash" in refused(swift_package.run("model", "classify", onnx_bundle, lines=["a"]))
     path.write_text(json.dumps(manifest)[:-9], encoding="utf-8")
     assert "manifest.json cannot be read" in refused(swift_package.run("model", "classify", onnx_bundle))
+
+
+def test_what_decides_an_answer_is_under_the_content_hash(swift_package, onnx_bundle):
+    rewrite(onnx_bundle, blocks=ODD_FACTS)
+    assert swift_package.run("model", "classify", onnx_bundle, lines=["a"]).returncode == 0
+    path = onnx_bundle / "manifest.json"
+    sound = json.loads(path.read_text(encoding="utf-8"))
+    changes = [{"labels": ["door", "light", "climate"]}, {"pad_id": 3}, {"blocks": []}, {"lengths": [8]}]
+    for change in [*changes, {"parity": sound["parity"] | {"atol": 2e-4}}]:
+        path.write_text(json.dumps(sound | change), encoding="utf-8")
+        message = refused(swift_package.run("model", "classify", onnx_bundle, lines=["a"]))
+        assert "manifest.json was changed: its content_hash does not follow from what it says" in message
+    rewrite(onnx_bundle, format_version=1)
+    assert "is of an older format" in refused(swift_package.run("model", "classify", onnx_bundle, lines=["a"]))
 
 
 def test_a_missing_file_is_refused(swift_package, onnx_bundle):

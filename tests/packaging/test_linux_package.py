@@ -16,7 +16,16 @@ from pathlib import Path
 
 import pytest
 from linux_package import IDENTITY, NAME, code_blocks, install, package, run_blocks, serving
-from tiny_bundle import LABELS, golden_rows, make_bundle, reference_ids, reference_logits, seal, write_golden
+from tiny_bundle import (
+    LABELS,
+    golden_rows,
+    make_bundle,
+    reference_ids,
+    reference_logits,
+    rewrite,
+    seal,
+    write_golden,
+)
 from tiny_wheels import write_wheel
 
 import edgekit.agent
@@ -71,8 +80,7 @@ def test_wheels_are_those_of_the_target(onnx_bundle, wheel_index, tmp_path):
     for project, version in (("h11", "0.16.0"), ("prometheus-client", "0.26.0")):
         write_wheel(wheel_index, project, version)
     manifest = json.loads((onnx_bundle / "manifest.json").read_text())
-    manifest["target_facts"]["arch"] = "aarch64"
-    (onnx_bundle / "manifest.json").write_text(json.dumps(manifest))
+    rewrite(onnx_bundle, target_facts=manifest["target_facts"] | {"arch": "aarch64"})
     unpacked = package(onnx_bundle, tmp_path / "out", arch=None)
     described = json.loads((unpacked / "package.json").read_text())
     assert (described["arch"], described["python"]) == ("aarch64", "3.11")
@@ -100,8 +108,7 @@ def test_a_device_that_nothing_is_made_for_is_refused(onnx_bundle, tmp_path, opt
 
 def test_a_target_with_another_libc_is_refused(onnx_bundle, tmp_path):
     manifest = json.loads((onnx_bundle / "manifest.json").read_text())
-    manifest["target_facts"]["libc"] = "musl"
-    (onnx_bundle / "manifest.json").write_text(json.dumps(manifest))
+    rewrite(onnx_bundle, target_facts=manifest["target_facts"] | {"libc": "musl"})
     with pytest.raises(UsageError, match="musl, and the runtimes have wheels for glibc alone"):
         write(open_bundle(onnx_bundle), IDENTITY, tmp_path)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_bundle import make_bundle
+from tiny_bundle import ODD_FACTS, make_bundle, rehash, rewrite
 from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 from tiny_tokenizers import HARD, unigram
 
@@ -185,25 +185,14 @@ def test_the_self_test_passes_on_the_package_as_it_is(projects, family):
 
 def resealed(project, tmp_path, change, rows="golden.jsonl"):
     """A copy of the installed package whose golden cases were changed, hashes and all."""
-    import hashlib
-
     package = tmp_path / "package"
     shutil.copytree(project / "node_modules" / "tiny-model", package)
     (package / "node_modules").symlink_to(project / "node_modules")
-    golden, place = package / "bundle" / rows, package / "bundle" / "manifest.json"
+    golden = package / "bundle" / rows
     cases = [json.loads(line) for line in golden.read_text("utf-8").splitlines()]
     change(cases)
     golden.write_text("".join(json.dumps(case) + "\n" for case in cases), encoding="utf-8")
-    manifest = json.loads(place.read_text("utf-8"))
-    manifest["files"][rows] |= {
-        "sha256": hashlib.sha256(golden.read_bytes()).hexdigest(), "bytes": golden.stat().st_size,
-    }  # fmt: skip
-    lines = "".join(
-        f"{name}\0{entry['sha256']}\0{entry['bytes']}\0{int(entry['runtime'])}\n"
-        for name, entry in sorted(manifest["files"].items())
-    )
-    manifest["content_hash"] = hashlib.sha256(lines.encode()).hexdigest()
-    place.write_text(json.dumps(manifest), encoding="utf-8")
+    rehash(package / "bundle")
     return package
 
 
@@ -242,7 +231,11 @@ def test_a_file_that_was_changed_is_refused_by_name(projects, tmp_path, name):
     changed = content.replace(b'"bytes": ', b'"bytes": 1', 1) if name == "manifest.json" else content[:-1] + b"x"
     path.write_bytes(changed)
     done = npm.run("node", package / "self-test.js", exits=1)
-    told = "content_hash in manifest.json" if name == "manifest.json" else f"{name} is not the file of the manifest"
+    told = (
+        "manifest.json was changed: its content_hash"
+        if name == "manifest.json"
+        else f"{name} is not the file of the manifest"
+    )
     assert told in done.stderr
     assert "tampered" in done.stderr
 
@@ -323,5 +316,22 @@ def test_a_bundle_of_a_bag_of_words_and_one_of_another_format_version(tmp_path, 
     (package / "node_modules").symlink_to(modules)
     assert "4 of 4 golden cases equal" in npm.run("node", package / "self-test.js").stdout
     place = package / "bundle" / "manifest.json"
-    place.write_text(place.read_text("utf-8").replace('"format_version": 1', '"format_version": 2'), encoding="utf-8")
-    assert "format version 2, not 1" in npm.run("node", package / "self-test.js", exits=1).stderr
+    place.write_text(place.read_text("utf-8").replace('"format_version": 2', '"format_version": 3'), encoding="utf-8")
+    assert "format version 3, not 2" in npm.run("node", package / "self-test.js", exits=1).stderr
+    place.write_text(place.read_text("utf-8").replace('"format_version": 3', '"format_version": 1'), encoding="utf-8")
+    assert "is of an older format" in npm.run("node", package / "self-test.js", exits=1).stderr
+
+
+def test_what_decides_an_answer_is_under_the_content_hash(tmp_path, modules):
+    bundle = make_bundle(tmp_path / "tiny-onnx", "onnx")
+    package = packaged(bundle, tmp_path / "package")
+    (package / "node_modules").symlink_to(modules)
+    rewrite(package / "bundle", blocks=ODD_FACTS)
+    assert "4 of 4 golden cases equal" in npm.run("node", package / "self-test.js").stdout
+    place = package / "bundle" / "manifest.json"
+    sound = json.loads(place.read_text("utf-8"))
+    changes = [{"labels": ["door", "light", "climate"]}, {"pad_id": 3}, {"blocks": []}, {"lengths": [8]}]
+    for change in [*changes, {"parity": sound["parity"] | {"atol": 2e-4}}]:
+        place.write_text(json.dumps(sound | change), encoding="utf-8")
+        said = npm.run("node", package / "self-test.js", exits=1).stderr
+        assert "manifest.json was changed: its content_hash does not follow from what it says" in said

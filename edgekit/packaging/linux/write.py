@@ -23,9 +23,9 @@ from edgekit.spec.runtime_ref import RuntimeRef
 FORMATS = ("onnx", "tflite")
 # the modules of the agent that run a bundle; the others measure
 AGENT = (
-    *("__init__", "bundle", "classifier", "decoder_golden", "decoder_onnx", "decoder_tflite", "decoders", "errors"),
-    *("generation", "generator", "golden", "onnx_session", "prompts", "protocol", "quiet", "sampling", "sessions"),
-    *("tflite_session", "tokenizer"),
+    *("__init__", "bundle", "classifier", "content_hash", "decoder_golden", "decoder_onnx", "decoder_tflite"),
+    *("decoders", "errors", "generation", "generator", "golden", "onnx_session", "prompts", "protocol", "quiet"),
+    *("sampling", "sessions", "tflite_session", "tokenizer"),
 )
 # what of edgekit goes on the device, under its own names
 _MODULES = (

@@ -34,6 +34,7 @@ export interface Manifest {
   inputs: { name: string; dtype: string; shape: (number | null)[] }[];
   files: Record<string, { sha256: string; bytes: number; runtime: boolean }>;
   content_hash: string;
+  sha256: string;
   parity?: { atol: number; rtol: number };
   generation?: { bos_id: number | null; eos_ids: number[] } | null;
   accuracy?: { data: string; rows: number; accuracy: number; low: number; high: number }[];

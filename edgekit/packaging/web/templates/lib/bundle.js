@@ -1,12 +1,13 @@
 // Opening a bundle: its manifest, and each file that is read held against the hash there.
 
+import { contentHash } from "./content_hash.js";
 import { ModelError } from "./errors.js";
 import { sha256 } from "./sha256.js";
 
 /** @typedef {import("../index.d.ts").Manifest} Manifest */
 /** @typedef {import("../index.d.ts").ReadFile} ReadFile */
 
-const FORMAT_VERSION = 1;
+const FORMAT_VERSION = 2;
 const MOST = 2 ** 31 - 1;
 const KINDS = /** @type {const} */ ({
   task: "string", model_file: "string", labels: "array", max_length: "count", pad_id: "count", inputs: "array",
@@ -76,6 +77,9 @@ export class Bundle {
  */
 export async function openBundle(read, task) {
   const manifest = parsed(await read("manifest.json"));
+  if (manifest.format_version === 1) {
+    throw new ModelError("invalid", "manifest.json is of an older format", "export the bundle again: edgekit export");
+  }
   if (manifest.format_version !== FORMAT_VERSION) {
     throw new ModelError("invalid", `manifest.json has format version ${manifest.format_version}, not ${FORMAT_VERSION}`);
   }
@@ -116,23 +120,10 @@ function isOf(kind, value) {
 
 /** @param {Manifest} manifest */
 async function checkContentHash(manifest) {
-  const names = Object.keys(manifest.files).sort(byCodePoint);
-  const lines = names.map((name) => {
-    const { sha256: hash, bytes, runtime } = manifest.files[name] ?? {};
-    return `${name}\0${hash}\0${bytes}\0${runtime ? 1 : 0}\n`;
-  });
-  if ((await sha256(new TextEncoder().encode(lines.join("")))) !== manifest.content_hash) {
-    throw new ModelError("tampered", "content_hash in manifest.json does not follow from the files listed there");
+  if ((await contentHash(manifest)) !== manifest.content_hash) {
+    throw new ModelError(
+      "tampered", "manifest.json was changed: its content_hash does not follow from what it says",
+      "install the package again",
+    );
   }
-}
-
-/**
- * The order of Python and of bytes, which UTF-16 does not keep.
- * @param {string} one
- * @param {string} other
- */
-function byCodePoint(one, other) {
-  const [left, right] = [one, other].map((text) => Array.from(text, (character) => character.codePointAt(0) ?? 0));
-  const place = left.findIndex((code, at) => code !== right[at]);
-  return place < 0 ? left.length - right.length : left[place] - (right[place] ?? -1);
 }

@@ -71,7 +71,10 @@ public struct ModelFiles: Sendable {
         let name = "manifest.json"
         let data = try FileCheck.data(folder.appendingPathComponent(name), name)
         guard let json = Json([UInt8](data)) else { throw ModelError.damaged("manifest.json cannot be read") }
-        guard json["format_version"]?.int == 1 else {
+        guard json["format_version"]?.int != 1 else {
+            throw ModelError.damaged("manifest.json is of an older format: export the bundle again with edgekit")
+        }
+        guard json["format_version"]?.int == 2 else {
             throw ModelError.damaged("manifest.json is of another format than this package reads")
         }
         return json
@@ -133,9 +136,8 @@ private struct FileCheck {
         for name in needed where !lines.contains(where: { $0.name == name }) {
             throw ModelError.damaged("manifest.json lists no hash of \(name)")
         }
-        let all = lines.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }.map(\.line).joined()
-        guard sha256(Data(all.utf8)) == json["content_hash"]?.string else {
-            throw ModelError.damaged("manifest.json was changed: its content_hash does not follow from its files")
+        guard contentHash(of: json, files: lines) == json["content_hash"]?.string else {
+            throw ModelError.damaged("manifest.json was changed: its content_hash does not follow from what it says")
         }
     }
 

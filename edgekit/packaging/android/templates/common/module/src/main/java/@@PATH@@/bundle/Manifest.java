@@ -4,20 +4,18 @@ package @@ID@@.bundle;
 import @@ID@@.ModelException;
 import @@ID@@.json.JsonObject;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.TreeMap;
 
 /** A manifest.json that was checked. */
 public final class Manifest {
     public static final String CLASSIFICATION = "text-classification";
     public static final String GENERATION = "text-generation";
 
-    private static final int FORMAT_VERSION = 1;
+    private static final int FORMAT_VERSION = 2;
     private static final double USUAL_TOLERANCE = 1e-4;
 
     private final JsonObject json;
@@ -25,6 +23,9 @@ public final class Manifest {
     Manifest(JsonObject json) {
         this.json = json;
         int version = json.whole("format_version");
+        if (version == 1) {
+            throw new ModelException("manifest.json is of an older format: export the bundle again with edgekit");
+        }
         if (version != FORMAT_VERSION) {
             throw new ModelException(
                     "manifest.json has format version " + version + "; this package reads " + FORMAT_VERSION);
@@ -35,7 +36,7 @@ public final class Manifest {
         if (maxLength() < 1 || padId() < 0 || atol() < 0 || rtol() < 0) {
             throw new ModelException("manifest.json: max_length, pad_id or parity is a number that no model has");
         }
-        checkFiles();
+        checkContentHash();
     }
 
     public String task() {
@@ -108,22 +109,9 @@ public final class Manifest {
         }
     }
 
-    private void checkFiles() {
-        JsonObject files = json.object("files");
-        // in the order of their names, as the hash over all of them is computed
-        TreeMap<String, String> lines = new TreeMap<>();
-        for (String name : files.keys()) {
-            JsonObject entry = files.object(name);
-            String runtime = entry.bool("runtime") ? "1" : "0";
-            lines.put(name, name + "\0" + entry.text("sha256") + "\0" + entry.whole("bytes") + "\0" + runtime + "\n");
-        }
-        StringBuilder all = new StringBuilder();
-        for (String line : lines.values()) {
-            all.append(line);
-        }
-        String found = Sha256.of(ByteBuffer.wrap(all.toString().getBytes(StandardCharsets.UTF_8)));
-        if (!found.equals(json.text("content_hash"))) {
-            throw new ModelException("content_hash in manifest.json does not follow from the files listed there");
+    private void checkContentHash() {
+        if (!ContentHash.of(json).equals(json.text("content_hash"))) {
+            throw new ModelException("manifest.json was changed: its content_hash does not follow from what it says");
         }
     }
 }

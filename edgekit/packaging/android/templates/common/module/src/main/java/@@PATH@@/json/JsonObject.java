@@ -30,6 +30,11 @@ public final class JsonObject {
         return values.get(key) != null;
     }
 
+    /** The value itself; null where there is none. */
+    public Object value(String key) {
+        return values.get(key);
+    }
+
     public String text(String key) {
         return as(String.class, key);
     }
