@@ -5,4 +5,4 @@ Python 3.9 or newer. Imports nothing of edgekit: the folder is copied to a devic
 `python -m edgekit_agent`, which speaks the JSON lines of `protocol.py`.
 """
 
-AGENT_VERSION = "1.1"
+AGENT_VERSION = "2.0"

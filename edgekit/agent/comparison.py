@@ -1,4 +1,4 @@
-"""Two files on this machine in turns, so that whatever the machine does meanwhile meets both alike."""
+"""Two files on this machine, interleaved, so that whatever the machine does meanwhile meets both alike."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from .errors import BadInput
 from .generation_speed import load_prompt
 from .latency import load_bundle, load_file
 from .order import Order, occasion
-from .timing import Marks, Progress, Stopping, warm_up
+from .timing import Marks, Progress, warm_up
 from .watch import Watched
 
 # a block is short against what a machine does to both, and long enough to leave the other's traces behind
 BLOCK_SECONDS, BLOCK_RUNS, MOST_BLOCK_RUNS = 0.05, 3, 100
-FEWEST_BLOCKS, MOST_BLOCKS = 20, 20_000
+FEWEST_BLOCKS, MOST_BLOCKS = 30, 20_000
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,10 @@ class _Side:
     kind: str
 
 
-def compare(order: Order, other: Path, progress: Progress) -> dict[str, Any]:
-    """Run the order's file and `other` in turns; the fields of `spec.comparison.Interleaved` as plain JSON values.
+def compare(order: Order, other: Path, progress: Progress, size: int | None = None) -> dict[str, Any]:
+    """Run the order's file and `other` interleaved; the fields of `spec.comparison.Interleaved` as plain JSON values.
 
+    size: the runs of a block, as another process of the same comparison found them; None finds them by the times
     Both are loaded at once, and run in blocks of as many runs of the same texts, first the one, then the other, then
     the other way round. The first run of a block, which finds the caches as the other left them, is not counted.
     Raises `AgentError`s.
@@ -44,7 +45,7 @@ def compare(order: Order, other: Path, progress: Progress) -> dict[str, Any]:
     for side in (ours, theirs):
         warm_up(side.step, order.stopping, progress)
     with Watched() as watched:
-        blocks = _blocks(ours, theirs, order.stopping, progress)
+        blocks = _blocks((ours, theirs), size, order, watched.count, progress)
     return {
         **occasion("interleaved"),
         **watched.report(),
@@ -52,31 +53,38 @@ def compare(order: Order, other: Path, progress: Progress) -> dict[str, Any]:
         "ours": ours.facts,
         "theirs": theirs.facts,
         "blocks": blocks,
+        "processes": [len(blocks)],
         "notes": watched.notes,
     }
 
 
-def _blocks(ours: _Side, theirs: _Side, stopping: Stopping, progress: Progress) -> list[dict[str, list[float]]]:
+def _blocks(
+    sides: tuple[_Side, _Side], size: int | None, order: Order, count: Callable[[], object], progress: Progress
+) -> list[dict[str, list[float]]]:
+    """count: called after each block"""
+    ours, theirs = sides
     blocks: list[dict[str, list[float]]] = []
     # by the slower one: many runs of it would make blocks that are too long to be alike
-    size = min(_block_size(side) for side in (ours, theirs))
+    size = size or min(_block_size(side) for side in sides)
     started = told = time.perf_counter()
     runs = 0
-    while not _enough(len(blocks), runs, time.perf_counter() - started, stopping):
+    while not _enough(len(blocks), runs, time.perf_counter() - started, order):
         turns = [("ours_ms", ours), ("theirs_ms", theirs)]
         block = {name: _block(side, runs, size) for name, side in (turns if len(blocks) % 2 == 0 else turns[::-1])}
         blocks.append(block)
         runs += size
+        count()
         if time.perf_counter() - told >= 1:
             told = time.perf_counter()
             progress("compare", runs, told - started)
     return blocks
 
 
-def _enough(blocks: int, runs: int, seconds: float, stopping: Stopping) -> bool:
-    if blocks >= MOST_BLOCKS or (runs >= stopping.max_runs and blocks >= 2):
+def _enough(blocks: int, runs: int, seconds: float, order: Order) -> bool:
+    stopping, fewest = order.stopping, -(-FEWEST_BLOCKS // order.processes)
+    if blocks >= MOST_BLOCKS // order.processes or (runs >= stopping.max_runs and blocks >= 2):
         return True
-    return blocks >= FEWEST_BLOCKS and runs >= stopping.min_runs and seconds >= stopping.min_seconds
+    return blocks >= fewest and runs >= stopping.min_runs and seconds >= stopping.min_seconds
 
 
 def _block_size(side: _Side) -> int:

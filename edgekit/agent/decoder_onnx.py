@@ -18,26 +18,29 @@ _KEEP = "logits_to_keep"
 
 
 class OnnxDecoder:
-    """A decoder's `.onnx` file; see `decoders.DecoderSession`."""
+    """A decoder's `.onnx` file; see `decoders.DecoderSession`.
+
+    profile_prefix: as of `onnx_session.OnnxSession`
+    """
 
     runtime = "onnxruntime"
 
-    def __init__(self, path: Path, capacity: int, threads: int) -> None:
+    def __init__(self, path: Path, capacity: int, threads: int, profile_prefix: str | None = None) -> None:
         self._onnxruntime = onnxruntime = import_onnxruntime()
         self.version = str(onnxruntime.__version__)
         self.threads = threads
         self.capacity = capacity
         self.length = 0
-        options = session_options(onnxruntime, threads)
+        options = session_options(onnxruntime, threads, profile_prefix)
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self._session: Any = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:
             raise RuntimeFailed(
                 f"onnxruntime {self.version} cannot load {path.name}: {one_line(error)}",
                 "decoders with integer weights need onnxruntime 1.23 or newer",
             ) from error
         self.vocabulary = _vocabulary(self._session, path)
-        self._binding = self._session.io_binding()
+        self._binding: Any = self._session.io_binding()
         self._mask = np.ones((1, capacity), np.int64)
         self._one = np.empty((1, 1, self.vocabulary), np.float32)
         self._kept, self._keep_value = 0, None
@@ -65,6 +68,20 @@ class OnnxDecoder:
         """See `decoders.DecoderSession.rewind`."""
         check_rewind(self, length)
         self.length = length
+
+    def end_profiling(self) -> Path:
+        """Stop profiling; the file that onnxruntime wrote."""
+        return Path(self._session.end_profiling())
+
+    @property
+    def native(self) -> Any:
+        """See `sessions.Session.native`."""
+        return self._session
+
+    def close(self) -> None:
+        """Give back the memory; it cannot run any more."""
+        self._session = self._binding = None
+        self._cache = []
 
     def _run(self, ids: Sequence[int]) -> Array:
         self._feed(ids, self._one)

@@ -112,6 +112,11 @@ class TfliteDecoder:
         check_rewind(self, length)
         self.length = length
 
+    @property
+    def native(self) -> Any:
+        """See `sessions.Session.native`."""
+        return self._interpreter
+
     def _run_piece(self, ids: Sequence[int]) -> Array:
         """Run up to a piece of tokens and write their keys and values into the cache; hidden values [piece, width]."""
         padded = np.zeros((1, self._piece), np.int32)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from .errors import BadInput
 from .sessions import Array, check_file
@@ -40,6 +40,10 @@ class DecoderSession(Protocol):
 
     def rewind(self, length: int) -> None:
         """Forget all tokens but the first `length`, of which there must be as many."""
+
+    @property
+    def native(self) -> Any:
+        """See `sessions.Session.native`."""
 
 
 def open_decoder_session(path: Path, capacity: int, runtime: str | None = None, threads: int = 1) -> DecoderSession:

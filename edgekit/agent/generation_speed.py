@@ -7,20 +7,22 @@ import itertools
 import time
 from typing import Any
 
+from .after_samples import after_samples
 from .bundle import Bundle
 from .decoder_golden import read_decoder_golden
+from .decoder_onnx import OnnxDecoder
 from .decoders import DecoderSession
-from .energy import measure_energy
 from .errors import BadInput
 from .generator import load_generator
-from .memory import peak_rss_mb
-from .order import Order, report
+from .kernels import ThreadCount, trace, traced_operators, what_ran
+from .order import Order, one_process, report
 from .sampling import GREEDY, Sampler
-from .timing import Marks, Progress, sample, sustain, warm_up
+from .timing import Marks, Progress, sample, warm_up
 from .watch import Watched
 
-# prompts take seconds on small devices, and vary less than single tokens
-_FEWEST_PROMPTS = 5
+# prompts take seconds on small devices, and vary less than single tokens; of fewer, all processes together, nobody can
+# tell whether they are independent of each other, so that their median has no interval
+_FEWEST_PROMPTS, _FEWEST_IN_ONE = 36, 2
 
 
 def measure_generation(bundle: Bundle, order: Order, progress: Progress) -> dict[str, Any]:
@@ -34,30 +36,51 @@ def measure_generation(bundle: Bundle, order: Order, progress: Progress) -> dict
     if order.texts or order.per_op:
         raise BadInput("decoders are measured on prompts of golden cases, and not by operator")
     load = load_prompt(bundle, order)
-    first = load.prompt(0)
+    start, end = load.prompt(0)
     stopping = order.stopping
     warmed = warm_up(load.token, stopping, progress)
-    few = dataclasses.replace(stopping, min_runs=min(stopping.min_runs, _FEWEST_PROMPTS))
+    prompts = max(_FEWEST_IN_ONE, -(-_FEWEST_PROMPTS // order.processes))
+    few = dataclasses.replace(stopping, min_runs=min(prompts, stopping.max_runs))
     with Watched() as watched:
+        started = time.monotonic()
         samples = sample(watched.counting(load.prompt), ("first_token",), few, progress)
-        samples.update(sample(watched.counting(load.token), ("token",), stopping, progress))
-        sustained = sustain(watched.counting(load.token), order.sustained_seconds, progress)
-        peak = peak_rss_mb()
-        energy, notes = measure_energy(load.token, progress) if order.energy else (None, [])
+        watched.look()
+        with ThreadCount() as threads:
+            samples.update(sample(watched.counting(load.token), ("token",), stopping, progress))
+        seconds = time.monotonic() - started
+        sustained, peak, energy, notes = after_samples(load.token, watched, order, progress)
+    counts = {part: len(taken) for part, taken in samples.items()}
+    common = report("generation", load.session, (bundle.model_sha256, bundle.content_hash))
     return {
-        **report("generation", load.session, (bundle.model_sha256, bundle.content_hash)),
+        **common,
         **watched.report(),
+        **one_process(counts, seconds, load.load_ms, (end - start) / 1e6, peak),
         "length": load.length,
         "capacity": bundle.max_length,
         "samples_ms": samples,
         "sustained_ms": sustained,
-        "cold_load_ms": load.load_ms,
-        "first_inference_ms": (first[1] - first[0]) / 1e6,
         "warmup_runs": warmed,
-        "peak_rss_mb": peak,
+        "ran": _what_ran(load, bundle, order, threads.worked),
         "energy": energy,
         "notes": [*watched.notes, *notes],
     }
+
+
+def _what_ran(load: PromptLoad, bundle: Bundle, order: Order, threads: int | None) -> dict[str, Any]:
+    """What ran for a single token; the last use of a load."""
+    session = load.session
+    if not (isinstance(session, OnnxDecoder) and order.trace):
+        return what_ran(session, threads, None)
+
+    def open_traced(prefix: str) -> OnnxDecoder:
+        # the new one comes when the old one is gone: a small device has no room for both
+        session.close()
+        traced = OnnxDecoder(bundle.model, session.capacity, session.threads, prefix)
+        load.session = traced
+        load.prompt(0)
+        return traced
+
+    return what_ran(session, threads, lambda: traced_operators(trace(open_traced, lambda _, run: load.token(run), 1)))
 
 
 def load_prompt(bundle: Bundle, order: Order) -> PromptLoad:

@@ -9,16 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .after_samples import after_samples
 from .bundle import GENERATION, Bundle, open_bundle, read_golden, sha256_of
 from .classifier import Classifier, load_classifier
-from .energy import measure_energy
 from .errors import BadInput
 from .generation_speed import measure_generation
-from .memory import peak_rss_mb
-from .order import Order, Text, report
-from .per_op import check_per_op, operator_times
+from .kernels import ThreadCount, traced_operators, what_ran
+from .onnx_session import OnnxSession
+from .order import Order, Text, one_process, report
+from .per_op import check_per_op, operator_times, traced_runs
 from .sessions import Array, Session, length_for, open_session, synthetic_feeds
-from .timing import Marks, Progress, sample, sustain, warm_up
+from .timing import Marks, Progress, sample, warm_up
 from .tokenizer import texts_of_length
 from .watch import Watched
 
@@ -55,29 +56,45 @@ def measure(order: Order, progress: Progress) -> dict[str, Any]:
         subject = load_file(order)
     if order.per_op:
         check_per_op(subject.session.runtime)
-    first = subject.load.step(0)
+    first_ms = subject.load.infer_ms(subject.load.step(0))
     warmed = warm_up(subject.load.step, order.stopping, progress)
     with Watched() as watched:
-        step = watched.counting(subject.load.step)
-        samples = sample(step, subject.load.parts, order.stopping, progress)
-        sustained = sustain(step, order.sustained_seconds, progress)
-        peak = peak_rss_mb()
-        energy, notes = measure_energy(subject.load.step, progress) if order.energy else (None, [])
-    operators = operator_times(subject.session, subject.model, subject.load.feeds) if order.per_op else []
+        started = time.monotonic()
+        with ThreadCount() as threads:
+            samples = sample(watched.counting(subject.load.step), subject.load.parts, order.stopping, progress)
+        seconds = time.monotonic() - started
+        sustained, peak, energy, notes = after_samples(subject.load.step, watched, order, progress)
+    common = report("latency", subject.session, subject.hashes)
+    operators, ran = _what_ran(subject, order, threads.worked)
     return {
-        **report("latency", subject.session, subject.hashes),
+        **common,
         **watched.report(),
+        **one_process({"infer": len(samples["infer"])}, seconds, subject.load_ms, first_ms, peak),
         "length": subject.length,
         "samples_ms": samples,
         "sustained_ms": sustained,
-        "cold_load_ms": subject.load_ms,
-        "first_inference_ms": subject.load.infer_ms(first),
         "warmup_runs": warmed,
-        "peak_rss_mb": peak,
         "operators": operators,
+        "ran": ran,
         "energy": energy,
         "notes": [*subject.notes, *watched.notes, *notes],
     }
+
+
+def _what_ran(subject: Subject, order: Order, threads: int | None) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """The time of each kind of operator, where that was asked for, and what ran; the last use of a subject."""
+    session, times = subject.session, []
+    if not (isinstance(session, OnnxSession) and (order.trace or order.per_op)):
+        return [], what_ran(session, threads, None)
+
+    def operators() -> dict[str, int]:
+        # the new one comes when the old one is gone: a small device has no room for both
+        session.close()
+        events = traced_runs(subject.model, session.threads, subject.load.feeds, order.per_op)
+        times.extend(operator_times(events) if order.per_op else [])
+        return traced_operators(events)
+
+    return times, what_ran(session, threads, operators)
 
 
 class _TextLoad:

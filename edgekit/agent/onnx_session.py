@@ -36,12 +36,11 @@ class OnnxSession:
         onnxruntime = import_onnxruntime()
         self.version = str(onnxruntime.__version__)
         self.threads = threads
-        options = session_options(onnxruntime, threads)
-        if profile_prefix is not None:
-            options.enable_profiling = True
-            options.profile_file_prefix = profile_prefix
+        options = session_options(onnxruntime, threads, profile_prefix)
         try:
-            self._session = onnxruntime.InferenceSession(_readable(path), options, providers=["CPUExecutionProvider"])
+            self._session: Any = onnxruntime.InferenceSession(
+                _readable(path), options, providers=["CPUExecutionProvider"]
+            )
         except Exception as error:
             raise RuntimeFailed(f"onnxruntime {self.version} cannot load {path.name}: {one_line(error)}") from error
         self._inputs = tuple(_spec(node) for node in self._session.get_inputs())
@@ -67,15 +66,27 @@ class OnnxSession:
         """Stop profiling; the file that onnxruntime wrote."""
         return Path(self._session.end_profiling())
 
+    @property
+    def native(self) -> Any:
+        """See `sessions.Session.native`."""
+        return self._session
 
-def session_options(onnxruntime: Any, threads: int) -> Any:
-    """Options for exact results on `threads` threads."""
+    def close(self) -> None:
+        """Give back the memory; it cannot run any more."""
+        self._session = None
+
+
+def session_options(onnxruntime: Any, threads: int, profile_prefix: str | None = None) -> Any:
+    """Options for exact results on `threads` threads; with a prefix, a profile is written under a path of it."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     # x86-64 cores without VNNI would add products with int8 weights in 16 bits, which saturates
     options.add_session_config_entry("session.x64quantprecision", "1")
+    if profile_prefix is not None:
+        options.enable_profiling = True
+        options.profile_file_prefix = profile_prefix
     return options
 
 

@@ -24,6 +24,8 @@ class Order:
     runtime: as in `sessions.open_session`
     sustained_seconds: after the usual samples, run back to back for so long; 0 for not at all
     energy:  also measure the energy of a run, where the machine can
+    trace:   also find out which kernels ran, which loads the file once more
+    processes: so many take the samples of one measurement; `stopping` is this one's share
     """
 
     path: Path
@@ -35,6 +37,8 @@ class Order:
     per_op: bool = False
     sustained_seconds: float = 0.0
     energy: bool = False
+    trace: bool = False
+    processes: int = 1
 
 
 def report(kind: str, session: Any, hashes: tuple[str, str | None]) -> dict[str, Any]:
@@ -53,10 +57,21 @@ def report(kind: str, session: Any, hashes: tuple[str, str | None]) -> dict[str,
     }
 
 
+def one_process(
+    samples: dict[str, int], seconds: float, load_ms: float, first_ms: float, peak_mb: float
+) -> dict[str, Any]:
+    """The figures of the one process that this is, alone and as those of the whole.
+
+    samples: how many of each part that is not a sum; seconds: that they took
+    """
+    figures = {"cold_load_ms": load_ms, "first_inference_ms": first_ms, "peak_rss_mb": peak_mb}
+    return {"processes": [{"samples": samples, "seconds": seconds, **figures}], **figures}
+
+
 def occasion(kind: str) -> dict[str, Any]:
     """Where and when something is measured."""
     return {
-        "format_version": 1,
+        "format_version": 2,
         "kind": kind,
         "fingerprint": fingerprint(),
         "taken_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from .errors import BadInput, RuntimeFailed
+from .kernels import Event, trace
 from .onnx_session import OnnxSession
-from .sessions import Array, Session
+from .sessions import Array
 
 WARMUP_RUNS = 5
 RUNS = 20
@@ -25,22 +24,24 @@ def check_per_op(runtime: str) -> None:
         )
 
 
-def operator_times(session: Session, path: Path, feeds: Callable[[int], dict[str, Array]]) -> list[dict[str, Any]]:
+def traced_runs(path: Path, threads: int, feeds: Callable[[int], dict[str, Array]], timed: bool) -> list[Event]:
+    """The profile of a session of its own: of as many runs as `operator_times` needs, or of one.
+
+    Raises `RuntimeFailed` where onnxruntime writes none.
+    """
+    return trace(
+        lambda prefix: OnnxSession(path, threads, prefix),
+        lambda session, run: session.run(feeds(run)),
+        WARMUP_RUNS + RUNS if timed else 1,
+    )
+
+
+def operator_times(events: list[Event]) -> list[dict[str, Any]]:
     """ms per inference of each kind of operator, the most costly first, as `spec.measurement.OperatorTime`.
 
-    Taken in a second session that profiles, over `RUNS` runs; profiling costs time itself, so the shares count more
-    than the sum. Raises `BadInput` for a runtime that has no profiler.
+    events: of `traced_runs`; profiling costs time itself, so the shares count more than the sum
+    Raises `RuntimeFailed` for a profile of too few runs.
     """
-    check_per_op(session.runtime)
-    with tempfile.TemporaryDirectory(prefix="edgekit-profile-") as folder:
-        profiled = OnnxSession(path, session.threads, str(Path(folder) / "profile"))
-        for run in range(WARMUP_RUNS + RUNS):
-            profiled.run(feeds(run))
-        events = json.loads(profiled.end_profiling().read_text(encoding="utf-8"))
-    return _by_operator(events)
-
-
-def _by_operator(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     starts = sorted(event["ts"] for event in events if event.get("name") == "model_run")
     if len(starts) < WARMUP_RUNS + RUNS:
         raise RuntimeFailed(f"onnxruntime's profile tells of {len(starts)} runs of {WARMUP_RUNS + RUNS}")

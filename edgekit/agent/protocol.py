@@ -24,12 +24,16 @@ written to stdout: the chatter of runtimes goes to stderr.
 | profile | path, runtime?, threads?, length?, texts?,  | a measurement                                   |
 |         | min_seconds?, min_runs?, max_runs?,         |                                                 |
 |         | warmup?, per_op?, sustained_seconds?,       |                                                 |
-|         | energy?                                     |                                                 |
-| compare | as profile, and other: a second path        | both in turns, block by block                   |
+|         | energy?, trace?, process?, processes?       |                                                 |
+| compare | as profile, and other: a second path,       | both interleaved, block by block                |
+|         | block_runs?                                 |                                                 |
 | count   | path, runtime?, length?, texts?             | instructions of single inferences               |
 | classify| path, runtime?, threads?, texts             | labels, logits, truncated                       |
 | score   | path, runtime?, threads?, capacity, ids,    | nats: -ln p of each target, of which the last   |
 |         | targets: the ids behind the last of them    | stands behind all ids                           |
+
+`min_seconds`, `min_runs` and `max_runs` are of the whole measurement, of which this process, counted from 0, takes its
+share of so many `processes`. `block_runs` are the runs of a block, so that several processes take blocks of one size.
 
 The host always brings the agent of its own version along, so a new request is no new protocol.
 """

@@ -9,26 +9,21 @@ import os
 import platform
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from . import AGENT_VERSION
-from .bundle import GENERATION, open_bundle, read_golden
-from .classifier import load_classifier
 from .comparison import compare
 from .conditions import conditions, fingerprint
 from .counting import count
-from .decoder_golden import read_decoder_golden, run_decoder_golden
 from .errors import AgentError, BadInput
-from .generator import load_generator
-from .golden import run_golden
 from .latency import measure
 from .loaded import Loaded
 from .order import Order, Text
 from .protocol import PROTOCOL
+from .self_test import self_test
 from .sessions import RUNTIMES
-from .timing import Stopping
+from .timing import Stopping, share_of
 
 Send = Callable[[dict[str, Any]], None]
 
@@ -77,7 +72,8 @@ class Service:
         if name == "profile":
             return measure(_order(request), self._progress(identity))
         if name == "compare":
-            return compare(_order(request), _path(request, "other"), self._progress(identity))
+            size = _field(request, "block_runs", int, None)
+            return compare(_order(request), _path(request, "other"), self._progress(identity), size)
         if name == "count":
             return count(_order(request), self._progress(identity))
         if name == "classify":
@@ -137,15 +133,8 @@ def _installed(runtime: str) -> str | None:
 
 
 def _golden(request: dict[str, Any]) -> dict[str, Any]:
-    bundle = open_bundle(_path(request))
     runtime, threads = _field(request, "runtime", str, None), _field(request, "threads", int, 1)
-    if bundle.task == GENERATION:
-        decoder_cases = read_decoder_golden(bundle)
-        generator = load_generator(bundle, runtime, threads)
-        return {**asdict(run_decoder_golden(generator, decoder_cases)), "runtime": generator.session.runtime}
-    cases = read_golden(bundle)
-    classifier = load_classifier(bundle, runtime, threads)
-    return {**asdict(run_golden(classifier, cases)), "runtime": classifier.session.runtime}
+    return self_test(_path(request), runtime, threads)
 
 
 def _order(request: dict[str, Any]) -> Order:
@@ -157,16 +146,21 @@ def _order(request: dict[str, Any]) -> Order:
     )
     if stopping.max_runs < 1:
         raise BadInput("max_runs must be at least 1")
+    process, processes = _field(request, "process", int, 0), _field(request, "processes", int, 1)
+    if not 0 <= process < processes:
+        raise BadInput("processes must be at least 1, and process be one of them, counted from 0")
     return Order(
         path=_path(request),
         threads=_field(request, "threads", int, 1),
-        stopping=stopping,
+        stopping=share_of(stopping, process, processes),
         length=_field(request, "length", int, None),
         texts=_texts(request),
         runtime=_field(request, "runtime", str, None),
         per_op=_field(request, "per_op", bool, False),
         sustained_seconds=float(_field(request, "sustained_seconds", (int, float), 0.0)),
         energy=_field(request, "energy", bool, False),
+        trace=_field(request, "trace", bool, False),
+        processes=processes,
     )
 
 

@@ -44,6 +44,10 @@ class Session(Protocol):
     def run(self, feeds: dict[str, Array]) -> list[Array]:
         """Run once on arrays by input name; the outputs in the file's order, owned by the caller."""
 
+    @property
+    def native(self) -> Any:
+        """The runtime's own object, to be asked what it does with the file."""
+
 
 def open_session(path: Path, runtime: str | None = None, threads: int = 1) -> Session:
     """Load a `.onnx` or `.tflite` file.

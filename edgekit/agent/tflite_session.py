@@ -45,6 +45,11 @@ class TfliteSession:
         except Exception as error:
             raise RuntimeFailed(f"{self.runtime} {self.version} failed: {one_line(error)}") from error
 
+    @property
+    def native(self) -> Any:
+        """See `sessions.Session.native`."""
+        return self._interpreter
+
     def _graph(self, length: int) -> _Signature | _Plain:
         # a file that takes any length is kept under None
         graph = self._graphs.get(length) or self._graphs.get(None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Marks = tuple[int, ...]  # perf_counter_ns readings: the start, then the end of each part
 Progress = Callable[[str, int, float], None]
@@ -28,6 +28,23 @@ class Stopping:
     min_runs: int
     max_runs: int
     warmup: int | None
+
+
+def share_of(stopping: Stopping, process: int, processes: int) -> Stopping:
+    """What one of several processes, counted from 0, has to measure so that together they measure as `stopping` says.
+
+    Each measures once at least.
+    """
+
+    def runs(whole: int) -> int:
+        return max(1, whole // processes + (process < whole % processes))
+
+    return replace(
+        stopping,
+        min_seconds=stopping.min_seconds / processes,
+        min_runs=runs(stopping.min_runs),
+        max_runs=runs(stopping.max_runs),
+    )
 
 
 def warm_up(step: Callable[[int], Marks], stopping: Stopping, progress: Progress) -> int:

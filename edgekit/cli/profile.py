@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import described, model_argument, options_of
 from edgekit.cli.output import print_json, print_rich
@@ -45,7 +46,7 @@ _OWN = {
 }
 
 
-@click.command("profile")
+@click.command("profile", cls=Command)
 @model_argument("bundle")
 @compare_option
 @click.option(
@@ -69,9 +70,10 @@ def command(
 ) -> None:
     """Measure latency and memory of MODEL on a device: a bundle, or any .onnx or .tflite file.
 
-    The agent runs as a process of its own; cold load, tokenization, inference and post-processing are separate
-    figures, each percentile with its interval. Measurements of a bundle are kept in it, for `edgekit gate`. Of a
-    decoder: time to the first token, and tokens a second behind contexts of growing length.
+    Several fresh processes on the device share the runs; cold load, tokenization, inference and post-processing are
+    separate figures, each percentile with its interval. What disturbs the device meanwhile, as heat or other work, is
+    shown, and so is what its runtime silently did otherwise than asked. Measurements of a bundle are kept in it, for
+    `edgekit gate`. Of a decoder: time to the first token, and tokens a second behind contexts of growing length.
 
     \b
     Examples:
@@ -131,13 +133,13 @@ def _show(
 ) -> None:
     """The measurements of each device; of several with its name. others: there were more, which failed"""
     from edgekit.flows.profile import plural
-    from edgekit.measure.told import told
+    from edgekit.measure.measurement_summary import summarise_measurement
 
     several = others or len(taken) > 1
     if as_json:
         plain = {
             name: {
-                "figures": [told(measurement) for measurement in each],
+                "figures": [summarise_measurement(measurement) for measurement in each],
                 "recommended_threads": recommend(each),
                 "measurements": each,
             }

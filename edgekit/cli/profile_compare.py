@@ -19,7 +19,7 @@ compare_option = click.option(
     "other",
     metavar="MODEL",
     type=click.Path(path_type=Path),
-    help="Run in turns with another bundle or file, and tell which is faster. Nothing is kept.",
+    help="Run interleaved with another bundle or file, and say which is faster. Nothing is kept.",
 )
 
 
@@ -52,8 +52,10 @@ def _print(found: ComparedBundles) -> None:
     threads, machine = plural(measured.threads, "thread"), clean(measured.fingerprint.device)
     where = f"length {measured.ours.length}, {threads}, {machine}"
     click.echo(f"  p50 {number(speed.ours_p50_ms)} against {number(speed.theirs_p50_ms)} ms, {where}")
-    click.echo(f"  {speed.runs:,} runs of each in {speed.blocks:,} blocks, in turns")
+    count = len(measured.processes)
+    processes = "1 process" if count == 1 else f"{count} processes"
+    click.echo(f"  {speed.runs:,} runs of each in {speed.blocks:,} blocks of {processes}, interleaved")
     if measured.fingerprint.emulated:
         click.echo("  EMULATED: this holds for no target")
     if found.disturbed:
-        click.echo("  the device was throttled or under voltage meanwhile, which both met alike")
+        click.echo(f"  both met alike: {found.disturbed.describe}")

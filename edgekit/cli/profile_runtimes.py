@@ -1,4 +1,4 @@
-"""`edgekit profile --runtime A==1 --runtime A==2`: several versions of a runtime, in turns."""
+"""`edgekit profile --runtime A==1 --runtime A==2`: several versions of a runtime, interleaved."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ runtime_option = click.option(
     multiple=True,
     metavar="NAME[==VERSION]",
     callback=_one_or_several,
-    help="Runtime to use; of a version that `edgekit devices setup` brought there. Given again: compared in turns. "
+    help="Runtime to use; of a version that `edgekit devices setup` brought there. Given again: compared interleaved. "
     "Default: the first that is there.",
 )
 
@@ -79,4 +79,4 @@ def _show(path: Path, compared: RuntimesCompared) -> None:
         where = f"length {each.length}, {plural(each.threads, 'thread')}"
         click.echo(f"  {where}; {speed.runs:,} runs of each in {speed.blocks:,} turns")
         if each.disturbed:
-            click.echo("  the device was throttled or under voltage meanwhile, which both met alike")
+            click.echo(f"  both met alike: {each.disturbed.describe}")

@@ -29,8 +29,15 @@ class Facts(Strict):
 
 
 class Golden(Strict):
-    """How closely the golden cases were reproduced."""
+    """How closely the golden cases were reproduced, where and when.
 
+    content_hash: of the bundle, as the agent checked it
+    """
+
+    fingerprint: Fingerprint
+    taken_at: str
+    agent_version: str
+    content_hash: str
     cases: pydantic.PositiveInt
     max_abs_difference: pydantic.NonNegativeFloat
     runtime: str

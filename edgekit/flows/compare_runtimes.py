@@ -1,4 +1,4 @@
-"""Compare runtimes: one bundle by several versions of a runtime, in turns on one device."""
+"""Compare runtimes: one bundle by several versions of a runtime, interleaved on one device."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from edgekit.flows.on_devices import on_each
 from edgekit.flows.profile import check, plural, profile_on, texts_to_run
 from edgekit.flows.profile_decoder import profile_decoder_on
 from edgekit.measure.speed import SpeedComparison, compare_speed
-from edgekit.measure.spoiled import ever_spoiled
+from edgekit.measure.throttling import Disturbance, ever_disturbed
 from edgekit.spec.comparison import Block
 from edgekit.spec.errors import DeviceError, UsageError
 from edgekit.spec.manifest import writes_text
@@ -26,8 +26,8 @@ from edgekit.spec.profile_options import ProfileOptions
 from edgekit.spec.progress import SILENT, Advance, Progress
 from edgekit.spec.runtime_ref import RuntimeRef
 
-# turns that each runtime takes, and the runs of one
-ROUNDS = 10
+# turns that each runtime takes, shared among the processes, and the runs of one
+ROUNDS = 20
 FEWEST_RUNS, MOST_RUNS = 5, 1_000
 # a runtime loads the file anew in each turn; its first runs are none of the comparison's
 _WARM_RUNS = 3
@@ -39,7 +39,7 @@ class ComparedRuntimes:
     """Which of two runtimes is faster on a file.
 
     ours, theirs: with their versions; theirs is the one that was named first
-    disturbed:    the device was throttled or under voltage meanwhile; as both met it alike, the verdict stands
+    disturbed:    what slowed the device meanwhile; as both met it alike, the verdict stands. None where nothing did
     """
 
     ours: str
@@ -47,7 +47,7 @@ class ComparedRuntimes:
     length: int | str
     threads: int
     speed: SpeedComparison
-    disturbed: bool
+    disturbed: Disturbance | None
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def compare_runtimes(
     texts: Sequence[Text] = (),
     progress: Progress = SILENT,
 ) -> dict[str, RuntimesCompared]:
-    """Measure `what` by each runtime, then by all of them in turns; what came of each device is under its name.
+    """Measure `what` by each runtime, then by all of them interleaved; what came of each device is under its name.
 
     runtimes: a version is looked for where `edgekit devices setup` has put it; without one it is what profile takes
     texts:    (text, pair or None) to run, in place of `options.data` and of the golden cases
@@ -128,7 +128,7 @@ class _Side:
 
 
 class _Turns:
-    """Short runs by each side, one right after the other, all agents alive."""
+    """Short runs by each side, one right after the other, all agents of a process each alive."""
 
     def __init__(self, sides: Sequence[_Side], remote: str, texts: Sequence[Text]) -> None:
         self._sides = sides
@@ -138,14 +138,10 @@ class _Turns:
     def compared(self, taken: Sequence[Taken], advance: Advance) -> list[ComparedRuntimes]:
         """Each side but the first against the first, under the conditions of what each has measured by itself."""
         rounds: list[list[Taken]] = []
-        with ExitStack() as stack:
-            agents = [stack.enter_context(side.start_agent(side.options.python)) for side in self._sides]
-            for number in range(ROUNDS):
-                pairs = list(zip(self._sides, agents, taken, strict=True))
-                # every other round the other way round: what warms up or slows down meets all of them alike
-                turn = [self._run(*pair, runs=_runs(taken, pair[0].options)) for pair in pairs[:: (-1) ** number]]
-                rounds.append(turn[:: (-1) ** number])
-                advance(number + 1)
+        processes = self._sides[0].options.processes
+        shares = [ROUNDS // processes + (process < ROUNDS % processes) for process in range(processes)]
+        for share in shares:
+            self._take_turns(rounds, share, taken, advance)
         first = taken[0]
         return [
             ComparedRuntimes(
@@ -153,11 +149,22 @@ class _Turns:
                 theirs=_name(first),
                 length=first.length,
                 threads=first.threads,
-                speed=compare_speed(_blocks([(turn[side], turn[0]) for turn in rounds])),
-                disturbed=any(ever_spoiled(measurement) for turn in rounds for measurement in turn),
+                speed=compare_speed(_blocks([(turn[side], turn[0]) for turn in rounds]), processes=shares),
+                disturbed=next(filter(None, (ever_disturbed(record) for turn in rounds for record in turn)), None),
             )
             for side in range(1, len(taken))
         ]
+
+    def _take_turns(self, rounds: list[list[Taken]], share: int, taken: Sequence[Taken], advance: Advance) -> None:
+        """Add a share of the rounds, by a fresh process of each side."""
+        with ExitStack() as stack:
+            agents = [stack.enter_context(side.start_agent(side.options.python)) for side in self._sides]
+            for number in range(len(rounds), len(rounds) + share):
+                pairs = list(zip(self._sides, agents, taken, strict=True))
+                # every other round the other way round: what warms up or slows down meets all of them alike
+                turn = [self._run(*pair, runs=_runs(taken, pair[0].options)) for pair in pairs[:: (-1) ** number]]
+                rounds.append(turn[:: (-1) ** number])
+                advance(number + 1)
 
     def _run(self, side: _Side, agent: Channel, taken: Taken, *, runs: int) -> Taken:
         kind: type[Measurement] | type[GenerationMeasurement] = type(taken)

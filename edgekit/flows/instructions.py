@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 from edgekit.data.row import Text
 from edgekit.devices.base import Reached
+from edgekit.flows.golden import keep_golden
 from edgekit.flows.on_devices import on_each
-from edgekit.flows.profile import ask_golden, check, store, teller, texts_to_run
+from edgekit.flows.profile import ask_golden, check, keep, now, teller, texts_to_run
 from edgekit.spec.errors import DeviceError, UsageError
 from edgekit.spec.hashing import value_sha256
 from edgekit.spec.manifest import writes_text
@@ -57,7 +57,7 @@ def count_on(
         lengths = (DECODER_LENGTH,) if what.is_dir() and writes_text(what) else (None,)
     remote = device.put(what, progress)
     if what.is_dir():
-        ask_golden(device, remote, options)
+        keep_golden(what, ask_golden(device, remote, options, what))
     return [_count(device, what, remote, options, length, texts, progress) for length in lengths]
 
 
@@ -76,20 +76,17 @@ def _count(
         found = agent.request(
             "count",
             InstructionCounts,
-            progress=teller(advance),
+            progress=teller(advance, ProfileOptions(processes=1), 0),
             path=remote,
             length=length,
             texts=pairs,
             runtime=options.runtime,
         )
-    told = {
-        # as of a profile: the agent cannot tell which texts, and a small board's clock is often wrong
-        "texts_sha256": value_sha256(pairs) if texts else None,
-        "taken_at": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-    counted = found.model_copy(update=told)
+    # as of a profile: the agent cannot know which texts, and a small board's clock is often wrong
+    known_here = {"texts_sha256": value_sha256(pairs) if texts else None, "taken_at": now()}
+    counted = found.model_copy(update=known_here)
     if what.is_dir():
-        store(counted, what)
+        keep(counted, what)
     return counted
 
 

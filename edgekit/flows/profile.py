@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from edgekit.bundle.records import GoldenRun, write_record
 from edgekit.data.row import Text
 from edgekit.data.texts import read_texts
 from edgekit.devices.base import Reached
 from edgekit.devices.replies import Golden, News
 from edgekit.flows.cooling import Cooling
+from edgekit.flows.golden import golden_record, keep_golden
 from edgekit.flows.on_devices import on_each
 from edgekit.flows.registered import say_mismatches
+from edgekit.measure.fallback import fallbacks
+from edgekit.measure.processes import merge_processes
 from edgekit.measure.summary import Percentiles, beats, summarise
-from edgekit.spec.atomic import write_text
-from edgekit.spec.errors import NotFoundError, UsageError
+from edgekit.spec.comparison import Interleaved
+from edgekit.spec.errors import DeviceError, NotFoundError, UsageError
 from edgekit.spec.hashing import value_sha256
-from edgekit.spec.manifest import is_bundle
+from edgekit.spec.manifest import Manifest, is_bundle
 from edgekit.spec.measurement import GenerationMeasurement, InstructionCounts, Measurement, Taken
 from edgekit.spec.profile_options import ProfileOptions
 from edgekit.spec.progress import SILENT, Advance, Progress
-from edgekit.spec.strict import read_mapping
 
-MEASUREMENTS = "measurements"
-_Reply = TypeVar("_Reply", bound=Taken)
+_Reply = TypeVar("_Reply", Measurement, GenerationMeasurement)
+_Merged = TypeVar("_Merged", Measurement, GenerationMeasurement, Interleaved)
 
 
 def profile(
@@ -41,9 +43,9 @@ def profile(
 
     texts: (text, pair or None) to run, in place of `options.data` and of the golden cases
     A bundle's golden cases are run first: what gives wrong answers is not measured (`ParityError`). Each measurement
-    is taken by a fresh agent, and kept in the bundle's `measurements/`; one taken under the same conditions is
-    replaced. Raises `UsageError` for bad input, `DeviceError` when the device fails, `ToolError` when a runtime does,
-    and `SomeDevicesFailed` for some of several, once the others have ended.
+    is taken by `options.processes` fresh agents, one after the other, and kept in the bundle's `measurements/`; one
+    taken under the same conditions is replaced. Raises `UsageError` for bad input, `DeviceError` when the device
+    fails, `ToolError` when a runtime does, and `SomeDevicesFailed` for some of several, once the others have ended.
     """
     found = profile_each(what, options, texts=texts, progress=progress)
     return list(itertools.chain.from_iterable(found.values()))
@@ -59,6 +61,7 @@ def profile_each(
     """As `profile`: the measurements of each device, by the name that it was asked for."""
     options = options or ProfileOptions()
     check(what)
+    check_lengths(what, options)
     texts = texts_to_run(options, texts)
     found = on_each(
         options.device, lambda device, progress: profile_on(device, what, options, texts, progress), progress
@@ -75,19 +78,19 @@ def profile_on(
     cooling = Cooling(device, options)
     remote = device.put(what, progress)
     if what.is_dir():
-        ask_golden(device, remote, options)
+        keep_golden(what, ask_golden(device, remote, options, what))
     for length, threads in itertools.product(options.length or (None,), options.threads):
         cooled = cooling.wait(progress)
         title = f"profile {what.name}, {plural(threads, 'thread')}" + (f", length {length}" if length else "")
         with progress.task(title) as advance:
-            measurement = noted(_measure(device, remote, options, threads, length, texts, advance), cooled)
-        taken.append(measurement)
+            measurement = _measure(device, remote, options, threads, length, texts, advance)
+        taken.append(with_notes(measurement, cooled, what))
         if what.is_dir():
-            store(measurement, what)
+            keep(taken[-1], what)
     return taken
 
 
-def store(measurement: Measurement | GenerationMeasurement | InstructionCounts, bundle: Path) -> Path:
+def keep(measurement: Measurement | GenerationMeasurement | InstructionCounts, bundle: Path) -> Path:
     """Write a measurement into a bundle, in place of one taken under the same conditions; its path."""
     conditions = {
         "model": measurement.model_sha256,
@@ -97,30 +100,7 @@ def store(measurement: Measurement | GenerationMeasurement | InstructionCounts, 
         "texts": None if isinstance(measurement, GenerationMeasurement) else measurement.texts_sha256,
         "machine": measurement.fingerprint.model_dump(mode="json"),
     }
-    path = bundle / MEASUREMENTS / f"{measurement.kind}-{value_sha256(conditions)[:12]}.json"
-    write_text(path, json.dumps(measurement.dump(), ensure_ascii=False) + "\n")
-    return path
-
-
-def read_measurements(bundle: Path) -> list[Measurement]:
-    """The latencies kept in a bundle, in the order of their file names; `UsageError` for a file that is not valid."""
-    return [Measurement.read(path) for path in kept(bundle, "latency")]
-
-
-def read_generation(bundle: Path) -> list[GenerationMeasurement]:
-    """The measurements of a decoder kept in its bundle, as `read_measurements`."""
-    return [GenerationMeasurement.read(path) for path in kept(bundle, "generation")]
-
-
-def read_counts(bundle: Path) -> list[InstructionCounts]:
-    """The counted instructions kept in a bundle, as `read_measurements`."""
-    return [InstructionCounts.read(path) for path in kept(bundle, "instructions")]
-
-
-def kept(bundle: Path, kind: str) -> list[Path]:
-    """The files with measurements of a kind in a bundle, in the order of their names."""
-    files = sorted((bundle / MEASUREMENTS).glob("*.json"))
-    return [path for path in files if read_mapping(path).get("kind", "latency") == kind]
+    return write_record(bundle, measurement, conditions)
 
 
 def _latency(taken: Measurement) -> Percentiles:
@@ -168,6 +148,15 @@ def check(what: Path) -> None:
         raise UsageError(f"{what} is neither a bundle nor a .onnx or .tflite file")
 
 
+def check_lengths(what: Path, options: ProfileOptions) -> None:
+    """Raise `UsageError` for a length that a bundle does not take, before any is measured."""
+    if not what.is_dir() or not options.length:
+        return
+    room = Manifest.of(what).max_length
+    if (longest := max(options.length)) > room:
+        raise UsageError(f"length {longest} is over the model's {room} tokens", advice="give --length up to that")
+
+
 def texts_to_run(options: ProfileOptions, given: Sequence[Text]) -> Sequence[Text]:
     """The texts that were given, or those of `options.data`; `UsageError` for both."""
     if options.data is None:
@@ -177,11 +166,13 @@ def texts_to_run(options: ProfileOptions, given: Sequence[Text]) -> Sequence[Tex
     return read_texts(options.data)
 
 
-def ask_golden(device: Reached, remote: str, options: ProfileOptions) -> None:
-    """Have the device run the golden cases; `ParityError` where its answers are wrong."""
+def ask_golden(device: Reached, remote: str, options: ProfileOptions, bundle: Path) -> GoldenRun:
+    """Have the device run the golden cases of a bundle, which is at `remote`; `ParityError` for wrong answers."""
     # in an agent of its own, as the memory it takes is none of the measurement's
     with device.start_agent(options.python) as agent:
-        agent.request("golden", Golden, path=remote, runtime=options.runtime)
+        found = agent.request("golden", Golden, path=remote, runtime=options.runtime)
+    run = golden_record(found, Manifest.of(bundle).content_hash)
+    return run.model_copy(update={"taken_at": now()})
 
 
 def _measure(
@@ -193,41 +184,69 @@ def _measure(
     texts: Sequence[Text],
     advance: Advance,
 ) -> Measurement:
-    asked = {"threads": threads, "length": length, "texts": [list(text) for text in texts]}
-    measurement = ask(device, remote, options, Measurement, advance, **asked)
-    # the agent tells a length of "data" and not which data: only this side can
-    told = value_sha256([list(text) for text in texts]) if texts else None
-    return measurement.model_copy(update={"texts_sha256": told})
+    pairs = [list(text) for text in texts]
+    found = ask(device, remote, options, Measurement, advance, threads=threads, length=length, texts=pairs)
+    # the agent knows a length of "data" and not which data: only this side can tell
+    return found.model_copy(update={"texts_sha256": value_sha256(pairs) if texts else None})
 
 
 def ask(
     device: Reached, remote: str, options: ProfileOptions, kind: type[_Reply], advance: Advance, **asked: Any
 ) -> _Reply:
-    """Have a fresh agent measure the file at `remote`."""
-    with device.start_agent(options.python) as agent:
-        found = agent.request("profile", kind, progress=teller(advance), path=remote, **asked_of(options), **asked)
-    # many a small board has no clock that runs while it is off
-    return found.model_copy(update={"taken_at": datetime.now(UTC).isoformat(timespec="seconds")})
+    """Have fresh agents, one after the other, measure the file at `remote`; one measurement of them all."""
+    taken: list[_Reply] = []
+    for process in options.shares:
+        fields = {"path": remote, **request_fields(options, process), **asked}
+        with device.start_agent(options.python) as agent:
+            taken.append(agent.request("profile", kind, progress=teller(advance, options, process), **fields))
+    return merged(merge_processes, taken, device).model_copy(update={"taken_at": now()})
 
 
-def asked_of(options: ProfileOptions) -> dict[str, Any]:
-    """The fields of a request to measure that are the same at every length and thread count."""
-    same = {"runtime", "min_seconds", "min_runs", "max_runs", "warmup", "per_op", "energy"}
-    return options.model_dump(include=same) | {"sustained_seconds": options.sustained}
+def merged(merge: Callable[[Sequence[_Merged]], _Merged], taken: Sequence[_Merged], device: Reached) -> _Merged:
+    """What processes measured together; `DeviceError` where they did not run the same."""
+    try:
+        return merge(taken)
+    except ValueError as error:
+        raise DeviceError(f"{device.transport.where}: {error}", advice="measure again") from None
 
 
-def teller(advance: Advance) -> Callable[[News], None]:
-    """Pass on how far an agent is."""
+def now() -> str:
+    """This moment by this machine's clock: many a small board has none that runs while it is off."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def request_fields(options: ProfileOptions, process: int) -> dict[str, Any]:
+    """The fields of a request to measure that are the same at every length and thread count.
+
+    What is measured once is measured by the last process.
+    """
+    once = process == options.shares[-1]
+    same = options.model_dump(include={"runtime", "min_seconds", "min_runs", "max_runs", "warmup"})
+    return same | {
+        "process": process,
+        "processes": len(options.shares),
+        "per_op": once and options.per_op,
+        "energy": once and options.energy,
+        "trace": once,
+        "sustained_seconds": options.sustained if once else None,
+    }
+
+
+def teller(advance: Advance, options: ProfileOptions, process: int) -> Callable[[News], None]:
+    """Pass on how far an agent is, and which of several it is."""
+    count = len(options.shares)
+    which = f"process {process + 1} of {count}, " if count > 1 else ""
 
     def tell(news: News) -> None:
-        advance(news.runs, f"{news.stage}, {news.seconds:.0f} s")
+        advance(news.runs, f"{which}{news.stage}, {news.seconds:.0f} s")
 
     return tell
 
 
-def noted(taken: _Reply, notes: Sequence[str]) -> _Reply:
-    """The measurement with more to be said of it."""
-    return taken.model_copy(update={"notes": (*taken.notes, *notes)})
+def with_notes(taken: _Reply, notes: Sequence[str], what: Path) -> _Reply:
+    """The measurement with more to be said of it, and with what its runtime silently did otherwise than asked."""
+    scheme: str = Manifest.of(what).scheme if what.is_dir() else ""
+    return taken.model_copy(update={"notes": (*taken.notes, *notes, *fallbacks(taken, scheme))})
 
 
 def plural(count: int, noun: str) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from edgekit.devices.base import Reached
 from edgekit.flows.cooling import Cooling
+from edgekit.flows.golden import keep_golden
 from edgekit.flows.on_devices import on_each
-from edgekit.flows.profile import ask, ask_golden, noted, plural, recommended_threads, store
+from edgekit.flows.profile import ask, ask_golden, keep, plural, recommended_threads, with_notes
 from edgekit.flows.registered import say_mismatches
 from edgekit.measure.generation import summarise_generation
 from edgekit.spec.errors import UsageError
@@ -27,8 +28,8 @@ def profile_decoder(
 ) -> list[GenerationMeasurement]:
     """Measure a decoder's bundle at every thread count, for prompts and contexts of every length asked for.
 
-    Golden cases are run first, and measurements kept, as by `profile.profile`. Each is taken by a fresh agent, so
-    that its peak memory is that of its length. Raises as that does, and `UsageError` for lengths that do not fit.
+    Golden cases are run first, and measurements kept, as by `profile.profile`. Each is taken by fresh agents, so that
+    its peak memory is that of its length. Raises as that does, and `UsageError` for lengths that do not fit.
     """
     found = profile_decoder_each(bundle, options, progress=progress)
     return list(itertools.chain.from_iterable(found.values()))
@@ -54,14 +55,14 @@ def profile_decoder_on(
     taken = []
     cooling = Cooling(device, options)
     remote = device.put(bundle, progress)
-    ask_golden(device, remote, options)
+    keep_golden(bundle, ask_golden(device, remote, options, bundle))
     for length, threads in itertools.product(_lengths(bundle, options), options.threads):
         cooled = cooling.wait(progress)
         title = f"profile {bundle.name}, {plural(threads, 'thread')}, length {length}"
         with progress.task(title) as advance:
             found = ask(device, remote, options, GenerationMeasurement, advance, threads=threads, length=length)
-        taken.append(noted(found, cooled))
-        store(taken[-1], bundle)
+        taken.append(with_notes(found, cooled, bundle))
+        keep(taken[-1], bundle)
     return taken
 
 

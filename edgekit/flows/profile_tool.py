@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import posixpath
 import tempfile
@@ -10,22 +9,21 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 from typing import cast, get_args
 
+from edgekit.bundle.records import write_record
 from edgekit.devices.adb.android_state import android_state
 from edgekit.devices.adb.android_tools import FORMATS, WARMUP_RUNS, Call, read_output
 from edgekit.devices.doctor.probe import Probe, probe
 from edgekit.devices.transport import Transport
 from edgekit.flows.on_devices import SomeDevicesFailed, look_at_each
-from edgekit.flows.profile import MEASUREMENTS, check, kept, plural
+from edgekit.flows.profile import check, now, plural
 from edgekit.measure.tool import FEWEST
 from edgekit.spec.agent_errors import agent_errors
-from edgekit.spec.atomic import write_text
 from edgekit.spec.errors import DeviceError, ToolError, UsageError, unknown_name
-from edgekit.spec.hashing import file_sha256, value_sha256
+from edgekit.spec.hashing import file_sha256
 from edgekit.spec.manifest import Manifest, writes_text
 from edgekit.spec.measurement import Conditions
 from edgekit.spec.profile_options import ProfileOptions
@@ -34,7 +32,7 @@ from edgekit.spec.tool_measurement import Battery, Invocation, ToolMeasurement, 
 
 BARE_LENGTH = 128
 _RUN_SECONDS = 900.0
-_NOT_HERE = ("data", "per_op", "energy", "sustained", "cool_down", "runtime", "python")
+_NOT_HERE = ("processes", "data", "per_op", "energy", "sustained", "cool_down", "runtime", "python")
 
 
 @dataclass(frozen=True)
@@ -91,11 +89,6 @@ def profile_tool(
     return [taken for result in results.values() for taken in result]
 
 
-def read_tools(bundle: Path) -> list[ToolMeasurement]:
-    """The measurements by benchmark programs that are kept in a bundle, as `profile.read_measurements`."""
-    return [ToolMeasurement.read(path) for path in kept(bundle, "tool")]
-
-
 def _model(what: Path, tool: ToolName, options: ProfileOptions) -> _Model:
     check(what)
     default = ProfileOptions()
@@ -143,7 +136,7 @@ def _measure(
             fingerprint=found.fingerprint(),
             before=before,
             after=after,
-            taken_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            taken_at=now(),
             agent_version="none",
             notes=("the model alone, on inputs made up from the file's declaration",),
             tool=call.tool,
@@ -212,7 +205,7 @@ def _inputs(file: Path, length: int) -> list[bytes]:
 
 def _state(transport: Transport, found: Probe) -> tuple[Conditions, Battery]:
     """What Android says, and what the kernel does where that says nothing."""
-    told, battery = android_state(transport)
+    android, battery = android_state(transport)
     kernel = None if found.temperature_millic is None else found.temperature_millic / 1e3
     bits = found.bits_of_throttling
     return (
@@ -220,8 +213,8 @@ def _state(transport: Transport, found: Probe) -> tuple[Conditions, Battery]:
             load_1min=found.load,
             governor=found.governor,
             clock_mhz=None if found.clock_khz is None else found.clock_khz / 1e3,
-            temperature_c=kernel if told.temperature_c is None else told.temperature_c,
-            throttled=told.throttled if bits is None else bool(bits & 0b1110),
+            temperature_c=kernel if android.temperature_c is None else android.temperature_c,
+            throttled=android.throttled if bits is None else bool(bits & 0b1110),
             under_voltage=None if bits is None else bool(bits & 1),
         ),
         battery,
@@ -231,8 +224,8 @@ def _state(transport: Transport, found: Probe) -> tuple[Conditions, Battery]:
 def _sha256(transport: Transport, path: str) -> str | None:
     """The hash of a file there; None where the device cannot tell."""
     done = transport.run(["sha256sum", path], timeout=_RUN_SECONDS)
-    told = done.stdout.decode(errors="replace").removeprefix("\\")[:64]
-    return told if done.code == 0 and len(told) == 64 and set(told) <= set("0123456789abcdef") else None
+    digest = done.stdout.decode(errors="replace").removeprefix("\\")[:64]
+    return digest if done.code == 0 and len(digest) == 64 and set(digest) <= set("0123456789abcdef") else None
 
 
 def _run(transport: Transport, *command: str) -> None:
@@ -245,7 +238,5 @@ def _kept_in(what: Path, taken: ToolMeasurement) -> ToolMeasurement:
     """Write a measurement into its bundle, in place of one taken under the same conditions."""
     if what.is_dir():
         same = {"model_sha256", "tool", "tool_sha256", "threads", "length", "affinity", "fingerprint"}
-        conditions = value_sha256(taken.model_dump(mode="json", include=same))
-        path = what / MEASUREMENTS / f"tool-{conditions[:12]}.json"
-        write_text(path, json.dumps(taken.dump(), ensure_ascii=False) + "\n")
+        write_record(what, taken, taken.model_dump(mode="json", include=same))
     return taken

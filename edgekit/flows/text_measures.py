@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgekit.bundle.records import MEASUREMENTS
 from edgekit.flows.commands import command_line, data_flags
 from edgekit.flows.evaluations import keep_perplexity, kept_perplexity
 from edgekit.flows.journal import said
 from edgekit.flows.measures import baselines, evaluations, profile_key
 from edgekit.flows.perplexity import Known, perplexity, record_perplexity
-from edgekit.flows.profile import MEASUREMENTS
 from edgekit.flows.profile_decoder import profile_decoder
 from edgekit.flows.state import Run
 from edgekit.spec.hashing import value_sha256

@@ -1,21 +1,21 @@
-"""What became of a device while it measured: heat, throttling, sustained speed, energy; in sentences."""
+"""What became of a device while it measured: heat, throttling, other work, sustained speed, energy; in sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
 from edgekit.measure.energy import energy_mj
-from edgekit.measure.spoiled import spoiled
 from edgekit.measure.sustained import sustained
+from edgekit.measure.throttling import disturbances_of_parts
 from edgekit.report.figures import number
 from edgekit.spec.measurement import Energy, GenerationMeasurement, Measurement
 
 
 def over_time(taken: Measurement | GenerationMeasurement) -> list[str]:
     """What a table of percentiles does not show."""
-    found = []
-    if marked := spoiled(taken):
-        found.append(f"SPOILED: {marked.words}")
+    named = {"infer": "", "first_token": "first token: ", "token": "token: ", "sustained": "sustained: "}
+    disturbed = disturbances_of_parts(taken)
+    found = [f"DISTURBED: {named[part]}{disturbance.describe}" for part, disturbance in disturbed.items()]
     found += _heat([moment.temperature_c for moment in taken.during])
     found += _endurance(taken)
     if taken.energy is not None:
@@ -33,15 +33,12 @@ def _endurance(taken: Measurement | GenerationMeasurement) -> list[str]:
     if long is None:
         return []
     first, last, drift = long.first, long.last, long.drift_pct
-    lines = [
+    return [
         f"sustained for {long.seconds:.0f} s, {long.runs:,} runs; p50, p95, p99 of the last third: "
         f"{number(last.p50.value)}, {number(last.p95.value)}, {number(last.p99.value)} ms, of the first: "
         f"{number(first.p50.value)}, {number(first.p95.value)}, {number(first.p99.value)} ms",
         f"drift of the median {drift.value:+.1f} % (95 %: {drift.low:+.1f} to {drift.high:+.1f})",
     ]
-    if marked := spoiled(taken, sustained=True):
-        lines.append(f"sustained: {marked.words}")
-    return lines
 
 
 def _energy(energy: Energy, unit: str) -> str:

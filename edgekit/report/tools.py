@@ -1,8 +1,9 @@
-"""What a benchmark program told, in sentences."""
+"""What a benchmark program measured, in sentences."""
 
 from __future__ import annotations
 
 from edgekit.measure.statistics import Estimate
+from edgekit.measure.throttling import ever_disturbed
 from edgekit.measure.tool import tool_latency
 from edgekit.report.figures import clean, listed, machine, number, plural
 from edgekit.spec.tool_measurement import Battery, ToolMeasurement
@@ -11,27 +12,23 @@ from edgekit.spec.tool_measurement import Battery, ToolMeasurement
 def tool_lines(taken: ToolMeasurement) -> list[str]:
     """The figures with their intervals over the program's runs, and under what they were taken."""
     figures = {"p50": tool_latency(taken, "p50_ms"), "p95": tool_latency(taken, "p95_ms")}
-    told = [f"{name} {_figure(value)}" for name, value in figures.items() if value is not None]
+    known = [f"{name} {_figure(value)}" for name, value in figures.items() if value is not None]
     mean = tool_latency(taken, "mean_ms")
     runs = sum(run.runs for run in taken.invocations)
     bound = f", cores {taken.affinity}" if taken.affinity else ""
     first = f"{taken.tool}, length {taken.length}, {plural(taken.threads, 'thread')}{bound}"
     degrees = [state.temperature_c for state in (taken.before, taken.after) if state.temperature_c is not None]
     return [
-        f"{first}: {listed([*told, f'mean {_figure(mean)}' if mean else ''])}",
-        *(["it tells a mean and no percentiles, so no latency budget can be decided"] if not told else []),
+        f"{first}: {listed([*known, f'mean {_figure(mean)}' if mean else ''])}",
+        *(["it tells a mean and no percentiles, so no latency budget can be decided"] if not known else []),
         f"{runs:,} runs in {plural(len(taken.invocations), 'run')} of the program",
         machine(taken.fingerprint),
         *(["EMULATED: these times hold for no target"] if taken.fingerprint.emulated else []),
-        *(["SPOILED: the device was throttled or under voltage"] if _spoiled(taken) else []),
+        *([f"DISTURBED: {found.describe}"] if (found := ever_disturbed(taken)) else []),
         *([f"{degrees[0]:.1f} °C before, {degrees[-1]:.1f} °C after"] if degrees else []),
         *([_battery(taken.battery_after)] if taken.battery_after != Battery() else []),
         *(clean(note) for note in taken.notes),
     ]
-
-
-def _spoiled(taken: ToolMeasurement) -> bool:
-    return any(state.throttled or state.under_voltage for state in (taken.before, taken.after))
 
 
 def _figure(value: Estimate) -> str:

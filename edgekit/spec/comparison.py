@@ -1,4 +1,4 @@
-"""Two models measured in turns on one device: raw samples, block by block."""
+"""Two models measured interleaved on one device: raw samples, block by block."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from edgekit.spec.measurement import Watched
+from edgekit.spec.measurement import Count1, NonNegative, Watched
 from edgekit.spec.strict import Strict
 
-BlockSamples = Annotated[tuple[pydantic.NonNegativeFloat, ...], pydantic.Field(min_length=1, max_length=10_000)]
+BlockSamples = Annotated[tuple[NonNegative, ...], pydantic.Field(min_length=1, max_length=10_000)]
 
 
 class Side(Strict):
@@ -19,7 +19,7 @@ class Side(Strict):
     content_hash: str | None = None
     runtime: str
     runtime_version: str
-    length: pydantic.PositiveInt | Literal["data"]
+    length: Count1 | Literal["data"]
 
 
 class Block(Strict):
@@ -39,13 +39,23 @@ class Block(Strict):
 
 
 class Interleaved(Watched):
-    """The runs of two models in turns, every block of the same size."""
+    """The runs of two models interleaved, every block of the same size.
+
+    processes: how many of the blocks each process ran, in their order; the `runs` of moments count blocks
+    """
 
     kind: Literal["interleaved"] = "interleaved"
-    threads: pydantic.PositiveInt
+    threads: Count1
     ours: Side
     theirs: Side
     blocks: Annotated[tuple[Block, ...], pydantic.Field(min_length=2, max_length=20_000)]
+    processes: Annotated[tuple[Count1, ...], pydantic.Field(min_length=1, max_length=1000)]
+
+    @pydantic.model_validator(mode="after")
+    def _is_whole(self) -> Interleaved:
+        if sum(self.processes) != len(self.blocks):
+            raise ValueError(f"{len(self.blocks)} blocks, and the processes ran {sum(self.processes)}")
+        return self
 
     @pydantic.field_validator("blocks")
     @classmethod

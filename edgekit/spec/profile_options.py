@@ -15,6 +15,8 @@ from edgekit.spec.strict import Strict
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) *(s|m|min)?")
 COOL_DOWN_SECONDS = 300.0
+# each sends up to 900 moments, and a record holds 10,000
+MOST_PROCESSES = 10
 
 
 def _seconds(value: Any) -> Any:
@@ -59,9 +61,24 @@ class ProfileOptions(Strict):
         Path | None,
         Field(description="Texts to run: .txt with one a line, or a table. Default: the golden cases."),
     ] = None
-    min_seconds: Annotated[float, Field(ge=0, le=3600, description="Shortest time to measure for.")] = 2.0
-    min_runs: Annotated[int, Field(ge=1, le=1_000_000, description="Fewest runs to measure.")] = 50
-    max_runs: Annotated[int, Field(ge=1, le=1_000_000, description="Most runs to measure.")] = 10_000
+    processes: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=MOST_PROCESSES,
+            description="Fresh processes that share the runs, as cold caches and the layout of memory differ from one "
+            "to the next.",
+        ),
+    ] = 3
+    min_seconds: Annotated[
+        float, Field(ge=0, le=3600, description="Shortest time to measure for, all processes together.")
+    ] = 2.0
+    min_runs: Annotated[
+        int, Field(ge=1, le=1_000_000, description="Fewest runs to measure, all processes together.")
+    ] = 200
+    max_runs: Annotated[
+        int, Field(ge=1, le=1_000_000, description="Most runs to measure, all processes together.")
+    ] = 100_000
     warmup: Annotated[
         int | None, Field(ge=0, description="Runs before the first sample. Default: until times are steady.")
     ] = None
@@ -80,7 +97,7 @@ class ProfileOptions(Strict):
     energy: Annotated[
         bool, Field(description="Also measure the energy of a run, where the device can: a Raspberry Pi 5.")
     ] = False
-    per_op: Annotated[bool, Field(description="Also tell the time by kind of operator (ONNX).")] = False
+    per_op: Annotated[bool, Field(description="Also measure the time by kind of operator (ONNX).")] = False
     runtime: Annotated[RuntimeName | None, Field(description="Runtime to use. Default: the first that is there.")] = (
         None
     )
@@ -93,3 +110,8 @@ class ProfileOptions(Strict):
         if self.max_runs < self.min_runs:
             raise ValueError(f"max_runs ({self.max_runs}) is below min_runs ({self.min_runs})")
         return self
+
+    @property
+    def shares(self) -> range:
+        """The processes that take a share of the runs, counted from 0: no more than there are runs."""
+        return range(min(self.processes, self.max_runs))

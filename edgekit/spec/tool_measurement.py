@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import pydantic
 
-from edgekit.spec.measurement import Watched
+from edgekit.spec.measurement import Count1, Flag, NonNegative, Number, Watched
 from edgekit.spec.strict import Strict
 
 ToolName = Literal["benchmark_model", "onnxruntime_perf_test"]
@@ -27,9 +27,9 @@ Mask = Annotated[str, pydantic.AfterValidator(mask)]
 class Battery(Strict):
     """A phone's battery: its charge in %, its temperature, and whether it is being charged."""
 
-    level_pct: Annotated[float, pydantic.Field(ge=0, le=100)] | None = None
-    temperature_c: float | None = None
-    charging: bool | None = None
+    level_pct: Annotated[float, pydantic.Field(strict=True, ge=0, le=100)] | None = None
+    temperature_c: Number | None = None
+    charging: Flag | None = None
 
 
 class Invocation(Strict):
@@ -40,15 +40,22 @@ class Invocation(Strict):
     peak_mb:  the most memory of the program, or what it took above its start
     """
 
-    runs: pydantic.PositiveInt
-    mean_ms: pydantic.NonNegativeFloat
-    min_ms: pydantic.NonNegativeFloat | None = None
-    max_ms: pydantic.NonNegativeFloat | None = None
-    p50_ms: pydantic.NonNegativeFloat | None = None
-    p95_ms: pydantic.NonNegativeFloat | None = None
-    load_ms: pydantic.NonNegativeFloat | None = None
-    first_ms: pydantic.NonNegativeFloat | None = None
-    peak_mb: pydantic.NonNegativeFloat | None = None
+    runs: Count1
+    mean_ms: NonNegative
+    min_ms: NonNegative | None = None
+    max_ms: NonNegative | None = None
+    p50_ms: NonNegative | None = None
+    p95_ms: NonNegative | None = None
+    load_ms: NonNegative | None = None
+    first_ms: NonNegative | None = None
+    peak_mb: NonNegative | None = None
+
+    @pydantic.model_validator(mode="after")
+    def _is_in_order(self) -> Self:
+        known = [value for value in (self.min_ms, self.p50_ms, self.p95_ms, self.max_ms) if value is not None]
+        if known != sorted(known):
+            raise ValueError("min_ms, p50_ms, p95_ms and max_ms are not in order")
+        return self
 
 
 class ToolMeasurement(Watched):
@@ -64,8 +71,8 @@ class ToolMeasurement(Watched):
     tool_sha256: str | None = None
     model_sha256: str
     content_hash: str | None = None
-    threads: pydantic.PositiveInt
-    length: pydantic.PositiveInt
+    threads: Count1
+    length: Count1
     affinity: Mask | None = None
     invocations: Annotated[tuple[Invocation, ...], pydantic.Field(min_length=1, max_length=1000)]
     battery_before: Battery = Battery()

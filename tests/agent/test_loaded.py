@@ -7,6 +7,7 @@ import pytest
 import torch
 from tiny_bundle import LABELS, TEXTS, reference_ids, reference_logits
 
+from edgekit.agent.comparison import FEWEST_BLOCKS
 from edgekit.agent.protocol import PROTOCOL
 from edgekit.agent.service import Service
 
@@ -87,11 +88,22 @@ def test_scores_that_cannot_be_told(ask, decoder_bundles, fields, kind):
     assert ask("score", **request)["error"]["kind"] == kind
 
 
-def test_a_comparison_runs_both_in_turns(ask, onnx_bundle, tflite_bundle):
+def test_a_comparison_interleaves_both(ask, onnx_bundle, tflite_bundle):
     request = {"path": str(onnx_bundle), "other": str(tflite_bundle), "min_seconds": 0, "min_runs": 5, "warmup": 1}
     found = ask("compare", **request)["result"]
-    assert len(found["blocks"]) == 20
+    assert len(found["blocks"]) == FEWEST_BLOCKS
     assert {len(block[side]) for block in found["blocks"] for side in ("ours_ms", "theirs_ms")} == {100}
     assert found["ours"]["runtime"] != found["theirs"]["runtime"]
     assert found["during"][-1]["seconds"] >= found["during"][0]["seconds"] == pytest.approx(0, abs=0.1)
+    # one process of three takes its share, in blocks of the size that it is told
+    found = ask("compare", **request, process=1, processes=3, block_runs=7)["result"]
+    assert len(found["blocks"]) == FEWEST_BLOCKS / 3
+    assert {len(block[side]) for block in found["blocks"] for side in ("ours_ms", "theirs_ms")} == {7}
     assert ask("compare", path=str(onnx_bundle))["error"]["kind"] == "protocol"
+
+
+@pytest.mark.parametrize("which", [{"process": 3, "processes": 3}, {"process": -1}, {"processes": 0}])
+def test_a_process_that_is_none_of_several_is_refused(ask, onnx_bundle, which):
+    error = ask("profile", path=str(onnx_bundle), **which)["error"]
+    assert error["kind"] == "usage"
+    assert "counted from 0" in error["message"]

@@ -8,6 +8,8 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tiny_bundle import TEXTS, tiny_onnx, write_tokenizer
 
 import edgekit.agent
@@ -17,7 +19,7 @@ from edgekit.agent.errors import BadInput
 from edgekit.agent.latency import measure
 from edgekit.agent.order import Order
 from edgekit.agent.quiet import captured_output
-from edgekit.agent.timing import Stopping, sample, warm_up
+from edgekit.agent.timing import Stopping, sample, share_of, warm_up
 from edgekit.agent.tokenizer import Tokenizer, texts_of_length
 from edgekit.spec.measurement import Conditions, Fingerprint, Measurement
 
@@ -62,6 +64,22 @@ def test_minimum_time_and_runs_both_hold_and_the_maximum_wins():
     assert runs[2] == 9
 
 
+@given(
+    processes=st.integers(1, 10),
+    min_seconds=st.floats(0, 3600),
+    fewest=st.integers(1, 1000),
+    more=st.integers(0, 1000),
+)
+def test_processes_share_what_is_measured(processes, min_seconds, fewest, more):
+    whole = Stopping(min_seconds, fewest, fewest + more, warmup=3)
+    shares = [share_of(whole, process, processes) for process in range(processes)]
+    assert sum(share.min_seconds for share in shares) == pytest.approx(min_seconds)
+    assert all(1 <= share.min_runs <= share.max_runs and share.warmup == 3 for share in shares)
+    if processes <= fewest:
+        assert sum(share.min_runs for share in shares) == whole.min_runs
+        assert sum(share.max_runs for share in shares) == whole.max_runs
+
+
 def test_warm_up_waits_until_times_are_steady():
     falling = [100_000 - 5_000 * run for run in range(15)]
     stopping = Stopping(0, 1, 1, warmup=None)
@@ -101,6 +119,10 @@ def test_a_measurement_is_what_the_host_expects(bundle):
     assert taken.length == "data"
     assert taken.warmup_runs == 2
     assert taken.content_hash is not None
+    (process,) = taken.processes
+    assert process.samples == {"infer": 5}
+    assert 0 < sum(taken.samples_ms["total"]) <= process.seconds * 1e3
+    assert process.peak_rss_mb == taken.peak_rss_mb
     assert taken.cold_load_ms > 0
     assert taken.first_inference_ms > 0
     assert 10 < taken.peak_rss_mb < 100_000

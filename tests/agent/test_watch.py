@@ -4,13 +4,15 @@ import itertools
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from edgekit.agent import throttling, watch
 from edgekit.agent.latency import measure
 from edgekit.agent.order import Order
 from edgekit.agent.timing import Stopping, sustain
 from edgekit.agent.watch import Watched
-from edgekit.measure.spoiled import spoiled
+from edgekit.measure.throttling import disturbances
 from edgekit.spec.measurement import Measurement, Moment
 
 QUICK = Stopping(min_seconds=0, min_runs=5, max_runs=100, warmup=0)
@@ -54,6 +56,7 @@ def test_moments_count_the_runs_that_were_done(monkeypatch):
 def test_throttling_in_the_middle_is_seen_and_then_over(monkeypatch, firmware):
     """Bit 18 says that it happened since the moment before, even though it is over; that it once was is no news."""
     monkeypatch.setattr(watch, "EVERY_SECONDS", 0.05)
+    monkeypatch.setattr(watch, "STATE_EVERY_SECONDS", 0.0)
     # asked before, and by the state before; then once a moment
     firmware(*["throttled=0x0"] * 3, "throttled=0x0", "throttled=0x40000", *["throttled=0x40000"] * 2)
     with Watched() as watched:
@@ -65,14 +68,36 @@ def test_throttling_in_the_middle_is_seen_and_then_over(monkeypatch, firmware):
     assert not any(moment["under_voltage"] for moment in watched.moments)
 
 
-def test_a_measurement_says_which_samples_are_spoiled(onnx_bundle, firmware):
+def test_what_happened_between_two_answers_of_the_firmware_holds_for_every_moment_between(monkeypatch, firmware):
+    """The firmware is a program: it is asked once a second, and the other moments take its next answer."""
+    monkeypatch.setattr(watch, "EVERY_SECONDS", 0.05)
+    monkeypatch.setattr(watch, "STATE_EVERY_SECONDS", 0.3)
+    # asked before, by the state before, and by the first moment; then it happens, and is over
+    firmware(*["throttled=0x0"] * 3, *["throttled=0x40000"] * 9)
+    with Watched() as watched:
+        time.sleep(0.8)
+    seen = [moment["throttled"] for moment in watched.moments]
+    assert seen[0] is False
+    assert None not in seen
+    # all moments up to that answer, which is one of them; none behind it
+    marked = seen.count(True)
+    assert marked >= 3
+    assert seen[1 : 1 + marked] == [True] * marked
+    asked = [moment.load_1min is not None for moment in map(Moment.model_validate, watched.moments)]
+    assert asked[0]
+    assert asked[-1]
+    assert 3 <= sum(asked) < len(asked) - 2
+
+
+def test_a_measurement_says_which_samples_are_throttled(onnx_bundle, firmware):
     firmware("throttled=0x50005")
     taken = Measurement.model_validate(measure(Order(onnx_bundle, 1, QUICK), silent))
-    found = spoiled(taken)
+    found = disturbances(taken, "infer")
     assert (found.samples, found.of) == (5, 5)
-    assert found.words == "5 of 5 samples were taken while throttled and under voltage"
+    assert found.describe.startswith("5 of 5 samples were taken while throttled and under voltage")
     firmware("throttled=0x50000")
-    assert spoiled(Measurement.model_validate(measure(Order(onnx_bundle, 1, QUICK), silent))) is None
+    found = disturbances(Measurement.model_validate(measure(Order(onnx_bundle, 1, QUICK), silent)), "infer")
+    assert not (found and found.throttled)
 
 
 def test_the_kernel_is_asked_without_vcgencmd(tmp_path, monkeypatch):
@@ -115,11 +140,44 @@ def test_long_measurements_keep_few_moments(monkeypatch):
 @pytest.mark.parametrize("hot", range(9))
 @pytest.mark.parametrize("size", [8, 9])
 def test_no_moment_that_is_dropped_takes_its_news_along(size, hot):
-    moments = [{"throttled": place == hot, "under_voltage": None, "runs": place} for place in range(size)]
+    moments = [
+        {"seconds": float(place), "throttled": place == hot, "under_voltage": None, "runs": place}
+        for place in range(size)
+    ]
     watch._thin(moments)
     assert (moments[0]["runs"], moments[-1]["runs"]) == (0, size - 1)
     assert len(moments) <= size // 2 + 1
     assert any(moment["throttled"] for moment in moments) == (hot < size)
+
+
+shares = st.none() | st.floats(0, 8)
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 100), shares, st.none() | st.integers(0, 99)), min_size=1, max_size=40))
+def test_moments_that_are_dropped_lose_no_time_and_no_page(stretches):
+    """What was lost is a share of the time: its sum over the stretches that are known stays."""
+    moments, seconds = [{"seconds": 0.0, "runs": 0, "waited": None, "major_faults": None}], 0.0
+    for length, waited, faults in stretches:
+        seconds += length
+        moments.append({"seconds": seconds, "runs": len(moments), "waited": waited, "major_faults": faults})
+    before = [moment["seconds"] for moment in moments]
+    faults = sum(moment["major_faults"] or 0 for moment in moments)
+    known = all(waited is not None for _, waited, _ in stretches)
+    lost = sum(length * (waited or 0) for length, waited, _ in stretches)
+    watch._thin(moments)
+    assert sum(moment["major_faults"] or 0 for moment in moments) == faults
+    assert (moments[0]["seconds"], moments[-1]["seconds"]) == (before[0], before[-1])
+    if known:
+        kept = sum(
+            (later["seconds"] - earlier["seconds"]) * later["waited"] for earlier, later in itertools.pairwise(moments)
+        )
+        assert kept == pytest.approx(lost)
+
+
+def test_a_moment_that_is_dropped_leaves_the_temperature_to_the_next():
+    moments = [{"seconds": float(place), "temperature_c": 40.0 if place == 1 else None} for place in range(4)]
+    watch._thin(moments)
+    assert moments[1]["temperature_c"] == 40.0
 
 
 def test_sustained_runs_stand_apart(onnx_bundle):

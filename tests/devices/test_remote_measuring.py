@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from smooth_records import smooth
 from tiny_bundle import LABELS, TEXTS
 
 from edgekit.cli import cli
@@ -43,14 +44,18 @@ def run(*words):
 def test_throttling_on_the_device_makes_the_verdict_inconclusive(there, onnx_bundle):
     url, add = there
     add("vcgencmd", "echo throttled=0x50005")
-    quick = ("--min-seconds", "0", "--min-runs", "8", "--warmup", "1", "--device", url)
-    shown = run("profile", onnx_bundle, *quick, "--sustained", "1.2s", "--energy", "--json")
+    enough = ("--min-seconds", "1.2", "--min-runs", "300", "--warmup", "1", "--device", url)
+    shown = run("profile", onnx_bundle, *enough, "--sustained", "1.2s", "--energy", "--json")
     assert shown.exception is None
     figures = json.loads(shown.stdout)["figures"][0]
-    assert (figures["spoiled"]["samples"], figures["spoiled"]["throttled"]) == (8, True)
+    found = figures["disturbed"]["infer"]
+    assert found["samples"] == found["of"] >= 300
+    assert "throttled" in figures["disturbed"]["infer"]["causes"]
     assert figures["sustained"]["runs"] > 8
     assert figures["energy_mj"] is None
-    budget = ("--budget", "latency_p95_ms=5000,target=x86-64")
+    # other tests may keep this machine busy
+    budget = ("--budget", "latency_p95_ms=5000,target=x86-64", "--allow-busy")
+    smooth(onnx_bundle)
     found = run("gate", onnx_bundle, *budget, "--json")
     assert json.loads(found.stdout)["verdicts"][0]["verdict"]["outcome"] == "inconclusive"
     allowed = json.loads(run("gate", onnx_bundle, *budget, "--allow-throttled", "--json").stdout)

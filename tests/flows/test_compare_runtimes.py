@@ -1,4 +1,4 @@
-"""Versions of a runtime side by side, in turns on one device."""
+"""Versions of a runtime side by side, interleaved on one device."""
 
 import importlib.util
 import json
@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 from tiny_bundle import golden_rows, seal, tiny_onnx, write_golden
 
+from edgekit.bundle.records import read_records
 from edgekit.cli import cli
-from edgekit.flows.compare_runtimes import compare_runtimes
-from edgekit.flows.profile import read_measurements
+from edgekit.flows.compare_runtimes import ROUNDS, compare_runtimes
 from edgekit.spec.errors import DeviceError, ParityError, UsageError
 from edgekit.spec.profile_options import ProfileOptions
 from edgekit.spec.runtime_ref import RuntimeRef
@@ -64,9 +64,9 @@ def test_the_faster_version_is_found(onnx_bundle, runtimes):
     assert compared.speed.verdict == "better"
     assert compared.speed.theirs_p50_ms > 2
     assert compared.speed.ratio.high < 0.5
-    assert (compared.length, compared.threads, compared.speed.blocks) == ("data", 1, 10)
+    assert (compared.length, compared.threads, compared.speed.blocks) == ("data", 1, ROUNDS)
     # each version's own measurement is kept beside the other's
-    kept = read_measurements(onnx_bundle)
+    kept = read_records(onnx_bundle).latency
     assert {taken.runtime_version for taken in kept} == {"1.0.1", onnxruntime.__version__}
 
 

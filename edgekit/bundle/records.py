@@ -1,0 +1,115 @@
+"""Records that a bundle keeps in `measurements/`: each sealed with its own hash, each file read once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from edgekit.spec.atomic import write_text
+from edgekit.spec.errors import UsageError
+from edgekit.spec.hashing import value_sha256
+from edgekit.spec.measurement import (
+    Count1,
+    GenerationMeasurement,
+    InstructionCounts,
+    Measurement,
+    NonNegative,
+    Stamped,
+)
+from edgekit.spec.strict import read_mapping
+from edgekit.spec.tool_measurement import ToolMeasurement
+
+MEASUREMENTS = "measurements"
+SEAL = "sha256"
+
+
+class GoldenRun(Stamped):
+    """The golden cases of a bundle, reproduced: on which machine, by which runtime, and how closely.
+
+    content_hash: of the bundle, which covers its cases and the tolerance that they were held to
+    """
+
+    kind: Literal["golden"] = "golden"
+    content_hash: str
+    runtime: str
+    cases: Count1
+    max_abs_difference: NonNegative
+
+
+Record = Measurement | GenerationMeasurement | InstructionCounts | ToolMeasurement | GoldenRun
+_KINDS: dict[str, type[Record]] = {
+    "latency": Measurement,
+    "generation": GenerationMeasurement,
+    "instructions": InstructionCounts,
+    "tool": ToolMeasurement,
+    "golden": GoldenRun,
+}
+
+
+@dataclass(frozen=True)
+class Records:
+    """What was measured of a bundle, by kind, in the order of the files' names."""
+
+    latency: tuple[Measurement, ...] = ()
+    generation: tuple[GenerationMeasurement, ...] = ()
+    instructions: tuple[InstructionCounts, ...] = ()
+    tools: tuple[ToolMeasurement, ...] = ()
+    golden: tuple[GoldenRun, ...] = ()
+
+    @classmethod
+    def of(cls, records: tuple[Record, ...]) -> Records:
+        """The records sorted by their kind."""
+        return cls(
+            latency=tuple(record for record in records if isinstance(record, Measurement)),
+            generation=tuple(record for record in records if isinstance(record, GenerationMeasurement)),
+            instructions=tuple(record for record in records if isinstance(record, InstructionCounts)),
+            tools=tuple(record for record in records if isinstance(record, ToolMeasurement)),
+            golden=tuple(record for record in records if isinstance(record, GoldenRun)),
+        )
+
+
+def read_records(bundle: Path) -> Records:
+    """All records of a bundle; `UsageError` names a file that is not valid, or was changed since it was written."""
+    return Records.of(tuple(_read(path) for path in sorted((bundle / MEASUREMENTS).glob("*.json"))))
+
+
+def write_record(bundle: Path, record: Record, conditions: Mapping[str, Any]) -> Path:
+    """Keep a record, in place of one of its kind under the same conditions; its path."""
+    path = bundle / MEASUREMENTS / f"{record.kind}-{value_sha256(dict(conditions))[:12]}.json"
+    write_text(path, dumped(record) + "\n")
+    return path
+
+
+def dumped(record: Record) -> str:
+    """A record as the text of its file, with its seal."""
+    value = record.dump()
+    return json.dumps(value | {SEAL: value_sha256(value)}, ensure_ascii=False)
+
+
+def _read(path: Path) -> Record:
+    value = read_mapping(path)
+    kind = _KINDS.get(str(value.get("kind")))
+    again = "delete it, and measure again: edgekit profile"
+    if kind is None or value.get("format_version") != 2:
+        raise UsageError(f"{path} is no record that this edgekit reads", advice=again)
+    sealed = value.pop(SEAL, None)
+    if sealed != _hash(value):
+        raise UsageError(f"{path} was changed since it was measured: its sha256 does not follow from it", advice=again)
+    return kind.parse(value, str(path))
+
+
+def _hash(value: dict[str, Any]) -> str | None:
+    """The hash of what a file holds; None where it holds text that cannot be."""
+    try:
+        return value_sha256(value)
+    except UnicodeEncodeError:
+        return None
+
+
+def age_of(record: Stamped, now: datetime) -> float:
+    """How old a record is, in days."""
+    return (now - record.moment).total_seconds() / 86_400
