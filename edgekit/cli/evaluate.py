@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options, model_argument, options_of
 from edgekit.cli.output import print_json, print_rich
 from edgekit.cli.progress import progress
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import EdgekitError, UsageError
-from edgekit.spec.manifest import Accuracy, Drop, Perplexity
+from edgekit.spec.evaluation import Accuracy, Drop, Perplexity
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import Progress
 from edgekit.spec.stage_options import EvaluateOptions
@@ -27,7 +29,7 @@ MOST_CLASSES = 20
 T = TypeVar("T")
 
 
-@click.command("evaluate")
+@click.command("evaluate", cls=Command)
 @model_argument("either")
 @click.option(
     "--against",
@@ -48,6 +50,7 @@ T = TypeVar("T")
     metavar="NAME|URL",
     help="Run a bundle on this device. Given again: on several at once; `all`. Default: in this process.",
 )
+@click.option("--no-record", is_flag=True, help="Leave the figures out of a bundle's manifest: nothing is written.")
 @click.option("--all-classes", is_flag=True, help=f"Show every class, not the {MOST_CLASSES} of the lowest F1.")
 @data_options()
 @options_of(EvaluateOptions)
@@ -59,117 +62,145 @@ def command(
     against: tuple[str, ...],
     changes: Path | None,
     devices: tuple[str, ...],
+    no_record: bool,
     all_classes: bool,
     as_json: bool,
 ) -> None:
     """Measure what a checkpoint or a bundle gets right, through its own tokenizer.
 
-    A classifier: accuracy, macro-F1 and Matthews' correlation (MCC) with 95 % intervals, every class, and the labels
-    confused most. A language model: perplexity and bits per byte of a text (.txt, .jsonl, .json). The figures of a
-    bundle are kept in its manifest, for `edgekit gate`.
+    A classifier: accuracy, macro-F1, Matthews' correlation (MCC) and the F1 of every class with 95 % intervals, and
+    the labels confused most; against another model also how many rows have the same label. A language model:
+    perplexity and bits per byte of a text (.txt, .jsonl, .json). The figures of a bundle are kept in its manifest,
+    for `edgekit gate`, unless --no-record is given.
 
     \b
     Examples:
       edgekit evaluate out/onnx --data my-data/ --against teacher=./teacher --changes changed.csv
       edgekit evaluate out/onnx --data my-data/ --device my-pi
+      edgekit evaluate out/onnx --data other-data/ --no-record
       edgekit evaluate ./my-gpt2 --data stories.txt --stride 256
       edgekit evaluate ./my-gpt2-rpi5/onnx --data stories.txt --against teacher=./my-gpt2
     """
-    from edgekit.flows.perplexity import foretells, perplexity
+    from edgekit.flows.perplexity import foretells
 
-    shown = progress(as_json)
+    request = _Request(model, data, options, _named(against), devices, not no_record, as_json, progress(as_json))
     if not foretells(model):
-        _classifier(model, data, options, _named(against), devices, changes, all_classes, as_json, shown)
+        _evaluate_classifier(request, changes, all_classes)
         return
     if changes or all_classes:
         raise UsageError(
             f"{model} is a language model: it has no labels", advice="leave out --changes and --all-classes"
         )
+    _evaluate_decoder(request)
+
+
+@dataclass(frozen=True)
+class _Request:
+    """What is evaluated on what, against which models by their names, where, and how it is shown.
+
+    record: whether the figures of a bundle are kept in its manifest
+    """
+
+    model: ModelRef
+    data: DataSpec
+    options: EvaluateOptions
+    baselines: dict[str, str]
+    devices: tuple[str, ...]
+    record: bool
+    as_json: bool
+    progress: Progress
+
+
+def _evaluate_decoder(request: _Request) -> None:
+    from edgekit.flows.perplexity import perplexity
 
     def work(device: Reached | None, progress: Progress) -> Perplexity:
-        return perplexity(model, data, options, against=_named(against), device=device, progress=progress)
+        return perplexity(
+            request.model,
+            request.data,
+            request.options,
+            against=request.baselines,
+            device=device,
+            record=request.record,
+            progress=progress,
+        )
 
-    found, failed = _each(devices, work, shown)
-    _show(found, devices, lambda each: each, _print_perplexity, as_json)
+    found, failed = _each(request, work)
+    _show(request, found, lambda each: each, _print_perplexity)
     if failed is not None:
         raise failed
 
 
-def _classifier(
-    model: ModelRef,
-    data: DataSpec,
-    options: EvaluateOptions,
-    baselines: dict[str, str],
-    devices: tuple[str, ...],
-    changes: Path | None,
-    all_classes: bool,
-    as_json: bool,
-    shown: Progress,
-) -> None:
+def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: bool) -> None:
     from edgekit.data.splits import read_data
-    from edgekit.flows.changes import check_changes_path, write_changes
+    from edgekit.flows.changes import write_changes
     from edgekit.flows.evaluate import cut_as, evaluate
 
-    if changes is not None:
-        check_changes_path(changes)
-        if not baselines:
-            raise UsageError("--changes needs a model to compare with", advice="as in --against teacher=./teacher")
-        if len(devices) > 1:
-            raise UsageError("--changes tells the rows of one device", advice="name one --device")
-    rows = read_data(data, progress=shown)
-    asked = cut_as(model, options) if baselines else options
-    known = {name: evaluate(path, rows, asked, progress=shown) for name, path in baselines.items()}
+    _check_changes(request, changes)
+    model, options = request.model, request.options
+    rows = read_data(request.data, progress=request.progress)
+    cut = cut_as(model, options) if request.baselines else options
+    known = {
+        name: evaluate(path, rows, cut, record=False, progress=request.progress)
+        for name, path in request.baselines.items()
+    }
 
     def work(device: Reached | None, progress: Progress) -> tuple[Evaluation, int | None]:
-        found = evaluate(model, rows, options, against=known, device=device, progress=progress)
+        found = evaluate(model, rows, options, against=known, device=device, record=request.record, progress=progress)
         return found, write_changes(changes, rows, options.split, known, found) if changes is not None else None
 
     def plain(each: tuple[Evaluation, int | None]) -> dict[str, Any]:
         found, changed = each
-        pairs = {"classes": found.classes, "confused": found.confused(None)}
-        return found.accuracy.model_dump(mode="json") | pairs | {"changes": changed}
+        return found.accuracy.model_dump(mode="json") | {"confused": found.confused(None), "changes": changed}
 
-    def tell(each: tuple[Evaluation, int | None]) -> None:
+    def show(each: tuple[Evaluation, int | None]) -> None:
         found, changed = each
         _print_accuracy(found.accuracy)
         _print_tables(found, all_classes)
         if changed is not None:
             click.echo(f"\n{changed:,} rows whose label changed: {changes}")
 
-    found, failed = _each(devices, work, shown)
-    _show(found, devices, plain, tell, as_json)
+    found, failed = _each(request, work)
+    _show(request, found, plain, show)
     if failed is not None:
         raise failed
 
 
+def _check_changes(request: _Request, changes: Path | None) -> None:
+    """Raise `UsageError` where changes cannot be written: before the models are run, which takes long."""
+    from edgekit.flows.changes import check_changes_path
+
+    if changes is None:
+        return
+    check_changes_path(changes)
+    if not request.baselines:
+        raise UsageError("--changes needs a model to compare with", advice="as in --against teacher=./teacher")
+    if len(request.devices) > 1:
+        raise UsageError("--changes tells the rows of one device", advice="name one --device")
+
+
 def _each(
-    devices: tuple[str, ...], work: Callable[[Reached | None, Progress], T], shown: Progress
+    request: _Request, work: Callable[[Reached | None, Progress], T]
 ) -> tuple[Mapping[str, T], EdgekitError | None]:
     """What `work` gives in this process or, where devices are named, on each that does not fail."""
     from edgekit.flows.on_devices import finished, on_each
 
-    if not devices:
-        return {"": work(None, shown)}, None
-    return finished(lambda: on_each(devices, work, shown))
+    if not request.devices:
+        return {"": work(None, request.progress)}, None
+    return finished(lambda: on_each(request.devices, work, request.progress))
 
 
-def _show(
-    found: Mapping[str, T],
-    devices: tuple[str, ...],
-    plain: Callable[[T], Any],
-    tell: Callable[[T], None],
-    as_json: bool,
-) -> None:
+def _show(request: _Request, found: Mapping[str, T], plain: Callable[[T], Any], show: Callable[[T], None]) -> None:
     """Print what was found, of several devices with their names."""
-    several = len(found) != 1 or len(devices) > 1
-    if as_json:
+    several = len(found) != 1 or len(request.devices) > 1
+    if request.as_json:
         each = {name: plain(one) for name, one in found.items()}
         print_json({"devices": each} if several else next(iter(each.values())))
         return
     for name, one in found.items():
         if several:
             click.echo(f"\n{name}")
-        tell(one)
+        show(one)
 
 
 def _named(against: tuple[str, ...]) -> dict[str, str]:
@@ -187,12 +218,14 @@ def _named(against: tuple[str, ...]) -> dict[str, str]:
 
 def _print_accuracy(found: Accuracy) -> None:
     click.echo(f"accuracy {found.accuracy:.2f} % (95 %: {found.low:.2f} to {found.high:.2f})")
-    if found.macro_f1_low is not None and found.mcc is not None:
-        click.echo(f"macro-F1 {found.macro_f1:.2f} % ({found.macro_f1_low:.2f} to {found.macro_f1_high:.2f})")
-        click.echo(f"MCC {found.mcc:.3f} ({found.mcc_low:.3f} to {found.mcc_high:.3f})")
+    click.echo(f"macro-F1 {found.macro_f1:.2f} % ({found.macro_f1_low:.2f} to {found.macro_f1_high:.2f})")
+    if found.macro_f1_doubt:
+        click.echo(f"  {found.macro_f1_doubt}")
+    click.echo(f"MCC {found.mcc:.3f} ({found.mcc_low:.3f} to {found.mcc_high:.3f})")
     click.echo(f"  {found.rows:,} rows of {found.data}, {found.runtime}")
     if found.truncated:
-        click.echo(f"  {found.truncated:,} rows are longer than the model takes and were cut")
+        share = 100 * found.truncated / found.rows
+        click.echo(f"  {found.truncated:,} rows are longer than the model takes and were cut ({share:.2g} %)")
     for drop in found.drops:
         _print_drop(drop)
 
@@ -202,20 +235,19 @@ def _print_drop(drop: Drop) -> None:
 
     named = f"{clean(drop.baseline)} at {drop.baseline_accuracy:.2f} %"
     click.echo(f"  accuracy {difference(-drop.points, -drop.high, -drop.low, 'points', named)}")
-    if drop.bootstrap_low is not None and drop.bootstrap_high is not None:
-        click.echo(f"    by a bootstrap {span(-drop.points, -drop.bootstrap_high, -drop.bootstrap_low)}")
-    if drop.macro_f1_points is not None and drop.macro_f1_low is not None and drop.macro_f1_high is not None:
-        lost = (-drop.macro_f1_points, -drop.macro_f1_high, -drop.macro_f1_low)
-        click.echo(f"    macro-F1 {difference(*lost, 'points', clean(drop.baseline))}")
-    if drop.lost is not None and drop.p_value is not None:
-        click.echo(f"    {drop.lost:,} rows lost, {drop.gained:,} gained: McNemar's exact p {drop.p_value:.2g}")
+    click.echo(f"    by a bootstrap {span(-drop.points, -drop.bootstrap_high, -drop.bootstrap_low)}")
+    lost = (-drop.macro_f1_points, -drop.macro_f1_high, -drop.macro_f1_low)
+    click.echo(f"    macro-F1 {difference(*lost, 'points', clean(drop.baseline))}")
+    click.echo(f"    {drop.lost:,} rows lost, {drop.gained:,} gained: McNemar's exact p {drop.p_value:.2g}")
+    interval = f"{drop.unchanged_low:.2f} to {drop.unchanged_high:.2f}"
+    click.echo(f"    {drop.unchanged_pct:.2f} % of the rows have the label of {clean(drop.baseline)} ({interval})")
 
 
 def _print_tables(found: Evaluation, all_classes: bool) -> None:
     from edgekit.report.cells import worst_first
     from edgekit.report.terminal import classes_table, confusions_table
 
-    classes = worst_first(found.classes)
+    classes = worst_first(found.accuracy.classes)
     if len(classes) > MOST_CLASSES and not all_classes:
         click.echo(f"\nThe {MOST_CLASSES} of {len(classes)} classes with the lowest F1 (--all-classes shows all)")
         classes = classes[:MOST_CLASSES]
@@ -238,6 +270,8 @@ def _print_perplexity(found: Perplexity) -> None:
     documents = "one document" if found.documents == 1 else f"{found.documents:,} documents"
     click.echo(f"  {found.tokens:,} tokens, {found.bytes:,} bytes, {documents} of {found.data}, {found.runtime}")
     click.echo(f"  windows of {found.context:,} tokens, each {found.stride:,} further on")
+    if found.low is None:
+        click.echo("  too few windows to tell how sure this is: evaluate on a longer text")
     for other in found.increases:
         named = f"{clean(other.baseline)} at {other.baseline_perplexity:.4g}"
         click.echo(f"  {difference(other.pct, other.low, other.high, '%', named)}")

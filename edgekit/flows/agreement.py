@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -110,21 +109,18 @@ def compare_validation(recorded: Step, here: Step) -> Comparison | None:
     return _unpaired("validation", (before.rows, before.accuracy), (now.rows, now.accuracy))
 
 
-def compare_last(
-    made: Made, again: Path, data: DataSpec, rows: Data, work: Path, progress: Progress
-) -> Comparison | None:
+def compare_last(made: Made, again: Path, data: DataSpec, rows: Data, progress: Progress) -> Comparison | None:
     """What the lineage ended in against what was made `again`, on rows that are at hand.
 
     In pairs if the original lies beside its manifest, else by an accuracy that the manifest records; None where there
-    is neither. The original is evaluated as a copy in `work`, as evaluating writes into a bundle.
+    is neither. Nothing is written into the original.
     """
     records = made.manifest.accuracy if made.manifest is not None else ()
     known = next((kept for kept in records if rows.sha256.get(kept.split) == kept.data_sha256), None)
     split: SplitName = known.split if known else ("test" if len(rows.test) else "validation")
     options = EvaluateOptions(split=split)
     if made.folder is not None:
-        original = shutil.copytree(made.folder, work / "original", dirs_exist_ok=True)
-        before = evaluate(original, data, options, progress=progress)
+        before = evaluate(made.folder, data, options, record=False, progress=progress)
         return _paired(split, before, evaluate(again, data, options, progress=progress))
     if known is None:
         return None

@@ -111,6 +111,8 @@ def _check(found: Classified, asked: int, known: Sequence[str], where: str) -> N
     """Raise `DeviceError` for answers that do not belong together."""
     if not asked == len(found.labels) == len(found.logits):
         raise DeviceError(f"{where}: {len(found.labels)} labels and {len(found.logits)} logits for {asked} texts")
+    if found.truncated > asked:
+        raise DeviceError(f"{where}: of {asked} texts {found.truncated} were cut")
     for label, logits in zip(found.labels, found.logits, strict=True):
         if len(logits) != len(known) or known[int(np.argmax(logits))] != label:
             raise DeviceError(f"{where}: a text's label is not that of its logits")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -9,14 +10,17 @@ from pathlib import Path
 
 from edgekit.data.splits import Data, Unnumbered, load_data
 from edgekit.devices.base import Reached
-from edgekit.measure.classification import ClassRow, ConfusedPair, per_class, scores, worst_pairs
-from edgekit.measure.paired import compare
-from edgekit.measure.statistics import accuracy
+from edgekit.measure.class_scores import class_scores
+from edgekit.measure.classification import ConfusedPair, scores, worst_pairs
+from edgekit.measure.estimate import ends
+from edgekit.measure.paired import compare, unchanged
+from edgekit.measure.statistics import accuracy as share
 from edgekit.spec.agent_errors import agent_errors
 from edgekit.spec.atomic import write_text
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import Accuracy, Drop, Manifest, is_bundle
+from edgekit.spec.evaluation import Accuracy, Drop
+from edgekit.spec.manifest import MANIFEST_FILE, Manifest, is_bundle
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.stage_options import EvaluateOptions
@@ -41,11 +45,6 @@ class Evaluation:
     def right(self) -> list[bool]:
         """Whether each row was classified correctly."""
         return [wanted == given for wanted, given in zip(self.expected, self.predicted, strict=True)]
-
-    @property
-    def classes(self) -> tuple[ClassRow, ...]:
-        """Support, precision, recall and F1 of each label, in the labels' order."""
-        return per_class(self.labels, self.expected, self.predicted)
 
     def confused(self, count: int | None = 10) -> tuple[ConfusedPair, ...]:
         """The pairs of labels that were confused most; all of them where `count` is None."""
@@ -73,6 +72,7 @@ def evaluate(
     *,
     against: dict[str, Evaluation] | None = None,
     device: str | Reached | None = None,
+    record: bool = True,
     progress: Progress = SILENT,
 ) -> Evaluation:
     """Classify the rows of a split with `what`, a bundle or a checkpoint.
@@ -81,24 +81,26 @@ def evaluate(
     against: evaluations on the same rows by the name of their model; the accuracy lost to each is compared in pairs
     device:  where a bundle is run, its golden cases first (`ParityError`): a name, or a device that was entered; None
              runs it in this process
-    The accuracy of a bundle is kept in its manifest. Raises `UsageError` for bad input or labels the model lacks,
-    `DeviceError` when the device fails.
+    record:  whether the accuracy of a bundle is kept in its manifest; else nothing is written into the bundle
+    Raises `UsageError` for bad input or labels the model lacks, `DeviceError` when the device fails.
     """
     options = options or EvaluateOptions()
     reference = ModelRef.of(what)
     bundle = is_bundle(reference.path)
+    if bundle and record:
+        check_recordable(reference.path)
     if device is not None:
         if not bundle:
             raise UsageError(f"{what} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
         answers = _ask_device(reference, data, device, options, progress)
     else:
         answers = (_ask_bundle if bundle else _ask_checkpoint)(reference, data, options, progress)
-    record, labels = _record(answers, options), answers.labels
-    evaluation = Evaluation(record, labels, answers.expected, answers.predicted, answers.sha256)
+    accuracy = _accuracy(answers, options, answers.sha256 if bundle else None)
+    evaluation = Evaluation(accuracy, answers.labels, answers.expected, answers.predicted, answers.sha256)
     if against:
         drops = tuple(_drop(name, baseline, evaluation) for name, baseline in against.items())
-        evaluation = replace(evaluation, accuracy=record.model_copy(update={"drops": drops}))
-    if bundle:
+        evaluation = replace(evaluation, accuracy=accuracy.model_copy(update={"drops": drops}))
+    if bundle and record:
         record_accuracy(reference.path, evaluation.accuracy)
     return evaluation
 
@@ -117,25 +119,31 @@ def cut_as(what: str | Path | ModelRef, options: EvaluateOptions) -> EvaluateOpt
         return options.cut_at(open_bundle(path).max_length)
 
 
-def _record(answers: _Answers, options: EvaluateOptions) -> Accuracy:
+def _accuracy(answers: _Answers, options: EvaluateOptions, content_hash: str | None) -> Accuracy:
     pairs = zip(answers.expected, answers.predicted, strict=True)
-    estimate = accuracy(sum(wanted == given for wanted, given in pairs), len(answers.expected))
-    found = scores(answers.expected, answers.predicted)
+    estimate = share(sum(wanted == given for wanted, given in pairs), len(answers.expected))
+    found = scores(answers.expected, answers.predicted, answers.labels)
+    low, high = ends(estimate, 0.0, 100.0)
+    macro_f1_low, macro_f1_high = ends(found.macro_f1, 0.0, 100.0)
+    mcc_low, mcc_high = ends(found.mcc, -1.0, 1.0)
     return Accuracy(
         data=f"{answers.data}/{options.split}",
         split=options.split,
         data_sha256=answers.data_sha256,
+        content_hash=content_hash,
         rows=len(answers.expected),
         truncated=answers.truncated,
         accuracy=estimate.value,
-        low=estimate.low,
-        high=estimate.high,
+        low=low,
+        high=high,
         macro_f1=found.macro_f1.value,
-        macro_f1_low=found.macro_f1.low,
-        macro_f1_high=found.macro_f1.high,
+        macro_f1_low=macro_f1_low,
+        macro_f1_high=macro_f1_high,
+        macro_f1_doubt=found.macro_f1.doubt,
         mcc=found.mcc.value,
-        mcc_low=found.mcc.low,
-        mcc_high=found.mcc.high,
+        mcc_low=mcc_low,
+        mcc_high=mcc_high,
+        classes=class_scores(answers.labels, answers.expected, answers.predicted),
         runtime=answers.runtime,
     )
 
@@ -145,26 +153,32 @@ def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
         raise UsageError(f"{name} was evaluated on other rows: accuracies can be compared on the same rows only")
     # two models may number the same labels in another order
     numbers = {label: number for number, label in enumerate(dict.fromkeys([*evaluation.labels, *baseline.labels]))}
-    found = compare(
-        [numbers[evaluation.labels[label]] for label in evaluation.expected],
-        [numbers[baseline.labels[label]] for label in baseline.predicted],
-        [numbers[evaluation.labels[label]] for label in evaluation.predicted],
-    )
+    before = [numbers[baseline.labels[label]] for label in baseline.predicted]
+    after = [numbers[evaluation.labels[label]] for label in evaluation.predicted]
+    found = compare([numbers[evaluation.labels[label]] for label in evaluation.expected], before, after)
+    same = unchanged(before, after)
+    low, high = ends(found.accuracy, -100.0, 100.0)
+    bootstrap_low, bootstrap_high = ends(found.accuracy_bootstrap, -100.0, 100.0)
+    macro_f1_low, macro_f1_high = ends(found.macro_f1, -100.0, 100.0)
+    unchanged_low, unchanged_high = ends(same, 0.0, 100.0)
     return Drop(
         baseline=name,
         baseline_sha256=baseline.sha256,
         baseline_accuracy=baseline.accuracy.accuracy,
         points=found.accuracy.value,
-        low=found.accuracy.low,
-        high=found.accuracy.high,
+        low=low,
+        high=high,
         lost=found.lost,
         gained=found.gained,
         p_value=found.p_value,
-        bootstrap_low=found.accuracy_bootstrap.low,
-        bootstrap_high=found.accuracy_bootstrap.high,
+        bootstrap_low=bootstrap_low,
+        bootstrap_high=bootstrap_high,
         macro_f1_points=found.macro_f1.value,
-        macro_f1_low=found.macro_f1.low,
-        macro_f1_high=found.macro_f1.high,
+        macro_f1_low=macro_f1_low,
+        macro_f1_high=macro_f1_high,
+        unchanged_pct=same.value,
+        unchanged_low=unchanged_low,
+        unchanged_high=unchanged_high,
     )
 
 
@@ -261,21 +275,42 @@ def _rows_for(data: DataSpec | Unnumbered, labels: Sequence[str], progress: Prog
 def record_accuracy(bundle: Path, record: Accuracy) -> None:
     """Write the accuracy into the manifest, in place of an earlier one on the same rows.
 
-    What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime ran;
-    each says which model its baseline was, so that a name that has come to mean another model misleads nobody.
+    What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime got
+    as many rows right; each says which model its baseline was, so that a name that has come to mean another model
+    misleads nobody.
     """
     # several devices may answer at once
     with _RECORDING:
-        path = bundle / "manifest.json"
-        manifest = Manifest.read(path)
-        others = tuple(kept for kept in manifest.accuracy if _rows(kept) != _rows(record))
-        earlier = (
-            kept for kept in manifest.accuracy if (_rows(kept), kept.runtime) == (_rows(record), record.runtime)
-        )
-        drops = {drop.baseline: drop for kept in (*earlier, record) for drop in kept.drops}
+        path = bundle / MANIFEST_FILE
+        manifest = manifest_to_record(bundle, record.content_hash)
+        earlier = [known for known in manifest.accuracy if _rows(known) == _rows(record)]
+        others = tuple(known for known in manifest.accuracy if known not in earlier)
+        same = [known for known in earlier if _result(known) == _result(record)]
+        drops = {drop.baseline: drop for known in (*same, record) for drop in known.drops}
         record = record.model_copy(update={"drops": tuple(drops.values())})
         write_text(path, manifest.model_copy(update={"accuracy": (*others, record)}).dump())
 
 
+def check_recordable(bundle: Path) -> None:
+    """Raise `UsageError` where a bundle's manifest cannot be written: before it is evaluated, which takes long."""
+    if not os.access(bundle, os.W_OK):
+        raise UsageError(
+            f"{bundle} cannot be written, so that its manifest cannot take the figures",
+            advice="evaluate it without keeping them: edgekit evaluate --no-record",
+        )
+
+
+def manifest_to_record(bundle: Path, content_hash: str | None) -> Manifest:
+    """The manifest that an evaluation is recorded in; `UsageError` if the bundle is not the one that was evaluated."""
+    manifest = Manifest.of(bundle)
+    if manifest.content_hash != content_hash:
+        raise UsageError(f"{bundle} is another bundle than the one that was evaluated", advice="evaluate it again")
+    return manifest
+
+
 def _rows(record: Accuracy) -> tuple[str, str]:
     return record.split, record.data_sha256
+
+
+def _result(record: Accuracy) -> tuple[str, float]:
+    return record.runtime, record.accuracy

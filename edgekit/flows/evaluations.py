@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TypeVar
 
+from edgekit.bundle.records import SEAL
 from edgekit.flows.evaluate import Evaluation
 from edgekit.spec.atomic import write_text
 from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import Accuracy, Perplexity
-from edgekit.spec.strict import Strict
+from edgekit.spec.evaluation import Accuracy, Perplexity
+from edgekit.spec.hashing import value_sha256
+from edgekit.spec.strict import Strict, read_mapping
 
 
 class _Kept(Strict):
@@ -25,7 +28,7 @@ class _KeptEvaluation(_Kept):
     labels: tuple[str, ...]
     expected: tuple[int, ...]
     predicted: tuple[int, ...]
-    sha256: str | None = None
+    sha256: str
 
 
 class _KeptPerplexity(_Kept):
@@ -47,19 +50,18 @@ def keep_evaluation(folder: Path, name: str, key: str, evaluation: Evaluation) -
         predicted=tuple(evaluation.predicted),
         sha256=evaluation.sha256,
     )
-    write_text(_path(folder, name), kept.model_dump_json() + "\n")
+    _write(folder, name, kept)
 
 
 def keep_perplexity(folder: Path, name: str, key: str, perplexity: Perplexity) -> None:
     """Write a perplexity under its key."""
-    write_text(_path(folder, name), _KeptPerplexity(key=key, perplexity=perplexity).model_dump_json() + "\n")
+    _write(folder, name, _KeptPerplexity(key=key, perplexity=perplexity))
 
 
 def kept_evaluation(folder: Path, name: str, key: str) -> Evaluation | None:
     """The evaluation of this name, if it was kept under this key."""
     kept = _read(folder, name, key, _KeptEvaluation)
-    # without the hash of the model, what is compared with it would not say what it was compared with
-    if kept is None or kept.sha256 is None:
+    if kept is None:
         return None
     return Evaluation(kept.accuracy, kept.labels, list(kept.expected), list(kept.predicted), kept.sha256)
 
@@ -67,21 +69,28 @@ def kept_evaluation(folder: Path, name: str, key: str) -> Evaluation | None:
 def kept_perplexity(folder: Path, name: str, key: str) -> Perplexity | None:
     """The perplexity of this name, if it was kept under this key."""
     kept = _read(folder, name, key, _KeptPerplexity)
-    if kept is None or any(found.baseline_sha256 is None for found in kept.perplexity.increases):
-        return None
-    return kept.perplexity
+    return None if kept is None else kept.perplexity
+
+
+def _write(folder: Path, name: str, kept: _Kept) -> None:
+    """Write what is kept, with a hash of it: what it says goes into the manifest of a bundle."""
+    value = {"evaluation": kept.model_dump(mode="json")}
+    write_text(_path(folder, name), json.dumps(value | {SEAL: value_sha256(value)}, ensure_ascii=False) + "\n")
 
 
 def _read(folder: Path, name: str, key: str, kind: type[_AnyKept]) -> _AnyKept | None:
-    """What was kept under this key; what cannot be read was never kept."""
+    """What was kept under this key; what cannot be read, or was changed since, was never kept."""
     path = _path(folder, name)
     if not path.is_file():
         return None
     try:
-        kept = kind.read(path)
-    except UsageError:
+        value = read_mapping(path)
+        sealed = value.pop(SEAL, None)
+        kept = kind.parse(value.get("evaluation"), str(path))
+        return kept if kept.key == key and sealed == value_sha256(value) else None
+    # text that no encoding takes has no hash
+    except (UsageError, UnicodeEncodeError):
         return None
-    return kept if kept.key == key else None
 
 
 def _path(folder: Path, name: str) -> Path:

@@ -16,7 +16,9 @@ import numpy as np
 
 from edgekit.data.language import Corpus
 from edgekit.devices.base import Reached
+from edgekit.flows.evaluate import check_recordable, manifest_to_record
 from edgekit.flows.lineage import checkpoint_sha256
+from edgekit.measure.estimate import Estimate, ends
 from edgekit.measure.perplexity import Ids, Scorer, Surprise, bits_per_byte, increase, scorer, windows
 from edgekit.measure.perplexity import perplexity as estimated
 from edgekit.models.checkpoint import open_checkpoint
@@ -24,7 +26,8 @@ from edgekit.spec.agent_errors import agent_errors
 from edgekit.spec.atomic import write_text
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import ToolError, UsageError
-from edgekit.spec.manifest import MANIFEST_FILE, Increase, Manifest, Perplexity, is_bundle, writes_text
+from edgekit.spec.evaluation import Increase, Perplexity
+from edgekit.spec.manifest import MANIFEST_FILE, is_bundle, writes_text
 from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.progress import SILENT, Progress
 from edgekit.spec.stage_options import EvaluateOptions, SplitName
@@ -53,6 +56,7 @@ class _LanguageModel:
 
     name: str
     sha256: str
+    is_bundle: bool
     encode: Callable[[str], list[int]]
     begin: int | None
     context: int
@@ -78,6 +82,7 @@ def perplexity(
     against: Mapping[str, str | Path | ModelRef] | None = None,
     device: str | Reached | None = None,
     known: Known | None = None,
+    record: bool = True,
     progress: Progress = SILENT,
 ) -> Perplexity:
     """Perplexity and bits per byte of a language model on the text of a split.
@@ -87,7 +92,8 @@ def perplexity(
     against: models that are run on the same windows, by name; the context is then the shortest of all
     device: where a bundle is run, as of `evaluate.evaluate`; the baselines are always run in this process
     known: what models were found to say of the text, to which this call adds; no baseline among them is run again
-    How tokens are conditioned is in `measure.perplexity`. The figures of a bundle are kept in its manifest.
+    record: whether the figures of a bundle are kept in its manifest; else nothing is written into the bundle
+    How tokens are conditioned is in `measure.perplexity`.
     Raises `UsageError` for bad input, also baselines that cut the text into other tokens, `ToolError` for a model that
     gives no probabilities.
     """
@@ -100,6 +106,8 @@ def perplexity(
     # what is wrong with the text is said before the model is loaded
     next(iter(corpus), None)
     reference = ModelRef.of(what)
+    if record and is_bundle(reference.path):
+        check_recordable(reference.path)
     with ExitStack() as stack:
         if device is None:
             model = _open(reference, options)
@@ -118,15 +126,15 @@ def perplexity(
             if key not in known or each is model:
                 known[key] = _surprise(each, corpus, context, stride, size, progress)
     surprise = known[key]
-    record = _record(options.split, corpus, model, (context, stride), surprise)
+    found = _perplexity(options.split, corpus, model, (context, stride), surprise)
     increases = tuple(
         _increase(name, other, known[other.sha256, other.runtime, path, context, stride], surprise)
         for name, other in baselines.items()
     )
-    record = record.model_copy(update={"increases": increases})
-    if is_bundle(reference.path):
-        record_perplexity(reference.path, record)
-    return record
+    found = found.model_copy(update={"increases": increases})
+    if model.is_bundle and record:
+        record_perplexity(reference.path, found)
+    return found
 
 
 def record_perplexity(bundle: Path, record: Perplexity) -> None:
@@ -137,7 +145,7 @@ def record_perplexity(bundle: Path, record: Perplexity) -> None:
     # several devices may answer at once
     with _RECORDING:
         path = bundle / MANIFEST_FILE
-        manifest = Manifest.read(path)
+        manifest = manifest_to_record(bundle, record.content_hash)
         earlier = [kept for kept in manifest.perplexity if _text_of(kept) == _text_of(record)]
         others = tuple(kept for kept in manifest.perplexity if kept not in earlier)
         same = [kept for kept in earlier if kept.runtime == record.runtime]
@@ -174,27 +182,29 @@ def _increase(name: str, model: _LanguageModel, baseline: Surprise, surprise: Su
             f"{name} cuts the text into other tokens, and perplexity is that of a token",
             advice="leave out --against, and compare bits per byte",
         ) from None
+    low, high = _bounds(interval)
     return Increase(
         baseline=name,
         baseline_sha256=model.sha256,
         baseline_perplexity=estimated(baseline)[0],
         pct=value,
-        low=interval.low if interval else None,
-        high=interval.high if interval else None,
+        low=low,
+        high=high,
     )
 
 
-def _record(
+def _perplexity(
     split: SplitName, corpus: Corpus, model: _LanguageModel, window: tuple[int, int], surprise: Surprise
 ) -> Perplexity:
     """window: context and stride."""
     tokens, nats = surprise.total_tokens, surprise.total_nats
     value, interval = estimated(surprise)
-    low, high = (interval.low, interval.high) if interval else (None, None)
+    low, high = _bounds(interval)
     return Perplexity(
         data=corpus.path.stem,
         split=split,
         data_sha256=corpus.sha256,
+        content_hash=model.sha256 if model.is_bundle else None,
         documents=corpus.documents,
         tokens=tokens,
         bytes=corpus.bytes,
@@ -209,6 +219,13 @@ def _record(
         bits_per_byte_high=None if high is None else bits_per_byte(high, tokens, corpus.bytes),
         runtime=model.runtime,
     )
+
+
+def _bounds(interval: Estimate | None) -> tuple[float, float] | tuple[None, None]:
+    """The ends of an interval; none where there is none, or one that is open to one side."""
+    if interval is None or not math.isfinite(interval.low) or not math.isfinite(interval.high):
+        return None, None
+    return ends(interval, -math.inf, math.inf)
 
 
 def _ids(model: _LanguageModel, pieces: Iterator[str]) -> Iterator[int]:
@@ -275,6 +292,7 @@ def _of_bundle(
     return _LanguageModel(
         name=bundle.folder.name,
         sha256=bundle.content_hash,
+        is_bundle=True,
         encode=encode,
         begin=min(bundle.eos_ids, default=None) if bundle.start_id is None else bundle.start_id,
         context=context,
@@ -315,6 +333,7 @@ def _open_checkpoint(model: ModelRef, options: EvaluateOptions) -> _LanguageMode
     return _LanguageModel(
         name=checkpoint.path.name,
         sha256=checkpoint_sha256(checkpoint),
+        is_bundle=False,
         encode=encode,
         begin=tokenizer.eos_token_id if begin is None else begin,
         context=usable_length(outline, tokenizer, wanted),

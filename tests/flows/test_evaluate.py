@@ -9,70 +9,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from click.testing import CliRunner
-from tiny_bundle import make_bundle, reference_ids, reference_logits, seal
+from labelled_rows import LABELS, NASTY, bundle_of, found_in, given_to, labelled, run, texts, write_rows
 
-from edgekit.cli import cli
-from edgekit.flows.evaluate import Evaluation, evaluate, record_accuracy
-from edgekit.flows.evaluations import keep_evaluation, kept_evaluation
+from edgekit.flows.evaluate import evaluate
 from edgekit.spec.data_options import DataSpec
 from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import Accuracy, Drop, Manifest
+from edgekit.spec.evaluation import Accuracy
+from edgekit.spec.manifest import Manifest
 from edgekit.spec.stage_options import EvaluateOptions
-
-LABELS = ("打开灯", "باب", "🌡️ warm")
-NASTY = (
-    '=HYPERLINK("http://x";"light")',
-    '"the light',
-    "@SUM(1) open\tthe door\nnow\r",
-    "  +1 kitchen",
-    "＝lock 门",
-    "back\\nslash light",
-    "line\u2028end fan",
-    "افتح الباب door",
-    "🔥 warmer please",
-    "turn on the light\r",
-    "-",
-)
-WORDS = ("turn", "off", "the", "light", "fan", "door", "lock", "open", "close", "warmer", "colder", "kitchen", "now")
-
-
-def texts():
-    generator = np.random.default_rng(3)
-    return [*NASTY, *(" ".join(generator.choice(WORDS, generator.integers(1, 9))) for _ in range(80))]
-
-
-def given_to(text, labels=LABELS):
-    """What a tiny bundle says, worked out without it."""
-    return labels[int(reference_logits(reference_ids(text)[:32]).argmax())]
 
 
 @pytest.fixture
-def rows(tmp_path):
-    generator = np.random.default_rng(4)
-    wanted = [given_to(text) if generator.random() < 0.7 else str(generator.choice(LABELS)) for text in texts()]
-    return list(zip(texts(), wanted, strict=True))
+def rows():
+    return labelled()
 
 
 @pytest.fixture
 def data(tmp_path, rows):
-    path = tmp_path / "多语言.jsonl"
-    path.write_text("".join(json.dumps({"text": text, "label": label}) + "\n" for text, label in rows))
-    return path
-
-
-def bundle_of(folder: Path, labels=LABELS, format="onnx") -> Path:
-    return seal(make_bundle(folder, format), labels=labels)
-
-
-def run(*words):
-    return CliRunner().invoke(cli, [str(word) for word in ("evaluate", *words)], standalone_mode=False)
-
-
-def found_in(*words):
-    result = run(*words, "--json")
-    assert result.exception is None, result.exception
-    return json.loads(result.stdout)
+    return write_rows(tmp_path / "多语言.jsonl", rows)
 
 
 def test_the_figures_of_a_bundle_are_scikit_learns_and_stay_in_its_manifest(tmp_path, rows, data):
@@ -90,11 +44,13 @@ def test_the_figures_of_a_bundle_are_scikit_learns_and_stay_in_its_manifest(tmp_
     for row, label, *figures in zip(found["classes"], LABELS, *others, strict=True):
         assert row["label"] == label
         assert [row["precision"], row["recall"], row["f1"]] == pytest.approx([100 * value for value in figures[:3]])
-        assert row["support"] == figures[3]
+        assert row["rows"] == figures[3]
+        assert row["predicted"] == given.count(label)
+        assert 0 <= row["low"] <= row["f1"] <= row["high"] <= 100
     assert sum(pair["rows"] for pair in found["confused"]) == sum(a != b for a, b in zip(wanted, given, strict=True))
     (kept,) = Manifest.read(bundle / "manifest.json").accuracy
     assert kept.model_dump(mode="json").items() <= found.items()
-    assert "classes" not in (bundle / "manifest.json").read_text()
+    assert kept.content_hash == Manifest.of(bundle).content_hash
 
 
 @pytest.mark.parametrize(("format", "limit"), [("onnx", 32), ("tflite", 16)])
@@ -145,6 +101,42 @@ def test_a_difference_and_its_interval_have_one_sign(tmp_path, data):
     shown = run(worse, "--data", data, "--against", f"other={better}").stdout
     assert f"accuracy {-drop['points']:.2f} points below other" in shown
     assert f"({-drop['high']:.2f} to {-drop['low']:.2f})" in shown
+
+
+def test_how_many_rows_have_the_label_of_the_other_model(tmp_path, rows, data):
+    turned = (LABELS[1], LABELS[0], LABELS[2])
+    before, after = bundle_of(tmp_path / "teacher", turned), bundle_of(tmp_path / "bundle")
+    words = (after, "--data", data, "--against", f"teacher={before}")
+    (drop,) = found_in(*words)["drops"]
+    same = sum(given_to(text, turned) == given_to(text) for text, _ in rows)
+    assert 0 < same < len(rows)
+    assert drop["unchanged_pct"] == pytest.approx(100 * same / len(rows))
+    # the interval of a share does not know of accuracy
+    assert 0 < drop["unchanged_low"] < drop["unchanged_pct"] < drop["unchanged_high"] < 100
+    interval = f"({drop['unchanged_low']:.2f} to {drop['unchanged_high']:.2f})"
+    assert f"{drop['unchanged_pct']:.2f} % of the rows have the label of teacher {interval}" in run(*words).stdout
+    (kept,) = Manifest.of(after).accuracy
+    assert kept.drops[0].unchanged_pct == drop["unchanged_pct"]
+
+
+def test_a_model_is_as_accurate_as_another_that_it_hardly_agrees_with(tmp_path):
+    """What accuracy cannot tell: each is right on its own half."""
+    turned = (LABELS[1], LABELS[0], LABELS[2])
+    swapped = [text for text in texts() if given_to(text) != LABELS[2]][:40]
+    half = [given_to(text) if place % 2 else given_to(text, turned) for place, text in enumerate(swapped)]
+    path = tmp_path / "data.jsonl"
+    path.write_text("".join(json.dumps({"text": a, "label": b}) + "\n" for a, b in zip(swapped, half, strict=True)))
+    before, after = bundle_of(tmp_path / "teacher", turned), bundle_of(tmp_path / "bundle")
+    (drop,) = found_in(after, "--data", path, "--against", f"teacher={before}")["drops"]
+    assert (drop["points"], drop["unchanged_pct"]) == (0, 0)
+
+
+def test_rows_that_were_cut_are_told_with_their_share(tmp_path):
+    path = tmp_path / "long.tsv"
+    lines = [f"{'door ' * (60 if place == 0 else 2)}\tdoor" for place in range(40)]
+    path.write_text("\n".join(["text\tlabel", *lines, "light\tlight", "now\tclimate"]) + "\n")
+    bundle = bundle_of(tmp_path / "bundle", ("light", "door", "climate"))
+    assert "1 rows are longer than the model takes and were cut (2.4 %)" in run(bundle, "--data", path).stdout
 
 
 def read_changes(path):
@@ -226,32 +218,6 @@ def test_other_rows_are_not_compared(tmp_path, data):
         evaluate(bundle, DataSpec(test=data), against={"teacher": first})
 
 
-def test_manifests_from_before_are_read_and_their_comparisons_kept(tmp_path, data):
-    bundle = bundle_of(tmp_path / "bundle")
-    now = evaluate(bundle, DataSpec(test=data)).accuracy
-    drop = {"baseline": "student", "baseline_accuracy": 90, "points": 1, "low": 0, "high": 2}
-    old = {name: getattr(now, name) for name in ("data", "split", "data_sha256", "rows", "accuracy", "low", "high")}
-    old |= {"macro_f1": 5.0, "runtime": now.runtime, "drops": [drop]}
-    manifest = json.loads((bundle / "manifest.json").read_text()) | {"accuracy": [old]}
-    (bundle / "manifest.json").write_text(json.dumps(manifest))
-    (read,) = Manifest.read(bundle / "manifest.json").accuracy
-    assert (read.mcc, read.truncated, read.drops[0].lost) == (None, None, None)
-    record_accuracy(bundle, now)
-    (kept,) = Manifest.read(bundle / "manifest.json").accuracy
-    assert kept == now.model_copy(update={"drops": (Drop(**drop),)})
-
-
-def test_an_evaluation_is_kept_and_read_back_whole(tmp_path, data):
-    teacher = evaluate(bundle_of(tmp_path / "teacher"), DataSpec(test=data))
-    found = evaluate(bundle_of(tmp_path / "bundle"), DataSpec(test=data), against={"teacher": teacher})
-    keep_evaluation(tmp_path, "bundle", "key", found)
-    again = kept_evaluation(tmp_path, "bundle", "key")
-    assert again == found
-    assert isinstance(again, Evaluation)
-    assert again.classes == found.classes
-    assert kept_evaluation(tmp_path, "bundle", "another key") is None
-
-
 MANY = tuple(f"{name} {number}" for number in range(5) for name in ("音乐", "موسيقى", "🎵", "lights", "погода"))
 
 
@@ -298,7 +264,7 @@ def test_a_checkpoint_is_evaluated_as_transformers_does_and_its_cut_rows_are_cou
     assert [row["predicted"] for row in found["classes"]] == np.bincount(given, minlength=25).tolist()
     assert found["truncated"] == cut > 0
     shown = run(checkpoint, "--data", path, "--max-length", "12").stdout
-    assert f"{cut} rows are longer than the model takes" in shown
+    assert f"{cut} rows are longer than the model takes and were cut ({100 * cut / len(given):.2g} %)" in shown
     assert "The 20 of 25 classes with the lowest F1" in shown
     assert sum(f"{label} " in shown.partition("Confused most")[0] for label in MANY) == 20
     everything = run(checkpoint, "--data", path, "--all-classes").stdout
