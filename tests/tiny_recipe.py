@@ -54,7 +54,9 @@ def write_recipe(folder: Path, **changes) -> Path:
         "budgets": [
             {"metric": "size_mb", "limit": 1},
             {"metric": "min_accuracy", "limit": 70},
-            {"metric": "latency_p95_ms", "limit": 1000, "target": "x86-64", "length": 16},
+            {"metric": "peak_memory_mb", "limit": 10000, "target": "x86-64", "length": 16},
+            # what is measured on a busy machine is inconclusive, and here it is measured for a moment only
+            {"metric": "latency_p95_ms", "limit": 1000, "target": "x86-64", "length": 16, "gate": False},
             {"metric": "latency_p95_ms", "limit": 1000, "target": "rpi4", "gate": False},
         ],
     }

@@ -7,6 +7,7 @@ import errno
 import importlib
 import io
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -18,6 +19,8 @@ from edgekit import __version__
 from edgekit.spec.signals import Stopped, came, leave_signals, stop_on_signals
 
 LONGEST_LINE = 1000
+# of one number in an error: as many as a hash has
+MOST_DIGITS = 65
 # a name that no file of this system can have
 _NO_SUCH_NAME = (errno.ENAMETOOLONG, errno.ELOOP)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -165,6 +168,7 @@ def _explain(error: Exception, debug: bool) -> int:
 def _short(text: str) -> str:
     """On one line, and cut where what it quotes has no end; what cannot be printed is escaped."""
     line = text.encode(errors="backslashreplace").decode().replace("\n", " ")
+    line = re.sub(rf"[0-9]{{{MOST_DIGITS},}}", "(a number of very many digits)", line)
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import model_argument
 from edgekit.cli.output import print_json
@@ -11,7 +12,7 @@ from edgekit.cli.progress import progress
 from edgekit.spec.model_ref import ModelRef
 
 
-@click.command("demo")
+@click.command("demo", cls=Command)
 @model_argument("bundle")
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Of 127.0.0.1. Default: 0, a free one.")
 @click.option("--no-open", is_flag=True, help="Open no browser.")

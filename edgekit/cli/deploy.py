@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.progress import progress
 from edgekit.cli.several import show_each
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from edgekit.flows.deploy import Deployment
 
 
-@click.command("deploy")
+@click.command("deploy", cls=Command)
 @click.argument("bundle", required=False)
 @click.option(
     "--device",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import click
 
+from edgekit.cli.command import Group
 from edgekit.cli.devices_doctor import doctor
 from edgekit.cli.devices_setup import setup
 from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json, print_rich
 
-command = click.Group(
+command = Group(
     "devices",
     help="""The devices that you have, by names of your own.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json
 from edgekit.cli.progress import progress
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 _GRADES = {"stops": ("stops a run", "red"), "spoils": ("spoils measurements", "yellow"), "note": ("note", "cyan")}
 
 
-@click.command("doctor")
+@click.command("doctor", cls=Command)
 @click.argument("names", metavar="DEVICE...", nargs=-1, required=True)
 @click.option("--python", metavar="PATH", help="Python there to look at. Default: what the device was added with.")
 @as_json

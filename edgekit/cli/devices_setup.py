@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.progress import progress
 from edgekit.cli.several import show_each
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from edgekit.flows.setup import SetUp
 
 
-@click.command("setup")
+@click.command("setup", cls=Command)
 @click.argument("names", metavar="DEVICE...", nargs=-1, required=True)
 @click.option(
     "--runtime",

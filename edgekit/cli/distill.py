@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options, force, model_argument, options_of, out_option
 from edgekit.cli.output import print_json
@@ -16,7 +17,7 @@ from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.train_options import DistillOptions
 
 
-@click.command("distill")
+@click.command("distill", cls=Command)
 @model_argument("checkpoint")
 @data_options()
 @options_of(DistillOptions)

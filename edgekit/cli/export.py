@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import force, model_argument, options_of, out_option
 from edgekit.cli.output import print_json
@@ -16,7 +17,7 @@ from edgekit.spec.manifest import Manifest
 from edgekit.spec.model_ref import ModelRef
 
 
-@click.command("export")
+@click.command("export", cls=Command)
 @model_argument("checkpoint")
 @options_of(ExportOptions)
 @out_option("MODEL-TARGET")

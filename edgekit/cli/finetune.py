@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options, force, model_argument, options_of, out_option, scratch_shape
 from edgekit.cli.output import print_json
@@ -15,7 +16,7 @@ from edgekit.compress.processes import is_main
 from edgekit.spec.train_options import FinetuneOptions
 
 
-@click.command("finetune")
+@click.command("finetune", cls=Command)
 @model_argument("checkpoint", unless="scratch", ask_task=False)
 @click.option(
     "--scratch",

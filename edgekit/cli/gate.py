@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import model_argument
 from edgekit.cli.output import print_json, print_rich
@@ -16,12 +19,46 @@ from edgekit.spec.budget import Budget
 from edgekit.spec.model_ref import ModelRef
 
 if TYPE_CHECKING:
-    from edgekit.flows.gate import BundleVerdict
+    from edgekit.flows.gate import Allowed, BundleVerdict
     from edgekit.flows.on_devices import SomeDevicesFailed
+    from edgekit.measure.metric import Metric
     from edgekit.report.summary import VerdictRow
 
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400}
 
-@click.command("gate")
+
+class _Age(click.ParamType[timedelta]):
+    """An age as people write it: `30m`, `12h`, `7d`."""
+
+    name = "age"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        found = re.fullmatch(r"([0-9]{1,6})([mhd])", str(value))
+        if found is None or int(found[1]) == 0:
+            self.fail(f"{str(value)[:60]!r} is no age, as 30m, 12h or 7d", param, ctx)
+        return timedelta(seconds=int(found[1]) * _SECONDS[found[2]])
+
+
+class _GateCommand(Command):
+    """Its help ends with the metrics, by their own words."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Every metric with its unit and what it is."""
+        from edgekit.measure.metrics import METRICS
+
+        with formatter.section("Metrics, and the conditions that each takes beside target and format"):
+            formatter.write_dl([(f"{metric.name}=LIMIT", _in_words(metric)) for metric in METRICS.values()])
+
+
+def _in_words(metric: Metric) -> str:
+    """As `at most, in ms: from text to label, the median (length, threads)`."""
+    side = "at most" if metric.better == "lower" else "at least"
+    unit = f", in {metric.unit}" if metric.unit else ""
+    own = sorted(metric.source.conditions - {"target", "format"})
+    return f"{side}{unit}: {metric.about}" + (f" ({', '.join(own)})" if own else "")
+
+
+@click.command("gate", cls=_GateCommand)
 @model_argument("bundle")
 @click.option(
     "-b",
@@ -32,7 +69,7 @@ if TYPE_CHECKING:
     help="As size_mb=10 or latency_p95_ms=30,length=128,threads=2. Can be given again.",
 )
 @click.option("--recipe", metavar="RECIPE", help="Take the budgets of a recipe, by name or path.")
-@click.option("--target", help="Take the default budgets of a target.")
+@click.option("--target", help="Take the default budgets of a target, for that target.")
 @click.option(
     "--device",
     "devices",
@@ -45,6 +82,12 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Let samples count that were taken while the device was throttled or under voltage. Else: inconclusive.",
 )
+@click.option(
+    "--allow-busy",
+    is_flag=True,
+    help="Let samples count that were taken while other work slowed the device down. Else: inconclusive.",
+)
+@click.option("--max-age", type=_Age(), metavar="AGE", help="Older measurements do not count. As 12h or 7d.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Also write the verdicts as JUnit XML.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="Also write the verdicts as Markdown.")
 @as_json
@@ -57,34 +100,40 @@ def command(
     target: str | None,
     devices: tuple[str, ...],
     allow_throttled: bool,
+    allow_busy: bool,
+    max_age: timedelta | None,
     junit: Path | None,
     markdown: Path | None,
     as_json: bool,
 ) -> None:
-    """Hold a bundle (MODEL) against budgets. The exit code is the verdict.
+    """Check a bundle (MODEL) against budgets. The exit code is the verdict.
 
     0: all pass. 1: one fails. 3: one is inconclusive or was never measured, which is never a pass. Without --device
-    the measurements count that are kept in the bundle.
+    the measurements count that are kept in the bundle: of a case that was measured again the newest, and of several
+    cases the worst. A budget that names no target holds for the one that the bundle was made for.
 
     \b
     Examples:
-      edgekit gate out/onnx --budget size_mb=10 --budget latency_p95_ms=30,length=128
+      edgekit gate out/onnx --budget size_mb=10 --budget latency_p95_ms=30,target=x86-64
       edgekit gate out/onnx --recipe quickstart --junit verdicts.xml
       edgekit gate out/onnx --device pi4 --device pi5
     """
-    from edgekit.flows.gate import gate
-    from edgekit.measure.verdict import exit_code
+    from edgekit.flows.gate import Allowed, gate
+    from edgekit.measure.verdicts import exit_code
     from edgekit.report.junit import verdicts_junit
     from edgekit.report.markdown import verdicts_markdown
     from edgekit.report.terminal import verdict_table
     from edgekit.spec.atomic import write_text
     from edgekit.spec.errors import worst_exit_code
 
-    wanted = _budgets(budgets, recipe, target)
+    if junit is not None and junit == markdown:
+        raise click.UsageError("--junit and --markdown name the same file")
+    wanted, rows_sha256 = _budgets(model.path, budgets, recipe, target)
+    allowed = Allowed(throttled=allow_throttled, busy=allow_busy, max_age=max_age, data_sha256=rows_sha256)
     if devices:
-        found, failed = _on_devices(model.path, wanted, devices, allow_throttled, as_json)
+        found, failed = _on_devices(model.path, wanted, devices, allowed, as_json)
     else:
-        found, failed = {"": gate(model.path, wanted, allow_throttled=allow_throttled)}, None
+        found, failed = {"": gate(model.path, wanted, allowed=allowed)}, None
     rows = [_row(name, row) for name, verdicts in found.items() for row in verdicts]
     codes = [exit_code(row.verdict for row in verdicts) for verdicts in found.values()]
     code = worst_exit_code([*codes, *([failed.exit_code] if failed else [])])
@@ -102,29 +151,37 @@ def command(
 
 
 def _on_devices(
-    bundle: Path, budgets: list[Budget], devices: tuple[str, ...], allow_throttled: bool, as_json: bool
+    bundle: Path, budgets: list[Budget], devices: tuple[str, ...], allowed: Allowed, as_json: bool
 ) -> tuple[Mapping[str, list[BundleVerdict]], SomeDevicesFailed | None]:
     from edgekit.flows.gate_devices import gate_on
     from edgekit.flows.on_devices import finished
 
     shown = progress(as_json)
-    return finished(lambda: gate_on(bundle, budgets, devices, allow_throttled=allow_throttled, progress=shown))
+    return finished(lambda: gate_on(bundle, budgets, devices, allowed=allowed, progress=shown))
 
 
 def _row(device: str, found: BundleVerdict) -> VerdictRow:
     from edgekit.report.summary import VerdictRow
 
-    said = ": ".join(part for part in (device, found.conditions) if part)
-    return VerdictRow(found.bundle.name, found.format, found.verdict, said)
+    conditions = ": ".join(part for part in (device.removesuffix(":"), found.verdict.conditions) if part)
+    return VerdictRow(found.bundle.name, found.format, found.verdict, conditions)
 
 
-def _budgets(texts: tuple[str, ...], recipe: str | None, target: str | None) -> list[Budget]:
+def _budgets(
+    bundle: Path, texts: tuple[str, ...], recipe: str | None, target: str | None
+) -> tuple[list[Budget], str | None]:
+    """The budgets in the order given, and the hash of the rows that a recipe evaluates on."""
+    from edgekit.flows.gate import default_budgets, recipe_rows, target_of
+    from edgekit.spec.manifest import Manifest
     from edgekit.spec.recipe import load_recipe
-    from edgekit.spec.shipped import load_target
 
-    found = [Budget.from_text(text) for text in texts]
+    found, rows = [Budget.from_text(text) for text in texts], None
     if recipe is not None:
-        found += load_recipe(recipe).budgets
+        loaded = load_recipe(recipe)
+        own = loaded.export.target
+        found += [budget.model_copy(update={"target": budget.target or own}) for budget in loaded.budgets]
+        rows = recipe_rows(loaded)
     if target is not None:
-        found += load_target(target).budgets
-    return found
+        manifest = Manifest.of(bundle)
+        found += default_budgets(target_of(manifest, target), manifest.task)
+    return found, rows

@@ -8,13 +8,14 @@ from typing import Any
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import options_of
 from edgekit.cli.output import print_json
 from edgekit.spec.generate_options import GenerateOptions
 
 
-@click.command("generate")
+@click.command("generate", cls=Command)
 @click.argument("words", nargs=-1, required=True, metavar="[BUNDLE] PROMPT")
 @options_of(GenerateOptions)
 @click.option("--stop", multiple=True, metavar="TEXT", help="End the text where TEXT appears; may be given again.")

@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import model_argument
 from edgekit.cli.output import print_json
 from edgekit.spec.model_ref import ModelRef
 
 
-@click.command("inspect")
+@click.command("inspect", cls=Command)
 @model_argument("either")
 @as_json
 def command(model: ModelRef, as_json: bool, **given: Any) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import sys
 from typing import Any
 
 import click
 
+from edgekit.spec.json_values import json_value
+
 
 def print_json(value: Any) -> None:
     """Print a value as JSON, its letters as they are where the output takes all; dataclasses become objects."""
     takes_all = (sys.stdout.encoding or "").lower().startswith("utf")
-    click.echo(json.dumps(value, indent=1, ensure_ascii=not takes_all, default=_plain))
+    click.echo(json.dumps(json_value(value), indent=1, ensure_ascii=not takes_all))
 
 
 def print_rich(*parts: Any) -> None:
@@ -25,11 +26,3 @@ def print_rich(*parts: Any) -> None:
         console.width = 100
     for part in parts:
         console.print(part, highlight=False)
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json")
-    return str(value)

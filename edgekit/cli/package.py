@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import described, force, model_argument, options_of, out_option
 from edgekit.cli.output import print_json, print_rich
@@ -30,7 +31,7 @@ _OWN = {
 }
 
 
-@click.command("package")
+@click.command("package", cls=Command)
 @model_argument("bundle")
 @options_of(PackageOptions, own=_OWN)
 @out_option("NAME-packages, with a folder for each platform")

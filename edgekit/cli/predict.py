@@ -10,11 +10,12 @@ from pathlib import Path
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json
 
 
-@click.command("predict")
+@click.command("predict", cls=Command)
 @click.argument("words", nargs=-1, required=True, metavar="[BUNDLE] TEXT")
 @click.option("--pair", help="Second text, for a model of pairs.")
 @click.option("--threads", type=click.IntRange(1, 1024), default=1, help="Threads of the runtime. Default: 1.")

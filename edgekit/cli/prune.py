@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options, force, model_argument, options_of, out_option
 from edgekit.cli.output import print_json
@@ -15,7 +16,7 @@ from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.train_options import PruneOptions
 
 
-@click.command("prune")
+@click.command("prune", cls=Command)
 @model_argument("checkpoint")
 @click.option("--teacher", metavar="MODEL", help="What it follows to recover. Default: itself, as it was.")
 @data_options(required=False)

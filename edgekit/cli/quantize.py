@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import force, model_argument, options_of, out_option
 from edgekit.cli.output import print_json
@@ -15,7 +16,7 @@ from edgekit.spec.model_ref import ModelRef
 from edgekit.spec.stage_options import QuantizeOptions
 
 
-@click.command("quantize")
+@click.command("quantize", cls=Command)
 @model_argument("checkpoint")
 @options_of(QuantizeOptions)
 @out_option("quantized")

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from edgekit.cli.command import Group
 from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json
 
-command = click.Group(
+command = Group(
     "recipes",
     help="""Recipes that come with edgekit.
 

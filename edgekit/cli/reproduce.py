@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options
 from edgekit.cli.output import print_json, print_rich
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 _SHOWN = 12
 
 
-@click.command("reproduce")
+@click.command("reproduce", cls=Command)
 @click.argument("what", metavar="MANIFEST", type=click.Path(path_type=Path))
 @data_options(required=False)
 @click.option("-m", "--model", metavar="MODEL", help="The model that the lineage begins with, if it is not found.")

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json, print_rich
 from edgekit.cli.progress import progress
 
 
-@click.command("run")
+@click.command("run", cls=Command)
 @click.argument("recipe")
 @click.option(
     "--set",

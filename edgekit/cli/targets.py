@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgekit.cli.command import Group
 from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json
 from edgekit.cli.targets_detect import detect
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from rich.console import Console
     from rich.table import Table
 
     from edgekit.spec.budget import Budget
+    from edgekit.spec.schemes import Task
     from edgekit.spec.target import Figure, Target
 
-command = click.Group(
+command = Group(
     "targets",
     help="""Devices that edgekit knows, as data.
 
@@ -107,11 +109,15 @@ def _validate(file: str) -> dict[str, str | bool | None]:
     """What reading one file as a target gives, or why it cannot be one."""
     from pathlib import Path
 
+    from edgekit.measure.metrics import check_budget, check_task
     from edgekit.spec.errors import UsageError
-    from edgekit.spec.target import Target
+    from edgekit.spec.shipped import read_target
 
     try:
-        target = Target.read(Path(file))
+        target = read_target(Path(file))
+        for task, budget in ((task, budget) for task, own in target.budgets.items() for budget in own):
+            check_budget(budget)
+            check_task(budget, task)
     except UsageError as error:
         return {"file": file, "ok": False, "error": error.message, "advice": error.advice}
     return {"file": file, "ok": True, "name": target.name}
@@ -178,14 +184,18 @@ def _runtimes(target: Target) -> Table:
     return table
 
 
-def _budgets(budgets: Iterable[Budget]) -> Table:
-    """The default budgets, with their conditions."""
-    table = _table("budget", "limit", "conditions")
-    for budget in budgets:
-        side = "at most" if budget.kind.better == "lower" else "at least"
-        conditions = budget.model_dump(exclude={"metric", "limit", "gate"}, exclude_none=True)
-        said = [f"{key} {value}" for key, value in conditions.items()] + ([] if budget.gate else ["does not gate"])
-        table.add_row(budget.metric, f"{side} {budget.limit:g} {budget.kind.unit}", ", ".join(said))
+def _budgets(budgets: Mapping[Task, Iterable[Budget]]) -> Table:
+    """The default budgets of each task, with their conditions."""
+    from edgekit.measure.metrics import metric_of
+
+    table = _table("task", "budget", "limit", "conditions")
+    for task, budget in ((task, budget) for task, own in budgets.items() for budget in own):
+        metric = metric_of(budget)
+        side = "at most" if metric.better == "lower" else "at least"
+        said = [f"{key} {value}" for key, value in budget.conditions.items()] + (
+            [] if budget.gate else ["does not gate"]
+        )
+        table.add_row(task, budget.metric, f"{side} {budget.limit:g} {metric.unit}".rstrip(), ", ".join(said))
     return table
 
 

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
+from edgekit.cli.command import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json
 
 
-@click.command("detect")
+@click.command("detect", cls=Command)
 @click.option("--device", default="local", metavar="NAME|URL", help="The device to look at. Default: local.")
 @click.option("--name", help="Name of the new target. Default: made from the board's.")
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Write a target file of its own for this device.")

@@ -8,6 +8,7 @@ from edgekit.devices.registry import chosen
 from edgekit.flows.lineage import recorded
 from edgekit.flows.package import choose
 from edgekit.flows.packages import packaged_format
+from edgekit.measure.metrics import check_budget, check_task, metric_of
 from edgekit.models.decoders import any_family
 from edgekit.spec.errors import unknown_name
 from edgekit.spec.recipe import Recipe
@@ -30,7 +31,9 @@ def check_recipe(recipe: Recipe) -> None:
             open_device(name)
     models = planned_models(recipe)
     for budget in recipe.budgets:
-        compared = budget.metric in ("accuracy_drop", "perplexity_increase_pct")
+        check_budget(budget)
+        check_task(budget, recipe.task)
+        compared = "baseline" in metric_of(budget).source.conditions
         if compared and (budget.baseline or "teacher") not in models:
             raise unknown_name("baseline", budget.baseline or "teacher", models)
     if isinstance(recipe.model, Scratch):

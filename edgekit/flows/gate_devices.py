@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgekit.bundle.records import Records
 from edgekit.devices.base import Reached
 from edgekit.devices.registry import chosen, resolve
-from edgekit.flows.gate import BundleVerdict, gate
+from edgekit.flows.gate import Allowed, BundleVerdict, default_budgets, gate, target_of
 from edgekit.flows.instructions import count_on
 from edgekit.flows.on_devices import on_each
 from edgekit.flows.profile import profile_on
 from edgekit.flows.profile_decoder import profile_decoder_on
 from edgekit.flows.registered import say_mismatches
+from edgekit.measure.metrics import check_budget, check_task, metric_of
 from edgekit.spec.budget import Budget
 from edgekit.spec.errors import UsageError
 from edgekit.spec.manifest import Manifest, is_bundle, writes_text
 from edgekit.spec.measurement import GenerationMeasurement, InstructionCounts, Measurement
 from edgekit.spec.profile_options import ProfileOptions
 from edgekit.spec.progress import SILENT, Progress
-from edgekit.spec.shipped import load_target
 
 _Taken = list[Measurement | GenerationMeasurement]
 _INSTRUCTIONS = "instructions_m"
@@ -30,7 +31,7 @@ def gate_on(
     budgets: Sequence[Budget],
     devices: Sequence[str],
     *,
-    allow_throttled: bool = False,
+    allowed: Allowed | None = None,
     progress: Progress = SILENT,
 ) -> dict[str, list[BundleVerdict]]:
     """The verdicts by the name of each device, from what it gave just now; different devices work in parallel.
@@ -43,30 +44,34 @@ def gate_on(
     if not is_bundle(bundle):
         raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
     known = {resolve(name).url: (name, resolve(name).target) for name in chosen(devices)}
-    held = {url: _held(name, budgets, target) for url, (name, target) in known.items()}
     manifest = Manifest.of(bundle)
+    for budget in budgets:
+        check_budget(budget)
+        check_task(budget, manifest.task)
+    held = {url: _held(name, budgets, target, manifest) for url, (name, target) in known.items()}
 
     def work(device: Reached, progress: Progress) -> list[BundleVerdict]:
         name, _ = known[device.url]
         taken = _measure(device, bundle, manifest, held[device.url], progress)
         say_mismatches({name: taken})
         counts = _count(device, bundle, manifest, held[device.url], progress)
-        return gate(bundle, held[device.url], allow_throttled=allow_throttled, measurements=taken, counts=counts)
+        return gate(bundle, held[device.url], allowed=allowed, records=Records.of((*taken, *counts)))
 
     return on_each(devices, work, progress)
 
 
-def _held(name: str, budgets: Sequence[Budget], target: str | None) -> list[Budget]:
+def _held(name: str, budgets: Sequence[Budget], target: str | None, manifest: Manifest) -> list[Budget]:
     """The budgets as they hold on a device of `target`."""
     if not budgets and target is None:
         raise UsageError(
             f"there is no budget to hold the bundle against on {name}, which has no target either",
             advice="give one: --budget latency_p95_ms=30,length=128",
         )
-    asked = budgets or load_target(str(target)).budgets
     if target is None:
-        return list(asked)
-    return [budget if budget.target else budget.model_copy(update={"target": target}) for budget in asked]
+        return list(budgets)
+    if not budgets:
+        return default_budgets(target_of(manifest, target), manifest.task)
+    return [budget if budget.target else budget.model_copy(update={"target": target}) for budget in budgets]
 
 
 def _measure(
@@ -76,7 +81,7 @@ def _measure(
     asked = [budget for budget in _asked(bundle, manifest, budgets) if budget.metric != _INSTRUCTIONS]
     settings: dict[tuple[int, int | None], None] = {}
     for budget in asked:
-        target = manifest.target_facts if budget.target in (None, manifest.target) else load_target(str(budget.target))
+        target = target_of(manifest, budget.target)
         length = budget.length if isinstance(budget.length, int) else None
         settings[budget.threads or target.threads, length] = None
     energy = any(budget.metric == "energy_mj" for budget in asked)
@@ -108,7 +113,7 @@ def _asked(bundle: Path, manifest: Manifest, budgets: Sequence[Budget]) -> list[
     return [
         budget
         for budget in budgets
-        if budget.kind.on_device
+        if metric_of(budget).source.on_device
         and budget.format in (None, manifest.format)
         and not (isinstance(budget.length, int) and budget.length > room)
     ]

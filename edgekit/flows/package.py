@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.agent.bundle import Bundle, open_bundle
-from edgekit.measure.verdict import Verdict, decide, exit_code
+from edgekit.bundle.records import read_records
+from edgekit.flows.golden import prove_golden
+from edgekit.measure.estimate import Estimate
+from edgekit.measure.verdicts import Verdict, decide, exit_code
 from edgekit.packaging.identity import Identity, id_from, name_from
 from edgekit.packaging.platforms import platform
 from edgekit.packaging.record import PackageRecord, write_record
@@ -62,10 +65,11 @@ def package(
 ) -> Packaged:
     """Write `out/<platform>` for each platform; `out` is `<name>-packages` by default.
 
-    The bundle's files are held against their hashes first, and those in each package again. All packages take their
-    names at the end, when every one of them is written and none adds more to an app than `options.max_size` MB.
-    Raises `UsageError` for a bundle that is not sound or not of a format or task that a platform takes, and for an
-    existing `out/<platform>`; nothing is left then.
+    The bundle's files are held against their hashes first, and those in each package again; the golden cases are run
+    here, unless a run of them is kept. All packages take their names at the end, when every one of them is written and
+    none adds more to an app than `options.max_size` MB.
+    Raises `ParityError` where the golden cases give other answers, `UsageError` for a bundle that is not sound or not
+    of a format or task that a platform takes, and for an existing `out/<platform>`; nothing is left then.
     """
     options = options or PackageOptions()
     opened, manifest = _opened(bundle)
@@ -76,6 +80,7 @@ def package(
         raise UsageError(f"{out} lies in the bundle itself", advice="give another -o")
     for name in names:
         check_output(out / name, force=force, source=bundle)
+    prove_golden(bundle, read_records(bundle))
     rows: list[PackageRow] = []
     verdicts: list[Verdict] = []
     with suppress(_TooLarge), _kept_if_used(out), ExitStack() as folders:
@@ -122,7 +127,7 @@ def size_verdicts(rows: Sequence[PackageRow], options: PackageOptions) -> list[V
     if options.max_size is None:
         return []
     budget = Budget(metric="size_mb", limit=options.max_size)
-    return [decide(budget, row.total_mb) for row in rows]
+    return [decide(budget, Estimate.exact(row.total_mb), "model, tokenizer and code") for row in rows]
 
 
 def row_of(record: PackageRecord, path: Path) -> PackageRow:

@@ -37,8 +37,7 @@ def make_packages(run: Run) -> None:
         rows = _make(run, options, bundle, folder)
     budgeted = zip(rows, size_verdicts(rows, options), strict=False)
     run.verdicts += [
-        BundleVerdict(Path(f"package for {row.platform}"), bundle.name, verdict, "model, tokenizer and code")
-        for row, verdict in budgeted
+        BundleVerdict(Path(f"package for {row.platform}"), bundle.name, verdict) for row, verdict in budgeted
     ]
     run.packages = rows
 

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
 
+from edgekit.bundle.records import Records, read_records
 from edgekit.data.blocks import TextData
 from edgekit.data.splits import Data
 from edgekit.flows.evaluate import Evaluation
 from edgekit.flows.inspect import inspect
-from edgekit.flows.profile import read_generation, read_measurements
 from edgekit.flows.state import Run
 from edgekit.measure.generation import summarise_generation
 from edgekit.measure.summary import summarise
-from edgekit.measure.verdict import exit_code
+from edgekit.measure.verdicts import exit_code
 from edgekit.models.checkpoint import open_checkpoint
 from edgekit.report.markdown import summary_markdown
 from edgekit.report.page import render_page
 from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, SpeedRow, Summary, VerdictRow
 from edgekit.spec.atomic import write_text
 from edgekit.spec.manifest import Manifest, Parity, Step
-from edgekit.spec.measurement import GenerationMeasurement, Measurement, Taken
+from edgekit.spec.measurement import GenerationMeasurement, Measurement
 
 PAGE, MARKDOWN, JSON = "report.html", "report.md", "summary.json"
 WORST_PAIRS = 8
-_Taken = TypeVar("_Taken", bound=Taken)
 
 
 def write_report(run: Run) -> Summary:
@@ -41,7 +38,10 @@ def write_report(run: Run) -> Summary:
 
 def summarise_run(run: Run) -> Summary:
     """Everything that the report shows, gathered."""
-    verdicts = tuple(VerdictRow(row.bundle.name, row.format, row.verdict, row.conditions) for row in run.verdicts)
+    records = {bundle: _of_file(bundle) for bundle in run.bundles}
+    verdicts = tuple(
+        VerdictRow(row.bundle.name, row.format, row.verdict, row.verdict.conditions) for row in run.verdicts
+    )
     return Summary(
         name=run.recipe.name,
         title=run.recipe.title,
@@ -49,13 +49,13 @@ def summarise_run(run: Run) -> Summary:
         data=run.data.name,
         rows=_rows(run.data),
         labels=() if isinstance(run.data, TextData) else run.data.labels,
-        models=tuple(_model(run, name, path) for name, path in _everything(run).items()),
+        models=tuple(_model(run, name, path, records.get(path, Records())) for name, path in _everything(run).items()),
         verdicts=verdicts,
         exit_code=exit_code(row.verdict for row in verdicts) if verdicts else 0,
         mistakes=tuple(_mistakes(name, run.evaluations[name]) for name in _everything(run) if name in run.evaluations),
-        measurements=tuple(taken for bundle in run.bundles for taken in _of_file(bundle, read_measurements)),
+        measurements=tuple(taken for kept in records.values() for taken in kept.latency),
         packages=tuple(run.packages),
-        speeds=tuple(taken for bundle in run.bundles for taken in _of_file(bundle, read_generation)),
+        speeds=tuple(taken for kept in records.values() for taken in kept.generation),
         lineage=_lineage(run),
         commands=tuple(run.commands),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -73,7 +73,7 @@ def _everything(run: Run) -> dict[str, Path]:
     return run.models | {bundle.name: bundle for bundle in run.bundles}
 
 
-def _model(run: Run, name: str, path: Path) -> ModelRow:
+def _model(run: Run, name: str, path: Path, records: Records) -> ModelRow:
     found = inspect(path)
     evaluation = run.evaluations.get(name)
     parity: Parity | None = None
@@ -91,9 +91,9 @@ def _model(run: Run, name: str, path: Path) -> ModelRow:
         parameters=found.parameters,
         parts_mb={part.name: part.mb for part in found.parts},
         accuracy=evaluation.accuracy if evaluation else None,
-        latencies=tuple(_latency(taken) for taken in _of_file(path, read_measurements)) if path in run.bundles else (),
+        latencies=tuple(_latency(taken) for taken in records.latency),
         perplexity=run.perplexities.get(name),
-        speeds=tuple(_speed(taken) for taken in _of_file(path, read_generation)) if path in run.bundles else (),
+        speeds=tuple(_speed(taken) for taken in records.generation),
         task=run.recipe.task,
         parity=parity,
         notes=notes,
@@ -101,11 +101,14 @@ def _model(run: Run, name: str, path: Path) -> ModelRow:
     )
 
 
-def _of_file(bundle: Path, read: Callable[[Path], list[_Taken]]) -> list[_Taken]:
+def _of_file(bundle: Path) -> Records:
     """The measurements of this very file; older ones of another stay on disk but do not count."""
-    manifest = Manifest.of(bundle)
+    manifest, kept = Manifest.of(bundle), read_records(bundle)
     sha256 = manifest.files[manifest.model_file].sha256
-    return [taken for taken in read(bundle) if taken.model_sha256 == sha256]
+    return Records(
+        latency=tuple(record for record in kept.latency if record.model_sha256 == sha256),
+        generation=tuple(record for record in kept.generation if record.model_sha256 == sha256),
+    )
 
 
 def _latency(taken: Measurement) -> LatencyRow:
@@ -135,7 +138,7 @@ def _speed(taken: GenerationMeasurement) -> SpeedRow:
 
 
 def _mistakes(name: str, evaluation: Evaluation) -> Mistakes:
-    return Mistakes(name, evaluation.confused(WORST_PAIRS), evaluation.classes)
+    return Mistakes(name, evaluation.confused(WORST_PAIRS), evaluation.accuracy.classes)
 
 
 def _lineage(run: Run) -> tuple[Step, ...]:

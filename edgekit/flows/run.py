@@ -9,7 +9,7 @@ from edgekit.data.blocks import TextData, load_text
 from edgekit.data.splits import Data, Unnumbered, read_data
 from edgekit.flows.checks import check_recipe
 from edgekit.flows.commands import command_line, data_flags
-from edgekit.flows.gate import BundleVerdict, gate, not_judged
+from edgekit.flows.gate import Allowed, BundleVerdict, gate, not_judged
 from edgekit.flows.journal import Journal, claim, key_of
 from edgekit.flows.lineage import tool_versions
 from edgekit.flows.measures import evaluate_all, profile_all
@@ -18,7 +18,7 @@ from edgekit.flows.reporting import write_report
 from edgekit.flows.stages import export_bundles, train
 from edgekit.flows.state import Run
 from edgekit.flows.text_measures import evaluate_texts, profile_decoders
-from edgekit.measure.verdict import unmeasured
+from edgekit.measure.verdicts import unmeasured
 from edgekit.models.checkpoint import open_checkpoint
 from edgekit.report.summary import Summary
 from edgekit.spec.budget import Budget
@@ -58,7 +58,7 @@ def run(
             evaluate_all(state)
             profile_all(state)
         state.commands += _reproducing(state)
-        state.verdicts = _judge(recipe.budgets, state.bundles)
+        state.verdicts = _judge(recipe.budgets, state.bundles, state.data.sha256.get("test"))
         make_packages(state)
         return write_report(state)
 
@@ -71,17 +71,17 @@ def _reproducing(state: Run) -> list[str]:
     return [command_line("reproduce", bundle / "manifest.json", **given) for bundle in state.bundles]
 
 
-def _judge(budgets: Sequence[Budget], bundles: Sequence[Path]) -> list[BundleVerdict]:
+def _judge(budgets: Sequence[Budget], bundles: Sequence[Path], rows: str | None) -> list[BundleVerdict]:
     """The verdicts on every bundle; a budget for a format that was not exported is unmeasured, not forgotten."""
     formats = {bundle.name for bundle in bundles}
     left_out = not_judged(budgets, formats)
     verdicts = []
     for bundle in bundles:
         wanted = [budget for budget in budgets if budget.format in (None, bundle.name)]
-        verdicts += gate(bundle, wanted) if wanted else []
+        verdicts += gate(bundle, wanted, allowed=Allowed(data_sha256=rows)) if wanted else []
     for budget in left_out:
         reason = f"no {budget.format} bundle was made"
-        verdicts.append(BundleVerdict(Path(str(budget.format)), str(budget.format), unmeasured(budget, reason), ""))
+        verdicts.append(BundleVerdict(Path(str(budget.format)), str(budget.format), unmeasured(budget, reason)))
     return verdicts
 
 

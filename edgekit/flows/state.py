@@ -12,7 +12,7 @@ from edgekit.flows.evaluate import Evaluation
 from edgekit.flows.gate import BundleVerdict
 from edgekit.flows.journal import Journal
 from edgekit.report.summary import PackageRow
-from edgekit.spec.manifest import Perplexity
+from edgekit.spec.evaluation import Perplexity
 from edgekit.spec.progress import Progress
 from edgekit.spec.recipe import Recipe
 

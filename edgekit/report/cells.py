@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgekit.measure.classification import ClassRow, ConfusedPair
+from edgekit.measure.classification import ConfusedPair
 from edgekit.measure.generation import summarise_generation
 from edgekit.measure.statistics import Estimate
 from edgekit.measure.summary import summarise
@@ -14,7 +14,8 @@ from edgekit.report.endurance import over_time
 from edgekit.report.figures import NONE, UNKNOWN, clean, number
 from edgekit.report.part_map import Part
 from edgekit.report.summary import LatencyRow, ModelRow, PackageRow, SpeedRow, Summary, VerdictRow
-from edgekit.spec.manifest import Accuracy, Drop, Increase, Parity, Perplexity
+from edgekit.spec.evaluation import Accuracy, ClassScore, Drop, Increase, Perplexity
+from edgekit.spec.manifest import Parity
 from edgekit.spec.measurement import GenerationMeasurement, Measurement, OperatorTime
 
 Cells = tuple[str, ...]
@@ -22,7 +23,9 @@ Cells = tuple[str, ...]
 VERDICTS: Cells = ("verdict", "budget", "limit", "measured", "bundle")
 MODELS: Cells = ("model", "MB", "weights", "accuracy %", "drop, points", "p50 / p95 ms")
 LANGUAGE_MODELS: Cells = ("model", "MB", "weights", "perplexity", "increase %", "tokens / s")
-COMPARISONS: Cells = ("model", "against", "points lost", "macro-F1 lost", "rows lost / gained", "McNemar p")
+COMPARISONS: Cells = (
+    "model", "against", "points lost", "macro-F1 lost", "same label %", "rows lost / gained", "McNemar p"
+)  # fmt: skip
 CLASSES: Cells = ("label", "rows", "precision %", "recall %", "F1 %")
 CONFUSIONS: Cells = ("was", "taken for", "rows", "of")
 EVALUATIONS: Cells = ("model", "accuracy %", "macro-F1 %", "MCC", "rows", "cut to length", "runtime")
@@ -50,7 +53,7 @@ def verdict_cells(row: VerdictRow) -> Cells:
     budget = row.verdict.budget
     return (
         _lines(figures.word(row), "" if budget.gate else figures.NOT_GATED),
-        _lines(budget.kind.title, clean(row.conditions)),
+        _lines(row.metric.title, clean(row.conditions), row.verdict.basis.describe),
         figures.limit(budget),
         _lines(figures.measured(row), figures.measured_interval(row)),
         _lines(clean(row.bundle), clean(row.format) if row.format != row.bundle else ""),
@@ -58,16 +61,17 @@ def verdict_cells(row: VerdictRow) -> Cells:
 
 
 def verdict_notes(rows: Sequence[VerdictRow]) -> list[Note]:
-    """Why each row that did not pass did not, and the command that helps."""
-    return [
-        Note(
-            figures.word(row),
-            clean(f"{row.verdict.budget.kind.title}, {row.format}: {row.verdict.reason}"),
-            clean(row.verdict.advice),
-        )
-        for row in rows
-        if row.verdict.outcome != "pass"
-    ]
+    """Why each row that did not pass did not, and the command that helps; and what else should be known of a row."""
+    return [note for row in rows for note in _notes_on(row)]
+
+
+def _notes_on(row: VerdictRow) -> list[Note]:
+    about = f"{row.metric.title}, {row.format}"
+    notes = [Note("note", clean(f"{about}: {note}"), "") for note in row.verdict.notes]
+    if row.verdict.outcome != "pass":
+        reason = clean(f"{about}: {row.verdict.reason}")
+        notes.insert(0, Note(figures.word(row), reason, clean(row.verdict.advice)))
+    return notes
 
 
 def models_cells(models: Sequence[ModelRow]) -> tuple[Cells, list[Cells]]:
@@ -115,9 +119,18 @@ def evaluation_cells(model: ModelRow, record: Accuracy) -> Cells:
         _lines(*figures.macro_f1(record)),
         _lines(*figures.mcc(record)),
         f"{record.rows:,}",
-        NONE if record.truncated is None else f"{record.truncated:,}",
+        f"{record.truncated:,}",
         clean(record.runtime),
     )
+
+
+def evaluation_notes(models: Sequence[ModelRow]) -> list[str]:
+    """What the rows of an evaluation are too few to tell, model by model."""
+    return [
+        clean(f"{model.name}: {model.accuracy.macro_f1_doubt}")
+        for model in models
+        if model.accuracy and model.accuracy.macro_f1_doubt
+    ]
 
 
 def perplexity_cells(model: ModelRow, record: Perplexity) -> Cells:
@@ -164,6 +177,7 @@ def comparison_cells(model: ModelRow, record: Drop) -> Cells:
         clean(record.baseline),
         _lines(f"{record.points:.2f}", f"{record.low:.2f} to {record.high:.2f}"),
         _lines(*figures.macro_f1_lost(record)),
+        _lines(*figures.unchanged(record)),
         figures.discordant(record),
         figures.p_value(record.p_value),
     )
@@ -192,15 +206,15 @@ def speeds_by_model(summary: Summary) -> dict[str, list[GenerationMeasurement]]:
     return found
 
 
-def worst_first(classes: Sequence[ClassRow]) -> list[ClassRow]:
+def worst_first(classes: Sequence[ClassScore]) -> list[ClassScore]:
     """Classes by their F1, the lowest first; those that have none come last."""
     return sorted(classes, key=lambda row: (row.f1 is None, row.f1))
 
 
-def class_cells(row: ClassRow) -> Cells:
+def class_cells(row: ClassScore) -> Cells:
     """A row below `CLASSES`."""
-    shares = (row.precision, row.recall, row.f1)
-    return clean(row.label), f"{row.support:,}", *(NONE if share is None else f"{share:.1f}" for share in shares)
+    shares = (NONE if share is None else f"{share:.1f}" for share in (row.precision, row.recall))
+    return clean(row.label), f"{row.rows:,}", *shares, _lines(*figures.class_f1(row))
 
 
 def confusion_cells(pair: ConfusedPair) -> Cells:
@@ -257,7 +271,9 @@ def circumstances(measurement: Measurement | GenerationMeasurement) -> list[str]
     fingerprint = measurement.fingerprint
     known = [(name, value) for name, value in figures.conditions(measurement) if value != UNKNOWN]
     unknown = figures.unread(measurement)
-    where = f"{figures.setting(measurement)}, {measurement.runtime} {measurement.runtime_version}"
+    count = len(measurement.processes)
+    processes = "1 process" if count == 1 else f"{count} processes"
+    where = f"{figures.setting(measurement)}, {processes}, {measurement.runtime} {measurement.runtime_version}"
     return [
         clean(f"{where}, after {figures.plural(measurement.warmup_runs, 'warm-up run')}, {measurement.taken_at}"),
         figures.machine(fingerprint),
@@ -290,7 +306,7 @@ def _speed_lines(row: SpeedRow) -> tuple[str, ...]:
 
 
 def _estimate(figure: Estimate) -> str:
-    return _lines(number(figure.value), f"{number(figure.low)} to {number(figure.high)}")
+    return _lines(number(figure.value), figures.interval(figure.low, figure.high, number))
 
 
 def _range(low: float | None, high: float | None, digits: str) -> str:

@@ -24,7 +24,7 @@ def speed_curve(measurements: Sequence[GenerationMeasurement]) -> Markup:
     speeds = {taken.length: summarise_generation(taken).tokens_per_s for taken in measurements}
     lengths = sorted(speeds)
     across = Axis(math.log(lengths[0]) - 0.3, math.log(lengths[-1]) + 0.3)
-    up = Axis(0, max(speed.high for speed in speeds.values()))
+    up = Axis(0, max(min(speed.high, 2 * speed.value) for speed in speeds.values()))
 
     def height(rate: float) -> float:
         return _BOTTOM - (_BOTTOM - _TOP) * up.share(rate)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from edgekit.measure.verdict import Outcome
+from edgekit.measure.metrics import metric_of
+from edgekit.measure.verdicts import Outcome
 from edgekit.report.summary import LatencyRow, SpeedRow, VerdictRow
 from edgekit.spec.budget import Budget
-from edgekit.spec.manifest import Accuracy, Drop, Increase, Perplexity
+from edgekit.spec.evaluation import Accuracy, ClassScore, Drop, Increase, Perplexity
 from edgekit.spec.measurement import Fingerprint, GenerationMeasurement, Measurement, Taken
 
 WORDS: dict[Outcome, str] = {
@@ -59,6 +61,15 @@ def number(value: float) -> str:
     return f"{value:.2f}" if size >= 0.01 else f"{value:.2g}"
 
 
+def interval(low: float | None, high: float | None, digits: Callable[[float], str]) -> str:
+    """An interval in words; a side without a bound, None or infinite, is left out."""
+    lower = digits(low) if low is not None and math.isfinite(low) else ""
+    upper = digits(high) if high is not None and math.isfinite(high) else ""
+    if lower and upper:
+        return f"{lower} to {upper}"
+    return f"at least {lower}" if lower else f"at most {upper}" if upper else "no interval"
+
+
 def precise(value: float) -> str:
     """A figure that is held against a limit: one digit more than `number` shows."""
     size = abs(value)
@@ -86,20 +97,22 @@ def word(row: VerdictRow) -> str:
 
 def limit(budget: Budget) -> str:
     """The limit with its side and unit."""
-    side = "at most" if budget.kind.better == "lower" else "at least"
-    return f"{side} {plain(budget.limit)} {budget.kind.unit}"
+    metric = metric_of(budget)
+    side = "at most" if metric.better == "lower" else "at least"
+    return f"{side} {plain(budget.limit)} {metric.unit}".rstrip()
 
 
 def measured(row: VerdictRow) -> str:
     """The figure with its unit, or a dash."""
     verdict = row.verdict
-    return NONE if verdict.measured is None else f"{precise(verdict.measured)} {verdict.budget.kind.unit}"
+    return NONE if verdict.measured is None else f"{precise(verdict.measured)} {row.metric.unit}".rstrip()
 
 
 def measured_interval(row: VerdictRow) -> str:
     """The 95 % interval of the figure; nothing for one that is exact or was never measured."""
     low, high = row.verdict.low, row.verdict.high
-    return "" if low is None or high is None or low == high else f"{precise(low)} to {precise(high)}"
+    exact = low is not None and low == high
+    return "" if row.verdict.measured is None or exact else interval(low, high, precise)
 
 
 def accuracy(record: Accuracy) -> tuple[str, str]:
@@ -150,30 +163,37 @@ def longest(speeds: Sequence[SpeedRow]) -> list[SpeedRow]:
 
 
 def macro_f1(record: Accuracy) -> tuple[str, str]:
-    """Macro-F1 in %, and its interval if it was computed."""
+    """Macro-F1 in %, and its interval."""
     return f"{record.macro_f1:.1f}", _interval(record.macro_f1_low, record.macro_f1_high, 1)
 
 
 def mcc(record: Accuracy) -> tuple[str, str]:
-    """Matthews' correlation from -1 to 1, and its interval; dashes where it was not computed."""
-    return (NONE if record.mcc is None else f"{record.mcc:.3f}"), _interval(record.mcc_low, record.mcc_high, 3)
+    """Matthews' correlation from -1 to 1, and its interval."""
+    return f"{record.mcc:.3f}", _interval(record.mcc_low, record.mcc_high, 3)
+
+
+def class_f1(score: ClassScore) -> tuple[str, str]:
+    """The F1 of one class in %, and its interval; a dash where it divides by nothing."""
+    return NONE if score.f1 is None else f"{score.f1:.1f}", _interval(score.low, score.high, 1)
 
 
 def macro_f1_lost(record: Drop) -> tuple[str, str]:
-    """Points of macro-F1 lost, and their interval; dashes where they were not computed."""
-    points = NONE if record.macro_f1_points is None else f"{record.macro_f1_points:.2f}"
-    return points, _interval(record.macro_f1_low, record.macro_f1_high, 2)
+    """Points of macro-F1 lost, and their interval."""
+    return f"{record.macro_f1_points:.2f}", _interval(record.macro_f1_low, record.macro_f1_high, 2)
+
+
+def unchanged(record: Drop) -> tuple[str, str]:
+    """% of the rows that have the baseline's label, and its interval."""
+    return f"{record.unchanged_pct:.1f}", _interval(record.unchanged_low, record.unchanged_high, 1)
 
 
 def discordant(record: Drop) -> str:
     """Rows that the baseline alone has right, and rows that the other one alone has right."""
-    return NONE if record.lost is None or record.gained is None else f"{record.lost:,} / {record.gained:,}"
+    return f"{record.lost:,} / {record.gained:,}"
 
 
-def p_value(value: float | None) -> str:
+def p_value(value: float) -> str:
     """A p value with two significant digits; tiny ones are no more than that."""
-    if value is None:
-        return NONE
     return "< 0.0001" if value < 0.0001 else f"{value:.2g}"
 
 

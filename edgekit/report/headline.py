@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from edgekit.measure.verdict import FAILED, PASSED, UNDECIDED, Outcome
+from edgekit.measure.verdicts import FAILED, PASSED, UNDECIDED, Outcome
 from edgekit.report.figures import plural
 from edgekit.report.summary import Summary
 

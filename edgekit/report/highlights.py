@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from edgekit.report import figures
 from edgekit.report.figures import clean, cut, number
 from edgekit.report.summary import LatencyRow, ModelRow, Summary
-from edgekit.spec.manifest import Drop, Increase
+from edgekit.spec.evaluation import Drop, Increase
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ LABELS, BARS, TICKS = 50.0, 84.0, 22.0
 BASE = LABELS + BARS
 # a limit so far off would press all samples into one bar
 LIMIT_REACH = 2.5
-LATENCY_METRICS = {"latency_p50_ms": "p50", "latency_p95_ms": "p95"}
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,11 @@ class Limit:
 def limits_of(model: ModelRow, row: LatencyRow, verdicts: Sequence[VerdictRow]) -> list[Limit]:
     """The latency budgets that were judged, or are waiting to be judged, on this very row."""
     return [
-        Limit(LATENCY_METRICS[verdict.verdict.budget.metric], verdict.verdict.budget.limit)
+        Limit(f"p{q:g}", verdict.verdict.budget.limit)
         for verdict in verdicts
-        if verdict.verdict.budget.metric in LATENCY_METRICS
+        if (q := getattr(verdict.metric.source, "percentile", None)) is not None
         and verdict.bundle in (model.name, model.path)
-        and _is_held(verdict, row)
+        and _is_held(verdict, row, q)
     ]
 
 
@@ -45,7 +44,7 @@ def shared_axis(rows: Sequence[LatencyRow], limits: Sequence[Limit]) -> Axis:
     samples = [row.samples_ms for row in rows if row.samples_ms]
     low = min((min(taken) for taken in samples), default=0.0)
     high = max((percentile(taken, 99.5) for taken in samples), default=0.0)
-    high = max([high, *(row.p95.high for row in rows)])
+    high = max([high, *(bound for row in rows for bound in (row.p95.value, row.p95.high) if math.isfinite(bound))])
     high = max([high, *(limit.ms for limit in limits if limit.ms <= LIMIT_REACH * high)]) * 1.04 or 1.0
     return Axis(0.0 if low < 0.4 * high else max(0.0, low - 0.1 * (high - low)), high)
 
@@ -72,13 +71,14 @@ def beyond(row: LatencyRow, axis: Axis) -> str:
     return f"{figures.plural(count, 'run')} beyond the axis, up to {number(max(row.samples_ms))} ms" if count else ""
 
 
-def _is_held(verdict: VerdictRow, row: LatencyRow) -> bool:
+def _is_held(verdict: VerdictRow, row: LatencyRow, q: float) -> bool:
     budget = verdict.verdict.budget
     if row.emulated or budget.length not in (None, row.length) or budget.threads not in (None, row.threads):
         return False
-    figure = row.p50 if budget.metric == "latency_p50_ms" else row.p95
     given = verdict.verdict.measured
-    return given is not None and math.isclose(given, figure.value, rel_tol=1e-6)
+    if given is None or not row.samples_ms:
+        return False
+    return math.isclose(given, percentile(row.samples_ms, q), rel_tol=1e-6)
 
 
 def _said(row: LatencyRow, limits: Sequence[Limit]) -> str:
@@ -122,8 +122,10 @@ def _ticks(axis: Axis) -> list[Markup]:
 
 
 def _marker(axis: Axis, figure: Estimate, name: str, y: float) -> list[Markup]:
+    # where there is no bound, the shade goes on to the end
+    low, high = max(figure.low, axis.low), min(figure.high, axis.high)
     return [
-        rectangle(axis.at(figure.low), LABELS, axis.span(figure.low, figure.high), BARS, "shade"),
+        rectangle(axis.at(low), LABELS, axis.span(low, high), BARS, "shade"),
         line(axis.at(figure.value), y - 9, axis.at(figure.value), BASE, f"mark {name}"),
         _label(axis, figure.value, y, f"{name} {number(figure.value)}", "label"),
     ]

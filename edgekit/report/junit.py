@@ -33,7 +33,7 @@ def verdicts_junit(rows: Sequence[VerdictRow]) -> str:
 
 def _add_case(suite: ElementTree.Element, row: VerdictRow) -> str:
     verdict = row.verdict
-    title = figures.listed((f"{verdict.budget.kind.title} {figures.limit(verdict.budget)}", row.conditions))
+    title = figures.listed((f"{row.metric.title} {figures.limit(verdict.budget)}", row.conditions))
     case = ElementTree.SubElement(suite, "testcase", classname=clean(f"{row.bundle}.{row.format}"), name=clean(title))
     properties = ElementTree.SubElement(case, "properties")
     for name, value in _properties(row):
@@ -53,7 +53,11 @@ def _properties(row: VerdictRow) -> list[tuple[str, str]]:
     budget = row.verdict.budget
     known = [("outcome", figures.word(row)), ("limit", figures.limit(budget)), ("measured", figures.measured(row))]
     interval = figures.measured_interval(row)
-    return known + ([("interval", interval)] if interval else []) + [("gated", "yes" if budget.gate else "no")]
+    basis = row.verdict.basis.describe
+    known += [("interval", interval)] if interval else []
+    known += [("basis", basis)] if basis else []
+    known += [("note", note) for note in row.verdict.notes]
+    return [*known, ("gated", "yes" if budget.gate else "no")]
 
 
 def _tag(row: VerdictRow) -> str:

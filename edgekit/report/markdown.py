@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from edgekit.measure.classification import ClassRow, ConfusedPair
+from edgekit.measure.classification import ConfusedPair
 from edgekit.report import cells
 from edgekit.report.figures import clean
 from edgekit.report.headline import headline
 from edgekit.report.summary import ModelRow, Summary, VerdictRow
+from edgekit.spec.evaluation import ClassScore
 from edgekit.spec.measurement import Measurement, OperatorTime
 
 _PUNCTUATION = re.compile(r"([\\`*_\[\]|~>$])")
@@ -22,7 +23,9 @@ def summary_markdown(summary: Summary) -> str:
         parts.append(("Paired comparisons", comparisons_markdown(summary.models)))
     evaluated = [cells.evaluation_cells(model, model.accuracy) for model in summary.models if model.accuracy]
     if evaluated:
-        parts.append(("Evaluations", _table(cells.EVALUATIONS, evaluated, right=cells.EVALUATIONS[1:-1])))
+        notes = "".join(f"\n- {escape(note)}" for note in cells.evaluation_notes(summary.models))
+        table = _table(cells.EVALUATIONS, evaluated, right=cells.EVALUATIONS[1:-1])
+        parts.append(("Evaluations", f"{table}{notes}\n" if notes else table))
     parts += [
         (f"Confusions of {escape(clean(made.model))}", confusions_markdown(made.pairs))
         for made in summary.shown_mistakes
@@ -75,8 +78,8 @@ def confusions_markdown(pairs: Sequence[ConfusedPair]) -> str:
     return _table(cells.CONFUSIONS, map(cells.confusion_cells, pairs), right=cells.CONFUSIONS[2:])
 
 
-def classes_markdown(classes: Sequence[ClassRow]) -> str:
-    """Precision, recall and F1 of every class."""
+def classes_markdown(classes: Sequence[ClassScore]) -> str:
+    """Precision, recall and F1 of every class, F1 with its 95 % interval."""
     return _table(cells.CLASSES, map(cells.class_cells, classes), right=cells.CLASSES[1:])
 
 

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from edgekit.report import cells, figures, histogram, part_map, plots, road
 from edgekit.report.curves import speed_curve
+from edgekit.report.endurance import over_time
 from edgekit.report.figures import clean, cut
 from edgekit.report.headline import headline
 from edgekit.report.highlights import bought, first_drop, first_increase, highlights
@@ -52,7 +53,7 @@ def render_page(summary: Summary) -> str:
         finalize=_finalize,
     )
     environment.filters |= {"cut": _cut, "minus": _minus, "unbroken": _unbroken, "heading": _heading}
-    environment.globals |= {"figures": figures, "cells": cells}
+    environment.globals |= {"figures": figures, "cells": cells, "over_time": over_time}
     styles = Markup((TEMPLATES / "styles.css").read_text(encoding="utf-8"))  # noqa: S704  shipped with edgekit
     template = environment.get_template("report.html.j2")
     return template.render(
@@ -95,6 +96,7 @@ def _tables(summary: Summary) -> dict[str, Any]:
         "verdict_groups": _by_bundle(summary.verdicts),
         "compared": cells.compared(models),
         "evaluations": [cells.evaluation_cells(model, model.accuracy) for model in models if model.accuracy],
+        "evaluation_notes": cells.evaluation_notes(models),
         "perplexities": [cells.perplexity_cells(model, model.perplexity) for model in models if model.perplexity],
         "speeds": cells.speeds_by_model(summary),
         "speed_cells_of": lambda taken: [cells.generation_cells(one) for one in taken],

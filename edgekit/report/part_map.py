@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -84,12 +85,22 @@ def _cell(part: Part, place: Rectangle, colour: int | None) -> Markup:
     )
 
 
+def _letters(name: str, width: float) -> int:
+    """How many letters of a name have room, at least four; some are far wider than others."""
+    taken = 0.0
+    for count, letter in enumerate(name):
+        taken += LETTER * (2 if letter in "mwMW@%" or unicodedata.east_asian_width(letter) in "WF" else 1)
+        if taken > width:
+            return max(count, 4)
+    return max(len(name), 4)
+
+
 def _labels(part: Part, width: float, height: float) -> list[Markup]:
     """The name, and below it the size, as far as they fit."""
     room = int((width - 14) / LETTER)
     if room < 4 or height < LINE + 6:
         return []
-    lines = [element("text", cut(part.name, room), x=8, y=LINE + 2, class_="part-name")]
+    lines = [element("text", cut(part.name, _letters(part.name, width - 14)), x=8, y=LINE + 2, class_="part-name")]
     size = f"{number(part.mb)} MB"
     if height >= 2 * LINE + 8 and len(size) <= room:
         lines.append(element("text", size, x=8, y=2 * LINE + 2, class_="part-size"))

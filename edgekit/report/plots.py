@@ -4,15 +4,17 @@ perplexity and speed.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from edgekit.measure.estimate import Estimate
 from edgekit.report import figures
 from edgekit.report.figures import number, plain
 from edgekit.report.summary import LatencyRow, ModelRow, SpeedRow, VerdictRow
 from edgekit.report.svg import Axis, element, line, percent, picture, rectangle
-from edgekit.spec.manifest import Drop, Perplexity
+from edgekit.spec.evaluation import Drop, Perplexity
 
 HEIGHT = 22.0
 MIDDLE = HEIGHT / 2
@@ -24,17 +26,18 @@ def verdict_picture(row: VerdictRow) -> Markup:
     budget = verdict.budget
     axis = _verdict_axis(row)
     label = f"{figures.limit(budget)}; measured {figures.measured(row)}"
-    if figures.measured_interval(row):
-        label += f", interval {figures.measured_interval(row)}"
-    kept = (axis.low, budget.limit) if budget.kind.better == "lower" else (budget.limit, axis.high)
+    if said := figures.measured_interval(row):
+        label += f", {said}" if said == figures.interval(None, None, number) else f", interval {said}"
+    kept = (axis.low, budget.limit) if row.metric.better == "lower" else (budget.limit, axis.high)
     parts = [
         line("0%", MIDDLE, "100%", MIDDLE, "track"),
         rectangle(axis.at(kept[0]), MIDDLE - 5, axis.span(*kept), 10, "kept", rx=2),
         line(axis.at(budget.limit), 1, axis.at(budget.limit), HEIGHT - 1, "limit"),
     ]
     if verdict.measured is not None:
-        low = verdict.measured if verdict.low is None else verdict.low
-        high = verdict.measured if verdict.high is None else verdict.high
+        # where there is no bound, the whisker goes on to the end
+        low = axis.low if verdict.low is None else verdict.low
+        high = axis.high if verdict.high is None else verdict.high
         parts += _point(axis, verdict.measured, low, high)
     return picture(label, HEIGHT, *parts, css=f"verdict-picture {verdict.outcome}")
 
@@ -65,14 +68,14 @@ def speed_axis(models: Sequence[ModelRow]) -> Axis:
     """From nothing to the fastest that was measured on a real device, or else on any."""
     rows = [row for model in models for row in model.speeds]
     real = [row for row in rows if not row.emulated] or rows
-    return Axis(0, 1.04 * max((row.tokens_per_s.high for row in real), default=1.0))
+    return Axis(0, 1.04 * max((_reach(row.tokens_per_s) for row in real), default=1.0))
 
 
 def latency_axis(models: Sequence[ModelRow]) -> Axis:
     """From nothing to the slowest p95 that was measured on a real device, or else on any."""
     rows = [row for model in models for row in model.latencies]
     real = [row for row in rows if not row.emulated] or rows
-    return Axis(0, 1.04 * max((row.p95.high for row in real), default=1.0))
+    return Axis(0, 1.04 * max((_reach(row.p95) for row in real), default=1.0))
 
 
 def lost_axis(records: Sequence[Drop]) -> Axis:
@@ -163,6 +166,11 @@ def _ends(record: Perplexity) -> tuple[float, float]:
     return record.low, record.high
 
 
+def _reach(figure: Estimate) -> float:
+    """The upper end of an interval, or the figure itself where it has none."""
+    return figure.high if math.isfinite(figure.high) else figure.value
+
+
 def _point(axis: Axis, value: float, low: float, high: float) -> list[Markup]:
     whiskers = [
         line(axis.at(low), MIDDLE, axis.at(high), MIDDLE, "whisker"),
@@ -178,10 +186,10 @@ def _verdict_axis(row: VerdictRow) -> Axis:
     verdict = row.verdict
     limit = verdict.budget.limit
     known = [limit, *(value for value in (verdict.measured, verdict.low, verdict.high) if value is not None)]
-    if verdict.budget.kind.better == "higher":
+    if row.metric.better == "higher":
         room = max(max(known) - min(known), 2.0)
         highest = max(known) + room / 2
-        top = max(100.0, max(known)) if verdict.budget.kind.unit == "%" else highest
+        top = max(100.0, max(known)) if row.metric.unit == "%" else highest
         return Axis(min(known) - room / 2, min(highest, top))
     lowest = min(0.0, *known)
     return Axis(lowest * 1.15, 1.15 * max(known) if max(known) > 0 else 1.0)

@@ -6,12 +6,16 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from edgekit.measure.classification import ClassRow, ConfusedPair
+from edgekit.measure.classification import ConfusedPair
 from edgekit.measure.generation import summarise_generation
+from edgekit.measure.metric import Metric
+from edgekit.measure.metrics import metric_of
 from edgekit.measure.statistics import Estimate
 from edgekit.measure.summary import summarise
-from edgekit.measure.verdict import Verdict
-from edgekit.spec.manifest import Accuracy, Parity, Perplexity, Step
+from edgekit.measure.verdicts import Verdict
+from edgekit.spec.evaluation import Accuracy, ClassScore, Perplexity
+from edgekit.spec.json_values import json_value
+from edgekit.spec.manifest import Parity, Step
 from edgekit.spec.measurement import GenerationMeasurement, Measurement
 from edgekit.spec.schemes import Task
 
@@ -83,6 +87,11 @@ class VerdictRow:
     verdict: Verdict
     conditions: str
 
+    @property
+    def metric(self) -> Metric:
+        """What was limited."""
+        return metric_of(self.verdict.budget)
+
 
 @dataclass(frozen=True)
 class PackageRow:
@@ -103,7 +112,7 @@ class Mistakes:
 
     model: str
     pairs: tuple[ConfusedPair, ...]
-    classes: tuple[ClassRow, ...]
+    classes: tuple[ClassScore, ...]
 
 
 @dataclass(frozen=True)
@@ -151,7 +160,7 @@ class Summary:
         return {
             field.name: [_without_samples(taken) for taken in getattr(self, field.name)]
             if field.name in ("measurements", "speeds")
-            else _plain(getattr(self, field.name))
+            else json_value(getattr(self, field.name), leave_out=("samples_ms",))
             for field in dataclasses.fields(self)
         }
 
@@ -160,19 +169,5 @@ def _without_samples(taken: Measurement | GenerationMeasurement) -> dict[str, An
     """A measurement with its figures in the place of its samples."""
     found = taken.model_dump(mode="json", exclude={"samples_ms"})
     if isinstance(taken, GenerationMeasurement):
-        return found | {"speed": _plain(summarise_generation(taken))}
-    return found | {"latency": _plain(summarise(taken))}
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {
-            field.name: _plain(getattr(value, field.name))
-            for field in dataclasses.fields(value)
-            if field.name != "samples_ms"
-        }
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+        return found | {"speed": json_value(summarise_generation(taken))}
+    return found | {"latency": json_value(summarise(taken))}

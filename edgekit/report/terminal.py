@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from edgekit.measure.classification import ClassRow, ConfusedPair
+from edgekit.measure.classification import ConfusedPair
 from edgekit.report import cells
 from edgekit.report.figures import NOT_GATED, WORDS
 from edgekit.report.summary import ModelRow, PackageRow, VerdictRow
+from edgekit.spec.evaluation import ClassScore
 from edgekit.spec.measurement import GenerationMeasurement, Measurement, OperatorTime
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def comparisons_table(models: Sequence[ModelRow]) -> Table:
     """What each model lost against each baseline on the same rows; negative points were gained."""
     numeric = cells.COMPARISONS[2:]
     rows = (cells.comparison_cells(model, record) for model, record in cells.compared(models))
-    return _filled(_table(cells.COMPARISONS, right=numeric, keep=numeric[:2]), rows)
+    return _filled(_table(cells.COMPARISONS, right=numeric, keep=numeric[:3]), rows)
 
 
 def confusions_table(pairs: Sequence[ConfusedPair]) -> Table:
@@ -49,8 +50,8 @@ def confusions_table(pairs: Sequence[ConfusedPair]) -> Table:
     return _filled(_table(cells.CONFUSIONS, right=numeric, keep=numeric), map(cells.confusion_cells, pairs))
 
 
-def classes_table(classes: Sequence[ClassRow]) -> Table:
-    """Precision, recall and F1 of every class."""
+def classes_table(classes: Sequence[ClassScore]) -> Table:
+    """Precision, recall and F1 of every class, F1 with its 95 % interval."""
     numeric = cells.CLASSES[1:]
     return _filled(_table(cells.CLASSES, right=numeric, keep=numeric), map(cells.class_cells, classes))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
 
@@ -66,7 +66,11 @@ class Runtime(Strict):
 
 
 class Target(Strict):
-    """A class of device: what it is, what runs on it correctly, and what it may cost."""
+    """A class of device: what it is, what runs on it correctly, and what it may cost.
+
+    cooling: what carries its heat away as it is sold; None where that is not known
+    budgets: of models of each task; a list alone is of classifiers
+    """
 
     name: str = pydantic.Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     title: str
@@ -78,9 +82,15 @@ class Target(Strict):
     peak: Peak = Peak()
     runtimes: tuple[Runtime, ...] = pydantic.Field(min_length=1)
     threads: pydantic.PositiveInt
+    cooling: Literal["none", "passive", "active"] | None = None
     scheme: dict[Task, Scheme]
     lengths: tuple[pydantic.PositiveInt, ...] = (16, 32, 64, 128)
-    budgets: tuple[Budget, ...] = ()
+    budgets: dict[Task, tuple[Budget, ...]] = pydantic.Field(default_factory=dict)
+
+    @pydantic.field_validator("budgets", mode="before")
+    @classmethod
+    def _of_classifiers(cls, value: Any) -> Any:
+        return {"text-classification": value} if isinstance(value, (list, tuple)) else value
 
     @pydantic.field_validator("lengths")
     @classmethod

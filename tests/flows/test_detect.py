@@ -52,7 +52,8 @@ def test_a_new_board_has_what_it_says_and_nothing_else():
     assert target.cpu.features == ("neon", "dotprod", "fp16")
     assert target.cpu.clock_ghz is not None and target.cpu.clock_ghz.value == 2.4
     assert target.peak.fp32_gflops is None, "cores of two kinds have no one rate"
-    assert not any(budget.kind.on_device for budget in target.budgets)
+    metrics = {budget.metric for budgets in target.budgets.values() for budget in budgets}
+    assert metrics == {"size_mb", "accuracy_drop", "perplexity_increase_pct"}
     assert target.matches(ORANGE.fingerprint())
     assert not target.matches(OTHER_A72.fingerprint())
 

@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from cli_process import siblings, start
+from tiny_bundle import rewrite
 from tiny_recipe import write_data, write_recipe
 
 SCRATCH = "layers=1,hidden=16,heads=2,ffn=32,vocabulary=200,max_length=16"
@@ -58,8 +59,7 @@ def test_a_manifest_that_cannot_be_written_stays_as_it_was(finished_run, tmp_pat
     recipe, whole, _ = finished_run
     bundle = shutil.copytree(whole / "bundles" / "onnx", tmp_path / "bundle")
     # longer than what the rows take
-    manifest = json.loads((bundle / "manifest.json").read_text())
-    (bundle / "manifest.json").write_text(json.dumps(manifest | {"notes": ["long " * 50_000]}))
+    rewrite(bundle, notes=["long " * 50_000])
     before = holds(bundle)
     words = ("evaluate", bundle, "--data", recipe.parent / "data")
     code, said = start(*words, log=tmp_path / "log", file_bytes=200_000).wait()

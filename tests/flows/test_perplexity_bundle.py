@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from tiny_decoder import TEXTS
@@ -24,8 +25,10 @@ SHORT = EvaluateOptions(max_length=24)
 
 @pytest.fixture
 def text(tmp_path):
+    """Words in no order: windows that are unlike each other, and enough of them for an interval."""
     path = tmp_path / "stories.txt"
-    path.write_text("\n".join(TEXTS * 3), encoding="utf-8")
+    words = [word for text in TEXTS for word in text.split()]
+    path.write_text(" ".join(np.random.default_rng(1).choice(words, 400)), encoding="utf-8")
     return path
 
 

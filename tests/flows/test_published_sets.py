@@ -54,7 +54,7 @@ def test_published_sets_are_trained_on_and_evaluated_whole(name, tmp_path):
     )
     assert found["rows"] == rows
     assert len(found["classes"]) == labels
-    assert sum(row["support"] for row in found["classes"]) == rows
+    assert sum(row["rows"] for row in found["classes"]) == rows
     expected, predicted = outcomes(model, folder, options, split)
     _, weaker = outcomes(weak, folder, options, split)
     changed = [json.loads(line) for line in changes.read_text(encoding="utf-8").splitlines()]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from edgekit.agent.content_hash import seal_of
 from edgekit.cli import cli, main
 from edgekit.flows.agreement import Comparison, Outcome, exit_code
 from edgekit.flows.export import export
@@ -61,6 +62,9 @@ def refusal(capsys, *words):
 def edited(path, change):
     value = json.loads(path.read_text())
     change(value["lineage"])
+    if "sha256" in value:
+        # as a forger would
+        value["sha256"] = seal_of(value)
     path.write_text(json.dumps(value))
     return path
 
@@ -199,6 +203,21 @@ def test_target_and_calibration_come_from_the_manifest_alone(from_a_folder, tiny
     code, found = reproduce(alone, "--model", tiny_checkpoint)
     assert code == 0
     assert [stage["verdict"] for stage in found["stages"]] == ["identical", "identical"]
+
+
+def test_a_target_whose_facts_are_others_by_now_is_as_it_was_recorded(tiny_checkpoint, tmp_path):
+    """What a shipped target was when the lineage was made, a later version may ship with other facts."""
+    from edgekit.spec.stage_options import QuantizeOptions
+
+    quantize(tiny_checkpoint, tmp_path / "quantized", QuantizeOptions(target="rpi4", scheme="int8-dynamic"))
+    [bundle] = export(tmp_path / "quantized", tmp_path / "out", ExportOptions(target="rpi4", format="onnx"))
+    before = edited(bundle / "manifest.json", lambda lineage: [step["target"].update(threads=3) for step in lineage])
+    code, found = reproduce(before, "--model", tiny_checkpoint, "-o", tmp_path / "again")
+    assert code == 0
+    assert [stage["verdict"] for stage in found["stages"]] == ["identical", "identical"]
+    [again] = (tmp_path / "again").glob("*-export/**/manifest.json")
+    manifest = Manifest.read(again)
+    assert (manifest.target, manifest.target_facts.threads) == ("rpi4-recorded", 3)
 
 
 def test_a_missing_start_is_asked_for_and_another_one_refused(from_a_folder, finished_run, capsys):

@@ -48,8 +48,9 @@ def recipe(decoder_checkpoints, tmp_path):
                 "stages": usual | stages,
                 "budgets": [
                     {"metric": "perplexity_increase_pct", "limit": 20},
-                    {"metric": "tokens_per_s", "limit": 0.001, "length": 16, "threads": 1},
-                    {"metric": "first_token_ms", "limit": 100000},
+                    {"metric": "tokens_per_s", "limit": 0.001, "length": 16, "threads": 1, "gate": False},
+                    {"metric": "first_token_ms", "limit": 100000, "gate": False},
+                    {"metric": "peak_memory_mb", "limit": 10000},
                     {"metric": "size_mb", "limit": 100},
                 ],
             },
@@ -62,8 +63,11 @@ def recipe(decoder_checkpoints, tmp_path):
 def test_a_language_model_goes_the_whole_road(recipe, tmp_path):
     out = tmp_path / "run"
     summary = run(recipe(), out=out)
+    outcomes = {row.verdict.budget.metric: row.verdict.outcome for row in summary.verdicts}
+    assert [outcomes[name] for name in ("perplexity_increase_pct", "size_mb", "peak_memory_mb")] == ["pass"] * 3
+    # a busy machine leaves these undecided
+    assert {outcomes["tokens_per_s"], outcomes["first_token_ms"]} <= {"pass", "inconclusive"}
     assert summary.exit_code == 0, [row.verdict.reason for row in summary.verdicts]
-    assert [row.verdict.outcome for row in summary.verdicts] == ["pass"] * 4
     manifest = Manifest.read(out / "bundles" / "onnx" / "manifest.json")
     assert [step.stage for step in manifest.lineage] == ["finetune", "quantize", "export"]
     [kept] = manifest.perplexity
@@ -82,8 +86,13 @@ def test_a_language_model_goes_the_whole_road(recipe, tmp_path):
     assert [stage.stage for stage in plan(recipe(), out=out) if stage.why] == ["report"]
     # again: nothing is done twice, and the report is the same
     again = run(recipe(), out=out)
-    assert again.verdicts == summary.verdicts
+    assert figures(again) == figures(summary)
     assert again.speeds == summary.speeds
+
+
+def figures(summary):
+    """What was judged, but for how old it is."""
+    return [(row.verdict.budget, row.verdict.measured, row.verdict.outcome) for row in summary.verdicts]
 
 
 def test_a_model_that_is_only_measured_needs_no_training_text(recipe, tmp_path):
@@ -91,7 +100,9 @@ def test_a_model_that_is_only_measured_needs_no_training_text(recipe, tmp_path):
     asked = asked.model_copy(update={"data": asked.data.model_copy(update={"train": None, "validation": None})})
     summary = run(asked, out=tmp_path / "run")
     assert summary.rows == {"test": 1}
-    assert [row.verdict.outcome for row in summary.verdicts] == ["pass", "unmeasured", "unmeasured", "pass"]
+    outcomes = {row.verdict.budget.metric: row.verdict.outcome for row in summary.verdicts}
+    assert outcomes["perplexity_increase_pct"] == outcomes["size_mb"] == "pass"
+    assert outcomes["tokens_per_s"] == outcomes["first_token_ms"] == outcomes["peak_memory_mb"] == "unmeasured"
 
 
 def test_a_text_to_evaluate_on_and_a_baseline_must_be_there(recipe, tmp_path):

@@ -82,9 +82,13 @@ def test_parts_are_written_as_the_fingerprint_writes_them(name: str):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_default_budgets_say_size_latency_and_accuracy(name: str):
+def test_default_budgets_say_size_speed_and_quality_of_each_task(name: str):
     target = load_target(name)
-    budgets = {budget.metric: budget for budget in target.budgets}
+    own = {task: {budget.metric: budget for budget in budgets} for task, budgets in target.budgets.items()}
+    decoder = own["text-generation"]
+    assert set(decoder) == {"size_mb", "tokens_per_s", "perplexity_increase_pct"}
+    assert (decoder["tokens_per_s"].length, decoder["tokens_per_s"].threads) == (64, target.threads)
+    budgets = own["text-classification"]
     assert set(budgets) == {"size_mb", "latency_p95_ms", "accuracy_drop"}
     assert budgets["latency_p95_ms"].length in target.lengths
     assert budgets["latency_p95_ms"].threads == target.threads
@@ -177,7 +181,8 @@ def test_validate_names_the_unknown_key_and_exits_with_2(tmp_path: Path):
     assert result.exit_code == 2
     good, bad = result.output.splitlines()
     assert good.startswith("ok: ")
-    assert bad == f"error: {path}: unknown key 'treads'; did you mean 'threads'?"
+    line = path.read_text().splitlines().index("treads: 4") + 1
+    assert bad == f"error: {path}:{line}: unknown key 'treads'; did you mean 'threads'?"
 
 
 def test_validate_names_the_place_of_a_nested_error(tmp_path: Path):
@@ -185,8 +190,25 @@ def test_validate_names_the_place_of_a_nested_error(tmp_path: Path):
     result = run("validate", str(path), "--json")
     assert result.exit_code == 2
     [row] = json.loads(result.output)
-    assert row["error"] == f"{path}: unknown key 'peak.int8_gop'"
+    line = next(number for number, text in enumerate(path.read_text().splitlines(), 1) if "int8_gop" in text)
+    assert row["error"] == f"{path}:{line + 1}: unknown key 'peak.int8_gop'"
     assert row["advice"] == "did you mean 'int8_gops'?"
+
+
+def test_validate_checks_budgets_as_gate_does(tmp_path: Path):
+    for budgets, why in (
+        ([{"metric": "size_mb", "limit": 10, "threads": 4}], "size_mb does not depend on threads"),
+        ([{"metric": "min_accuracy", "limit": 0.9}], "did you mean min_accuracy=90?"),
+        ({"text-generation": [{"metric": "latency_p95_ms", "limit": 9}]}, "is no metric of a decoder"),
+    ):
+        result = run("validate", str(own_target(tmp_path, name="mine", budgets=budgets)))
+        assert result.exit_code == 2
+        assert why in result.output
+
+
+def test_a_list_of_budgets_is_of_classifiers(tmp_path: Path):
+    path = own_target(tmp_path, name="mine", budgets=[{"metric": "size_mb", "limit": 3}])
+    assert [budget.limit for budget in load_target(str(path)).budgets["text-classification"]] == [3]
 
 
 def test_a_default_scheme_that_no_runtime_executes_is_refused(tmp_path: Path):
@@ -221,7 +243,7 @@ def test_show_gives_every_source_and_scheme(name: str):
 
 
 def test_show_reads_no_markup_from_a_file(tmp_path: Path):
-    result = run("show", str(own_target(tmp_path, title="[red]board[/] :smile:")))
+    result = run("show", str(own_target(tmp_path, name="mine", title="[red]board[/] :smile:")))
     assert "[red]board[/] :smile:" in result.output
 
 

@@ -1,0 +1,262 @@
+"""Every metric that a budget may limit, one object each.
+
+A metric added here is known to budgets, `gate`, the report, `--help` and the README at once.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from edgekit.bundle.records import Records
+from edgekit.measure.device_cases import InstructionSource, Timed, TimedSource
+from edgekit.measure.energy import energy_mj
+from edgekit.measure.estimate import Estimate
+from edgekit.measure.evaluation_cases import AccuracySource, ComparisonSource, FileSource, PerplexitySource
+from edgekit.measure.generation import summarise_generation, tokens_per_s
+from edgekit.measure.metric import Limits, Metric
+from edgekit.measure.statistics import percentile_interval
+from edgekit.spec.budget import Budget
+from edgekit.spec.errors import UsageError, unknown_name
+from edgekit.spec.evaluation import Accuracy, Increase
+from edgekit.spec.measurement import Measurement
+from edgekit.spec.schemes import Task
+
+CLASSIFIER: frozenset[Task] = frozenset({"text-classification"})
+DECODER: frozenset[Task] = frozenset({"text-generation"})
+ANY = CLASSIFIER | DECODER
+
+
+def _class_f1(record: Accuracy, budget: Budget) -> Estimate | str:
+    labels = [row.label for row in record.classes]
+    if budget.label not in labels:
+        raise unknown_name("label", str(budget.label), labels)
+    found = record.classes[labels.index(budget.label)]
+    if found.f1 is None or found.low is None or found.high is None:
+        return f"no row has the label {budget.label}, and none was given it"
+    return Estimate(found.f1, found.low, found.high, found.doubt)
+
+
+def _increase(found: Increase) -> Estimate | str:
+    if found.low is None or found.high is None:
+        return "the text is too short to tell what chance does: evaluate on a longer one"
+    return Estimate(found.pct, found.low, found.high)
+
+
+def _timed(records: Records) -> tuple[Timed, ...]:
+    return (*records.latency, *records.generation)
+
+
+def _with_energy(records: Records) -> tuple[Timed, ...]:
+    return tuple(record for record in _timed(records) if record.energy is not None)
+
+
+def _peak_memory(record: Timed) -> Estimate:
+    return Estimate.exact(record.peak_rss_mb)
+
+
+def _energy(record: Timed) -> Estimate:
+    if record.energy is None:
+        raise ValueError("no energy was measured")
+    return energy_mj(record.energy)
+
+
+def _latency(q: float, tool: Literal["p50_ms", "p95_ms"]) -> TimedSource[Measurement]:
+    """The q-th percentile of latency from text to label."""
+    return TimedSource(
+        records=lambda records: records.latency,
+        value=lambda record: percentile_interval(record.total_ms, q, processes=record.counted("infer")),
+        part="infer",
+        sustained=lambda samples: percentile_interval(samples, q),
+        tool=tool,
+        percentile=q,
+    )
+
+
+_METRICS = (
+    Metric(
+        "size_mb",
+        "size",
+        "MB",
+        "lower",
+        "MB (10^6 bytes) of the files needed at run time, tokenizer included",
+        ANY,
+        Limits(0),
+        FileSource(value=lambda manifest: manifest.size_mb, describe="model and tokenizer"),
+    ),
+    Metric(
+        "latency_p50_ms",
+        "latency p50",
+        "ms",
+        "lower",
+        "from text to label, the median",
+        CLASSIFIER,
+        Limits(0),
+        _latency(50, "p50_ms"),
+    ),
+    Metric(
+        "latency_p95_ms",
+        "latency p95",
+        "ms",
+        "lower",
+        "from text to label, 95 % of the runs",
+        CLASSIFIER,
+        Limits(0),
+        _latency(95, "p95_ms"),
+    ),
+    Metric(
+        "peak_memory_mb",
+        "peak memory",
+        "MB",
+        "lower",
+        "the most that the process held",
+        ANY,
+        Limits(0),
+        TimedSource(records=_timed, value=_peak_memory, disturbed=False),
+    ),
+    Metric(
+        "energy_mj",
+        "energy",
+        "mJ",
+        "lower",
+        "of an inference or a token, above the idle board",
+        ANY,
+        Limits(0),
+        TimedSource(records=_with_energy, value=_energy, flags=" --energy"),
+    ),
+    Metric(
+        "instructions_m",
+        "instructions",
+        "M",
+        "lower",
+        "millions of one inference or token on an emulated core: a sign of regressions, never a time",
+        ANY,
+        Limits(0),
+        InstructionSource(),
+    ),
+    Metric(
+        "tokens_per_s",
+        "tokens per second",
+        "1/s",
+        "higher",
+        "behind a context of `length` tokens",
+        DECODER,
+        Limits(0),
+        TimedSource(
+            records=lambda records: records.generation,
+            value=lambda record: summarise_generation(record).tokens_per_s,
+            part="token",
+            sustained=tokens_per_s,
+        ),
+    ),
+    Metric(
+        "first_token_ms",
+        "first token",
+        "ms",
+        "lower",
+        "for a prompt of `length` tokens, the median",
+        DECODER,
+        Limits(0),
+        TimedSource(
+            records=lambda records: records.generation,
+            value=lambda record: summarise_generation(record).first_token.p50,
+            part="first_token",
+        ),
+    ),
+    Metric(
+        "min_accuracy",
+        "accuracy",
+        "%",
+        "higher",
+        "of the test rows",
+        CLASSIFIER,
+        Limits(0, 100, percent=True),
+        AccuracySource(value=lambda record, _: Estimate(record.accuracy, record.low, record.high)),
+    ),
+    Metric(
+        "macro_f1",
+        "macro-F1",
+        "%",
+        "higher",
+        "mean F1 of the classes, each counting alike",
+        CLASSIFIER,
+        Limits(0, 100, percent=True),
+        AccuracySource(
+            value=lambda record, _: Estimate(
+                record.macro_f1, record.macro_f1_low, record.macro_f1_high, record.macro_f1_doubt
+            )
+        ),
+    ),
+    Metric(
+        "min_f1",
+        "F1 of a class",
+        "%",
+        "higher",
+        "of the class that `label` names",
+        CLASSIFIER,
+        Limits(0, 100, percent=True),
+        AccuracySource(value=_class_f1, required=frozenset({"label"})),
+    ),
+    Metric(
+        "mcc",
+        "Matthews correlation",
+        "",
+        "higher",
+        "-1 to 1; 0 for a model that guesses",
+        CLASSIFIER,
+        Limits(-1, 1),
+        AccuracySource(value=lambda record, _: Estimate(record.mcc, record.mcc_low, record.mcc_high)),
+    ),
+    Metric(
+        "accuracy_drop",
+        "accuracy drop",
+        "points",
+        "lower",
+        "points of accuracy lost against `baseline`, by default the teacher",
+        CLASSIFIER,
+        Limits(-100, 100),
+        ComparisonSource(value=lambda drop: Estimate(drop.points, drop.low, drop.high)),
+    ),
+    Metric(
+        "min_unchanged_pct",
+        "unchanged rows",
+        "%",
+        "higher",
+        "share of the rows that have the label of `baseline`, by default the teacher's",
+        CLASSIFIER,
+        Limits(0, 100, percent=True),
+        ComparisonSource(value=lambda drop: Estimate(drop.unchanged_pct, drop.unchanged_low, drop.unchanged_high)),
+    ),
+    Metric(
+        "perplexity_increase_pct",
+        "perplexity increase",
+        "%",
+        "lower",
+        "of a token, against `baseline`, by default the teacher",
+        DECODER,
+        Limits(-100),
+        PerplexitySource(value=_increase),
+    ),
+)
+METRICS: dict[str, Metric] = {metric.name: metric for metric in _METRICS}
+
+
+def metric_of(budget: Budget) -> Metric:
+    """The metric of a budget; `NotFoundError` with the nearest name for one that there is not."""
+    if budget.metric not in METRICS:
+        raise unknown_name("metric", budget.metric, METRICS)
+    return METRICS[budget.metric]
+
+
+def check_budget(budget: Budget) -> Budget:
+    """The budget, if there is such a metric and it takes its limit and its conditions; `UsageError` else."""
+    metric_of(budget).check(budget)
+    return budget
+
+
+def check_task(budget: Budget, task: Task) -> None:
+    """Raise `UsageError` that names the metrics of this task for a budget on another one's."""
+    metric = metric_of(budget)
+    if task not in metric.tasks:
+        kind = "a decoder" if task == "text-generation" else "a classifier"
+        own = ", ".join(other.name for other in METRICS.values() if task in other.tasks)
+        raise UsageError(f"budget {budget.text}: {metric.name} is no metric of {kind}", advice=f"those are: {own}")
