@@ -28,6 +28,19 @@ def commands() -> str:
     return "\n".join(lines)
 
 
+def metrics() -> str:
+    """Every metric with the conditions that it takes beside target and format."""
+    from edgekit.measure.metrics import METRICS
+
+    lines = ["| metric | limits | conditions |", "|---|---|---|"]
+    for metric in METRICS.values():
+        side = "at most" if metric.better == "lower" else "at least"
+        own = ", ".join(f"`{name}`" for name in sorted(metric.source.conditions - {"target", "format"}))
+        unit = f", {metric.unit}" if metric.unit else ""
+        lines.append(f"| `{metric.name}` | {side}{unit}: {metric.about} | {own} |")
+    return "\n".join(lines)
+
+
 def targets() -> str:
     """Every shipped target."""
     from edgekit.spec.shipped import load_target, shipped_files
@@ -101,6 +114,20 @@ def instructions() -> str:
     from bench_instructions import table as instructions_table
 
     return instructions_table(json.loads((RESULTS / "instructions.json").read_text()))
+
+
+def intervals() -> str:
+    """How honest the intervals of percentiles are, as `scripts/bench_intervals.py` simulated them."""
+    from bench_intervals import percentiles_table
+
+    return percentiles_table(json.loads((RESULTS / "intervals.json").read_text()))
+
+
+def interval_figures() -> str:
+    """How honest the intervals of the other figures are, as `scripts/bench_intervals.py` simulated them."""
+    from bench_intervals import figures_table
+
+    return figures_table(json.loads((RESULTS / "intervals.json").read_text()))
 
 
 def tokenizers() -> str:

@@ -46,7 +46,7 @@ def test_big_endian_utf16_by_its_mark(tmp_path):
     assert read(tmp_path / "marked.txt") == "雨"
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=st.text(st.characters(codec="latin-1"), max_size=200),
     encoding=st.sampled_from(["utf-8", "latin-1", "utf-16", "utf-16-le"]),

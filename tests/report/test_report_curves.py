@@ -10,6 +10,7 @@ from edgekit.spec.measurement import GenerationMeasurement
 
 def taken(length, token_ms):
     machine = {"device": "", "arch": "x86_64", "cpu_model": "", "cores": 4, "os": "", "libc": "", "python": ""}
+    once = {"cold_load_ms": 1, "first_inference_ms": 1, "peak_rss_mb": 1}
     return GenerationMeasurement.model_validate(
         {
             "model_sha256": "0" * 64,
@@ -19,10 +20,9 @@ def taken(length, token_ms):
             "length": length,
             "capacity": 600,
             "samples_ms": {"first_token": [5.0] * 9, "token": [token_ms] * 9},
-            "cold_load_ms": 1,
-            "first_inference_ms": 1,
+            "processes": [{**once, "samples": {"first_token": 9, "token": 9}, "seconds": 1}],
+            **once,
             "warmup_runs": 1,
-            "peak_rss_mb": 1,
             "fingerprint": machine,
             "before": {},
             "after": {},

@@ -25,11 +25,11 @@ def test_a_run_s_files_say_what_was_found(finished_run: tuple[Path, Path, Summar
 
 def test_the_classes_are_those_of_scikit_learn(finished_run: tuple[Path, Path, Summary]) -> None:
     _, folder, summary = finished_run
-    kept = json.loads((folder / "evaluations" / "onnx.json").read_text(encoding="utf-8"))
+    kept = json.loads((folder / "evaluations" / "onnx.json").read_text(encoding="utf-8"))["evaluation"]
     parts = precision_recall_fscore_support(kept["expected"], kept["predicted"], labels=range(3), zero_division=0)
     [made] = summary.shown_mistakes
     for row, precision, recall, f1, support in zip(made.classes, *parts, strict=True):
-        assert row.support == support
+        assert row.rows == support
         assert abs((row.precision or 0) - 100 * precision) < 1e-9
         assert abs((row.recall or 0) - 100 * recall) < 1e-9
         assert abs((row.f1 or 0) - 100 * f1) < 1e-9

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 
 import pytest
@@ -16,16 +17,19 @@ from edgekit.report.markdown import models_markdown, summary_markdown
 from edgekit.report.page import render_page
 from edgekit.report.summary import ModelRow, SpeedRow, Summary
 from edgekit.report.terminal import models_table
-from edgekit.spec.manifest import Increase, Perplexity
+from edgekit.spec.evaluation import Increase, Perplexity
 
 
 def make_perplexity(value: float, pct: float | None = None) -> Perplexity:
     baseline = {"baseline": "teacher", "baseline_sha256": "c" * 64, "baseline_perplexity": 21.35}
     increases = () if pct is None else (Increase(**baseline, pct=pct, low=pct - 1.2, high=pct + 1.1),)
+    tokens, size = 9_000, 40_000
+    bits = [math.log2(figure) * tokens / size for figure in (value, value - 0.4, value + 0.5)]
     return Perplexity(
-        data="stories", split="test", data_sha256="d" * 64, documents=40, tokens=9_000, bytes=40_000, context=512,
-        stride=512, nats=27_000.0, perplexity=value, low=value - 0.4, high=value + 0.5, bits_per_byte=0.98,
-        bits_per_byte_low=0.96, bits_per_byte_high=0.99, runtime="onnxruntime 1.31.1", increases=increases,
+        data="stories", split="test", data_sha256="d" * 64, content_hash=None, documents=40, tokens=tokens,
+        bytes=size, context=512, stride=512, nats=tokens * math.log(value), perplexity=value, low=value - 0.4,
+        high=value + 0.5, bits_per_byte=bits[0], bits_per_byte_low=bits[1], bits_per_byte_high=bits[2],
+        runtime="onnxruntime 1.31.1", increases=increases,
     )  # fmt: skip
 
 

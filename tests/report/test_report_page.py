@@ -79,7 +79,7 @@ def test_everything_is_said(summary: Summary) -> None:
         assert label in text
     assert "not gated" in text
     assert "could not be read" in text
-    assert "limit on p95 30" in text
+    assert "limit on p95 31" in text
     assert "32 of 32" in text
 
 
@@ -135,13 +135,15 @@ def test_comparisons_and_classes_are_the_summary_s(summary: Summary) -> None:
     for model, record in cells.compared(summary.models):
         assert f"{model.name} against {record.baseline} {record.points:.2f}" in text
         assert f"{record.low:.2f} to {record.high:.2f}" in text
-        assert f"{record.lost} / {record.gained} 0.00038" in text
+        same = f"{record.unchanged_pct:.1f} % {record.unchanged_low:.1f} to {record.unchanged_high:.1f}"
+        assert f"{same} {record.lost} / {record.gained} 0.00038" in text
     shown = [made for made in summary.mistakes if made.model in ("onnx", "tflite")]
     for made in shown:
         for pair in made.pairs:
             assert f"{pair.expected} {pair.predicted} {pair.rows} of {pair.support}" in text
         for row in made.classes:
-            assert f"{row.label} {row.support} {row.precision:.1f} {row.recall:.1f} {row.f1:.1f}" in text
+            f1 = f"{row.f1:.1f} {row.low:.1f} to {row.high:.1f}"
+            assert f"{row.label} {row.rows} {row.precision:.1f} {row.recall:.1f} {f1}" in text
     assert "0.890 to 0.913" in text
 
 

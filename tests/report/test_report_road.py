@@ -10,13 +10,13 @@ from xml.etree import ElementTree
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from record_makers import drop as make_drop
 from sample_run import make_accuracy, make_bare
 
 from edgekit.report import plots
 from edgekit.report.highlights import bought, highlights, lost, smaller
 from edgekit.report.road import ground_of, road_picture
 from edgekit.report.summary import ModelRow, Summary
-from edgekit.spec.manifest import Drop
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=30)
 
@@ -111,7 +111,7 @@ def test_smaller(mb: float, said: str) -> None:
 
 
 def test_a_difference_that_chance_explains_is_called_so() -> None:
-    drop = Drop(baseline="teacher", baseline_accuracy=90, points=-0.3, low=-0.9, high=0.2)
+    drop = make_drop("teacher", -0.3, low=-0.9, high=0.2)
     assert lost(drop) == "0.30 points above teacher, which chance can explain"
     assert lost(drop.model_copy(update={"high": -0.1})) == "0.30 points above teacher"
     assert lost(drop.model_copy(update={"points": 0.001})) == "as accurate as teacher"

@@ -9,13 +9,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from record_makers import class_score
 from rich.console import Console, RenderableType
 
-from edgekit.measure.classification import ClassRow
 from edgekit.report import cells, figures, markdown, terminal
 from edgekit.report.junit import verdicts_junit
+from edgekit.report.page import render_page
 from edgekit.report.summary import Mistakes, Summary
-from edgekit.spec.manifest import Drop
 
 
 def parsed(text: str) -> ElementTree.Element:
@@ -74,7 +74,10 @@ def test_measurements_fit_the_terminal(summary: Summary) -> None:
 def test_comparisons_classes_and_confusions_fit_the_terminal(summary: Summary) -> None:
     made = summary.mistakes[3]
     for table, said in (
-        (terminal.comparisons_table(summary.models), ("teacher", "1.21", "0.51 to 1.89", "61 / 27", "0.00038")),
+        (
+            terminal.comparisons_table(summary.models),
+            ("teacher", "1.21", "0.51 to 1.89", "95.4", "94.6 to 96.1", "61 / 27", "0.00038"),
+        ),
         (terminal.classes_table(made.classes), (made.classes[0].label, f"{made.classes[0].f1:.1f}")),
         (terminal.confusions_table(made.pairs), (made.pairs[0].expected, f"{made.pairs[0].support:,}")),
     ):
@@ -84,14 +87,22 @@ def test_comparisons_classes_and_confusions_fit_the_terminal(summary: Summary) -
             assert part in text
 
 
-def test_a_manifest_of_before_has_dashes_where_nothing_was_computed(summary: Summary) -> None:
-    old = Drop(baseline="teacher", baseline_accuracy=92.1, points=1.5, low=0.8, high=2.2)
-    *_, f1, rows, p = cells.comparison_cells(summary.models[1], old)
-    assert (f1, rows, p) == ("-", "-", "-")
-    never = ClassRow("never", support=0, predicted=0, precision=None, recall=None, f1=None)
+def test_a_class_without_rows_has_dashes_and_comes_last() -> None:
+    never = class_score("never", 0)
     assert cells.class_cells(never) == ("never", "0", "-", "-", "-")
-    seldom = dataclasses.replace(never, label="seldom", f1=12.0)
+    seldom = class_score("seldom", 10, right=1)
     assert [row.label for row in cells.worst_first((never, seldom))] == ["seldom", "never"]
+    assert cells.class_cells(seldom)[-1] == "10.0\n5.0 to 15.0"
+
+
+def test_what_rows_are_too_few_to_tell_is_said_in_every_report(summary: Summary) -> None:
+    assert not cells.evaluation_notes(summary.models)
+    *models, last = summary.models
+    doubtful = last.accuracy.model_copy(update={"macro_f1_doubt": "too few rows of dim, weather"})
+    doubted = dataclasses.replace(summary, models=(*models, dataclasses.replace(last, accuracy=doubtful)))
+    assert cells.evaluation_notes(doubted.models) == ["tflite: too few rows of dim, weather"]
+    assert "- tflite: too few rows of dim, weather\n" in markdown.summary_markdown(doubted)
+    assert "tflite: too few rows of dim, weather" in render_page(doubted)
 
 
 def test_the_whole_report_in_markdown(summary: Summary, hostile: Summary) -> None:
