@@ -228,9 +228,10 @@ class ClientHome:
 
 def runs(group: int) -> bool:
     """Whether anything in a process group still runs; what has ended and was not yet collected does not."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    # listed by name: a glob would look at each file, and trip over a process that ends meanwhile
+    for number in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
         with suppress(OSError):
-            state, _, of = stat.read_text().rpartition(")")[2].split()[:3]
+            state, _, of = Path("/proc", number, "stat").read_text().rpartition(")")[2].split()[:3]
             if int(of) == group and state != "Z":
                 return True
     return False
