@@ -17,19 +17,19 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 
 _HOMES = {
-    "finetune": "edgekit.flows.train",
-    "distill": "edgekit.flows.train",
-    "prune": "edgekit.flows.prune",
+    "finetune": "edgekit.flows.train.train",
+    "distill": "edgekit.flows.train.train",
+    "prune": "edgekit.flows.train.prune",
     "quantize": "edgekit.flows.quantize",
     "export": "edgekit.flows.export",
-    "evaluate": "edgekit.flows.evaluate",
-    "profile": "edgekit.flows.profile",
-    "gate": "edgekit.flows.gate",
+    "evaluate": "edgekit.flows.evaluate.evaluate",
+    "profile": "edgekit.flows.profile.profile",
+    "gate": "edgekit.flows.gate.gate",
     "package": "edgekit.flows.package",
     "inspect": "edgekit.flows.inspect",
     "predict": "edgekit.flows.predict",
     "generate": "edgekit.flows.generate",
-    "run": "edgekit.flows.run",
+    "run": "edgekit.flows.run.run",
 }
 
 __all__ = ["__version__", *_HOMES]

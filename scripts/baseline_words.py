@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
 from edgekit.data.splits import Data, Split, load_data
-from edgekit.spec.data_options import DataSpec
+from edgekit.options.data_options import DataSpec
 
 OUT = Path(__file__).parent / "results" / "baseline_words.json"
 FEATURES = {"words": ("word", (1, 2)), "characters": ("char", (1, 3))}

@@ -42,7 +42,7 @@ def build(folder: Path, length: int) -> dict[str, Path]:
     import torch
 
     from edgekit.models.encoder import Encoder
-    from edgekit.models.families import describe
+    from edgekit.models.encoder_families import describe
 
     torch.manual_seed(0)
     model = _random_model()
@@ -93,11 +93,11 @@ def _random_model() -> Any:
 def _edgekit(model: Any, folder: Path, format: str, scheme: Any, length: int) -> Path:
     import copy
 
-    from edgekit.compress.quantize import apply_plan, make_plan
-    from edgekit.export.activations import Range
-    from edgekit.export.onnx_file import write_onnx_file
-    from edgekit.export.stored import Weights
-    from edgekit.export.tflite import write_tflite_file
+    from edgekit.compress.quantization.quantize import apply_plan, make_plan
+    from edgekit.export.activation_ranges import Range
+    from edgekit.export.onnx.file import write_onnx_file
+    from edgekit.export.quantized_weights import Weights
+    from edgekit.export.tflite.convert import write_tflite_file
 
     own = copy.deepcopy(model)
     plan = make_plan(own, scheme, ["unused"])
@@ -129,7 +129,7 @@ def _litert(model: Any, path: Path, length: int) -> Path:
     import torch
     from ai_edge_quantizer import quantizer, recipe
 
-    from edgekit.agent.quiet import captured_output
+    from edgekit.agent.capture_stderr import captured_output
 
     class Plain(torch.nn.Module):
         def __init__(self) -> None:
@@ -151,7 +151,7 @@ def _litert(model: Any, path: Path, length: int) -> Path:
 
 
 def _runner(path: Path, length: int, threads: int) -> Callable[[], object]:
-    from edgekit.agent.sessions import open_session
+    from edgekit.agent.runtimes.base import open_session
 
     session = open_session(path, threads=threads)
     generator = np.random.default_rng(0)

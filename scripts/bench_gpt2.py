@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.cli.progress import progress
+from edgekit.flows.evaluate.perplexity import perplexity
 from edgekit.flows.export import export
 from edgekit.flows.inspect import inspect
-from edgekit.flows.perplexity import perplexity
-from edgekit.flows.prune import prune
-from edgekit.flows.train import distill, finetune
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.export_options import ExportOptions
-from edgekit.spec.shape import Scratch, WantedShape
-from edgekit.spec.train_options import DistillOptions, FinetuneOptions, PruneOptions
+from edgekit.flows.train.prune import prune
+from edgekit.flows.train.train import distill, finetune
+from edgekit.options.data_options import DataSpec
+from edgekit.options.export_options import ExportOptions
+from edgekit.options.train_options import DistillOptions, FinetuneOptions, PruneOptions
+from edgekit.schema.shape import Scratch, WantedShape
 
 TEACHER = Scratch(family="gpt2", layers=4, hidden=256, heads=8, ffn=1024, max_length=256)
 STUDENT = WantedShape(layers=2, hidden=128, heads=4, ffn=512)

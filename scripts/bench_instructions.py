@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgekit.flows.instructions import count_instructions
-from edgekit.measure.instructions import millions
-from edgekit.spec.manifest import Manifest
-from edgekit.spec.profile_options import ProfileOptions
+from edgekit.bundle.manifest import Manifest
+from edgekit.flows.profile.instructions import count_instructions
+from edgekit.measure.performance.instructions import millions
+from edgekit.options.profile_options import ProfileOptions
 
 OUT = Path(__file__).parent / "results" / "instructions.json"
 PARTS = {"infer": "", "first_token": "prompt and first token", "token": "one more token"}

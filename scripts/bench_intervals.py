@@ -22,8 +22,8 @@ import numpy as np
 from interval_figures import FIGURES, Figure
 from interval_processes import PROCESSES, Array, Process
 
-from edgekit.measure.estimate import Estimate
-from edgekit.measure.percentiles import percentile_interval
+from edgekit.measure.statistics.estimate import Estimate
+from edgekit.measure.statistics.percentiles import percentile_interval
 
 OUT = Path(__file__).parent / "results" / "intervals.json"
 RUNS = 2000

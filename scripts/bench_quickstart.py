@@ -14,7 +14,7 @@ from pathlib import Path
 from condense import condensed, table
 
 from edgekit.cli.progress import progress
-from edgekit.flows.run import run
+from edgekit.flows.run.run import run
 
 
 def main() -> None:

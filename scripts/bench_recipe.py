@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.agent.conditions import fingerprint
+from edgekit.agent.machine.conditions import fingerprint
 from edgekit.cli.progress import progress
-from edgekit.flows.evaluate import evaluate
+from edgekit.flows.evaluate.evaluate import evaluate
 from edgekit.flows.inspect import inspect
-from edgekit.flows.run import run
+from edgekit.flows.run.run import run
+from edgekit.options.recipe import Recipe, load_recipe
+from edgekit.options.stage_options import EvaluateOptions, SplitName
 from edgekit.report.summary import ModelRow, Summary
-from edgekit.spec.recipe import Recipe, load_recipe
-from edgekit.spec.stage_options import EvaluateOptions, SplitName
 
 SPLITS: tuple[SplitName, ...] = ("validation", "test")
 

@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.cli.progress import progress
+from edgekit.flows.evaluate.perplexity import perplexity
 from edgekit.flows.export import export
 from edgekit.flows.generate import generate
 from edgekit.flows.inspect import inspect
-from edgekit.flows.perplexity import perplexity
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.export_options import ExportOptions
-from edgekit.spec.generate_options import GenerateOptions
+from edgekit.options.data_options import DataSpec
+from edgekit.options.export_options import ExportOptions
+from edgekit.options.generate_options import GenerateOptions
 
 SCHEMES = ("float", "int8-dynamic", "int8-weight", "int4-weight")
 # stories260K.md gives 257 as the number of tokens that its story takes

@@ -10,17 +10,17 @@ from functools import cache
 import numpy as np
 from interval_processes import Array, Generator, autoregressive, lognormal
 
-from edgekit.measure.classification import class_f1, scores
-from edgekit.measure.energy import energy_mj
-from edgekit.measure.estimate import Estimate
-from edgekit.measure.generation import tokens_per_s
-from edgekit.measure.paired import compare, unchanged
-from edgekit.measure.perplexity import Surprise, increase, perplexity
-from edgekit.measure.speed import compare_speed
-from edgekit.measure.statistics import accuracy
-from edgekit.measure.sustained import sustained
-from edgekit.spec.comparison import Block
-from edgekit.spec.measurement import Energy
+from edgekit.measure.accuracy.classification import class_f1, scores
+from edgekit.measure.accuracy.paired import compare, unchanged
+from edgekit.measure.accuracy.perplexity import Surprise, increase, perplexity
+from edgekit.measure.performance.ab_comparison import compare_speed
+from edgekit.measure.performance.energy import energy_mj
+from edgekit.measure.performance.generation import tokens_per_s
+from edgekit.measure.performance.sustained import sustained
+from edgekit.measure.statistics.estimate import Estimate
+from edgekit.measure.statistics.proportions import accuracy
+from edgekit.schema.comparison import Block
+from edgekit.schema.measurement import Energy
 
 Labels = list[int]
 

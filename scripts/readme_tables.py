@@ -43,7 +43,7 @@ def metrics() -> str:
 
 def targets() -> str:
     """Every shipped target."""
-    from edgekit.spec.shipped import load_target, shipped_files
+    from edgekit.schema.resources import load_target, shipped_files
 
     lines = ["| target | device | runtimes | int8 peak, GOP/s | default scheme |", "|---|---|---|---|---|"]
     for name in shipped_files("targets"):

@@ -23,10 +23,10 @@ import pytest
 from tiny_bundle import make_bundle
 from tiny_decoder import byte_level_bpe, save_decoder, tiny_gpt2
 
-from edgekit.agent.bundle import open_bundle
+from edgekit.agent.inference.bundle import open_bundle
+from edgekit.errors import ToolError
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.linux.write import write
-from edgekit.spec.errors import ToolError
 
 NAME = "tiny-lights"
 IDENTITY = Identity(name=NAME, id="com.example.tinylights")
@@ -89,7 +89,7 @@ def linux_python(linux_home, tmp_path_factory) -> Path:
 def linux_decoder(linux_python, tmp_path_factory) -> Path:
     """Where the package of a tiny decoder, without wheels, is installed."""
     from edgekit.flows.export import export
-    from edgekit.spec.export_options import ExportOptions
+    from edgekit.options.export_options import ExportOptions
 
     folder = tmp_path_factory.mktemp("linux-decoder")
     tokenizer = byte_level_bpe()

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from edgekit.spec.evaluation import Accuracy, ClassScore, Drop
-from edgekit.spec.measurement import GenerationMeasurement, Measurement
+from edgekit.bundle.evaluation import Accuracy, ClassScore, Drop
+from edgekit.schema.measurement import GenerationMeasurement, Measurement
 
 QUIET = {"throttled": False, "under_voltage": False, "waited": 0.0, "stolen": 0.0, "others": 0.0, "clock_mhz": 3000.0}
 PROCESSES = 3

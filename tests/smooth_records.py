@@ -5,7 +5,7 @@ from __future__ import annotations
 from record_makers import around
 
 from edgekit.bundle.records import read_records
-from edgekit.flows.profile import keep
+from edgekit.flows.profile.profile import keep
 
 
 def smooth(bundle):

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tiny_bundle import make_bundle
 
-from edgekit.agent.bundle import open_bundle
+from edgekit.agent.inference.bundle import open_bundle
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.ios.write import write
 

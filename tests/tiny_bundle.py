@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgekit.agent.content_hash import content_hash, seal_of
-from edgekit.spec.manifest import File, Manifest, Parity, TensorSpec
-from edgekit.spec.shipped import load_target
+from edgekit.agent.inference.content_hash import content_hash, seal_of
+from edgekit.bundle.manifest import File, Manifest, Parity, TensorSpec
+from edgekit.schema.resources import load_target
 
 VOCABULARY = {
     word: index

@@ -17,7 +17,7 @@ MAX_LENGTH = 48
 
 
 def tiny_tokenizer(family="distilbert"):
-    from edgekit.models.families import family as named
+    from edgekit.models.encoder_families import family as named
     from edgekit.models.scratch import train_wordpiece
 
     return train_wordpiece(TEXTS * 20, 300, MAX_LENGTH, named(family).INPUTS)
@@ -26,9 +26,9 @@ def tiny_tokenizer(family="distilbert"):
 def tiny_classifier(tokenizer, seed=0, family="distilbert", **shape):
     import torch
 
-    from edgekit.models.families import describe
+    from edgekit.models.encoder_families import describe
     from edgekit.models.scratch import new_classifier
-    from edgekit.spec.shape import Scratch
+    from edgekit.schema.shape import Scratch
 
     torch.manual_seed(seed)
     shape = {"layers": 2, "hidden": 64, "heads": 4, "ffn": 128} | shape

@@ -153,7 +153,7 @@ def decoder_classifiers(tmp_path_factory):
 def decoder_bundles(decoder_checkpoints, tmp_path_factory):
     """The float ONNX bundle of each kind."""
     from edgekit.flows.export import export
-    from edgekit.spec.export_options import ExportOptions
+    from edgekit.options.export_options import ExportOptions
 
     options = ExportOptions(target="rpi5", format="onnx", scheme="float")
     root = tmp_path_factory.mktemp("decoder-bundles")

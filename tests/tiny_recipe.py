@@ -70,7 +70,7 @@ def finished_run(tmp_path_factory):
     """A finished run of the tiny recipe, made once: (recipe, folder of the run, its summary)."""
     import os
 
-    from edgekit.flows.run import run
+    from edgekit.flows.run.run import run
 
     folder = tmp_path_factory.mktemp("tiny")
     before = os.environ.get("EDGEKIT_DEVICE_HOME")

@@ -7,7 +7,7 @@ import pytest
 
 from edgekit.devices.provision.runtimes import Provision
 from edgekit.devices.provision.wheels import Archive
-from edgekit.spec.hashing import file_sha256
+from edgekit.io.hashing import file_sha256
 
 VERSIONS = {"onnxruntime": "1.30.0", "ai-edge-litert": "2.3.0", "tokenizers": "0.23.0", "numpy": "2.4.0"}
 

@@ -20,7 +20,7 @@ def main() -> int:
     replies = _take_stdout()
     try:
         # only now, as native libraries may print when they are loaded
-        from .service import Service
+        from .server import Service
     except ImportError as error:
         sys.stderr.write(f"{sys.executable} cannot run the agent: {error}\n")
         return 1

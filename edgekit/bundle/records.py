@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from edgekit.spec.atomic import write_text
-from edgekit.spec.errors import UsageError
-from edgekit.spec.hashing import value_sha256
-from edgekit.spec.measurement import (
+from edgekit.errors import UsageError
+from edgekit.io.atomic import write_text
+from edgekit.io.hashing import value_sha256
+from edgekit.schema.base_model import read_mapping
+from edgekit.schema.measurement import (
     Count1,
     GenerationMeasurement,
     InstructionCounts,
@@ -20,8 +21,7 @@ from edgekit.spec.measurement import (
     NonNegative,
     Stamped,
 )
-from edgekit.spec.strict import read_mapping
-from edgekit.spec.tool_measurement import ToolMeasurement
+from edgekit.schema.tool_measurement import ToolMeasurement
 
 MEASUREMENTS = "measurements"
 SEAL = "sha256"

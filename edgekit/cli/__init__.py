@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from edgekit import __version__
-from edgekit.spec.signals import Stopped, came, leave_signals, stop_on_signals
+from edgekit.io.signals import Stopped, came, leave_signals, stop_on_signals
 
 LONGEST_LINE = 1000
 # of one number in an error: as many as a hash has
@@ -135,7 +135,7 @@ def _run(arguments: list[str]) -> int:
 
 def _explain(error: Exception, debug: bool) -> int:
     """Print an error as one line with its advice; the traceback only if it was asked for."""
-    from edgekit.spec.errors import EdgekitError
+    from edgekit.errors import EdgekitError
 
     if debug:
         import traceback
@@ -191,7 +191,7 @@ def _quieten(debug: bool) -> None:
         import logging
         import warnings
 
-        from edgekit.spec.errors import EdgekitWarning
+        from edgekit.errors import EdgekitWarning
 
         warnings.simplefilter("ignore")
         warnings.simplefilter("default", EdgekitWarning)

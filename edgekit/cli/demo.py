@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import model_argument
 from edgekit.cli.output import print_json
 from edgekit.cli.progress import progress
-from edgekit.spec.model_ref import ModelRef
+from edgekit.options.model_ref import ModelRef
 
 
 @click.command("demo", cls=Command)
@@ -29,7 +29,7 @@ def command(model: ModelRef, port: int, no_open: bool, as_json: bool) -> None:
       edgekit demo out/onnx --port 8080 --no-open
     """
     from edgekit.flows.demo import demo
-    from edgekit.spec.signals import Stopped
+    from edgekit.io.signals import Stopped
 
     try:
         with demo(model.path, port, progress=progress(as_json)) as served:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.cli.click_base import Command
+from edgekit.cli.device_results import show_each
 from edgekit.cli.json_option import as_json
 from edgekit.cli.progress import progress
-from edgekit.cli.several import show_each
-from edgekit.spec.errors import UsageError
-from edgekit.spec.schemes import RuntimeName
+from edgekit.errors import UsageError
+from edgekit.schema.schemes import RuntimeName
 
 if TYPE_CHECKING:
     from edgekit.devices.deploy import Deployed
@@ -73,8 +73,8 @@ def command(
 def _deploy(
     bundle: str | None, devices: tuple[str, ...], name: str | None, options: dict[str, Any], as_json: bool
 ) -> None:
+    from edgekit.flows.default_model import newest_model
     from edgekit.flows.deploy import deploy
-    from edgekit.flows.newest import newest_model
 
     path = Path(bundle) if bundle is not None else newest_model("bundle")
     show_each(lambda: deploy(path, devices, name, progress=progress(as_json), **options), _deployment, as_json)

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options, force, model_argument, options_of, out_option
 from edgekit.cli.output import print_json
 from edgekit.cli.progress import progress
-from edgekit.compress.processes import is_main
-from edgekit.spec.model_ref import ModelRef
-from edgekit.spec.train_options import DistillOptions
+from edgekit.compress.training.distributed import is_main
+from edgekit.options.model_ref import ModelRef
+from edgekit.options.train_options import DistillOptions
 
 
 @click.command("distill", cls=Command)
@@ -42,7 +42,7 @@ def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> N
       edgekit distill gpt2 --student layers=6 --train stories.txt --max-length 256
       accelerate launch -m edgekit distill teacher --data my-data/ --bf16
     """
-    from edgekit.flows.train import distill
+    from edgekit.flows.train.train import distill
 
     made = distill(model, out=out or Path("student"), progress=progress(as_json), **given)
     if not is_main():

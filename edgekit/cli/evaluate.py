@@ -9,21 +9,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.bundle.evaluation import Accuracy, Drop, Perplexity
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options, model_argument, options_of
 from edgekit.cli.output import print_json, print_rich
 from edgekit.cli.progress import progress
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import EdgekitError, UsageError
-from edgekit.spec.evaluation import Accuracy, Drop, Perplexity
-from edgekit.spec.model_ref import ModelRef
-from edgekit.spec.progress import Progress
-from edgekit.spec.stage_options import EvaluateOptions
+from edgekit.errors import EdgekitError, UsageError
+from edgekit.io.progress import Progress
+from edgekit.options.data_options import DataSpec
+from edgekit.options.model_ref import ModelRef
+from edgekit.options.stage_options import EvaluateOptions
 
 if TYPE_CHECKING:
     from edgekit.devices.base import Reached
-    from edgekit.flows.evaluate import Evaluation
+    from edgekit.flows.evaluate.evaluate import Evaluation
 
 MOST_CLASSES = 20
 T = TypeVar("T")
@@ -81,7 +81,7 @@ def command(
       edgekit evaluate ./my-gpt2 --data stories.txt --stride 256
       edgekit evaluate ./my-gpt2-rpi5/onnx --data stories.txt --against teacher=./my-gpt2
     """
-    from edgekit.flows.perplexity import foretells
+    from edgekit.flows.evaluate.perplexity import foretells
 
     request = _Request(model, data, options, _named(against), devices, not no_record, as_json, progress(as_json))
     if not foretells(model):
@@ -112,7 +112,7 @@ class _Request:
 
 
 def _evaluate_decoder(request: _Request) -> None:
-    from edgekit.flows.perplexity import perplexity
+    from edgekit.flows.evaluate.perplexity import perplexity
 
     def work(device: Reached | None, progress: Progress) -> Perplexity:
         return perplexity(
@@ -133,8 +133,8 @@ def _evaluate_decoder(request: _Request) -> None:
 
 def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: bool) -> None:
     from edgekit.data.splits import read_data
-    from edgekit.flows.changes import write_changes
-    from edgekit.flows.evaluate import cut_as, evaluate
+    from edgekit.flows.evaluate.changes import write_changes
+    from edgekit.flows.evaluate.evaluate import cut_as, evaluate
 
     _check_changes(request, changes)
     model, options = request.model, request.options
@@ -168,7 +168,7 @@ def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: b
 
 def _check_changes(request: _Request, changes: Path | None) -> None:
     """Raise `UsageError` where changes cannot be written: before the models are run, which takes long."""
-    from edgekit.flows.changes import check_changes_path
+    from edgekit.flows.evaluate.changes import check_changes_path
 
     if changes is None:
         return
@@ -183,7 +183,7 @@ def _each(
     request: _Request, work: Callable[[Reached | None, Progress], T]
 ) -> tuple[Mapping[str, T], EdgekitError | None]:
     """What `work` gives in this process or, where devices are named, on each that does not fail."""
-    from edgekit.flows.on_devices import finished, on_each
+    from edgekit.flows.devices.device_pool import finished, on_each
 
     if not request.devices:
         return {"": work(None, request.progress)}, None
@@ -244,7 +244,7 @@ def _print_drop(drop: Drop) -> None:
 
 
 def _print_tables(found: Evaluation, all_classes: bool) -> None:
-    from edgekit.report.cells import worst_first
+    from edgekit.report.table_cells import worst_first
     from edgekit.report.terminal import classes_table, confusions_table
 
     classes = worst_first(found.accuracy.classes)

@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.bundle.manifest import Manifest
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import force, model_argument, options_of, out_option
 from edgekit.cli.output import print_json
 from edgekit.cli.progress import progress
-from edgekit.spec.export_options import ExportOptions
-from edgekit.spec.manifest import Manifest
-from edgekit.spec.model_ref import ModelRef
+from edgekit.options.export_options import ExportOptions
+from edgekit.options.model_ref import ModelRef
 
 
 @click.command("export", cls=Command)

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options, force, model_argument, options_of, out_option, scratch_shape
 from edgekit.cli.output import print_json
 from edgekit.cli.progress import progress
-from edgekit.compress.processes import is_main
-from edgekit.spec.train_options import FinetuneOptions
+from edgekit.compress.training.distributed import is_main
+from edgekit.options.train_options import FinetuneOptions
 
 
 @click.command("finetune", cls=Command)
@@ -44,7 +44,7 @@ def command(model: Any, scratch: Any, out: Path | None, as_json: bool, **given: 
       edgekit finetune gpt2 --task text-classification --data my-data/ -o teacher
       torchrun --nproc-per-node 4 -m edgekit finetune roberta-base --data my-data/ --bf16
     """
-    from edgekit.flows.train import finetune
+    from edgekit.flows.train.train import finetune
 
     made = finetune(scratch or model, out=out or Path("teacher"), progress=progress(as_json), **given)
     if not is_main():

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import model_argument
 from edgekit.cli.output import print_json, print_rich
 from edgekit.cli.progress import progress
-from edgekit.spec.budget import Budget
-from edgekit.spec.model_ref import ModelRef
+from edgekit.options.model_ref import ModelRef
+from edgekit.schema.budget import Budget
 
 if TYPE_CHECKING:
-    from edgekit.flows.gate import Allowed, BundleVerdict
-    from edgekit.flows.on_devices import SomeDevicesFailed
+    from edgekit.flows.devices.device_pool import SomeDevicesFailed
+    from edgekit.flows.gate.gate import Allowed, BundleVerdict
     from edgekit.measure.metric import Metric
     from edgekit.report.summary import VerdictRow
 
@@ -118,13 +118,13 @@ def command(
       edgekit gate out/onnx --recipe quickstart --junit verdicts.xml
       edgekit gate out/onnx --device pi4 --device pi5
     """
-    from edgekit.flows.gate import Allowed, gate
+    from edgekit.errors import worst_exit_code
+    from edgekit.flows.gate.gate import Allowed, gate
+    from edgekit.io.atomic import write_text
     from edgekit.measure.verdicts import exit_code
     from edgekit.report.junit import verdicts_junit
     from edgekit.report.markdown import verdicts_markdown
     from edgekit.report.terminal import verdict_table
-    from edgekit.spec.atomic import write_text
-    from edgekit.spec.errors import worst_exit_code
 
     if junit is not None and junit == markdown:
         raise click.UsageError("--junit and --markdown name the same file")
@@ -153,8 +153,8 @@ def command(
 def _on_devices(
     bundle: Path, budgets: list[Budget], devices: tuple[str, ...], allowed: Allowed, as_json: bool
 ) -> tuple[Mapping[str, list[BundleVerdict]], SomeDevicesFailed | None]:
-    from edgekit.flows.gate_devices import gate_on
-    from edgekit.flows.on_devices import finished
+    from edgekit.flows.devices.device_pool import finished
+    from edgekit.flows.gate.gate_devices import gate_on
 
     shown = progress(as_json)
     return finished(lambda: gate_on(bundle, budgets, devices, allowed=allowed, progress=shown))
@@ -171,9 +171,9 @@ def _budgets(
     bundle: Path, texts: tuple[str, ...], recipe: str | None, target: str | None
 ) -> tuple[list[Budget], str | None]:
     """The budgets in the order given, and the hash of the rows that a recipe evaluates on."""
-    from edgekit.flows.gate import default_budgets, recipe_rows, target_of
-    from edgekit.spec.manifest import Manifest
-    from edgekit.spec.recipe import load_recipe
+    from edgekit.bundle.manifest import Manifest
+    from edgekit.flows.gate.gate import default_budgets, recipe_rows, target_of
+    from edgekit.options.recipe import load_recipe
 
     found, rows = [Budget.from_text(text) for text in texts], None
     if recipe is not None:

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import options_of
 from edgekit.cli.output import print_json
-from edgekit.spec.generate_options import GenerateOptions
+from edgekit.options.generate_options import GenerateOptions
 
 
 @click.command("generate", cls=Command)
@@ -32,8 +32,8 @@ def command(words: tuple[str, ...], options: GenerateOptions, stop: tuple[str, .
       edgekit generate out/onnx "Once upon a time" --temperature 0.8 --top-p 0.9 --seed 7
       edgekit generate out/onnx - --max-tokens 64 --stop "The end" < prompt.txt
     """
+    from edgekit.flows.default_model import newest_model
     from edgekit.flows.generate import generate
-    from edgekit.flows.newest import newest_model
 
     if len(words) > 2:
         raise click.UsageError("give one prompt, in quotes")

@@ -6,11 +6,11 @@ from typing import Any
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import model_argument
 from edgekit.cli.output import print_json
-from edgekit.spec.model_ref import ModelRef
+from edgekit.options.model_ref import ModelRef
 
 
 @click.command("inspect", cls=Command)

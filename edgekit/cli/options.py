@@ -10,12 +10,12 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import click
 
-from edgekit.spec.data_options import DataSpec, Format
-from edgekit.spec.errors import UsageError
-from edgekit.spec.model_ref import ModelRef
-from edgekit.spec.schemes import Task
-from edgekit.spec.shape import Scratch, WantedShape
-from edgekit.spec.strict import Strict
+from edgekit.errors import UsageError
+from edgekit.options.data_options import DataSpec, Format
+from edgekit.options.model_ref import ModelRef
+from edgekit.schema.base_model import Strict
+from edgekit.schema.schemes import Task
+from edgekit.schema.shape import Scratch, WantedShape
 
 Command = Callable[..., Any]
 
@@ -196,7 +196,7 @@ def model_argument(
             replaced = unless is not None and given[unless] is not None
             source = _one_model(model, model_option, unless if replaced else None)
             if source is None and not replaced:
-                from edgekit.flows.newest import newest_model
+                from edgekit.flows.default_model import newest_model
 
                 source = str(newest_model(kind))
             return command(model=ModelRef(source, *reference) if source else None, **given)

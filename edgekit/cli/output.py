@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from edgekit.spec.json_values import json_value
+from edgekit.io.json_values import json_value
 
 
 def print_json(value: Any) -> None:

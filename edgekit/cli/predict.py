@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json
 
@@ -31,7 +31,7 @@ def command(words: tuple[str, ...], pair: str | None, threads: int, as_json: boo
       edgekit predict out/onnx "turn the kitchen lights off"
       cat texts.txt | edgekit predict out/onnx -
     """
-    from edgekit.flows.newest import newest_model
+    from edgekit.flows.default_model import newest_model
     from edgekit.flows.predict import predict
 
     if len(words) > 2:

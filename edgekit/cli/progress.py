@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from edgekit.spec.progress import SILENT, Advance, Progress
+from edgekit.io.progress import SILENT, Advance, Progress
 
 
 class TerminalProgress:

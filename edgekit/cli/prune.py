@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options, force, model_argument, options_of, out_option
 from edgekit.cli.output import print_json
 from edgekit.cli.progress import progress
-from edgekit.spec.model_ref import ModelRef
-from edgekit.spec.train_options import PruneOptions
+from edgekit.options.model_ref import ModelRef
+from edgekit.options.train_options import PruneOptions
 
 
 @click.command("prune", cls=Command)
@@ -40,8 +40,8 @@ def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> N
       edgekit prune gpt2 --vocabulary 16000 --texts stories.txt -o small
       edgekit prune gpt2 --heads 0.75 --ffn 0.5 --train stories.txt -o pruned
     """
-    from edgekit.flows.prune import prune
-    from edgekit.spec.manifest import CheckpointExtras
+    from edgekit.bundle.manifest import CheckpointExtras
+    from edgekit.flows.train.prune import prune
 
     made = prune(model, out=out or Path("pruned"), progress=progress(as_json), **given)
     cut = CheckpointExtras.read(made / "edgekit.json").lineage[-1].vocabulary

@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import force, model_argument, options_of, out_option
 from edgekit.cli.output import print_json
 from edgekit.cli.progress import progress
-from edgekit.spec.model_ref import ModelRef
-from edgekit.spec.stage_options import QuantizeOptions
+from edgekit.options.model_ref import ModelRef
+from edgekit.options.stage_options import QuantizeOptions
 
 
 @click.command("quantize", cls=Command)

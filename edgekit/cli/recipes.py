@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.command import Group
+from edgekit.cli.click_base import Group
 from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json
 
@@ -51,7 +51,7 @@ def show_recipe(name: str, as_json: bool) -> None:
     Example:
       edgekit recipes show NAME > my-recipe.yaml
     """
-    from edgekit.spec.errors import unknown_name
+    from edgekit.errors import unknown_name
 
     recipes = _recipes()
     if name not in recipes:
@@ -62,8 +62,8 @@ def show_recipe(name: str, as_json: bool) -> None:
 
 def _recipes() -> dict[str, tuple[str, Path]]:
     """The shipped recipes by name: the title and the file of each."""
-    from edgekit.spec.shipped import shipped_files
-    from edgekit.spec.strict import read_mapping
+    from edgekit.schema.base_model import read_mapping
+    from edgekit.schema.resources import shipped_files
 
     found = {}
     for stem, path in shipped_files("recipes").items():

@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options
 from edgekit.cli.output import print_json, print_rich
 from edgekit.cli.progress import progress
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.model_ref import ModelRef
+from edgekit.options.data_options import DataSpec
+from edgekit.options.model_ref import ModelRef
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from edgekit.flows.agreement import Comparison, Outcome, Verdict
-    from edgekit.flows.reproduce import Replay
+    from edgekit.flows.reproduce.reproduce import Replay
+    from edgekit.flows.reproduce.reproduce_compare import Comparison, Outcome, Verdict
 
 # characters of a sha256
 _SHOWN = 12
@@ -67,7 +67,7 @@ def command(
       edgekit reproduce out/onnx/manifest.json
       edgekit reproduce out/onnx --data my-data/ --model ./my-start -o again/ --within 2
     """
-    from edgekit.flows.reproduce import prepare, reproduce
+    from edgekit.flows.reproduce.reproduce import prepare, reproduce
 
     shown = progress(as_json)
     replay = prepare(what, data=data, model=_reference(model), teacher=_reference(teacher), progress=shown)

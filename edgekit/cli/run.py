@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.command import Command
+from edgekit.cli.click_base import Command
 from edgekit.cli.json_option import as_json
 from edgekit.cli.output import print_json, print_rich
 from edgekit.cli.progress import progress
@@ -47,8 +47,8 @@ def command(
     if only_plan:
         _show_plan(recipe, settings, out, as_json)
         return
-    from edgekit.flows.reporting import PAGE
-    from edgekit.flows.run import run
+    from edgekit.flows.run.reporting import PAGE
+    from edgekit.flows.run.run import run
     from edgekit.report.terminal import models_table, packages_table, verdict_table
 
     summary = run(recipe, settings, out=out, progress=progress(as_json))
@@ -63,7 +63,7 @@ def command(
 
 
 def _show_plan(recipe: str, settings: tuple[str, ...], out: Path | None, as_json: bool) -> None:
-    from edgekit.flows.plan import plan
+    from edgekit.flows.run.plan import plan
 
     planned = plan(recipe, settings, out=out, progress=progress(as_json))
     if as_json:

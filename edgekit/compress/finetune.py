@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from edgekit.compress.losses import cross_entropy
-from edgekit.compress.start import PRETRAINED_RATE, SCRATCH_RATE, start_classifier, start_scratch
-from edgekit.compress.train import Trained, train
+from edgekit.compress.distillation.student_init import PRETRAINED_RATE, SCRATCH_RATE, start_classifier, start_scratch
+from edgekit.compress.training.losses import cross_entropy
+from edgekit.compress.training.train import Trained, train
 from edgekit.data.splits import Data
 from edgekit.data.tokens import tokenize, usable_length
+from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import Checkpoint
-from edgekit.spec.progress import SILENT, Progress
-from edgekit.spec.shape import Scratch
-from edgekit.spec.train_options import FinetuneOptions
+from edgekit.options.train_options import FinetuneOptions
+from edgekit.schema.shape import Scratch
 
 
 def finetune_classifier(

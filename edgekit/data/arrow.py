@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.data.row import Row
-from edgekit.spec.errors import UsageError
-from edgekit.spec.progress import SILENT, Progress
+from edgekit.errors import UsageError
+from edgekit.io.progress import SILENT, Progress
 
 _BATCH = 2048
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import NoLabelError, UsageError, unknown_name
+from edgekit.errors import NoLabelError, UsageError, unknown_name
+from edgekit.options.data_options import DataSpec
 
 # compared without regard to case; the first pair that is there whole, else the first single name
 PAIRS = (

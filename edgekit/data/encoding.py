@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from edgekit.data.guess import likeliest
-from edgekit.spec.errors import EdgekitWarning, NotFoundError, UsageError
+from edgekit.data.charset_detection import likeliest
+from edgekit.errors import EdgekitWarning, NotFoundError, UsageError
 
 # UTF-32's little-endian mark begins with UTF-16's, so it comes first
 _MARKS = (

@@ -13,9 +13,9 @@ from typing import Any, TextIO
 from edgekit.data.columns import looks_like_header
 from edgekit.data.encoding import open_text
 from edgekit.data.row import SKIP, BadRows, Row
-from edgekit.spec.data_options import BARE, FORMATS, Format
-from edgekit.spec.errors import EdgekitWarning, NotFoundError, UsageError
-from edgekit.spec.progress import SILENT, Advance, Progress
+from edgekit.errors import EdgekitWarning, NotFoundError, UsageError
+from edgekit.io.progress import SILENT, Advance, Progress
+from edgekit.options.data_options import BARE, FORMATS, Format
 
 _REPORT_EVERY = 4096
 # fastText's `__label__GOOD text`, and the `COARSE:fine text` of question classification

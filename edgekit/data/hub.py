@@ -8,9 +8,9 @@ from typing import Any
 
 from edgekit.data.arrow import arrow_rows
 from edgekit.data.row import Row
-from edgekit.spec.data_options import SPLIT_NAMES
-from edgekit.spec.errors import UsageError
-from edgekit.spec.progress import SILENT, Progress
+from edgekit.errors import UsageError
+from edgekit.io.progress import SILENT, Progress
+from edgekit.options.data_options import SPLIT_NAMES
 
 _BATCH = 2048
 

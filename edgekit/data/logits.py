@@ -8,7 +8,7 @@ import numpy as np
 
 from edgekit.data.ragged import mapped_zeros
 from edgekit.data.tokens import Rows, batches_by_length, collate
-from edgekit.spec.progress import SILENT, Progress
+from edgekit.io.progress import SILENT, Progress
 
 
 def classifier_logits(

@@ -6,7 +6,7 @@ import json
 import warnings
 from typing import Any
 
-from edgekit.spec.errors import EdgekitWarning, NoLabelError, UsageError
+from edgekit.errors import EdgekitWarning, NoLabelError, UsageError
 
 # where a row stands, as "train.tsv, line 7", and its values by column
 Row = tuple[str, dict[str, Any]]

@@ -20,9 +20,9 @@ from edgekit.data.files import read_rows
 from edgekit.data.ragged import Texts
 from edgekit.data.row import BadRows, Row, Text
 from edgekit.data.table import Table, read_table
-from edgekit.spec.data_options import EMBEDDED, SPLIT_NAMES, DataSpec
-from edgekit.spec.errors import EdgekitWarning, NoLabelError, UsageError, unknown_name
-from edgekit.spec.progress import SILENT, Progress
+from edgekit.errors import EdgekitWarning, NoLabelError, UsageError, unknown_name
+from edgekit.io.progress import SILENT, Progress
+from edgekit.options.data_options import EMBEDDED, SPLIT_NAMES, DataSpec
 
 # what a data set without a name is called in lineage
 _NAMELESS = "data"

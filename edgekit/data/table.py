@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edgekit.data.columns import Columns
 from edgekit.data.ragged import Texts, TextWriter
 from edgekit.data.row import BadRows, Row, check_text, label_in, text_in
-from edgekit.spec.errors import NoLabelError, UsageError
+from edgekit.errors import NoLabelError, UsageError
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from edgekit.data.columns import find_texts
 from edgekit.data.encoding import open_text
 from edgekit.data.files import read_rows
 from edgekit.data.row import Text, text_in
-from edgekit.spec.data_options import EMBEDDED
-from edgekit.spec.errors import UsageError
+from edgekit.errors import UsageError
+from edgekit.options.data_options import EMBEDDED
 
 
 def read_texts(source: Path) -> list[Text]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from edgekit.data.ragged import Ragged, RaggedWriter
 from edgekit.data.splits import Split
-from edgekit.spec.progress import SILENT, Progress
+from edgekit.io.progress import SILENT, Progress
 
 _BATCH = 1000
 # inputs that are 0 or 1

@@ -6,9 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from edgekit.devices.channel import Channel
+from edgekit.devices.agent_client import Channel
 from edgekit.devices.transport import Transport
-from edgekit.spec.progress import SILENT, Progress
+from edgekit.io.progress import SILENT, Progress
 
 
 class Reached(Protocol):

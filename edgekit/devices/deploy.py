@@ -12,11 +12,11 @@ from typing import Any, TypeVar
 
 import pydantic
 
+from edgekit.bundle.manifest import MANIFEST_FILE, Manifest
 from edgekit.devices.base import Reached
 from edgekit.devices.device_script import run_script
-from edgekit.spec.errors import DeviceError, UsageError
-from edgekit.spec.manifest import MANIFEST_FILE, Manifest
-from edgekit.spec.strict import Strict
+from edgekit.errors import DeviceError, UsageError
+from edgekit.schema.base_model import Strict
 
 T = TypeVar("T", bound=Strict)
 

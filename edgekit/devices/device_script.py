@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import pydantic
 
+from edgekit.devices.sanitize import plain
 from edgekit.devices.transport import Finished, Transport
-from edgekit.devices.untrusted import plain
-from edgekit.spec.errors import DeviceError
-from edgekit.spec.strict import Strict
+from edgekit.errors import DeviceError
+from edgekit.schema.base_model import Strict
 
 T = TypeVar("T", bound=Strict)
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.spec.device import DeviceUrl
-from edgekit.spec.errors import DeviceError, UsageError
+from edgekit.errors import DeviceError, UsageError
+from edgekit.schema.device import DeviceUrl
 
 # files that `Include` may lead through, and bytes of each that are read
 _MOST_FILES, _MOST_BYTES = 100, 1_000_000

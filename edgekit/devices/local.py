@@ -6,11 +6,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from edgekit.devices.channel import Channel
+from edgekit.devices.agent_client import Channel
 from edgekit.devices.local_transport import LocalTransport
 from edgekit.devices.remote import RemoteDevice
-from edgekit.spec.errors import NotFoundError, UsageError
-from edgekit.spec.progress import SILENT, Progress
+from edgekit.errors import NotFoundError, UsageError
+from edgekit.io.progress import SILENT, Progress
 
 
 class LocalDevice(RemoteDevice):

@@ -10,7 +10,7 @@ from io import FileIO
 from typing import cast
 
 from edgekit.devices.transport import RemoteProcess, Transport
-from edgekit.spec.errors import DeviceError
+from edgekit.errors import DeviceError
 
 
 class LocalTransport(Transport):

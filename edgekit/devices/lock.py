@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from edgekit.devices.untrusted import plain
-from edgekit.spec.errors import DeviceError
+from edgekit.devices.sanitize import plain
+from edgekit.errors import DeviceError
 
 
 class Lock:

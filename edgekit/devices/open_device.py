@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgekit.devices.base import Device
 from edgekit.devices.registry import resolve
 from edgekit.devices.transport import Transport
-from edgekit.spec.device import DeviceUrl
+from edgekit.schema.device import DeviceUrl
 
 
 def open_device(name: str) -> Device:

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from edgekit.spec.atomic import write_text
-from edgekit.spec.device import ALL, DeviceUrl, KnownDevice, Registry
-from edgekit.spec.disk import disk_errors
-from edgekit.spec.errors import NotFoundError, UsageError, unknown_name
-from edgekit.spec.shipped import load_target
+from edgekit.errors import NotFoundError, UsageError, unknown_name
+from edgekit.io.atomic import write_text
+from edgekit.io.disk import disk_errors
+from edgekit.schema.device import ALL, DeviceUrl, KnownDevice, Registry
+from edgekit.schema.resources import load_target
 
 FILE_VARIABLE = "EDGEKIT_DEVICES"
 

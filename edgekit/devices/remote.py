@@ -14,21 +14,22 @@ from typing import Self
 
 import pydantic
 
-from edgekit.devices.agent_files import PACKAGE, agent_paths
-from edgekit.devices.channel import Channel
+from edgekit.devices.agent_client import Channel
 from edgekit.devices.heartbeat import PATIENCE_SECONDS, Heartbeat
 from edgekit.devices.lock import holder, in_use
 from edgekit.devices.sync import Sync
 from edgekit.devices.transport import Finished, RemoteProcess, Transport, readable
-from edgekit.spec.errors import DeviceError, NotFoundError
-from edgekit.spec.progress import SILENT, Progress
-from edgekit.spec.strict import Strict
+from edgekit.errors import DeviceError, NotFoundError
+from edgekit.io.progress import SILENT, Progress
+from edgekit.schema.base_model import Strict
 
 OLDEST_PYTHON = (3, 9)
 DEFAULT_PYTHON = "python3"
 ENVIRONMENT = {"ORT_DISABLE_TELEMETRY": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 _LOCK_SECONDS = 60.0
 _MOST_ANSWER = 10_000
+# what the agent is called on a device
+PACKAGE = "edgekit_agent"
 # bundles and versions of the agent that are kept on a device, those used last
 _KEPT_BUNDLES = 8
 _KEPT_AGENTS = 2
@@ -236,3 +237,9 @@ def _files(path: Path) -> dict[str, Path]:
         if file.is_file() and parts[0] != "measurements" and not any(part.startswith(".") for part in parts):
             found["/".join(parts)] = file
     return found
+
+
+def agent_paths() -> dict[str, Path]:
+    """The agent's modules by their path in its folder."""
+    folder = Path(str(resources.files("edgekit.agent")))
+    return {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.py"))}

@@ -10,9 +10,9 @@ from typing import Any
 
 from edgekit.devices.device_script import run_script
 from edgekit.devices.transport import Transport
-from edgekit.spec.errors import DeviceError, NotFoundError, UsageError
-from edgekit.spec.hashing import file_sha256
-from edgekit.spec.strict import Strict
+from edgekit.errors import DeviceError, NotFoundError, UsageError
+from edgekit.io.hashing import file_sha256
+from edgekit.schema.base_model import Strict
 
 # files in one folder; a request names them all
 MOST_FILES = 500

@@ -15,8 +15,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from edgekit.devices.untrusted import plain
-from edgekit.spec.errors import DeviceError, NotFoundError
+from edgekit.devices.sanitize import plain
+from edgekit.errors import DeviceError, NotFoundError
 
 # of what a command prints, bytes that are read at most: a device may answer anything
 OUTPUT_LIMIT = 1_000_000

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.export.activations import Range
-from edgekit.export.card import model_card
+from edgekit.bundle.manifest import MANIFEST_FILE, NEEDED_FILES, File, Manifest, Parity, Step
+from edgekit.errors import UsageError
+from edgekit.export.activation_ranges import Range
 from edgekit.export.golden import HARD_TEXTS, Case, Text, reference_cases, write_golden
-from edgekit.export.onnx_verify import verify_integers
+from edgekit.export.model_card import model_card
+from edgekit.export.model_file import Written
+from edgekit.export.onnx.verify import verify_integers
 from edgekit.export.parity import (
     FLOAT,
     Reference,
@@ -20,19 +23,16 @@ from edgekit.export.parity import (
     rounded_tolerance,
     rounds,
 )
+from edgekit.export.quantized_weights import Weights
 from edgekit.export.simulate import simulated
-from edgekit.export.stored import Weights
 from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
-from edgekit.export.written import Written
+from edgekit.io.hashing import file_sha256
 from edgekit.models.checkpoint import block_shapes
-from edgekit.models.decoders import DECODERS, is_decoder
-from edgekit.models.families import FAMILIES
-from edgekit.spec.errors import UsageError
-from edgekit.spec.hashing import file_sha256
-from edgekit.spec.manifest import MANIFEST_FILE, NEEDED_FILES, File, Manifest, Parity, Step
-from edgekit.spec.plan import Plan
-from edgekit.spec.schemes import Format
-from edgekit.spec.target import Target
+from edgekit.models.decoder_families import DECODERS, is_decoder
+from edgekit.models.encoder_families import FAMILIES
+from edgekit.schema.plan import Plan
+from edgekit.schema.schemes import Format
+from edgekit.schema.target import Target
 
 GOLDEN_FILE = "golden.jsonl"
 CARD_FILE = "README.md"
@@ -108,11 +108,11 @@ def _write_model(source: Source, target: Target, format: Format, out: Path, max_
         return _write_unknown(source, format, out)
     weights = Weights(source.model, source.plan, source.scales or {})
     if format == "tflite":
-        from edgekit.export.tflite import write_tflite_file
+        from edgekit.export.tflite.convert import write_tflite_file
 
         return write_tflite_file(source.model, weights, out, lengths=sequence_lengths(target, max_length))
     if decoder:
-        from edgekit.export.onnx_decoder_classifier import write_onnx_decoder_classifier
+        from edgekit.export.onnx.decoder_classifier_graph import write_onnx_decoder_classifier
 
         written = write_onnx_decoder_classifier(source.model, weights, out, max_length=max_length)
     else:
@@ -122,7 +122,7 @@ def _write_model(source: Source, target: Target, format: Format, out: Path, max_
 
 
 def _write_encoder(source: Source, weights: Weights, target: Target, out: Path, max_length: int) -> Written:
-    from edgekit.export.onnx_file import write_onnx_file
+    from edgekit.export.onnx.file import write_onnx_file
 
     ranges: Mapping[str, Range] = {}
     if source.plan is not None and source.plan.activations == "int8-static":
@@ -136,7 +136,7 @@ def _write_encoder(source: Source, weights: Weights, target: Target, out: Path, 
 
 
 def _write_unknown(source: Source, format: Format, out: Path) -> Written:
-    from edgekit.export.onnx_fallback import write_onnx_fallback
+    from edgekit.export.onnx.optimum_export import write_onnx_fallback
 
     if format != "onnx" or (source.plan is not None and source.plan.tensors):
         raise UsageError(
@@ -160,10 +160,10 @@ def _cases(source: Source, written: Written, max_length: int, texts: Sequence[Te
 def _prove(
     source: Source, written: Written, out: Path, max_length: int, cases: Sequence[Case], allowed: Tolerance
 ) -> Parity:
-    from edgekit.agent.bundle import Bundle
-    from edgekit.agent.classifier import Classifier
-    from edgekit.agent.sessions import open_session
-    from edgekit.agent.tokenizer import Tokenizer
+    from edgekit.agent.inference.bundle import Bundle
+    from edgekit.agent.inference.classifier import Classifier
+    from edgekit.agent.inference.tokenizer import Tokenizer
+    from edgekit.agent.runtimes.base import open_session
 
     draft = {
         "labels": list(source.labels),

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edgekit.export.activations import Range
-from edgekit.export.onnx_encoder import write_onnx
-from edgekit.export.stored import Weights
-from edgekit.models.families import describe
+from edgekit.export.activation_ranges import Range
+from edgekit.export.onnx.encoder_graph import write_onnx
+from edgekit.export.quantized_weights import Weights
+from edgekit.models.encoder_families import describe
 
 
 def calibrate_onnx(
@@ -22,7 +22,7 @@ def calibrate_onnx(
     A layer that is run several times has one range for all of its inputs. Min-max, as in onnxruntime's default
     calibrator. Unpadded, one text, or pair of them, at a time.
     """
-    from edgekit.agent.sessions import open_session
+    from edgekit.agent.runtimes.base import open_session
 
     plain = Weights(model, None, {})
     takes_types = describe(model).types is not None

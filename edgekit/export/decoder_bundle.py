@@ -6,22 +6,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from edgekit.bundle.manifest import Generation, Manifest
+from edgekit.errors import UsageError
 from edgekit.export.bundle import GOLDEN_FILE, Source, write_manifest
 from edgekit.export.decoder_golden import HARD_PROMPTS, reference_texts, write_decoder_golden
 from edgekit.export.decoder_parity import check_decoder, rounded_tolerance
-from edgekit.export.onnx_decoder import write_onnx_decoder
-from edgekit.export.onnx_verify import verify_integers
+from edgekit.export.model_file import Written
+from edgekit.export.onnx.decoder_graph import write_onnx_decoder
+from edgekit.export.onnx.verify import verify_integers
 from edgekit.export.parity import FLOAT
+from edgekit.export.quantized_weights import Weights
 from edgekit.export.simulate_decoder import simulated_decoder
-from edgekit.export.stored import Weights
-from edgekit.export.tflite_decoder import write_tflite_decoder
+from edgekit.export.tflite.decoder_file import write_tflite_decoder
 from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
-from edgekit.export.written import Written
 from edgekit.models.checkpoint import block_shapes
-from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import Generation, Manifest
-from edgekit.spec.schemes import Format
-from edgekit.spec.target import Target
+from edgekit.schema.schemes import Format
+from edgekit.schema.target import Target
 
 _GENERATION_FILE = "generation_config.json"
 
@@ -99,10 +99,10 @@ def generation_of(model: Any, tokenizer: Any) -> Generation:
 
 
 def _generator(out: Path, written: Written, generation: Generation, max_length: int) -> Any:
-    from edgekit.agent.bundle import Bundle
-    from edgekit.agent.decoders import open_decoder_session
-    from edgekit.agent.generation import TextGenerator
-    from edgekit.agent.prompts import PromptTokenizer
+    from edgekit.agent.inference.bundle import Bundle
+    from edgekit.agent.inference.generation import TextGenerator
+    from edgekit.agent.inference.prompts import PromptTokenizer
+    from edgekit.agent.runtimes.decoder_session import open_decoder_session
 
     draft = Bundle(out, {"generation": generation.model_dump(mode="json")})
     session = open_decoder_session(out / written.file, max_length)

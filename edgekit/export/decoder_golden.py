@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.compress.grid import Floats
+from edgekit.compress.quantization.grid import Floats
 
 # what breaks tokenizers: nothing, many scripts, characters of several bytes, white space
 HARD_PROMPTS: tuple[str, ...] = (

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.compress.grid import Floats
+from edgekit.bundle.manifest import Parity
+from edgekit.compress.quantization.grid import Floats
+from edgekit.errors import ParityError, ToolError
 from edgekit.export.decoder_golden import DecoderCase, centred
 from edgekit.export.parity import FLOAT, Reference, Tolerance, rounded_atol
-from edgekit.spec.errors import ParityError, ToolError
-from edgekit.spec.manifest import Parity
 
 
 def check_decoder(generator: Any, cases: Sequence[DecoderCase], allowed: Tolerance, reference: Reference) -> Parity:

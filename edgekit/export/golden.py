@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.compress.grid import Floats
+from edgekit.compress.quantization.grid import Floats
 
 Text = str | tuple[str, str]
 

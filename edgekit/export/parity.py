@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from edgekit.bundle.manifest import Parity
+from edgekit.errors import ParityError, ToolError
 from edgekit.export.golden import Case
-from edgekit.export.stored import blocked
-from edgekit.spec.errors import ParityError, ToolError
-from edgekit.spec.manifest import Parity
-from edgekit.spec.plan import Plan
+from edgekit.export.quantized_weights import blocked
+from edgekit.schema.plan import Plan
 
 Reference = Literal["checkpoint", "simulation"]
 

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from edgekit.export.activations import Range
-from edgekit.export.stored import blocked, decoder_block
+from edgekit.export.activation_ranges import Range
+from edgekit.export.quantized_weights import blocked, decoder_block
 from edgekit.models.decoder import Decoder
-from edgekit.models.decoders import anatomy
+from edgekit.models.decoder_families import anatomy
 from edgekit.models.encoder import Encoder, parameter_names
-from edgekit.spec.plan import Plan, TensorPlan
-from edgekit.spec.schemes import Format
+from edgekit.schema.plan import Plan, TensorPlan
+from edgekit.schema.schemes import Format
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from edgekit.export.quantized_weights import blocked, decoder_block
 from edgekit.export.simulate import Rounding, per_block_int8, per_row_int8
-from edgekit.export.stored import blocked, decoder_block
-from edgekit.models.decoders import describe_decoder
+from edgekit.models.decoder_families import describe_decoder
 from edgekit.models.encoder import parameter_names
-from edgekit.spec.plan import Plan, TensorPlan
-from edgekit.spec.schemes import Format
+from edgekit.schema.plan import Plan, TensorPlan
+from edgekit.schema.schemes import Format
 
 if TYPE_CHECKING:
     from torch import Tensor, nn

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
+from edgekit.errors import ToolError
 from edgekit.models.sizes import part_of
-from edgekit.spec.errors import ToolError
 
 _READ_BY = {
     "GATHER": "tables",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from edgekit.spec.errors import UsageError
+from edgekit.errors import UsageError
 
 TOKENIZER_FILE = "tokenizer.json"
 _KEPT = (TOKENIZER_FILE, "tokenizer_config.json", "special_tokens_map.json")

@@ -11,15 +11,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.agent.bundle import open_bundle
+from edgekit.agent.inference.bundle import open_bundle
+from edgekit.agent_errors import agent_errors
+from edgekit.bundle.manifest import Manifest, is_bundle
+from edgekit.errors import ToolError, UsageError
+from edgekit.io.atomic import new_folder
+from edgekit.io.progress import SILENT, Progress
 from edgekit.packaging.identity import Identity, id_from, name_from
 from edgekit.packaging.platforms import platform
 from edgekit.packaging.web.write import WEB_RUNTIME
-from edgekit.spec.agent_errors import agent_errors
-from edgekit.spec.atomic import new_folder
-from edgekit.spec.errors import ToolError, UsageError
-from edgekit.spec.manifest import Manifest, is_bundle
-from edgekit.spec.progress import SILENT, Progress
 
 _RUNTIME = "onnxruntime-web"
 # seconds: npm fetches 26 MB; the server only binds a port

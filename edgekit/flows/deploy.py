@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgekit.agent_errors import agent_errors
+from edgekit.bundle.manifest import Manifest, is_bundle
 from edgekit.bundle.records import GoldenRun
 from edgekit.devices.base import Reached
 from edgekit.devices.deploy import Deployed, Deployments, check_name
-from edgekit.devices.replies import Golden
+from edgekit.devices.messages import Golden
+from edgekit.errors import UsageError
+from edgekit.flows.devices.device_pool import on_each
 from edgekit.flows.golden import golden_record, keep_golden
-from edgekit.flows.on_devices import on_each
-from edgekit.spec.agent_errors import agent_errors
-from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import Manifest, is_bundle
-from edgekit.spec.progress import SILENT, Progress
-from edgekit.spec.schemes import RuntimeName
+from edgekit.io.progress import SILENT, Progress
+from edgekit.schema.schemes import RuntimeName
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def undeploy(devices: Sequence[str], name: str | None = None, *, python: str | N
 
 def _checked(bundle: Path) -> Manifest:
     """The manifest of a bundle whose files are what it says, before anything is sent."""
-    from edgekit.agent.bundle import open_bundle
+    from edgekit.agent.inference.bundle import open_bundle
 
     if not is_bundle(bundle):
         raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")

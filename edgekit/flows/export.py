@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgekit.errors import UsageError
 from edgekit.flows.lineage import next_step
-from edgekit.models.decoders import DECODERS, any_family, most_tokens
-from edgekit.models.families import FAMILIES
-from edgekit.spec.atomic import check_output, new_folder
-from edgekit.spec.errors import UsageError
-from edgekit.spec.export_options import ExportOptions
-from edgekit.spec.model_ref import ModelRef
-from edgekit.spec.plan import Plan
-from edgekit.spec.progress import SILENT, Progress
-from edgekit.spec.schemes import Format, Scheme, Task
-from edgekit.spec.shipped import load_target
-from edgekit.spec.target import Target
+from edgekit.io.atomic import check_output, new_folder
+from edgekit.io.progress import SILENT, Progress
+from edgekit.models.decoder_families import DECODERS, any_family, most_tokens
+from edgekit.models.encoder_families import FAMILIES
+from edgekit.options.export_options import ExportOptions
+from edgekit.options.model_ref import ModelRef
+from edgekit.schema.plan import Plan
+from edgekit.schema.resources import load_target
+from edgekit.schema.schemes import Format, Scheme, Task
+from edgekit.schema.target import Target
 
 if TYPE_CHECKING:
     from edgekit.export.bundle import Source
@@ -119,7 +119,7 @@ def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions, task
 
 def _unknown_family(checkpoint: Checkpoint, target: Target, options: ExportOptions, task: Task) -> _Choice:
     """A classifier that cannot be taken apart is exported as it is, if optimum knows how."""
-    from edgekit.export.onnx_fallback import require_exporter
+    from edgekit.export.onnx.optimum_export import require_exporter
 
     if task == "text-generation":
         any_family(checkpoint.family)
@@ -155,14 +155,14 @@ def _check_format(target: Target, format: Format, scheme: Scheme) -> None:
     """Raise `UsageError` where the target or this host cannot do it."""
     target.runtime_for(format, scheme)
     if format == "tflite":
-        from edgekit.export.tflite import require_converter, require_scheme
+        from edgekit.export.tflite.convert import require_converter, require_scheme
 
         require_converter()
         require_scheme(scheme)
 
 
 def _quantized(checkpoint: Checkpoint, model: Any, choice: _Choice) -> tuple[Plan | None, dict[str, Any]]:
-    from edgekit.compress.quantize import apply_plan, make_plan
+    from edgekit.compress.quantization.quantize import apply_plan, make_plan
     from edgekit.models.checkpoint import load_scales
 
     if checkpoint.extras.plan is not None:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.spec.agent_errors import agent_errors
-from edgekit.spec.errors import UsageError
-from edgekit.spec.generate_options import GenerateOptions
-from edgekit.spec.manifest import is_bundle
+from edgekit.agent_errors import agent_errors
+from edgekit.bundle.manifest import is_bundle
+from edgekit.errors import UsageError
+from edgekit.options.generate_options import GenerateOptions
 
 if TYPE_CHECKING:
-    from edgekit.agent.generation import Generation
+    from edgekit.agent.inference.generation import Generation
 
 
 @dataclass(frozen=True)
@@ -77,9 +77,9 @@ def generate(
     stop: strings that end the text and are left out of it
     Raises `UsageError` for a folder that is no sound bundle of a decoder, or a prompt that the context does not hold.
     """
-    from edgekit.agent.generation import Limits
-    from edgekit.agent.generator import open_generator
-    from edgekit.agent.sampling import Sampling
+    from edgekit.agent.inference.generation import Limits
+    from edgekit.agent.inference.generator import open_generator
+    from edgekit.agent.inference.sampling import Sampling
 
     options = options or GenerateOptions()
     if not is_bundle(bundle):

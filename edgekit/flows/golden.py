@@ -5,11 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from edgekit.agent_errors import agent_errors
+from edgekit.bundle.manifest import Manifest
 from edgekit.bundle.records import GoldenRun, Records, write_record
-from edgekit.devices.replies import Golden
-from edgekit.spec.agent_errors import agent_errors
-from edgekit.spec.errors import DeviceError, UsageError
-from edgekit.spec.manifest import Manifest
+from edgekit.devices.messages import Golden
+from edgekit.errors import DeviceError, UsageError
 
 
 def prove_golden(bundle: Path, records: Records) -> None:
@@ -23,7 +23,7 @@ def prove_golden(bundle: Path, records: Records) -> None:
     content_hash = Manifest.of(bundle).content_hash
     if any(run.content_hash == content_hash for run in records.golden):
         return
-    from edgekit.agent.self_test import self_test
+    from edgekit.agent.inference.self_test import self_test
 
     with agent_errors():
         found = self_test(bundle)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.spec.agent_errors import agent_errors
-from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import Manifest, Step, is_bundle
-from edgekit.spec.model_ref import ModelRef
+from edgekit.agent_errors import agent_errors
+from edgekit.bundle.manifest import Manifest, Step, is_bundle
+from edgekit.errors import UsageError
+from edgekit.options.model_ref import ModelRef
 
 _TOKENIZER_FILES = ("tokenizer.json",)
 
@@ -50,7 +50,7 @@ def inspect(what: str | Path | ModelRef) -> Inspection:
 
 
 def _bundle(path: Path) -> Inspection:
-    from edgekit.agent.bundle import open_bundle
+    from edgekit.agent.inference.bundle import open_bundle
     from edgekit.export.sizes import file_parts
 
     with agent_errors():

@@ -10,18 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from edgekit import __version__
-from edgekit.agent.cpu import cpu_facts
-from edgekit.data.blocks import TextData
+from edgekit.agent.machine.cpu import cpu_facts
+from edgekit.bundle.manifest import Origin, Step, Validation
 from edgekit.data.splits import Data
+from edgekit.data.token_blocks import TextData
+from edgekit.errors import NotFoundError
+from edgekit.io.hashing import file_sha256, value_sha256
 from edgekit.models.checkpoint import Checkpoint, open_checkpoint
 from edgekit.models.identity import content_hashes
-from edgekit.spec.data_options import EMBEDDED, DataSpec
-from edgekit.spec.errors import NotFoundError
-from edgekit.spec.hashing import file_sha256, value_sha256
-from edgekit.spec.manifest import Origin, Step, Validation
-from edgekit.spec.shape import Scratch
-from edgekit.spec.shipped import load_target
-from edgekit.spec.strict import Strict
+from edgekit.options.data_options import EMBEDDED, DataSpec
+from edgekit.schema.base_model import Strict
+from edgekit.schema.resources import load_target
+from edgekit.schema.shape import Scratch
 
 _TOOLS = ("torch", "transformers", "onnx", "onnxruntime", "litert-torch", "ai-edge-quantizer", "ai-edge-litert")
 

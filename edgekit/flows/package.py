@@ -8,23 +8,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgekit.agent.bundle import Bundle, open_bundle
+from edgekit.agent.inference.bundle import Bundle, open_bundle
+from edgekit.agent_errors import agent_errors
+from edgekit.bundle.manifest import Manifest, is_bundle
 from edgekit.bundle.records import read_records
+from edgekit.errors import UsageError
 from edgekit.flows.golden import prove_golden
-from edgekit.measure.estimate import Estimate
+from edgekit.io.atomic import check_output, new_folder
+from edgekit.io.progress import SILENT, Advance, Progress
+from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.verdicts import Verdict, decide, exit_code
+from edgekit.options.package_options import PLATFORMS, PackageOptions, PlatformName
 from edgekit.packaging.identity import Identity, id_from, name_from
 from edgekit.packaging.platforms import platform
 from edgekit.packaging.record import PackageRecord, write_record
 from edgekit.report.summary import PackageRow
-from edgekit.spec.agent_errors import agent_errors
-from edgekit.spec.atomic import check_output, new_folder
-from edgekit.spec.budget import Budget
-from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import Manifest, is_bundle
-from edgekit.spec.package_options import PLATFORMS, PackageOptions, PlatformName
-from edgekit.spec.progress import SILENT, Advance, Progress
-from edgekit.spec.schemes import Format
+from edgekit.schema.budget import Budget
+from edgekit.schema.schemes import Format
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.spec.agent_errors import agent_errors
-from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import is_bundle
+from edgekit.agent_errors import agent_errors
+from edgekit.bundle.manifest import is_bundle
+from edgekit.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Labelled:
 
 def predict(bundle: Path, texts: Iterable[str], *, pair: str | None = None, threads: int = 1) -> Iterator[Labelled]:
     """Classify texts one by one, as they come. Raises `UsageError` for a folder that is no sound bundle."""
-    from edgekit.agent.classifier import open_classifier
+    from edgekit.agent.inference.classifier import open_classifier
 
     if not is_bundle(bundle):
         raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgekit.errors import UsageError
 from edgekit.flows.lineage import next_step
-from edgekit.spec.atomic import check_output, new_folder
-from edgekit.spec.errors import UsageError
-from edgekit.spec.model_ref import ModelRef
-from edgekit.spec.progress import SILENT, Progress
-from edgekit.spec.shipped import load_target
-from edgekit.spec.stage_options import QuantizeOptions
+from edgekit.io.atomic import check_output, new_folder
+from edgekit.io.progress import SILENT, Progress
+from edgekit.options.model_ref import ModelRef
+from edgekit.options.stage_options import QuantizeOptions
+from edgekit.schema.resources import load_target
 
 
 def quantize(
@@ -26,10 +26,10 @@ def quantize(
     `export` packs those integers as they are. Raises `UsageError` for a checkpoint that has a plan already, for a
     scheme that no runtime of the target executes correctly, or for an existing `out`.
     """
-    from edgekit.compress.quantize import apply_plan, make_plan
+    from edgekit.compress.quantization.quantize import apply_plan, make_plan
     from edgekit.data.texts import as_given, read_texts
     from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint, resolve_task, save_checkpoint
-    from edgekit.models.decoders import any_family
+    from edgekit.models.decoder_families import any_family
 
     options = options or QuantizeOptions()
     start = open_checkpoint(model)

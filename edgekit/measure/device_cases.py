@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, Literal, TypeVar
 
+from edgekit.bundle.manifest import Manifest
 from edgekit.bundle.records import Records, age_of
-from edgekit.measure.estimate import Estimate
 from edgekit.measure.evidence import Basis, Case, Cases, Evidence, Missing, Question
-from edgekit.measure.fallback import fallbacks
-from edgekit.measure.instructions import budgeted
-from edgekit.measure.percentiles import fewest_samples
-from edgekit.measure.throttling import Disturbance, disturbances, ever_disturbed
-from edgekit.measure.tool import tool_latency
-from edgekit.spec.manifest import Manifest
-from edgekit.spec.measurement import GenerationMeasurement, InstructionCounts, Measurement, OfFile, Part
-from edgekit.spec.schemes import FORMAT_OF
-from edgekit.spec.tool_measurement import ToolMeasurement
+from edgekit.measure.performance.benchmark_tool import tool_latency
+from edgekit.measure.performance.fallback import fallbacks
+from edgekit.measure.performance.instructions import budgeted
+from edgekit.measure.performance.throttling import Disturbance, disturbances, ever_disturbed
+from edgekit.measure.statistics.estimate import Estimate
+from edgekit.measure.statistics.percentiles import fewest_samples
+from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement, OfFile, Part
+from edgekit.schema.schemes import FORMAT_OF
+from edgekit.schema.tool_measurement import ToolMeasurement
 
 Timed = Measurement | GenerationMeasurement
 _Record = TypeVar("_Record", Measurement, GenerationMeasurement, Timed)

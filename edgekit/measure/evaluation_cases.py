@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, TypeVar
 
-from edgekit.measure.estimate import Estimate
+from edgekit.bundle.evaluation import Accuracy, Drop, Increase, Perplexity
+from edgekit.bundle.manifest import Manifest, Step
+from edgekit.errors import UsageError
 from edgekit.measure.evaluation_choice import Ambiguous, Elsewhere, on_data
 from edgekit.measure.evidence import Basis, Case, Cases, Evidence, Missing, Question
-from edgekit.spec.budget import Budget
-from edgekit.spec.errors import UsageError
-from edgekit.spec.evaluation import Accuracy, Drop, Increase, Perplexity
-from edgekit.spec.manifest import Manifest, Step
+from edgekit.measure.statistics.estimate import Estimate
+from edgekit.schema.budget import Budget
 
 _Record = TypeVar("_Record", Accuracy, Perplexity)
 _Comparison = TypeVar("_Comparison", Drop, Increase)

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from edgekit.spec.evaluation import Accuracy, Perplexity
-from edgekit.spec.manifest import Step
+from edgekit.bundle.evaluation import Accuracy, Perplexity
+from edgekit.bundle.manifest import Step
 
 # how a step records the rows, or the text, that a model is tested on
 _TEST_INPUTS = ("data.test", "text.test")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from edgekit.bundle.manifest import Manifest
 from edgekit.bundle.records import Records
-from edgekit.measure.estimate import Estimate
-from edgekit.spec.budget import Budget
-from edgekit.spec.manifest import Manifest
-from edgekit.spec.target import Target
+from edgekit.measure.statistics.estimate import Estimate
+from edgekit.schema.budget import Budget
+from edgekit.schema.target import Target
 
 
 @dataclass(frozen=True)

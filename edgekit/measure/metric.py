@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from edgekit.errors import UsageError
 from edgekit.measure.evidence import Cases, Evidence, Question
-from edgekit.spec.budget import Budget
-from edgekit.spec.errors import UsageError
-from edgekit.spec.schemes import Task
+from edgekit.schema.budget import Budget
+from edgekit.schema.schemes import Task
 
 
 class Source(Protocol):

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from typing import Literal
 
+from edgekit.bundle.evaluation import Accuracy, Increase
 from edgekit.bundle.records import Records
+from edgekit.errors import UsageError, unknown_name
 from edgekit.measure.device_cases import InstructionSource, Timed, TimedSource
-from edgekit.measure.energy import energy_mj
-from edgekit.measure.estimate import Estimate
 from edgekit.measure.evaluation_cases import AccuracySource, ComparisonSource, FileSource, PerplexitySource
-from edgekit.measure.generation import summarise_generation, tokens_per_s
 from edgekit.measure.metric import Limits, Metric
-from edgekit.measure.statistics import percentile_interval
-from edgekit.spec.budget import Budget
-from edgekit.spec.errors import UsageError, unknown_name
-from edgekit.spec.evaluation import Accuracy, Increase
-from edgekit.spec.measurement import Measurement
-from edgekit.spec.schemes import Task
+from edgekit.measure.performance.energy import energy_mj
+from edgekit.measure.performance.generation import summarise_generation, tokens_per_s
+from edgekit.measure.statistics.estimate import Estimate
+from edgekit.measure.statistics.proportions import percentile_interval
+from edgekit.schema.budget import Budget
+from edgekit.schema.measurement import Measurement
+from edgekit.schema.schemes import Task
 
 CLASSIFIER: frozenset[Task] = frozenset({"text-classification"})
 DECODER: frozenset[Task] = frozenset({"text-generation"})

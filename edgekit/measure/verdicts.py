@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from edgekit.measure.estimate import Estimate
+from edgekit.errors import UsageError
 from edgekit.measure.evidence import EXACT, Basis, Case, Evidence, Missing, Question
 from edgekit.measure.metric import Metric
 from edgekit.measure.metrics import check_task, metric_of
-from edgekit.spec.budget import Budget
-from edgekit.spec.errors import UsageError
-from edgekit.spec.target import Target
+from edgekit.measure.statistics.estimate import Estimate
+from edgekit.schema.budget import Budget
+from edgekit.schema.target import Target
 
 Outcome = Literal["pass", "fail", "inconclusive", "unmeasured"]
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.agent.tokenizer import is_fault
+from edgekit.agent.inference.tokenizer import is_fault
+from edgekit.bundle.manifest import BlockShape, CheckpointExtras, Step
+from edgekit.errors import NotFoundError, UsageError
 from edgekit.models.checkpoint_checks import check_finite, check_folder, check_layers, check_tokenizer_files
 from edgekit.models.decoder_classifier import pad_as, read_as_trained
-from edgekit.models.decoders import (
+from edgekit.models.decoder_families import (
     DECODERS,
     anatomy,
     any_family,
@@ -23,15 +25,13 @@ from edgekit.models.decoders import (
     is_decoder,
     plain_state,
 )
-from edgekit.models.families import FAMILIES, describe
+from edgekit.models.encoder_families import FAMILIES, describe
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
 from edgekit.models.weights import SCALES_FILE, load_plain, load_reshaped, weight_files
-from edgekit.spec.errors import NotFoundError, UsageError
-from edgekit.spec.manifest import BlockShape, CheckpointExtras, Step
-from edgekit.spec.model_ref import ModelRef
-from edgekit.spec.plan import Plan
-from edgekit.spec.schemes import Task
-from edgekit.spec.strict import read_mapping
+from edgekit.options.model_ref import ModelRef
+from edgekit.schema.base_model import read_mapping
+from edgekit.schema.plan import Plan
+from edgekit.schema.schemes import Task
 
 
 @dataclass(frozen=True)

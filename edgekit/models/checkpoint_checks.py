@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path, PurePath
 from typing import Any
 
-from edgekit.spec.errors import UsageError
-from edgekit.spec.strict import read_mapping
+from edgekit.errors import UsageError
+from edgekit.schema.base_model import read_mapping
 
 INDEX_FILE = "model.safetensors.index.json"
 TOKENIZER_FILES = (

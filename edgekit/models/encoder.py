@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edgekit.spec.errors import UsageError
+from edgekit.errors import UsageError
 
 if TYPE_CHECKING:
     from torch import nn

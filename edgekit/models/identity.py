@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgekit.spec.hashing import file_sha256, value_sha256
-from edgekit.spec.manifest import CheckpointExtras
-from edgekit.spec.strict import read_mapping
+from edgekit.bundle.manifest import CheckpointExtras
+from edgekit.io.hashing import file_sha256, value_sha256
+from edgekit.schema.base_model import read_mapping
 
 EXTRAS_FILE = "edgekit.json"
 # all that is ever read of a checkpoint, from a folder or from the hub

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from edgekit.models.decoders import DECODERS, decoder_family
+from edgekit.models.decoder_families import DECODERS, decoder_family
 from edgekit.models.encoder import activation_key
-from edgekit.models.families import family
-from edgekit.spec.shape import Scratch, Shape
+from edgekit.models.encoder_families import family
+from edgekit.schema.shape import Scratch, Shape
 
 # of a byte-level tokenizer: what begins and ends a text, and what fills up a batch
 END, PAD = "<|endoftext|>", "<|pad|>"

@@ -6,8 +6,8 @@ import math
 import re
 from collections import Counter
 
+from edgekit.errors import UsageError
 from edgekit.models.checkpoint import Checkpoint
-from edgekit.spec.errors import UsageError
 
 # in the order in which they are tried: the first pattern found in a tensor's name says which part it is
 PARTS = (

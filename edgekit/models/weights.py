@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgekit.bundle.manifest import BlockShape
+from edgekit.errors import UsageError
 from edgekit.models.checkpoint_checks import check_weight_files
-from edgekit.models.decoders import decoder_family, is_decoder
-from edgekit.models.shrink import reshape
-from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import BlockShape
-from edgekit.spec.schemes import Task
+from edgekit.models.decoder_families import decoder_family, is_decoder
+from edgekit.models.resize import reshape
+from edgekit.schema.schemes import Task
 
 SCALES_FILE = "scales.safetensors"
 

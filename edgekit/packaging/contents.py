@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.agent.bundle import Bundle, open_bundle
-from edgekit.spec.agent_errors import agent_errors
-from edgekit.spec.manifest import MANIFEST_FILE
+from edgekit.agent.inference.bundle import Bundle, open_bundle
+from edgekit.agent_errors import agent_errors
+from edgekit.bundle.manifest import MANIFEST_FILE
 
 
 @dataclass(frozen=True)

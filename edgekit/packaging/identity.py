@@ -6,8 +6,8 @@ import re
 
 import pydantic
 
-from edgekit.spec.package_options import PackageId, PackageName, PackageVersion
-from edgekit.spec.strict import Strict
+from edgekit.options.package_options import PackageId, PackageName, PackageVersion
+from edgekit.schema.base_model import Strict
 
 _LONGEST_NAME = 60
 _IDS = pydantic.TypeAdapter(PackageId)

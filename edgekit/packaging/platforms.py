@@ -6,10 +6,10 @@ import importlib
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from edgekit.agent.bundle import Bundle
+from edgekit.agent.inference.bundle import Bundle
+from edgekit.options.package_options import PlatformName
 from edgekit.packaging.contents import Added
 from edgekit.packaging.identity import Identity
-from edgekit.spec.package_options import PlatformName
 
 
 class Platform(Protocol):

@@ -11,14 +11,14 @@ from typing import IO, Literal
 
 import pydantic
 
-from edgekit.agent.bundle import Bundle
+from edgekit.agent.inference.bundle import Bundle
+from edgekit.errors import ToolError, UsageError
+from edgekit.io.atomic import PACKAGE_FILE
+from edgekit.io.hashing import file_sha256
+from edgekit.options.package_options import PlatformName
 from edgekit.packaging.contents import Added
 from edgekit.packaging.identity import Identity
-from edgekit.spec.atomic import PACKAGE_FILE
-from edgekit.spec.errors import ToolError, UsageError
-from edgekit.spec.hashing import file_sha256
-from edgekit.spec.package_options import PlatformName
-from edgekit.spec.strict import Strict
+from edgekit.schema.base_model import Strict
 
 
 class AddedBytes(Strict):

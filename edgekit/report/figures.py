@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from edgekit.bundle.evaluation import Accuracy, ClassScore, Drop, Increase, Perplexity
 from edgekit.measure.metrics import metric_of
 from edgekit.measure.verdicts import Outcome
 from edgekit.report.summary import LatencyRow, SpeedRow, VerdictRow
-from edgekit.spec.budget import Budget
-from edgekit.spec.evaluation import Accuracy, ClassScore, Drop, Increase, Perplexity
-from edgekit.spec.measurement import Fingerprint, GenerationMeasurement, Measurement, Taken
+from edgekit.schema.budget import Budget
+from edgekit.schema.measurement import Fingerprint, GenerationMeasurement, Measurement, Taken
 
 WORDS: dict[Outcome, str] = {
     "pass": "PASS",

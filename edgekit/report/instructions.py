@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from edgekit.measure.instructions import millions
+from edgekit.measure.performance.instructions import millions
 from edgekit.report.figures import clean
-from edgekit.spec.measurement import InstructionCounts
+from edgekit.schema.measurement import InstructionCounts
 
 if TYPE_CHECKING:
     from rich.console import Group

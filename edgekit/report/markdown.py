@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from edgekit.measure.classification import ConfusedPair
-from edgekit.report import cells
+from edgekit.bundle.evaluation import ClassScore
+from edgekit.measure.accuracy.classification import ConfusedPair
+from edgekit.report import table_cells
 from edgekit.report.figures import clean
 from edgekit.report.headline import headline
 from edgekit.report.summary import ModelRow, Summary, VerdictRow
-from edgekit.spec.evaluation import ClassScore
-from edgekit.spec.measurement import Measurement, OperatorTime
+from edgekit.schema.measurement import Measurement, OperatorTime
 
 _PUNCTUATION = re.compile(r"([\\`*_\[\]|~>$])")
 
@@ -19,12 +19,12 @@ _PUNCTUATION = re.compile(r"([\\`*_\[\]|~>$])")
 def summary_markdown(summary: Summary) -> str:
     """The whole report, each of its tables under a heading."""
     parts = [("Verdicts", verdicts_markdown(summary.verdicts)), ("Models", models_markdown(summary.models))]
-    if cells.compared(summary.models):
+    if table_cells.compared(summary.models):
         parts.append(("Paired comparisons", comparisons_markdown(summary.models)))
-    evaluated = [cells.evaluation_cells(model, model.accuracy) for model in summary.models if model.accuracy]
+    evaluated = [table_cells.evaluation_cells(model, model.accuracy) for model in summary.models if model.accuracy]
     if evaluated:
-        notes = "".join(f"\n- {escape(note)}" for note in cells.evaluation_notes(summary.models))
-        table = _table(cells.EVALUATIONS, evaluated, right=cells.EVALUATIONS[1:-1])
+        notes = "".join(f"\n- {escape(note)}" for note in table_cells.evaluation_notes(summary.models))
+        table = _table(table_cells.EVALUATIONS, evaluated, right=table_cells.EVALUATIONS[1:-1])
         parts.append(("Evaluations", f"{table}{notes}\n" if notes else table))
     parts += [
         (f"Confusions of {escape(clean(made.model))}", confusions_markdown(made.pairs))
@@ -36,16 +36,18 @@ def summary_markdown(summary: Summary) -> str:
     ]
     parts += [
         (f"Latency of {escape(clean(name))}", latency_markdown(taken))
-        for name, taken in cells.measurements_by_model(summary).items()
+        for name, taken in table_cells.measurements_by_model(summary).items()
     ]
-    foretold = [cells.perplexity_cells(model, model.perplexity) for model in summary.models if model.perplexity]
+    foretold = [table_cells.perplexity_cells(model, model.perplexity) for model in summary.models if model.perplexity]
     if foretold:
-        parts.append(("Perplexity", _table(cells.PERPLEXITIES, foretold, right=cells.PERPLEXITIES[1:])))
-    for name, speeds in cells.speeds_by_model(summary).items():
-        table = _table(cells.GENERATION, map(cells.generation_cells, speeds), right=cells.GENERATION)
+        parts.append(("Perplexity", _table(table_cells.PERPLEXITIES, foretold, right=table_cells.PERPLEXITIES[1:])))
+    for name, speeds in table_cells.speeds_by_model(summary).items():
+        table = _table(table_cells.GENERATION, map(table_cells.generation_cells, speeds), right=table_cells.GENERATION)
         parts.append((f"Speed of {escape(clean(name))}", table))
     if summary.packages:
-        table = _table(cells.PACKAGES, map(cells.package_cells, summary.packages), right=cells.PACKAGES[1:-1])
+        table = _table(
+            table_cells.PACKAGES, map(table_cells.package_cells, summary.packages), right=table_cells.PACKAGES[1:-1]
+        )
         parts.append(("Packages for apps", table))
     title = f"# {escape(clean(summary.heading))}\n\n{escape(headline(summary).sentence)}\n"
     return title + "".join(f"\n## {heading}\n\n{text}" for heading, text in parts)
@@ -53,47 +55,49 @@ def summary_markdown(summary: Summary) -> str:
 
 def verdicts_markdown(rows: Sequence[VerdictRow]) -> str:
     """Each budget with its verdict; below, why a budget did not pass and what to do."""
-    text = _table(cells.VERDICTS, (cells.verdict_cells(row) for row in rows))
+    text = _table(table_cells.VERDICTS, (table_cells.verdict_cells(row) for row in rows))
     notes = [
         f"- **{note.word}** {escape(note.sentence)}" + (f"<br>{code(note.advice)}" if note.advice else "")
-        for note in cells.verdict_notes(rows)
+        for note in table_cells.verdict_notes(rows)
     ]
     return text + ("\n" + "\n".join(notes) + "\n" if notes else "")
 
 
 def models_markdown(models: Sequence[ModelRow]) -> str:
     """The models of a run beside each other; intervals are of 95 %."""
-    headings, rows = cells.models_cells(models)
+    headings, rows = table_cells.models_cells(models)
     return _table(headings, rows, right=headings[1:])
 
 
 def comparisons_markdown(models: Sequence[ModelRow]) -> str:
     """What each model lost against each baseline on the same rows; negative points were gained."""
-    rows = (cells.comparison_cells(model, record) for model, record in cells.compared(models))
-    return _table(cells.COMPARISONS, rows, right=cells.COMPARISONS[2:])
+    rows = (table_cells.comparison_cells(model, record) for model, record in table_cells.compared(models))
+    return _table(table_cells.COMPARISONS, rows, right=table_cells.COMPARISONS[2:])
 
 
 def confusions_markdown(pairs: Sequence[ConfusedPair]) -> str:
     """Which label a model takes for which, the worst pairs first, out of the rows that have it."""
-    return _table(cells.CONFUSIONS, map(cells.confusion_cells, pairs), right=cells.CONFUSIONS[2:])
+    return _table(table_cells.CONFUSIONS, map(table_cells.confusion_cells, pairs), right=table_cells.CONFUSIONS[2:])
 
 
 def classes_markdown(classes: Sequence[ClassScore]) -> str:
     """Precision, recall and F1 of every class, F1 with its 95 % interval."""
-    return _table(cells.CLASSES, map(cells.class_cells, classes), right=cells.CLASSES[1:])
+    return _table(table_cells.CLASSES, map(table_cells.class_cells, classes), right=table_cells.CLASSES[1:])
 
 
 def latency_markdown(measurements: Sequence[Measurement]) -> str:
     """Latency from text to label with 95 % intervals, its stages apart, and how it was measured."""
-    percentiles = _table(cells.PERCENTILES, map(cells.percentile_cells, measurements), right=cells.PERCENTILES)
-    stages = _table(cells.STAGES, map(cells.stage_cells, measurements), right=cells.STAGES)
-    notes = "\n".join("- " + "<br>".join(map(escape, cells.circumstances(taken))) for taken in measurements)
+    percentiles = _table(
+        table_cells.PERCENTILES, map(table_cells.percentile_cells, measurements), right=table_cells.PERCENTILES
+    )
+    stages = _table(table_cells.STAGES, map(table_cells.stage_cells, measurements), right=table_cells.STAGES)
+    notes = "\n".join("- " + "<br>".join(map(escape, table_cells.circumstances(taken))) for taken in measurements)
     return f"{percentiles}\n{stages}\n{notes}\n"
 
 
 def operators_markdown(operators: Sequence[OperatorTime]) -> str:
     """Time by kind of operator in one inference, the most costly first."""
-    return _table(cells.OPERATORS, map(cells.operator_cells, operators), right=cells.OPERATORS[1:])
+    return _table(table_cells.OPERATORS, map(table_cells.operator_cells, operators), right=table_cells.OPERATORS[1:])
 
 
 def escape(text: str) -> str:
@@ -108,7 +112,7 @@ def code(text: str) -> str:
     return f"{fence}{space}{text}{space}{fence}"
 
 
-def _table(headings: Sequence[str], rows: Iterable[cells.Cells], *, right: Sequence[str] = ()) -> str:
+def _table(headings: Sequence[str], rows: Iterable[table_cells.Cells], *, right: Sequence[str] = ()) -> str:
     lines = [
         _row(headings),
         _row(["---:" if heading in right else "---" for heading in headings]),

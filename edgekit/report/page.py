@@ -11,15 +11,16 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from edgekit.report import cells, figures, histogram, part_map, plots, road
-from edgekit.report.curves import speed_curve
-from edgekit.report.endurance import over_time
+from edgekit.report import figures, table_cells
 from edgekit.report.figures import clean, cut
 from edgekit.report.headline import headline
-from edgekit.report.highlights import bought, first_drop, first_increase, highlights
-from edgekit.report.histogram import Limit
+from edgekit.report.key_figures import bought, first_drop, first_increase, highlights
+from edgekit.report.plots import histogram, interval_plots, part_map, tradeoff_plot
+from edgekit.report.plots.curves import speed_curve
+from edgekit.report.plots.histogram import Limit
+from edgekit.report.plots.svg import element
 from edgekit.report.summary import LatencyRow, ModelRow, Summary, VerdictRow
-from edgekit.report.svg import element
+from edgekit.report.throttling_text import over_time
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -53,7 +54,7 @@ def render_page(summary: Summary) -> str:
         finalize=_finalize,
     )
     environment.filters |= {"cut": _cut, "minus": _minus, "unbroken": _unbroken, "heading": _heading}
-    environment.globals |= {"figures": figures, "cells": cells, "over_time": over_time}
+    environment.globals |= {"figures": figures, "cells": table_cells, "over_time": over_time}
     styles = Markup((TEMPLATES / "styles.css").read_text(encoding="utf-8"))  # noqa: S704  shipped with edgekit
     template = environment.get_template("report.html.j2")
     return template.render(
@@ -94,21 +95,25 @@ def _tables(summary: Summary) -> dict[str, Any]:
     models = summary.models
     return {
         "verdict_groups": _by_bundle(summary.verdicts),
-        "compared": cells.compared(models),
-        "evaluations": [cells.evaluation_cells(model, model.accuracy) for model in models if model.accuracy],
-        "evaluation_notes": cells.evaluation_notes(models),
-        "perplexities": [cells.perplexity_cells(model, model.perplexity) for model in models if model.perplexity],
-        "speeds": cells.speeds_by_model(summary),
-        "speed_cells_of": lambda taken: [cells.generation_cells(one) for one in taken],
+        "compared": table_cells.compared(models),
+        "evaluations": [table_cells.evaluation_cells(model, model.accuracy) for model in models if model.accuracy],
+        "evaluation_notes": table_cells.evaluation_notes(models),
+        "perplexities": [
+            table_cells.perplexity_cells(model, model.perplexity) for model in models if model.perplexity
+        ],
+        "speeds": table_cells.speeds_by_model(summary),
+        "speed_cells_of": lambda taken: [table_cells.generation_cells(one) for one in taken],
         "mistakes": summary.shown_mistakes,
-        "worst_first": lambda made: [(row, cells.class_cells(row)) for row in cells.worst_first(made.classes)],
-        "parities": [cells.parity_cells(model, model.parity) for model in models if model.parity],
-        "package_rows": [cells.package_cells(row) for row in summary.packages],
-        "parts_of": lambda model: [cells.part_cells(part) for part in part_map.parts_of(model)],
-        "measured": cells.measurements_by_model(summary),
-        "taken_of": cells.measurements_by_model(summary) | cells.speeds_by_model(summary),
-        "percentiles_of": lambda taken: [cells.percentile_cells(one) for one in taken],
-        "stages_of": lambda taken: [cells.stage_cells(one) for one in taken],
+        "worst_first": lambda made: [
+            (row, table_cells.class_cells(row)) for row in table_cells.worst_first(made.classes)
+        ],
+        "parities": [table_cells.parity_cells(model, model.parity) for model in models if model.parity],
+        "package_rows": [table_cells.package_cells(row) for row in summary.packages],
+        "parts_of": lambda model: [table_cells.part_cells(part) for part in part_map.parts_of(model)],
+        "measured": table_cells.measurements_by_model(summary),
+        "taken_of": table_cells.measurements_by_model(summary) | table_cells.speeds_by_model(summary),
+        "percentiles_of": lambda taken: [table_cells.percentile_cells(one) for one in taken],
+        "stages_of": lambda taken: [table_cells.stage_cells(one) for one in taken],
         "first_drop": lambda model: first_drop(model, models[0]),
         "first_increase": lambda model: first_increase(model, models[0]),
         "bought": lambda model: bought(model, models),
@@ -117,33 +122,37 @@ def _tables(summary: Summary) -> dict[str, Any]:
 
 def _pictures(summary: Summary) -> dict[str, Any]:
     models = summary.models
-    perplexities, rates = plots.perplexity_axis(models), plots.speed_axis(models)
+    perplexities, rates = interval_plots.perplexity_axis(models), interval_plots.speed_axis(models)
     foretelling = next((model for model in models if model.perplexity), None)
     foretold = foretelling.perplexity.perplexity if foretelling and foretelling.perplexity else None
-    sizes, accuracies, latencies = plots.size_axis(models), plots.accuracy_axis(models), plots.latency_axis(models)
-    lost = plots.lost_axis([record for _, record in cells.compared(models)])
+    sizes, accuracies, latencies = (
+        interval_plots.size_axis(models),
+        interval_plots.accuracy_axis(models),
+        interval_plots.latency_axis(models),
+    )
+    lost = interval_plots.lost_axis([record for _, record in table_cells.compared(models)])
     first = next((model for model in models if model.accuracy), None)
     baseline = first.accuracy.accuracy if first and first.accuracy else None
     colours = part_map.colours_of(models)
     return {
-        "verdict_picture": plots.verdict_picture,
-        "ground": road.ground_of(models, summary.verdicts),
-        "road_picture": road.road_picture(models, summary.verdicts, accuracies),
+        "verdict_picture": interval_plots.verdict_picture,
+        "ground": tradeoff_plot.ground_of(models, summary.verdicts),
+        "road_picture": tradeoff_plot.road_picture(models, summary.verdicts, accuracies),
         "first": first,
         "accuracies": accuracies,
         "lost_axis": lost,
         "drawn_latency": any(not row.emulated for model in models for row in model.latencies),
         "drawn_speed": any(not row.emulated for model in models for row in model.speeds),
-        "size_picture": lambda model: plots.size_picture(model, sizes),
-        "accuracy_picture": lambda model: plots.accuracy_picture(model, accuracies, baseline),
-        "comparison_picture": lambda record: plots.comparison_picture(record, lost),
-        "latency_picture": lambda row: plots.latency_picture(row, latencies),
+        "size_picture": lambda model: interval_plots.size_picture(model, sizes),
+        "accuracy_picture": lambda model: interval_plots.accuracy_picture(model, accuracies, baseline),
+        "comparison_picture": lambda record: interval_plots.comparison_picture(record, lost),
+        "latency_picture": lambda row: interval_plots.latency_picture(row, latencies),
         "foretelling": foretelling,
         "perplexity_axis": perplexities,
         "rate_axis": rates,
-        "perplexity_picture": lambda record: plots.perplexity_picture(record, perplexities, foretold),
-        "speed_picture": lambda row: plots.speed_picture(row, rates),
-        "share_bar": plots.share_bar,
+        "perplexity_picture": lambda record: interval_plots.perplexity_picture(record, perplexities, foretold),
+        "speed_picture": lambda row: interval_plots.speed_picture(row, rates),
+        "share_bar": interval_plots.share_bar,
         "speed_curve": speed_curve,
         "latency_end": latencies,
         "part_map": lambda model: part_map.part_map(model, colours),

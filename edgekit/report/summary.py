@@ -6,18 +6,18 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from edgekit.measure.classification import ConfusedPair
-from edgekit.measure.generation import summarise_generation
+from edgekit.bundle.evaluation import Accuracy, ClassScore, Perplexity
+from edgekit.bundle.manifest import Parity, Step
+from edgekit.io.json_values import json_value
+from edgekit.measure.accuracy.classification import ConfusedPair
 from edgekit.measure.metric import Metric
 from edgekit.measure.metrics import metric_of
-from edgekit.measure.statistics import Estimate
-from edgekit.measure.summary import summarise
+from edgekit.measure.performance.generation import summarise_generation
+from edgekit.measure.performance.latency_summary import summarise
+from edgekit.measure.statistics.proportions import Estimate
 from edgekit.measure.verdicts import Verdict
-from edgekit.spec.evaluation import Accuracy, ClassScore, Perplexity
-from edgekit.spec.json_values import json_value
-from edgekit.spec.manifest import Parity, Step
-from edgekit.spec.measurement import GenerationMeasurement, Measurement
-from edgekit.spec.schemes import Task
+from edgekit.schema.measurement import GenerationMeasurement, Measurement
+from edgekit.schema.schemes import Task
 
 
 @dataclass(frozen=True)

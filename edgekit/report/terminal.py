@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from edgekit.measure.classification import ConfusedPair
-from edgekit.report import cells
+from edgekit.bundle.evaluation import ClassScore
+from edgekit.measure.accuracy.classification import ConfusedPair
+from edgekit.report import table_cells
 from edgekit.report.figures import NOT_GATED, WORDS
 from edgekit.report.summary import ModelRow, PackageRow, VerdictRow
-from edgekit.spec.evaluation import ClassScore
-from edgekit.spec.measurement import GenerationMeasurement, Measurement, OperatorTime
+from edgekit.schema.measurement import GenerationMeasurement, Measurement, OperatorTime
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -24,50 +24,52 @@ def verdict_table(rows: Sequence[VerdictRow]) -> Group:
     """Each budget with its verdict; below, why a budget did not pass and what to do."""
     from rich.console import Group
 
-    table = _table(cells.VERDICTS, keep=("verdict", "measured"))
+    table = _table(table_cells.VERDICTS, keep=("verdict", "measured"))
     for row in rows:
-        outcome, *others = cells.verdict_cells(row)
+        outcome, *others = table_cells.verdict_cells(row)
         table.add_row(_verdict(outcome), *_texts(others))
     return Group(table, *_notes(rows))
 
 
 def models_table(models: Sequence[ModelRow]) -> Table:
     """The models of a run beside each other; intervals are of 95 %."""
-    headings, rows = cells.models_cells(models)
+    headings, rows = table_cells.models_cells(models)
     return _filled(_table(headings, right=headings[1:], keep=headings[1:]), rows)
 
 
 def comparisons_table(models: Sequence[ModelRow]) -> Table:
     """What each model lost against each baseline on the same rows; negative points were gained."""
-    numeric = cells.COMPARISONS[2:]
-    rows = (cells.comparison_cells(model, record) for model, record in cells.compared(models))
-    return _filled(_table(cells.COMPARISONS, right=numeric, keep=numeric[:3]), rows)
+    numeric = table_cells.COMPARISONS[2:]
+    rows = (table_cells.comparison_cells(model, record) for model, record in table_cells.compared(models))
+    return _filled(_table(table_cells.COMPARISONS, right=numeric, keep=numeric[:3]), rows)
 
 
 def confusions_table(pairs: Sequence[ConfusedPair]) -> Table:
     """Which label a model takes for which, the worst pairs first, out of the rows that have it."""
-    numeric = cells.CONFUSIONS[2:]
-    return _filled(_table(cells.CONFUSIONS, right=numeric, keep=numeric), map(cells.confusion_cells, pairs))
+    numeric = table_cells.CONFUSIONS[2:]
+    return _filled(
+        _table(table_cells.CONFUSIONS, right=numeric, keep=numeric), map(table_cells.confusion_cells, pairs)
+    )
 
 
 def classes_table(classes: Sequence[ClassScore]) -> Table:
     """Precision, recall and F1 of every class, F1 with its 95 % interval."""
-    numeric = cells.CLASSES[1:]
-    return _filled(_table(cells.CLASSES, right=numeric, keep=numeric), map(cells.class_cells, classes))
+    numeric = table_cells.CLASSES[1:]
+    return _filled(_table(table_cells.CLASSES, right=numeric, keep=numeric), map(table_cells.class_cells, classes))
 
 
 def latency_table(measurements: Sequence[Measurement]) -> Group:
     """Latency from text to label with 95 % intervals, its stages apart, and how it was measured."""
     from rich.console import Group
 
-    percentiles = _table(cells.PERCENTILES, right=cells.PERCENTILES, keep=cells.PERCENTILES)
-    stages = _table(cells.STAGES, right=cells.STAGES, keep=cells.STAGES)
+    percentiles = _table(table_cells.PERCENTILES, right=table_cells.PERCENTILES, keep=table_cells.PERCENTILES)
+    stages = _table(table_cells.STAGES, right=table_cells.STAGES, keep=table_cells.STAGES)
     lines = [line for taken in measurements for line in _circumstances(taken)]
     return Group(
-        _filled(percentiles, map(cells.percentile_cells, measurements)),
+        _filled(percentiles, map(table_cells.percentile_cells, measurements)),
         _plain(""),
         _plain("Medians of the stages, loading, first run, all in ms; peak memory"),
-        _filled(stages, map(cells.stage_cells, measurements)),
+        _filled(stages, map(table_cells.stage_cells, measurements)),
         *lines,
     )
 
@@ -76,30 +78,35 @@ def generation_table(measurements: Sequence[GenerationMeasurement]) -> Group:
     """A decoder's speed against the length of its context with 95 % intervals, and how it was measured."""
     from rich.console import Group
 
-    table = _table(cells.GENERATION, right=cells.GENERATION, keep=cells.GENERATION[1:2])
+    table = _table(table_cells.GENERATION, right=table_cells.GENERATION, keep=table_cells.GENERATION[1:2])
     lines = [line for taken in measurements for line in _circumstances(taken)]
-    return Group(_filled(table, map(cells.generation_cells, measurements)), *lines)
+    return Group(_filled(table, map(table_cells.generation_cells, measurements)), *lines)
 
 
 def operators_table(operators: Sequence[OperatorTime]) -> Table:
     """Time by kind of operator in one inference, the most costly first."""
-    numeric = cells.OPERATORS[1:]
-    return _filled(_table(cells.OPERATORS, right=numeric, keep=numeric), map(cells.operator_cells, operators))
+    numeric = table_cells.OPERATORS[1:]
+    return _filled(
+        _table(table_cells.OPERATORS, right=numeric, keep=numeric), map(table_cells.operator_cells, operators)
+    )
 
 
 def packages_table(rows: Sequence[PackageRow]) -> Table:
     """What each package adds to an app."""
-    numeric = cells.PACKAGES[1:-1]
-    return _filled(_table(cells.PACKAGES, right=numeric, keep=cells.PACKAGES[:1]), map(cells.package_cells, rows))
+    numeric = table_cells.PACKAGES[1:-1]
+    return _filled(
+        _table(table_cells.PACKAGES, right=numeric, keep=table_cells.PACKAGES[:1]),
+        map(table_cells.package_cells, rows),
+    )
 
 
 def _circumstances(taken: Measurement | GenerationMeasurement) -> list[Text]:
-    first, *others = cells.circumstances(taken)
+    first, *others = table_cells.circumstances(taken)
     return [_plain(""), _plain(first), *(_plain(line, indent=2) for line in others)]
 
 
 def _notes(rows: Sequence[VerdictRow]) -> list[Text]:
-    notes = cells.verdict_notes(rows)
+    notes = table_cells.verdict_notes(rows)
     lines = [_plain("")] if notes else []
     for note in notes:
         line = _plain("")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from edgekit.measure.statistics import Estimate
-from edgekit.measure.throttling import ever_disturbed
-from edgekit.measure.tool import tool_latency
+from edgekit.measure.performance.benchmark_tool import tool_latency
+from edgekit.measure.performance.throttling import ever_disturbed
+from edgekit.measure.statistics.proportions import Estimate
 from edgekit.report.figures import clean, listed, machine, number, plural
-from edgekit.spec.tool_measurement import Battery, ToolMeasurement
+from edgekit.schema.tool_measurement import Battery, ToolMeasurement
 
 
 def tool_lines(taken: ToolMeasurement) -> list[str]:

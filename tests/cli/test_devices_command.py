@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from edgekit.cli import main
-from edgekit.cli.devices import command
-from edgekit.cli.targets import command as targets
-from edgekit.spec.target import Target
+from edgekit.cli.devices.command import command
+from edgekit.cli.targets.command import command as targets
+from edgekit.schema.target import Target
 
 
 @pytest.fixture(autouse=True)

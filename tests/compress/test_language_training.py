@@ -9,18 +9,18 @@ import pytest
 import torch
 from tiny_decoder import byte_level_bpe, save_decoder, tiny_gpt2, tiny_llama
 
-from edgekit.compress.language import distill_language_model, finetune_language_model
-from edgekit.compress.student import make_student
-from edgekit.data.blocks import load_text, train_and_validation
-from edgekit.flows.perplexity import perplexity
-from edgekit.flows.reproduce import prepare, reproduce
-from edgekit.flows.train import distill, finetune
+from edgekit.compress.distillation.student import make_student
+from edgekit.compress.language_models import distill_language_model, finetune_language_model
+from edgekit.data.token_blocks import load_text, train_and_validation
+from edgekit.errors import UsageError
+from edgekit.flows.evaluate.perplexity import perplexity
+from edgekit.flows.reproduce.reproduce import prepare, reproduce
+from edgekit.flows.train.train import distill, finetune
 from edgekit.models.checkpoint import load_decoder, load_tokenizer, open_checkpoint
-from edgekit.models.decoders import describe_decoder
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import UsageError
-from edgekit.spec.shape import Scratch, WantedShape
-from edgekit.spec.train_options import DistillOptions, FinetuneOptions
+from edgekit.models.decoder_families import describe_decoder
+from edgekit.options.data_options import DataSpec
+from edgekit.options.train_options import DistillOptions, FinetuneOptions
+from edgekit.schema.shape import Scratch, WantedShape
 
 WORDS = (
     "the fox",

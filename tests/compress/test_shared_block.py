@@ -8,12 +8,12 @@ import pytest
 import torch
 from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
 
-from edgekit.compress.prune import cut_least_important, importance
-from edgekit.compress.student import make_student
+from edgekit.compress.distillation.student import make_student
+from edgekit.compress.pruning.prune import cut_least_important, importance
 from edgekit.data.splits import Data, Split
-from edgekit.models.families import describe, family
-from edgekit.spec.shape import WantedShape
-from edgekit.spec.train_options import PruneOptions
+from edgekit.models.encoder_families import describe, family
+from edgekit.options.train_options import PruneOptions
+from edgekit.schema.shape import WantedShape
 
 LAYERS = 4
 

@@ -12,7 +12,7 @@ def main(path: str) -> None:
 
     from edgekit.data.splits import load_data
     from edgekit.data.tokens import ShuffledByLength, tokenize
-    from edgekit.spec.data_options import DataSpec
+    from edgekit.options.data_options import DataSpec
 
     data = load_data(DataSpec(train=Path(path)))
     rows = tokenize(tiny_tokenizer(), data.train, 48)

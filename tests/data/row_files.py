@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from edgekit.spec.data_options import DataSpec
+from edgekit.options.data_options import DataSpec
 
 
 def write(path, text):

@@ -8,8 +8,8 @@ from row_files import folder, write
 from edgekit.cli import main
 from edgekit.data.columns import find_columns
 from edgekit.data.splits import load_data
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import NotFoundError, UsageError
+from edgekit.errors import NotFoundError, UsageError
+from edgekit.options.data_options import DataSpec
 
 
 def test_unknown_column_names_those_there_are(tmp_path):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from edgekit.cli import main
 from edgekit.data.encoding import open_text
 from edgekit.data.splits import load_data
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import EdgekitWarning, NotFoundError, UsageError
+from edgekit.errors import EdgekitWarning, NotFoundError, UsageError
+from edgekit.options.data_options import DataSpec
 
 TEXTS = {
     "cp1250": "Zażółć gęślą jaźń. Pchnąć w tę łódź jeża lub ośm skrzyń fig.\n" * 5,

@@ -8,8 +8,8 @@ import pytest
 
 from edgekit.cli import main
 from edgekit.data.splits import load_data
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import NotFoundError, UsageError
+from edgekit.errors import NotFoundError, UsageError
+from edgekit.options.data_options import DataSpec
 
 CARD = """---
 configs:

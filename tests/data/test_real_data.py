@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from edgekit.data.splits import load_data
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import EdgekitWarning, NoLabelError
+from edgekit.errors import EdgekitWarning, NoLabelError
+from edgekit.options.data_options import DataSpec
 
 FOLDER = Path(os.environ.get("EDGEKIT_REAL_DATA", "../shared/data"))
 # rows of training, validation and test (a validation split that is not published is a tenth of training), labels,

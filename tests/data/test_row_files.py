@@ -13,8 +13,8 @@ from row_files import folder, write
 from edgekit.data.files import read_rows
 from edgekit.data.splits import load_data
 from edgekit.data.texts import read_texts
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import EdgekitWarning, NoLabelError, UsageError
+from edgekit.errors import EdgekitWarning, NoLabelError, UsageError
+from edgekit.options.data_options import DataSpec
 
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"), max_size=40)
 

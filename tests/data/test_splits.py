@@ -10,9 +10,9 @@ from row_files import folder, write
 
 from edgekit.cli import main
 from edgekit.data.splits import Split, load_data
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import EdgekitWarning, NoLabelError, NotFoundError, UsageError
-from edgekit.spec.hashing import value_sha256
+from edgekit.errors import EdgekitWarning, NoLabelError, NotFoundError, UsageError
+from edgekit.io.hashing import value_sha256
+from edgekit.options.data_options import DataSpec
 
 JSONL = ("text", "text_pair", "label")
 

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from edgekit.devices.open_device import open_device
-from edgekit.spec.measurement import Measurement
+from edgekit.schema.measurement import Measurement
 
 PYTHON = sys.executable
 LONG = {"min_seconds": 60, "max_runs": 10_000_000, "min_runs": 1}

@@ -14,7 +14,7 @@ from remote_faults import all_ended, wait_until
 
 from edgekit.devices.adb.transport import AdbTransport, adb_serials
 from edgekit.devices.open_device import open_device, open_transport
-from edgekit.spec.errors import DeviceError, NotFoundError
+from edgekit.errors import DeviceError, NotFoundError
 
 # prints its arguments, each behind a mark, with what every shell has
 _ARGUMENTS = 'for each; do printf "<%s" "$each"; done'

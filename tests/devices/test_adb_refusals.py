@@ -16,7 +16,7 @@ import pytest
 
 from edgekit.devices.adb.errors import adb_errors, device_error
 from edgekit.devices.adb.transport import AdbTransport, adb_serials
-from edgekit.spec.errors import DeviceError, EdgekitError
+from edgekit.errors import DeviceError, EdgekitError
 
 OKAY = b"OKAY"
 FEATURES = "cmd,shell_v2,stat_v2"
@@ -253,7 +253,7 @@ class TestServers:
     def test_a_port_that_is_none(self):
         script = (
             "from edgekit.devices.open_device import open_transport\n"
-            "from edgekit.spec.errors import DeviceError\n"
+            "from edgekit.errors import DeviceError\n"
             "try:\n    open_transport('adb://R58M')\nexcept DeviceError as error:\n    print(error)"
         )
         environment = os.environ | {"ANDROID_ADB_SERVER_PORT": "usb"}

@@ -3,8 +3,8 @@
 import pytest
 
 from edgekit.agent import errors as agent_side
-from edgekit.spec.agent_errors import agent_errors
-from edgekit.spec.errors import DeviceError, EdgekitError, ParityError, ToolError, UsageError
+from edgekit.agent_errors import agent_errors
+from edgekit.errors import DeviceError, EdgekitError, ParityError, ToolError, UsageError
 
 EXPECTED = {
     agent_side.BadInput: UsageError,

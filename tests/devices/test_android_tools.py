@@ -4,8 +4,8 @@ import pytest
 
 from edgekit.devices.adb.android_state import read_battery, read_thermal
 from edgekit.devices.adb.android_tools import Call, read_output
-from edgekit.spec.errors import ToolError
-from edgekit.spec.tool_measurement import Invocation, mask
+from edgekit.errors import ToolError
+from edgekit.schema.tool_measurement import Invocation, mask
 
 # on an Android phone: https://github.com/tensorflow/tensorflow/issues/42507
 BENCHMARK_MODEL = """\

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tiny_bundle import make_bundle, seal
 
-from edgekit.agent.bundle import open_bundle
+from edgekit.agent.inference.bundle import open_bundle
+from edgekit.bundle.manifest import MANIFEST_FILE, Manifest
 from edgekit.devices.deploy import Deployments, check_name
 from edgekit.devices.local_transport import LocalTransport
 from edgekit.devices.on_device import deployments as script
-from edgekit.spec.errors import DeviceError, UsageError
-from edgekit.spec.manifest import MANIFEST_FILE, Manifest
+from edgekit.errors import DeviceError, UsageError
 
 NAME = "smart-home"
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from edgekit.devices.doctor.probe import probe
+from edgekit.devices.messages import Facts
 from edgekit.devices.open_device import open_device, open_transport
-from edgekit.devices.replies import Facts
-from edgekit.flows.detect import matching_targets
-from edgekit.spec.errors import DeviceError
-from edgekit.spec.target import Target
+from edgekit.errors import DeviceError
+from edgekit.flows.devices.detect import matching_targets
+from edgekit.schema.target import Target
 
 pytestmark = pytest.mark.slow
 SCRIPT = Path(__file__).parents[2] / "scripts" / "emulated-pi"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from edgekit.agent.cpu import cpu_facts
-from edgekit.spec.shipped import load_target
+from edgekit.agent.machine.cpu import cpu_facts
+from edgekit.schema.resources import load_target
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))

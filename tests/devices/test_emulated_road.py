@@ -15,7 +15,7 @@ from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 
 from edgekit.flows.export import export
 from edgekit.models.checkpoint import save_checkpoint
-from edgekit.spec.export_options import ExportOptions
+from edgekit.options.export_options import ExportOptions
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
 SCRIPT = Path(__file__).parents[2] / "scripts" / "emulated-pi"

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from remote_faults import LONG, PYTHON, all_ended, home, program, wait_until, works
 
+from edgekit.devices.messages import Facts
 from edgekit.devices.open_device import open_device
-from edgekit.devices.replies import Facts
-from edgekit.spec.errors import DeviceError
-from edgekit.spec.measurement import Measurement
+from edgekit.errors import DeviceError
+from edgekit.schema.measurement import Measurement
 
 
 class TestPython:
@@ -131,7 +131,7 @@ class TestAgent:
         import resource
 
         monkeypatch.setattr("edgekit.agent.protocol.MAX_LINE", 8_000_000)
-        monkeypatch.setattr("edgekit.devices.channel._MOST_ANSWER", 16_000_000)
+        monkeypatch.setattr("edgekit.devices.agent_client._MOST_ANSWER", 16_000_000)
         babbling(pi, babble)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         with open_device(pi.url) as device, pytest.raises(DeviceError, match="more than"):

@@ -8,7 +8,7 @@ import pytest
 from remote_faults import PYTHON, home, program, works
 
 from edgekit.devices.open_device import open_device
-from edgekit.spec.errors import DeviceError
+from edgekit.errors import DeviceError
 
 
 class TestDisk:

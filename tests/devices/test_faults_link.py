@@ -12,8 +12,8 @@ from ssh_server import runs
 
 import edgekit
 from edgekit.devices.open_device import open_device
-from edgekit.spec.errors import DeviceError
-from edgekit.spec.measurement import Measurement
+from edgekit.errors import DeviceError
+from edgekit.schema.measurement import Measurement
 
 ROOT = Path(edgekit.__path__[0]).parent
 
@@ -110,7 +110,7 @@ class Host:
             "import sys\n"
             "from edgekit.devices import heartbeat, remote\n"
             "from edgekit.devices.open_device import open_device\n"
-            "from edgekit.spec.measurement import Measurement\n"
+            "from edgekit.schema.measurement import Measurement\n"
             f"heartbeat.BEAT_SECONDS, remote.PATIENCE_SECONDS = {beat}, {patience}\n"
             "with open_device(sys.argv[1]) as device:\n"
             "    path = device.put(__import__('pathlib').Path(sys.argv[2]))\n"

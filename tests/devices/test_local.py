@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 import edgekit
-from edgekit.devices.agent_files import agent_files
 from edgekit.devices.local import LocalDevice
 from edgekit.devices.local_transport import LocalTransport
+from edgekit.devices.messages import Facts, Golden, Hello
 from edgekit.devices.open_device import open_device
-from edgekit.devices.replies import Facts, Golden, Hello
-from edgekit.spec.errors import DeviceError, NotFoundError, ParityError, UsageError
-from edgekit.spec.measurement import Measurement
+from edgekit.devices.remote import agent_paths
+from edgekit.errors import DeviceError, NotFoundError, ParityError, UsageError
+from edgekit.schema.measurement import Measurement
 
 pytestmark = pytest.mark.usefixtures("device_home")
 
@@ -117,7 +117,7 @@ def test_an_agent_whose_host_was_killed_ends_by_itself(onnx_bundle, device_home)
     script = (
         "import sys\n"
         "from edgekit.devices.local import LocalDevice\n"
-        "from edgekit.spec.measurement import Measurement\n"
+        "from edgekit.schema.measurement import Measurement\n"
         "device = LocalDevice().__enter__()\n"
         "agent = device.start_agent()\n"
         "print(agent.greet().pid, flush=True)\n"
@@ -158,12 +158,12 @@ def test_the_agents_files_are_mended(device_home):
     with LocalDevice() as device:
         device.start_agent().close()
         (package,) = device_home.glob("agents/*/edgekit_agent")
-        (package / "golden.py").write_text("raise SystemExit('tampered')")
-        (package / "cpu.py").unlink()
+        (package / "inference/golden.py").write_text("raise SystemExit('tampered')")
+        (package / "machine/cpu.py").unlink()
     with LocalDevice() as device:
         with device.start_agent() as agent:
             assert agent.request("facts", Facts)
-        assert {path.name for path in package.iterdir()} == set(agent_files())
+        assert {path.relative_to(package).as_posix() for path in package.rglob("*.py")} == set(agent_paths())
         assert not list(device_home.glob("agents/.*"))
 
 

@@ -9,12 +9,12 @@ from fake_machine import ARMV7, PI1, PI3, PI4, PI4_32, PI5, FakeMachine, pi
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgekit.agent.conditions import fingerprint
+from edgekit.agent.machine.conditions import fingerprint
 from edgekit.devices.doctor.probe import Probe, probe, read_probe
 from edgekit.devices.local_transport import LocalTransport
 from edgekit.devices.transport import Finished
-from edgekit.spec.errors import DeviceError
-from edgekit.spec.shipped import load_target
+from edgekit.errors import DeviceError
+from edgekit.schema.resources import load_target
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ from edgekit.devices.device_script import run_script
 from edgekit.devices.local_transport import LocalTransport
 from edgekit.devices.provision.python_facts import PythonFacts, python_facts
 from edgekit.devices.provision.runtimes import collect, install, installed, remove
-from edgekit.spec.errors import DeviceError, UsageError
-from edgekit.spec.runtime_ref import RuntimeRef
+from edgekit.errors import DeviceError, UsageError
+from edgekit.schema.runtime_ref import RuntimeRef
 
 PINNED = RuntimeRef.from_text("onnxruntime==1.30.0")
 

@@ -11,7 +11,7 @@ import pytest
 from edgekit.devices.provision.debian_numpy import as_wheel, debian_numpy
 from edgekit.devices.provision.python_facts import PythonFacts
 from edgekit.devices.provision.wheels import NoWheelError, fresh_folder
-from edgekit.spec.errors import ToolError
+from edgekit.errors import ToolError
 
 PI_32 = PythonFacts(
     version=(3, 11, 2),

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgekit.devices.registry import add_device, chosen, known_devices, registry_path, remove_device, resolve
-from edgekit.spec.device import DeviceUrl, KnownDevice
-from edgekit.spec.errors import NotFoundError, UsageError
+from edgekit.errors import NotFoundError, UsageError
+from edgekit.schema.device import DeviceUrl, KnownDevice
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +129,7 @@ def test_an_unknown_target_is_refused():
 
 
 def test_a_target_of_ones_own_is_found_from_any_folder(tmp_path, monkeypatch):
-    from edgekit.spec.shipped import shipped_files
+    from edgekit.schema.resources import shipped_files
 
     (tmp_path / "mine.yaml").write_text(shipped_files("targets")["rpi4"].read_text())
     monkeypatch.chdir(tmp_path)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from edgekit.devices.messages import Facts, Golden
 from edgekit.devices.open_device import open_device
-from edgekit.devices.replies import Facts, Golden
-from edgekit.spec.errors import DeviceError, NotFoundError, UsageError
-from edgekit.spec.measurement import Measurement
+from edgekit.errors import DeviceError, NotFoundError, UsageError
+from edgekit.schema.measurement import Measurement
 
 PYTHON = sys.executable
 

@@ -10,12 +10,12 @@ from smooth_records import smooth
 from tiny_bundle import LABELS, TEXTS
 
 from edgekit.cli import cli
-from edgekit.flows.compare_bundles import compare_bundles
-from edgekit.flows.evaluate import evaluate
-from edgekit.flows.profile_tool import profile_tool
-from edgekit.measure.tool import tool_latency
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.profile_options import ProfileOptions
+from edgekit.flows.evaluate.evaluate import evaluate
+from edgekit.flows.profile.compare_bundles import compare_bundles
+from edgekit.flows.profile.profile_tool import profile_tool
+from edgekit.measure.performance.benchmark_tool import tool_latency
+from edgekit.options.data_options import DataSpec
+from edgekit.options.profile_options import ProfileOptions
 
 QUICK = {"min_seconds": 0, "min_runs": 8, "warmup": 1}
 

@@ -23,7 +23,7 @@ from ssh_server import runs, serving
 from edgekit.devices.open_device import open_transport
 from edgekit.devices.ssh.errors import device_error, ssh_errors
 from edgekit.devices.ssh.transport import SshTransport
-from edgekit.spec.errors import DeviceError, EdgekitError, NotFoundError
+from edgekit.errors import DeviceError, EdgekitError, NotFoundError
 
 
 @pytest.fixture

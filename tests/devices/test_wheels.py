@@ -10,8 +10,8 @@ from tiny_wheels import write_wheel
 
 from edgekit.devices.provision.python_facts import PythonFacts
 from edgekit.devices.provision.wheels import NoWheelError, cache_folder, fetch_wheel
-from edgekit.spec.errors import ToolError, UsageError
-from edgekit.spec.runtime_ref import RuntimeRef
+from edgekit.errors import ToolError, UsageError
+from edgekit.schema.runtime_ref import RuntimeRef
 
 PI = PythonFacts(
     version=(3, 11, 2),

@@ -8,10 +8,10 @@ import numpy as np
 import torch
 from tiny_checkpoint import TEXTS
 
-from edgekit.agent.classifier import open_classifier
-from edgekit.compress.quantize import apply_plan, make_plan
+from edgekit.agent.inference.classifier import open_classifier
+from edgekit.compress.quantization.quantize import apply_plan, make_plan
 from edgekit.export.bundle import Source, build_bundle
-from edgekit.spec.shipped import load_target
+from edgekit.schema.resources import load_target
 
 PAIRS = [
     ("turn on the kitchen lights", "lights"),

@@ -12,14 +12,14 @@ from bundles import build, quantized
 from tiny_decoder import KINDS, LABELS, TEXTS, byte_fallback_bpe, tiny_classifier_of, tiny_llama
 from transformers import AutoModelForSequenceClassification
 
-from edgekit.agent.bundle import open_bundle, read_golden
-from edgekit.agent.classifier import open_classifier
-from edgekit.agent.golden import run_golden
-from edgekit.agent.sessions import open_session
+from edgekit.agent.inference.bundle import open_bundle, read_golden
+from edgekit.agent.inference.classifier import open_classifier
+from edgekit.agent.inference.golden import run_golden
+from edgekit.agent.runtimes.base import open_session
+from edgekit.errors import UsageError
 from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
-from edgekit.models.decoders import describe_decoder
-from edgekit.models.shrink import keep_ffn, keep_heads
-from edgekit.spec.errors import UsageError
+from edgekit.models.decoder_families import describe_decoder
+from edgekit.models.resize import keep_ffn, keep_heads
 
 SCHEMES = ["float", "int8-dynamic", "int8-weight", "int4-weight"]
 GOLDEN = [*TEXTS, ("the fox", "and the crow"), ("", "the moon")]
@@ -164,8 +164,8 @@ def test_static_activations_are_refused(parts):
 @tflite
 def test_padding_changes_nothing_in_the_module_that_becomes_tflite(parts):
     """The module that is converted, in PyTorch: each text at two lengths, against transformers' answer without any."""
-    from edgekit.export.stored import Weights
-    from edgekit.export.tflite_decoder_classifier import TfliteDecoderClassifier
+    from edgekit.export.quantized_weights import Weights
+    from edgekit.export.tflite.decoder_classifier_module import TfliteDecoderClassifier
 
     for model, tokenizer, theirs in parts.values():
         module = TfliteDecoderClassifier(describe_decoder(model), Weights(model, None, {}), 64, tokenizer.pad_token_id)

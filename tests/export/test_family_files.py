@@ -12,13 +12,13 @@ from bundles import PAIRS, build, check_odd, encoded, quantized
 from onnx import numpy_helper
 from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 
-from edgekit.agent.bundle import open_bundle, read_golden
-from edgekit.agent.classifier import open_classifier
-from edgekit.agent.golden import run_golden
-from edgekit.agent.sessions import open_session
-from edgekit.export.tflite_integers import pack_bytes
-from edgekit.models.families import FAMILIES, family
-from edgekit.spec.errors import UsageError
+from edgekit.agent.inference.bundle import open_bundle, read_golden
+from edgekit.agent.inference.classifier import open_classifier
+from edgekit.agent.inference.golden import run_golden
+from edgekit.agent.runtimes.base import open_session
+from edgekit.errors import UsageError
+from edgekit.export.tflite.packed_integers import pack_bytes
+from edgekit.models.encoder_families import FAMILIES, family
 
 SCHEMES = ["float", "int8-dynamic", "int8-static", "int8-weight", "int4-weight"]
 REPEATS = 6

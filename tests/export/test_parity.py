@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from onnx import numpy_helper
 from tiny_bundle import TEXTS, make_bundle
 
-from edgekit.agent.classifier import open_classifier
+from edgekit.agent.inference.classifier import open_classifier
+from edgekit.errors import ParityError
 from edgekit.export.golden import Case
 from edgekit.export.parity import FLOAT, Tolerance, check, is_tie, rounded_tolerance
-from edgekit.spec.errors import ParityError
 
 
 @pytest.fixture(scope="module")
@@ -114,15 +114,15 @@ def off_by_one(path, place):
 @pytest.mark.parametrize("place", [0, 7, 20])
 @pytest.mark.parametrize("scheme", ["int8-weight", "int8-dynamic", "int8-static", "int4-weight"])
 def test_one_integer_that_is_off_by_one_is_noticed(model, tokenizer, tmp_path, monkeypatch, scheme, place):
-    from edgekit.export import onnx_file
+    from edgekit.export.onnx import file
 
-    written = onnx_file.write_onnx
+    written = file.write_onnx
 
     def broken(model, weights, path, **options):
         file = written(model, weights, path, **options)
         off_by_one(path, place)
         return file
 
-    monkeypatch.setattr(onnx_file, "write_onnx", broken)
+    monkeypatch.setattr(file, "write_onnx", broken)
     with pytest.raises(ParityError, match=r"holds other integers than the plan for \d+ of \d+ rows of .*weight"):
         build(quantized(model, tokenizer, scheme), tmp_path / "broken")

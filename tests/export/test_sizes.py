@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tiny_bundle import tiny_onnx, write_tflite
 
+from edgekit.errors import ToolError
 from edgekit.export.sizes import file_parts
-from edgekit.spec.errors import ToolError
 
 
 @pytest.mark.parametrize("write", [tiny_onnx, write_tflite])

@@ -185,7 +185,7 @@ TRUNCATED = """
 import sys
 from pathlib import Path
 from edgekit.agent.errors import AgentError
-from edgekit.agent.sessions import open_session, synthetic_feeds
+from edgekit.agent.runtimes.base import open_session, synthetic_feeds
 content, cut = Path(sys.argv[1]), Path(sys.argv[2])
 whole = content.read_bytes()
 for place in range(100):

@@ -15,22 +15,22 @@ import pytest
 from mutation import mutants
 from tiny_bundle import make_bundle, rewrite
 
-from edgekit.agent.bundle import Bundle, open_bundle, read_golden
 from edgekit.agent.errors import AgentError
-from edgekit.agent.golden import run_golden
-from edgekit.agent.service import Service
-from edgekit.agent.tokenizer import Tokenizer
+from edgekit.agent.inference.bundle import Bundle, open_bundle, read_golden
+from edgekit.agent.inference.golden import run_golden
+from edgekit.agent.inference.tokenizer import Tokenizer
+from edgekit.agent.server import Service
+from edgekit.bundle.manifest import CheckpointExtras, Manifest
 from edgekit.bundle.records import read_records
-from edgekit.devices.channel import Channel
+from edgekit.devices.agent_client import Channel
 from edgekit.devices.local_transport import LocalTransport
-from edgekit.devices.replies import Facts, Hello
-from edgekit.spec.budget import Budget
-from edgekit.spec.errors import EdgekitError
-from edgekit.spec.hashing import value_sha256
-from edgekit.spec.manifest import CheckpointExtras, Manifest
-from edgekit.spec.recipe import load_recipe
-from edgekit.spec.shipped import shipped_files
-from edgekit.spec.target import Target
+from edgekit.devices.messages import Facts, Hello
+from edgekit.errors import EdgekitError
+from edgekit.io.hashing import value_sha256
+from edgekit.options.recipe import load_recipe
+from edgekit.schema.budget import Budget
+from edgekit.schema.resources import shipped_files
+from edgekit.schema.target import Target
 
 pytestmark = pytest.mark.timeout(120)
 REFUSED = (EdgekitError, AgentError)
@@ -192,7 +192,7 @@ def test_manifests(fuzz, bundle):
 
 
 def test_manifests_that_a_classifier_runs_by(fuzz, bundle):
-    from edgekit.agent.classifier import open_classifier
+    from edgekit.agent.inference.classifier import open_classifier
 
     def read() -> None:
         resealed(bundle)
@@ -286,7 +286,7 @@ def sealed(record):
 
 
 def test_measurements(fuzz, bundle):
-    from edgekit.measure.summary import summarise
+    from edgekit.measure.performance.latency_summary import summarise
 
     folder = bundle / "measurements"
     folder.mkdir()

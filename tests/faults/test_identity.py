@@ -16,7 +16,7 @@ from tiny_bundle import TEXTS, golden_rows, make_bundle, rewrite
 
 from edgekit.bundle.records import read_records
 from edgekit.flows.golden import prove_golden
-from edgekit.spec.shipped import load_target
+from edgekit.schema.resources import load_target
 
 # enough for hypothesis to try each kind of value
 EXAMPLES = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

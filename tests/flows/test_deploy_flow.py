@@ -9,11 +9,11 @@ import pytest
 from click.testing import CliRunner
 from tiny_bundle import golden_rows, make_bundle, seal, write_golden
 
-from edgekit.agent.bundle import open_bundle
+from edgekit.agent.inference.bundle import open_bundle
+from edgekit.bundle.manifest import Manifest
 from edgekit.cli import main
+from edgekit.errors import DeviceError, ParityError, UsageError
 from edgekit.flows.deploy import deploy, deployed, rollback, undeploy
-from edgekit.spec.errors import DeviceError, ParityError, UsageError
-from edgekit.spec.manifest import Manifest
 
 
 @pytest.fixture(scope="module")

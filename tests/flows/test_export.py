@@ -6,15 +6,15 @@ import torch
 from click.testing import CliRunner
 from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
 
-from edgekit.agent.classifier import open_classifier
+from edgekit.agent.inference.classifier import open_classifier
 from edgekit.cli import cli
+from edgekit.errors import NotFoundError, ParityError, UsageError
 from edgekit.export.calibrate import calibrate_onnx
 from edgekit.flows.export import export
 from edgekit.flows.quantize import quantize
 from edgekit.models.checkpoint import save_checkpoint
-from edgekit.spec.errors import NotFoundError, ParityError, UsageError
-from edgekit.spec.export_options import ExportOptions
-from edgekit.spec.stage_options import QuantizeOptions
+from edgekit.options.export_options import ExportOptions
+from edgekit.options.stage_options import QuantizeOptions
 
 
 def onnx(**options):
@@ -103,7 +103,7 @@ def test_what_the_target_cannot_execute_is_refused_by_name(tiny_checkpoint, tmp_
 
 
 def test_of_all_formats_those_that_cannot_be_are_left_out_with_a_note(tiny_checkpoint, tmp_path, monkeypatch):
-    from edgekit.export import tflite
+    from edgekit.export.tflite.convert import convert as tflite
 
     def no_converter():
         raise UsageError("TFLite export needs an x86-64 Linux or macOS host")

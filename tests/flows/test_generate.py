@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from tiny_decoder import CONTEXT
 
+from edgekit.errors import UsageError
+from edgekit.flows.evaluate.perplexity import perplexity
 from edgekit.flows.export import export
 from edgekit.flows.generate import generate
-from edgekit.flows.perplexity import perplexity
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import UsageError
-from edgekit.spec.export_options import ExportOptions
-from edgekit.spec.generate_options import GenerateOptions
+from edgekit.options.data_options import DataSpec
+from edgekit.options.export_options import ExportOptions
+from edgekit.options.generate_options import GenerateOptions
 
 DATA = Path(os.environ.get("EDGEKIT_REAL_DATA", "../shared/data"))
 
@@ -117,7 +117,7 @@ def test_neither_torch_nor_transformers_is_loaded(decoder_bundles):
 
 
 def test_a_device_runs_the_golden_cases_of_a_decoder(decoder_bundles, device_home):
-    from edgekit.agent.service import Service
+    from edgekit.agent.server import Service
 
     replies = []
     service = Service(replies.append)

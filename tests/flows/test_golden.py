@@ -8,14 +8,14 @@ import pytest
 from onnx import numpy_helper
 from tiny_bundle import LABELS, golden_rows, rehash, rewrite, weights, write_golden
 
+from edgekit.bundle.manifest import Manifest
 from edgekit.bundle.records import read_records
-from edgekit.devices.replies import Golden
+from edgekit.devices.messages import Golden
+from edgekit.errors import DeviceError, ParityError, UsageError
 from edgekit.flows.deploy import deploy
 from edgekit.flows.golden import golden_record, prove_golden
 from edgekit.flows.package import package
-from edgekit.spec.errors import DeviceError, ParityError, UsageError
-from edgekit.spec.manifest import Manifest
-from edgekit.spec.package_options import PackageOptions
+from edgekit.options.package_options import PackageOptions
 
 
 def with_other_weights(bundle):
@@ -136,7 +136,7 @@ def test_deploying_keeps_that_the_device_reproduced_it(onnx_bundle, device_home)
 
 
 def test_an_answer_about_another_bundle_is_no_proof(onnx_bundle):
-    from edgekit.agent.self_test import self_test
+    from edgekit.agent.inference.self_test import self_test
 
     answer = Golden.parse(self_test(onnx_bundle), "the agent")
     assert golden_record(answer, answer.content_hash).cases == 4

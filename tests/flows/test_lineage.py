@@ -9,15 +9,15 @@ import shutil
 
 import pytest
 
+from edgekit.bundle.manifest import CheckpointExtras, Manifest
 from edgekit.flows.lineage import checkpoint_sha256, named_data, next_step
 from edgekit.flows.quantize import quantize
+from edgekit.io.hashing import value_sha256
 from edgekit.models.checkpoint import open_checkpoint
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.export_options import ExportOptions
-from edgekit.spec.hashing import value_sha256
-from edgekit.spec.manifest import CheckpointExtras, Manifest
-from edgekit.spec.shape import Scratch
-from edgekit.spec.train_options import FinetuneOptions
+from edgekit.options.data_options import DataSpec
+from edgekit.options.export_options import ExportOptions
+from edgekit.options.train_options import FinetuneOptions
+from edgekit.schema.shape import Scratch
 
 
 def test_a_checkpoint_is_the_same_wherever_and_whenever_it_was_written(tiny_checkpoint, tmp_path):

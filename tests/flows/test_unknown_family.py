@@ -6,14 +6,14 @@ import pytest
 from tiny_checkpoint import LABELS, tiny_tokenizer
 from tiny_recipe import write_data
 
+from edgekit.errors import UsageError
 from edgekit.flows.export import export
-from edgekit.flows.prune import prune
 from edgekit.flows.quantize import quantize
-from edgekit.flows.train import distill, finetune
-from edgekit.spec.data_options import DataSpec
-from edgekit.spec.errors import UsageError
-from edgekit.spec.export_options import ExportOptions
-from edgekit.spec.train_options import DistillOptions, FinetuneOptions
+from edgekit.flows.train.prune import prune
+from edgekit.flows.train.train import distill, finetune
+from edgekit.options.data_options import DataSpec
+from edgekit.options.export_options import ExportOptions
+from edgekit.options.train_options import DistillOptions, FinetuneOptions
 
 
 def t5(labels):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from record_makers import accuracy
 
+from edgekit.bundle.manifest import Step
 from edgekit.measure.evaluation_choice import Ambiguous, Elsewhere, on_data
-from edgekit.spec.manifest import Step
 
 HOME, OFFICE, GARDEN = "a" * 64, "b" * 64, "c" * 64
 

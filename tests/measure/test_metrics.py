@@ -11,13 +11,13 @@ import pytest
 from click.testing import CliRunner
 
 from edgekit.cli import cli
+from edgekit.errors import UsageError
 from edgekit.measure import metrics
 from edgekit.measure.device_cases import TimedSource
-from edgekit.measure.estimate import Estimate
 from edgekit.measure.metric import Limits, Metric
 from edgekit.measure.metrics import METRICS, check_budget, check_task
-from edgekit.spec.budget import Budget
-from edgekit.spec.errors import UsageError
+from edgekit.measure.statistics.estimate import Estimate
+from edgekit.schema.budget import Budget
 
 
 def refusal(text):
@@ -140,8 +140,8 @@ def first_inference(monkeypatch):
 def test_a_metric_that_is_added_is_judged_by_its_own_figure_and_found_everywhere(first_inference, onnx_bundle):
     from record_makers import latency
 
+    from edgekit.bundle.manifest import Manifest
     from edgekit.bundle.records import write_record
-    from edgekit.spec.manifest import Manifest
 
     manifest = Manifest.of(onnx_bundle)
     write_record(onnx_bundle, latency(manifest, 10.0, first_inference_ms=32.7), {})

@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from record_makers import accuracy, around, drop, generation, latency
 
+from edgekit.bundle.manifest import Manifest
 from edgekit.bundle.records import Records
-from edgekit.measure.estimate import Estimate
+from edgekit.errors import UsageError
 from edgekit.measure.evidence import Evidence, Question
 from edgekit.measure.metrics import METRICS
+from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.verdicts import decide, exit_code, judge, unmeasured, verdict_on
-from edgekit.spec.budget import Budget
-from edgekit.spec.errors import UsageError
-from edgekit.spec.manifest import Manifest
+from edgekit.schema.budget import Budget
 
 LATENCY, ACCURACY = METRICS["latency_p95_ms"], METRICS["min_accuracy"]
 

@@ -7,10 +7,10 @@ import shutil
 
 import pytest
 
+from edgekit.errors import NotFoundError, UsageError
 from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint, resolve_task
 from edgekit.models.sizes import tensor_parts
-from edgekit.spec.errors import NotFoundError, UsageError
-from edgekit.spec.model_ref import ModelRef
+from edgekit.options.model_ref import ModelRef
 
 
 @pytest.fixture
@@ -180,8 +180,8 @@ def pruned(tiny_checkpoint, tmp_path):
     import torch
 
     from edgekit.models.checkpoint import save_checkpoint
-    from edgekit.models.families import describe
-    from edgekit.models.shrink import keep_ffn
+    from edgekit.models.encoder_families import describe
+    from edgekit.models.resize import keep_ffn
 
     checkpoint = open_checkpoint(tiny_checkpoint)
     model = load_classifier(checkpoint)

@@ -7,9 +7,9 @@ import torch
 from tiny_decoder import KINDS, TEXTS, byte_level_bpe, save_decoder, tiny_gpt2, tiny_llama
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from edgekit.errors import UsageError
 from edgekit.models.checkpoint import load_decoder, load_tokenizer, open_checkpoint, save_checkpoint
-from edgekit.models.decoders import describe_decoder
-from edgekit.spec.errors import UsageError
+from edgekit.models.decoder_families import describe_decoder
 
 
 def logits(model, ids):

@@ -8,15 +8,15 @@ import pytest
 import torch
 from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 
-from edgekit.compress.quantize import apply_plan, make_plan
-from edgekit.compress.student import make_student
+from edgekit.compress.distillation.student import make_student
+from edgekit.compress.quantization.quantize import apply_plan, make_plan
+from edgekit.errors import UsageError
 from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint, save_checkpoint
 from edgekit.models.encoder import Encoder, parameter_names
-from edgekit.models.families import FAMILIES, describe, family
-from edgekit.models.shrink import keep_blocks, keep_ffn, keep_heads, keep_hidden
+from edgekit.models.encoder_families import FAMILIES, describe, family
+from edgekit.models.resize import keep_blocks, keep_ffn, keep_heads, keep_hidden
 from edgekit.models.sizes import tensor_parts
-from edgekit.spec.errors import UsageError
-from edgekit.spec.shape import Scratch, WantedShape
+from edgekit.schema.shape import Scratch, WantedShape
 
 ROWS = [*TEXTS[:2], "", ("turn it off", "switch the lamp off, please")]
 LAYERS = 3

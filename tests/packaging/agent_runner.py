@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from edgekit.agent.tokenizer import Tokenizer
+from edgekit.agent.inference.tokenizer import Tokenizer
 
 
 def main() -> None:

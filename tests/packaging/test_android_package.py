@@ -22,15 +22,15 @@ import numpy as np
 import pytest
 from tiny_bundle import ODD_FACTS, make_bundle, rewrite, seal
 
-from edgekit.agent.bundle import open_bundle
-from edgekit.agent.classifier import open_classifier
-from edgekit.agent.generation import Limits
-from edgekit.agent.generator import open_generator
+from edgekit.agent.inference.bundle import open_bundle
+from edgekit.agent.inference.classifier import open_classifier
+from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generator import open_generator
+from edgekit.errors import EdgekitWarning, ToolError
+from edgekit.io.hashing import file_sha256
 from edgekit.packaging.android import classes
 from edgekit.packaging.android.write import write
 from edgekit.packaging.identity import Identity
-from edgekit.spec.errors import EdgekitWarning, ToolError
-from edgekit.spec.hashing import file_sha256
 
 HERE = Path(__file__).parent / "java"
 IDENTITY = Identity(name="smart-home", version="1.2.0", id="com.example.app")

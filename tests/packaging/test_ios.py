@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from swift_package import HERE, NAME, PASCAL, ROOT, code_blocks, fill_folder
 
-from edgekit.agent.bundle import GENERATION, Bundle, open_bundle
+from edgekit.agent.inference.bundle import GENERATION, Bundle, open_bundle
+from edgekit.errors import UsageError
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.ios.write import FORMATS, write
-from edgekit.spec.errors import UsageError
 
 TEMPLATES = ROOT / "edgekit" / "packaging" / "ios" / "templates"
 LINES = 400

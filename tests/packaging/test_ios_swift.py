@@ -24,11 +24,11 @@ from tiny_bundle import (
 from tokenizer_zoo import ZOO
 from tokenizers import Tokenizer
 
-from edgekit.agent.bundle import open_bundle
-from edgekit.agent.classifier import open_classifier
-from edgekit.agent.generation import Limits
-from edgekit.agent.generator import open_generator
-from edgekit.agent.sampling import Sampling
+from edgekit.agent.inference.bundle import open_bundle
+from edgekit.agent.inference.classifier import open_classifier
+from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generator import open_generator
+from edgekit.agent.inference.sampling import Sampling
 
 # compiling takes minutes
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]

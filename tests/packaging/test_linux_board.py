@@ -18,9 +18,9 @@ import pytest
 from linux_package import IDENTITY, NAME, Service, eventually
 from tiny_bundle import LABELS, make_bundle, reference_ids, reference_logits
 
-from edgekit.agent.bundle import open_bundle
-from edgekit.agent.generation import Limits
-from edgekit.agent.generator import open_generator
+from edgekit.agent.inference.bundle import open_bundle
+from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generator import open_generator
 from edgekit.packaging.linux.write import write
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]

@@ -29,9 +29,9 @@ from tiny_bundle import (
 from tiny_wheels import write_wheel
 
 import edgekit.agent
-from edgekit.agent.bundle import open_bundle
+from edgekit.agent.inference.bundle import open_bundle
+from edgekit.errors import UsageError
 from edgekit.packaging.linux.write import AGENT, write
-from edgekit.spec.errors import UsageError
 
 
 def run(home: Path, *words, exits=0) -> str:

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from linux_package import eventually, everything, exchange, serving
 from tiny_bundle import LABELS, TEXTS, reference_ids, reference_logits
 
-from edgekit.packaging.linux.service.asks import prompt_of, texts_of
+from edgekit.packaging.linux.service.http_error import Refused
 from edgekit.packaging.linux.service.limits import Limits
-from edgekit.packaging.linux.service.refused import Refused
+from edgekit.packaging.linux.service.request_body import prompt_of, texts_of
 
 _NAMES = st.sampled_from(["text", "pair", "texts", "prompt", "max_tokens", "temperature", "seed", "stop", "stream"])
 POST = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"

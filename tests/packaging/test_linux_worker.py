@@ -26,9 +26,9 @@ from linux_package import (
     serving,
 )
 
-from edgekit.agent.generation import Limits
-from edgekit.agent.generator import open_generator
-from edgekit.agent.sampling import Sampling
+from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generator import open_generator
+from edgekit.agent.inference.sampling import Sampling
 
 PROMPT = "once upon a time"
 

@@ -16,13 +16,13 @@ import pytest
 from tiny_bundle import make_bundle
 from tiny_checkpoint import tiny_classifier, tiny_tokenizer
 
-from edgekit.agent.bundle import open_bundle
+from edgekit.agent.inference.bundle import open_bundle
 from edgekit.cli import main
+from edgekit.errors import ToolError, UsageError
+from edgekit.options.package_options import PLATFORMS
 from edgekit.packaging.contents import added, copy_bundle
 from edgekit.packaging.platforms import platform
 from edgekit.packaging.record import PackageRecord, intact
-from edgekit.spec.errors import ToolError, UsageError
-from edgekit.spec.package_options import PLATFORMS
 
 ROW = {"platform", "path", "model_mb", "tokenizer_mb", "code_mb", "total_mb", "runtime", "max_size"}
 
@@ -68,7 +68,7 @@ def packaged_models(tmp_path_factory, decoder_checkpoints):
     """ONNX bundles of two encoders and a decoder, as `edgekit export` writes them."""
     from edgekit.flows.export import export
     from edgekit.models.checkpoint import save_checkpoint
-    from edgekit.spec.export_options import ExportOptions
+    from edgekit.options.export_options import ExportOptions
 
     root = tmp_path_factory.mktemp("packaged")
     checkpoints = {"gpt2": decoder_checkpoints["gpt2"]}
@@ -304,7 +304,7 @@ def test_the_newest_runs_bundle_is_packaged_where_none_is_named(tmp_path, monkey
 
 def test_in_python_it_is_a_function_of_the_same_name(onnx_bundle, tmp_path, stand_in):
     import edgekit
-    from edgekit.spec.package_options import PackageOptions
+    from edgekit.options.package_options import PackageOptions
 
     stand_in("web", plain)
     done = edgekit.package(onnx_bundle, tmp_path / "out", PackageOptions(platform="web", max_size="3 MB"))

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from edgekit.errors import UsageError
+from edgekit.options.package_options import PackageOptions
 from edgekit.packaging.identity import Identity, id_from, name_from
-from edgekit.spec.errors import UsageError
-from edgekit.spec.package_options import PackageOptions
 
 
 @settings(deadline=None)

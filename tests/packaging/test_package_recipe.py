@@ -11,8 +11,8 @@ from click.testing import CliRunner
 from tiny_checkpoint import LABELS, TEXTS
 
 from edgekit.cli import cli
+from edgekit.options.recipe import load_recipe
 from edgekit.packaging.record import intact
-from edgekit.spec.recipe import load_recipe
 
 PACKAGE = "package={platform: [web, linux], no_wheels: true}"
 

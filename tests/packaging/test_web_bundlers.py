@@ -14,7 +14,7 @@ from tiny_bundle import LABELS, make_bundle
 sys.path.insert(0, str(Path(__file__).parent / "web"))
 import npm
 
-from edgekit.agent.bundle import open_bundle
+from edgekit.agent.inference.bundle import open_bundle
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.web.write import WEB_RUNTIME, write
 

@@ -19,11 +19,11 @@ from tiny_bundle import LABELS, make_bundle, reference_ids, reference_logits, se
 sys.path.insert(0, str(Path(__file__).parent / "web"))
 import npm
 
-from edgekit.agent.generation import Limits
-from edgekit.agent.generator import open_generator
+from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generator import open_generator
 from edgekit.cli import main
+from edgekit.errors import ToolError
 from edgekit.flows import demo as flow
-from edgekit.spec.errors import ToolError
 
 # until the self-test is through, or the page says what is wrong
 SETTLED = """
@@ -134,7 +134,7 @@ def test_labels_that_are_markup_are_shown_as_text(runtime, chromium, tmp_path):
 @pytest.fixture(scope="module")
 def decoder(decoder_checkpoints, tmp_path_factory):
     from edgekit.flows.export import export
-    from edgekit.spec.export_options import ExportOptions
+    from edgekit.options.export_options import ExportOptions
 
     options = ExportOptions(target="rpi5", format="onnx", scheme="float")
     return export(decoder_checkpoints["llama"], tmp_path_factory.mktemp("demo-decoder") / "out", options)[0]

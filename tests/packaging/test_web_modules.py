@@ -97,7 +97,7 @@ def test_the_sha256_for_platforms_without_one_is_right(computed):
 
 
 def test_stop_strings_are_found_as_the_agent_finds_them(computed):
-    from edgekit.agent.prompts import StopWatch
+    from edgekit.agent.inference.prompts import StopWatch
 
     draw = random.Random(5)
     texts = [

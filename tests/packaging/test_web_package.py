@@ -17,11 +17,11 @@ from tiny_tokenizers import HARD, unigram
 sys.path.insert(0, str(Path(__file__).parent / "web"))
 import npm
 
-from edgekit.agent.bundle import open_bundle
-from edgekit.agent.classifier import open_classifier
-from edgekit.agent.generation import Limits
-from edgekit.agent.generator import open_generator
-from edgekit.agent.sampling import Sampling
+from edgekit.agent.inference.bundle import open_bundle
+from edgekit.agent.inference.classifier import open_classifier
+from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generator import open_generator
+from edgekit.agent.inference.sampling import Sampling
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.web.write import NODE_RUNTIME, WEB_RUNTIME, write
 
@@ -56,7 +56,7 @@ def web_bundles(tmp_path_factory, decoder_checkpoints):
     """ONNX bundles of a DistilBERT, an ALBERT with Unigram pieces, a GPT-2 and a Llama."""
     from edgekit.flows.export import export
     from edgekit.models.checkpoint import save_checkpoint
-    from edgekit.spec.export_options import ExportOptions
+    from edgekit.options.export_options import ExportOptions
 
     root = tmp_path_factory.mktemp("web-bundles")
     checkpoints = {name: decoder_checkpoints[name] for name in ("gpt2", "llama")}

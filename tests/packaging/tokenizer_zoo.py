@@ -13,7 +13,7 @@ import numpy as np
 from hard_texts import HARD_TEXTS
 from trained_tokenizers import TRAINED
 
-from edgekit.models.tokenizer_folder import open_tokenizer
+from edgekit.models.tokenizer.tokenizer_folder import open_tokenizer
 
 DATA = Path(os.environ.get("EDGEKIT_REAL_DATA", "../shared/data"))
 # the published vocabularies, and how many of the pieces of one a trimmed one keeps
@@ -54,8 +54,8 @@ def roberta_of_gpt2() -> Any:
 
 def trimmed(name: str, size: int = SMALLER) -> Any:
     """A published vocabulary after `edgekit prune --vocabulary`: without most of its pieces, all ids renumbered."""
-    from edgekit.compress.vocabulary import choose
-    from edgekit.models.trim_tokenizer import Trimming, encoded
+    from edgekit.compress.pruning.vocabulary import choose
+    from edgekit.models.tokenizer.trim_tokenizer import Trimming, encoded
 
     tokenizer = published(name)
     trimming = Trimming(tokenizer)

@@ -7,16 +7,16 @@ import dataclasses
 import numpy as np
 import record_makers
 
-from edgekit.measure.class_scores import class_scores
-from edgekit.measure.classification import worst_pairs
-from edgekit.measure.estimate import Estimate
-from edgekit.measure.statistics import percentile_interval
+from edgekit.bundle.evaluation import Accuracy, Drop
+from edgekit.bundle.manifest import Parity, Step
+from edgekit.measure.accuracy.class_scores import class_scores
+from edgekit.measure.accuracy.classification import worst_pairs
+from edgekit.measure.statistics.estimate import Estimate
+from edgekit.measure.statistics.proportions import percentile_interval
 from edgekit.measure.verdicts import decide, exit_code, unmeasured
 from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, PackageRow, Summary, VerdictRow
-from edgekit.spec.budget import Budget
-from edgekit.spec.evaluation import Accuracy, Drop
-from edgekit.spec.manifest import Parity, Step
-from edgekit.spec.measurement import Conditions, Fingerprint, Measurement, OperatorTime
+from edgekit.schema.budget import Budget
+from edgekit.schema.measurement import Conditions, Fingerprint, Measurement, OperatorTime
 
 LABELS = (
     "lights_on", "lights_off", "dim", "thermostat_up", "thermostat_down", "play_music", "stop_music", "volume_up",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgekit.report import figures
-from edgekit.report.svg import nice_ticks, tick_text
+from edgekit.report.plots.svg import nice_ticks, tick_text
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,14 @@ import pytest
 from rich.console import Console
 from sample_run import HOSTILE
 
-from edgekit.measure.statistics import Estimate
-from edgekit.report import cells, figures
-from edgekit.report.highlights import highlights
+from edgekit.bundle.evaluation import Increase, Perplexity
+from edgekit.measure.statistics.proportions import Estimate
+from edgekit.report import figures, table_cells
+from edgekit.report.key_figures import highlights
 from edgekit.report.markdown import models_markdown, summary_markdown
 from edgekit.report.page import render_page
 from edgekit.report.summary import ModelRow, SpeedRow, Summary
 from edgekit.report.terminal import models_table
-from edgekit.spec.evaluation import Increase, Perplexity
 
 
 def make_perplexity(value: float, pct: float | None = None) -> Perplexity:
@@ -108,8 +108,8 @@ def test_nothing_measured_is_said(language: Summary) -> None:
     bare = tuple(dataclasses.replace(model, perplexity=None, speeds=()) for model in language.models)
     text = text_of(render_page(dataclasses.replace(language, models=bare)))
     assert "not evaluated" in text and "not measured" in text and "Accuracy" not in text
-    headings, rows = cells.models_cells(bare)
-    assert headings == cells.LANGUAGE_MODELS
+    headings, rows = table_cells.models_cells(bare)
+    assert headings == table_cells.LANGUAGE_MODELS
     assert {row[3:] for row in rows} == {("-", "-", "-")}
 
 

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from sample_run import make_bare, make_crowded, make_latency, make_mistakes
 
-from edgekit.report import cells, figures
+from edgekit.report import figures, table_cells
 from edgekit.report.page import TEMPLATES, render_page
 from edgekit.report.summary import Summary
 
@@ -132,7 +132,7 @@ def test_figures_have_names(summary: Summary) -> None:
 
 def test_comparisons_and_classes_are_the_summary_s(summary: Summary) -> None:
     text = text_of(render_page(summary))
-    for model, record in cells.compared(summary.models):
+    for model, record in table_cells.compared(summary.models):
         assert f"{model.name} against {record.baseline} {record.points:.2f}" in text
         assert f"{record.low:.2f} to {record.high:.2f}" in text
         same = f"{record.unchanged_pct:.1f} % {record.unchanged_low:.1f} to {record.unchanged_high:.1f}"

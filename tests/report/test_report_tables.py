@@ -12,7 +12,7 @@ import pytest
 from record_makers import class_score
 from rich.console import Console, RenderableType
 
-from edgekit.report import cells, figures, markdown, terminal
+from edgekit.report import figures, markdown, table_cells, terminal
 from edgekit.report.junit import verdicts_junit
 from edgekit.report.page import render_page
 from edgekit.report.summary import Mistakes, Summary
@@ -89,18 +89,18 @@ def test_comparisons_classes_and_confusions_fit_the_terminal(summary: Summary) -
 
 def test_a_class_without_rows_has_dashes_and_comes_last() -> None:
     never = class_score("never", 0)
-    assert cells.class_cells(never) == ("never", "0", "-", "-", "-")
+    assert table_cells.class_cells(never) == ("never", "0", "-", "-", "-")
     seldom = class_score("seldom", 10, right=1)
-    assert [row.label for row in cells.worst_first((never, seldom))] == ["seldom", "never"]
-    assert cells.class_cells(seldom)[-1] == "10.0\n5.0 to 15.0"
+    assert [row.label for row in table_cells.worst_first((never, seldom))] == ["seldom", "never"]
+    assert table_cells.class_cells(seldom)[-1] == "10.0\n5.0 to 15.0"
 
 
 def test_what_rows_are_too_few_to_tell_is_said_in_every_report(summary: Summary) -> None:
-    assert not cells.evaluation_notes(summary.models)
+    assert not table_cells.evaluation_notes(summary.models)
     *models, last = summary.models
     doubtful = last.accuracy.model_copy(update={"macro_f1_doubt": "too few rows of dim, weather"})
     doubted = dataclasses.replace(summary, models=(*models, dataclasses.replace(last, accuracy=doubtful)))
-    assert cells.evaluation_notes(doubted.models) == ["tflite: too few rows of dim, weather"]
+    assert table_cells.evaluation_notes(doubted.models) == ["tflite: too few rows of dim, weather"]
     assert "- tflite: too few rows of dim, weather\n" in markdown.summary_markdown(doubted)
     assert "tflite: too few rows of dim, weather" in render_page(doubted)
 

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 
 from edgekit.devices.transport import Transport
-from edgekit.spec.errors import DeviceError
-from edgekit.spec.measurement import Conditions
-from edgekit.spec.tool_measurement import Battery
+from edgekit.errors import DeviceError
+from edgekit.schema.measurement import Conditions
+from edgekit.schema.tool_measurement import Battery
 
 # PowerManager.THERMAL_STATUS_LIGHT: from here on the system slows itself down
 _LIGHT = 1

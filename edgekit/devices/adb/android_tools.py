@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgekit.spec.errors import ToolError
-from edgekit.spec.tool_measurement import Invocation, ToolName
+from edgekit.errors import ToolError
+from edgekit.schema.tool_measurement import Invocation, ToolName
 
 FORMATS: dict[str, ToolName] = {".tflite": "benchmark_model", ".onnx": "onnxruntime_perf_test"}
 WARMUP_RUNS = 5

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from edgekit.spec.errors import DeviceError
+from edgekit.errors import DeviceError
 
 try:
     import adbutils.errors

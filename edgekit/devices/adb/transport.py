@@ -12,10 +12,10 @@ from typing import Any
 
 from edgekit.devices.adb.errors import PASSING, READY, adb_errors, not_ready, server_error
 from edgekit.devices.adb.shell import ShellStreams
-from edgekit.devices.group import GroupedProcess, killing, learn_group, wrapped
+from edgekit.devices.process_group import GroupedProcess, killing, learn_group, wrapped
 from edgekit.devices.transport import RemoteProcess, Transport
-from edgekit.spec.device import DeviceUrl
-from edgekit.spec.errors import DeviceError, UsageError
+from edgekit.errors import DeviceError, UsageError
+from edgekit.schema.device import DeviceUrl
 
 CONNECT_SECONDS = 20.0
 # for a device that is just coming up

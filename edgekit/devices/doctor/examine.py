@@ -13,9 +13,9 @@ from edgekit.devices.device_script import run_script
 from edgekit.devices.doctor.probe import FoundPython, Probe, probe
 from edgekit.devices.provision.python_facts import OLDEST, python_facts
 from edgekit.devices.transport import Transport
-from edgekit.spec.errors import DeviceError
-from edgekit.spec.schemes import RuntimeName
-from edgekit.spec.strict import Strict
+from edgekit.errors import DeviceError
+from edgekit.schema.base_model import Strict
+from edgekit.schema.schemes import RuntimeName
 
 # five modules in each of a few folders, each of them slow to load from an SD card, and slower under emulation
 IMPORT_SECONDS = 1200.0

@@ -8,11 +8,11 @@ from typing import Annotated, Literal
 
 import pydantic
 
-from edgekit.agent.cpu import CORTEX, FEATURES
+from edgekit.agent.machine.cpu import CORTEX, FEATURES
 from edgekit.devices.transport import Transport
-from edgekit.spec.errors import DeviceError
-from edgekit.spec.measurement import Fingerprint
-from edgekit.spec.strict import Strict
+from edgekit.errors import DeviceError
+from edgekit.schema.base_model import Strict
+from edgekit.schema.measurement import Fingerprint
 
 # an emulated board on a busy host takes most of this
 PROBE_SECONDS = 120.0

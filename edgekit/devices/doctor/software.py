@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from edgekit.devices.doctor.examine import NEEDED, Examined, Tried
 from edgekit.devices.doctor.problems import Grade, Problem
 from edgekit.devices.provision.python_facts import OLDEST
-from edgekit.spec.runtime_ref import RuntimeRef
+from edgekit.schema.runtime_ref import RuntimeRef
 
 # MB: a bundle and the agent; the runtimes of `devices setup`, packed and unpacked
 ROOM_FOR_A_RUN, ROOM_FOR_RUNTIMES = 100, 500

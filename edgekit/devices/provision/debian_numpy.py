@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 
 from edgekit.devices.provision.python_facts import PythonFacts
 from edgekit.devices.provision.wheels import Archive, NoWheelError, fresh_folder, keep_archive, kept_archive
-from edgekit.spec.errors import ToolError
+from edgekit.errors import ToolError
 
 APT_SECONDS = 900
 # the release of Debian whose python3 is of this version: an extension module imports in no other

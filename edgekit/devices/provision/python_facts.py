@@ -8,9 +8,9 @@ import pydantic
 
 from edgekit.devices.device_script import run_script
 from edgekit.devices.transport import Transport
-from edgekit.spec.errors import DeviceError
-from edgekit.spec.schemes import RuntimeName
-from edgekit.spec.strict import Strict
+from edgekit.errors import DeviceError
+from edgekit.schema.base_model import Strict
+from edgekit.schema.schemes import RuntimeName
 
 OLDEST = (3, 9)
 # the last Python that tflite-runtime has wheels for

@@ -15,9 +15,9 @@ from edgekit.devices.device_script import run_script
 from edgekit.devices.provision.debian_numpy import debian_numpy
 from edgekit.devices.provision.python_facts import TFLITE_NEWEST, PythonFacts
 from edgekit.devices.provision.wheels import Archive, NoWheelError, fetch_together, fetch_wheel
-from edgekit.spec.errors import DeviceError, UsageError
-from edgekit.spec.runtime_ref import RuntimeRef
-from edgekit.spec.strict import Strict
+from edgekit.errors import DeviceError, UsageError
+from edgekit.schema.base_model import Strict
+from edgekit.schema.runtime_ref import RuntimeRef
 
 DEFAULT = "default"
 # an SD card writes a few MB a second, and the first import of a runtime reads most of it back

@@ -16,11 +16,11 @@ from pathlib import Path
 import pydantic
 
 from edgekit.devices.provision.python_facts import PythonFacts
-from edgekit.spec.atomic import write_text
-from edgekit.spec.disk import disk_errors
-from edgekit.spec.errors import ToolError, UsageError
-from edgekit.spec.hashing import file_sha256, value_sha256
-from edgekit.spec.strict import Strict
+from edgekit.errors import ToolError, UsageError
+from edgekit.io.atomic import write_text
+from edgekit.io.disk import disk_errors
+from edgekit.io.hashing import file_sha256, value_sha256
+from edgekit.schema.base_model import Strict
 
 DOWNLOAD_SECONDS = 1800
 # the name of a wheel (PEP 427), of which the first two parts are project and version

@@ -13,7 +13,7 @@ from typing import Any
 import asyncssh
 from asyncssh.misc import SoftEOFReceived
 
-from edgekit.spec.errors import DeviceError
+from edgekit.errors import DeviceError
 
 # everything that asyncssh, a socket or a pipe raises: asyncssh's own tree has several roots, and what it cannot parse
 # (keys, configuration, packets) is a ValueError. A task's own CancelledError is none of them: who cancels it knows

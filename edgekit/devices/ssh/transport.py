@@ -14,11 +14,11 @@ from typing import Any, TypeVar, cast
 
 import asyncssh
 
-from edgekit.devices.group import START_SECONDS, GroupedProcess, killing, learn_group, wrapped
+from edgekit.devices.process_group import START_SECONDS, GroupedProcess, killing, learn_group, wrapped
 from edgekit.devices.ssh.errors import FOREIGN, Seen, ssh_errors
 from edgekit.devices.ssh.pumps import into_pipe, out_of_pipe
 from edgekit.devices.transport import RemoteProcess, Transport
-from edgekit.spec.errors import DeviceError
+from edgekit.errors import DeviceError
 
 T = TypeVar("T")
 

@@ -7,8 +7,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from edgekit.errors import ToolError
 from edgekit.packaging.android.archive import write_archive
-from edgekit.spec.errors import ToolError
 
 STUBS = Path(__file__).parent / "stubs"
 # what Android 7 runs without its tools rewriting anything

@@ -8,13 +8,13 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.agent.bundle import GENERATION, Bundle
+from edgekit.agent.inference.bundle import GENERATION, Bundle
+from edgekit.errors import EdgekitWarning
 from edgekit.packaging.android.archive import write_archive
 from edgekit.packaging.android.classes import compile_classes, find_javac
 from edgekit.packaging.android.maven import group_of, write_repository
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
-from edgekit.spec.errors import EdgekitWarning
 
 FORMATS: tuple[str, ...] = ("onnx", "tflite")
 MIN_SDK = 24

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgekit.agent.bundle import CLASSIFICATION, Bundle
+from edgekit.agent.inference.bundle import CLASSIFICATION, Bundle
+from edgekit.errors import UsageError
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
-from edgekit.spec.errors import UsageError
 
 FORMATS = ("onnx",)
 _TEMPLATES = Path(__file__).with_name("templates")

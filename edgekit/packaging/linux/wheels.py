@@ -12,9 +12,9 @@ from typing import get_args
 from edgekit.devices.provision.python_facts import OLDEST, TFLITE_NEWEST, PythonFacts
 from edgekit.devices.provision.runtimes import collect
 from edgekit.devices.provision.wheels import Archive, fetch_together, fetch_wheel
-from edgekit.spec.errors import UsageError
-from edgekit.spec.runtime_ref import RuntimeRef
-from edgekit.spec.target import Architecture
+from edgekit.errors import UsageError
+from edgekit.schema.runtime_ref import RuntimeRef
+from edgekit.schema.target import Architecture
 
 # pure Python, without dependencies; these versions are what the service is tested with
 SERVICE = ("h11==0.16.0", "prometheus_client==0.26.0")

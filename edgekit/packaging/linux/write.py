@@ -10,22 +10,43 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from edgekit.agent.bundle import GENERATION, Bundle
+from edgekit.agent.inference.bundle import GENERATION, Bundle
+from edgekit.bundle.manifest import Manifest
+from edgekit.errors import UsageError
+from edgekit.io.hashing import file_sha256
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.linux.tarball import write_tarball
 from edgekit.packaging.linux.wheels import Wheels, fetch, licence_of, modules_of, python_of
-from edgekit.spec.errors import UsageError
-from edgekit.spec.hashing import file_sha256
-from edgekit.spec.manifest import Manifest
-from edgekit.spec.runtime_ref import RuntimeRef
+from edgekit.schema.runtime_ref import RuntimeRef
 
 FORMATS = ("onnx", "tflite")
 # the modules of the agent that run a bundle; the others measure
 AGENT = (
-    *("__init__", "bundle", "classifier", "content_hash", "decoder_golden", "decoder_onnx", "decoder_tflite"),
-    *("decoders", "errors", "generation", "generator", "golden", "onnx_session", "prompts", "protocol", "quiet"),
-    *("sampling", "sessions", "tflite_session", "tokenizer"),
+    *("__init__", "capture_stderr", "errors", "protocol"),
+    *(
+        f"inference/{name}"
+        for name in (
+            *(
+                "__init__",
+                "bundle",
+                "classifier",
+                "content_hash",
+                "decoder_golden",
+                "generation",
+                "generator",
+                "golden",
+            ),
+            *("prompts", "sampling", "tokenizer"),
+        )
+    ),
+    *(
+        f"runtimes/{name}"
+        for name in (
+            *("__init__", "base", "decoder_session", "litert", "litert_decoder"),
+            *("onnxruntime", "onnxruntime_decoder"),
+        )
+    ),
 )
 # what of edgekit goes on the device, under its own names
 _MODULES = (

@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
-from edgekit.agent.bundle import GENERATION, GOLDEN, TOKENIZER, Bundle
+from edgekit.agent.inference.bundle import GENERATION, GOLDEN, TOKENIZER, Bundle
+from edgekit.bundle.manifest import MANIFEST_FILE, Manifest
 from edgekit.packaging.contents import Added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
-from edgekit.spec.manifest import MANIFEST_FILE, Manifest
 
 FORMATS = ("onnx",)
 # the versions that the package was run with; React Native's was held against its types

@@ -88,8 +88,8 @@ def _classify(home: Path, facts: dict[str, Any], options: argparse.Namespace) ->
 
 def _generate(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
     def generate(model: Any, proven: dict[str, Any]) -> None:
-        from edgekit.agent.generation import Limits
-        from edgekit.agent.sampling import Sampling
+        from edgekit.agent.inference.generation import Limits
+        from edgekit.agent.inference.sampling import Sampling
 
         sampling = Sampling(temperature=options.temperature, seed=options.seed)
         for piece in model.start(options.prompt, sampling, Limits(max_tokens=options.max_tokens)):
@@ -103,7 +103,7 @@ def _with_model(home: Path, options: argparse.Namespace, use: Callable[[Any, dic
     """Use the model once it is proven; the exit status of what goes wrong."""
     from edgekit.agent.errors import AgentError
 
-    from .proven import open_proven
+    from .self_test import open_proven
 
     try:
         proven = open_proven(home / "bundle", options.threads)

@@ -13,8 +13,8 @@ from typing import Any
 
 import h11
 
+from .http_error import Refused
 from .limits import Limits
-from .refused import Refused
 
 JSON, LINES = "application/json", "application/x-ndjson"
 _PIECE = 65_536

@@ -9,8 +9,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from .http_error import Refused
 from .limits import Limits
-from .refused import Refused
 from .worker_process import WorkerProcess
 
 # how often it is looked whether somebody still waits for what the worker does

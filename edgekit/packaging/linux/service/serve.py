@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .front import Front
+from .http_server import Front
 from .limits import Limits
 from .metrics import Metrics
 from .model import Model, Unfit

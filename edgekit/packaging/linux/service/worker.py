@@ -26,13 +26,13 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.agent.classifier import Classifier
 from edgekit.agent.errors import AgentError, RuntimeFailed
-from edgekit.agent.generation import Limits, TextGenerator
+from edgekit.agent.inference.classifier import Classifier
+from edgekit.agent.inference.generation import Limits, TextGenerator
+from edgekit.agent.inference.sampling import Sampling
 from edgekit.agent.protocol import read_lines, write_line
-from edgekit.agent.sampling import Sampling
 
-from .proven import Model, open_proven
+from .self_test import Model, open_proven
 
 
 def work(bundle: Path, threads: int) -> int:

@@ -1,0 +1,281 @@
+"""Opening a bundle: its manifest as a plain dict and every file, each checked against the hashes there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from ..errors import BadInput
+from .content_hash import FORMAT_VERSION, changed, follows, is_whole, other_version
+
+CLASSIFICATION, GENERATION = "text-classification", "text-generation"
+TASKS = (CLASSIFICATION, GENERATION)
+GOLDEN = "golden.jsonl"
+TOKENIZER = "tokenizer.json"
+# bytes of a file's name, on every system
+LONGEST_NAME = 255
+# a file of edgekit's own is far below these; the memory of a device is not far above
+MANIFEST_BYTES, GOLDEN_BYTES = 16_000_000, 64_000_000
+# what tensors of token ids and lengths of texts are counted in
+MOST = 2**31 - 1
+_FILE_FIELDS: dict[str, type] = {"sha256": str, "bytes": int, "runtime": bool}
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle whose files are what its manifest says."""
+
+    folder: Path
+    manifest: dict[str, Any]
+
+    @property
+    def model(self) -> Path:
+        """The model file."""
+        return self.folder / str(self.manifest["model_file"])
+
+    @property
+    def tokenizer(self) -> Path:
+        """The tokenizer file."""
+        return self.folder / TOKENIZER
+
+    @property
+    def model_sha256(self) -> str:
+        """The sha256 of the model file."""
+        return str(self.manifest["files"][self.manifest["model_file"]]["sha256"])
+
+    @property
+    def content_hash(self) -> str:
+        """The hash over all files of the bundle, and all facts of its manifest that decide an answer."""
+        return str(self.manifest["content_hash"])
+
+    @property
+    def task(self) -> str:
+        """What the model does: `text-classification` or `text-generation`."""
+        return str(self.manifest["task"])
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label of each logit."""
+        return tuple(self.manifest["labels"])
+
+    @property
+    def max_length(self) -> int:
+        """The most tokens that the model takes."""
+        return int(self.manifest["max_length"])
+
+    @property
+    def pad_id(self) -> int:
+        """The token id that fills an input up."""
+        return int(self.manifest["pad_id"])
+
+    @property
+    def start_id(self) -> int | None:
+        """The token id that begins a text of a decoder, where there is one."""
+        value = self.manifest["generation"].get("bos_id")
+        return None if value is None else int(value)
+
+    @property
+    def eos_ids(self) -> frozenset[int]:
+        """The token ids with which a decoder ends its text."""
+        return frozenset(self.manifest["generation"]["eos_ids"])
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the model's inputs, in order."""
+        return tuple(spec["name"] for spec in self.manifest["inputs"])
+
+
+@dataclass(frozen=True)
+class GoldenCase:
+    """A text with the token ids, logits and label that any runtime must give."""
+
+    text: str
+    text_pair: str | None
+    ids: tuple[int, ...]
+    logits: tuple[float, ...]
+    label: str
+
+
+def open_bundle(folder: Path) -> Bundle:
+    """Read the manifest of `folder` and check its hashes, and every file that it lists.
+
+    Raises `BadInput` that names the file for a missing or changed file (with both hashes), a symbolic link, a name
+    that leads out of the folder, or a manifest that was changed, is of another format or that nobody can read.
+    """
+    manifest = _read_manifest(folder)
+    for name, entry in manifest["files"].items():
+        _check_file(folder, name, entry)
+    for name in (manifest["model_file"], TOKENIZER):
+        if name not in manifest["files"]:
+            raise BadInput(f"{folder}: the manifest lists no hash of {name}")
+    return Bundle(folder, manifest)
+
+
+def read_golden(bundle: Bundle) -> tuple[GoldenCase, ...]:
+    """The golden cases of a classifier's bundle; `BadInput` where there are none or they cannot be read."""
+    return tuple(_golden_case(line, number) for number, line in golden_lines(bundle))
+
+
+def golden_lines(bundle: Bundle) -> list[tuple[int, str]]:
+    """The lines of a bundle's golden cases with their numbers; `BadInput` where there are none."""
+    if GOLDEN not in bundle.manifest["files"]:
+        raise BadInput(f"{bundle.folder}: the manifest lists no {GOLDEN}")
+    try:
+        lines = _text(bundle.folder / GOLDEN, GOLDEN_BYTES).split("\n")
+    except (OSError, ValueError) as error:
+        raise BadInput(f"{bundle.folder / GOLDEN} cannot be read: {error}") from None
+    found = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if not found:
+        raise BadInput(f"{bundle.folder / GOLDEN} holds no case")
+    return found
+
+
+def sha256_of(path: Path) -> str:
+    """The sha256 of a file, read in pieces."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for piece in iter(lambda: file.read(1 << 20), b""):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(_text(path, MANIFEST_BYTES), object_pairs_hook=_each_once)
+    except FileNotFoundError:
+        raise BadInput(f"{folder} is no bundle: it has no manifest.json") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise BadInput(f"{path} cannot be read: {error}") from None
+    if not isinstance(manifest, dict):
+        raise BadInput(f"{path} must hold an object")
+    if manifest.get("format_version") != FORMAT_VERSION:
+        raise BadInput(*other_version(manifest, path))
+    if not is_whole(manifest):
+        raise BadInput(*changed(path))
+    _check_types(manifest, path)
+    if not follows(manifest):
+        raise BadInput(*changed(path))
+    if manifest["task"] not in TASKS:
+        raise BadInput(f"{path}: the task is {manifest['task']}; this agent runs {' and '.join(TASKS)}")
+    if manifest["task"] == GENERATION:
+        _check_generation(manifest, path)
+    return manifest
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The pairs of an object; `ValueError` for a key that comes twice, of which one would be lost unseen."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is given twice")
+    return found
+
+
+def _text(path: Path, most: int) -> str:
+    """The text of a regular file of at most `most` bytes: a link may lead out, a pipe or a device never end."""
+    if path.is_symlink():
+        raise BadInput(f"{path} is a symbolic link")
+    if path.exists() and not path.is_file():
+        raise BadInput(f"{path} is no regular file")
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise BadInput(f"{path} has more than {most} bytes")
+    return content.decode()
+
+
+def _check_types(manifest: dict[str, Any], path: Path) -> None:
+    expected: dict[str, type] = {
+        "task": str,
+        "model_file": str,
+        "labels": list,
+        "max_length": int,
+        "inputs": list,
+        "pad_id": int,
+        "files": dict,
+        "content_hash": str,
+    }
+    for key, kind in expected.items():
+        if not isinstance(manifest.get(key), kind):
+            raise BadInput(f"{path}: {key} is missing or is no {kind.__name__}")
+    for key in ("max_length", "pad_id"):
+        if not 0 <= manifest[key] <= MOST:
+            raise BadInput(f"{path}: {key} is {str(manifest[key])[:20]}, which no model takes")
+    labels = manifest["labels"]
+    if not all(isinstance(label, str) for label in labels) or len(set(labels)) < len(labels):
+        raise BadInput(f"{path}: labels must be texts, each one once")
+    parity = manifest.get("parity") or {}
+    if not isinstance(parity, dict) or not all(_is_tolerance(parity.get(key, 0.0)) for key in ("atol", "rtol")):
+        raise BadInput(f"{path}: parity: atol and rtol must be numbers from 0 on")
+    for entry in manifest["inputs"]:
+        if not isinstance(entry, dict) or not isinstance(entry.get("name"), str):
+            raise BadInput(f"{path}: an input has no name")
+    for name, entry in manifest["files"].items():
+        if not isinstance(entry, dict):
+            raise BadInput(f"{path}: files.{name} is no object")
+        for key, kind in _FILE_FIELDS.items():
+            # by its exact type, as True counts as a whole number
+            if type(entry.get(key)) is not kind:
+                raise BadInput(f"{path}: files.{name} has no {key}")
+
+
+def _is_tolerance(value: Any) -> bool:
+    """Whether this is a finite number from 0 on: within an endless one every answer is right."""
+    return type(value) in (int, float) and 0 <= value < MOST
+
+
+def _check_generation(manifest: dict[str, Any], path: Path) -> None:
+    generation = manifest.get("generation")
+    if not isinstance(generation, dict) or not isinstance(generation.get("eos_ids"), list):
+        raise BadInput(f"{path}: generation is missing or names no eos_ids")
+    # by their exact type, as True counts as a whole number
+    ids = [*generation["eos_ids"], *([] if generation.get("bos_id") is None else [generation["bos_id"]])]
+    if any(type(value) is not int for value in ids):
+        raise BadInput(f"{path}: generation: token ids must be whole numbers")
+
+
+def _check_file(folder: Path, name: str, entry: dict[str, Any]) -> None:
+    path = _inside(folder, name)
+    if not path.is_file():
+        raise BadInput(f"{folder}: {name} is in the manifest and not in the folder")
+    found = sha256_of(path)
+    if found != entry["sha256"]:
+        raise BadInput(
+            f"{folder}: {name} is not the file of the manifest: sha256 {found}, expected {entry['sha256']}",
+            "export the bundle again, or copy it again",
+        )
+    size = path.stat().st_size
+    if size != entry["bytes"]:
+        raise BadInput(f"{folder}: {name} has {size} bytes, and the manifest says {entry['bytes']}")
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """The path of a manifest's file name; refuses what could read outside the folder."""
+    parts = PurePosixPath(name).parts
+    if not parts or name.startswith("/") or ".." in parts or "\\" in name or ":" in name or not name.isprintable():
+        raise BadInput(f"{folder}: the manifest names {name!r}, which leads out of the bundle")
+    path = folder
+    for part in parts:
+        if len(part.encode()) > LONGEST_NAME:
+            raise BadInput(f"{folder}: the manifest names {part[:40]!r}..., which is too long for a file")
+        path = path / part
+        if path.is_symlink():
+            raise BadInput(f"{folder}: {name} is or goes through a symbolic link")
+    return path
+
+
+def _golden_case(line: str, number: int) -> GoldenCase:
+    try:
+        row = json.loads(line)
+        return GoldenCase(
+            text=str(row["text"]),
+            text_pair=None if row.get("text_pair") is None else str(row["text_pair"]),
+            ids=tuple(int(value) for value in row["ids"]),
+            logits=tuple(float(value) for value in row["logits"]),
+            label=str(row["label"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise BadInput(f"{GOLDEN}:{number}: not a golden case: {error!r}") from None

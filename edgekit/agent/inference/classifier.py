@@ -1,0 +1,106 @@
+"""A bundle as a function from text to label."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import BadInput, RuntimeFailed
+from ..runtimes.base import Array, Session, length_for, open_session
+from .bundle import CLASSIFICATION, Bundle, open_bundle
+from .tokenizer import Encoding, Tokenizer
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """The label of a text, its softmax score in [0, 1], and the float32 logits and scores [labels]."""
+
+    label: str
+    score: float
+    logits: Array
+    scores: Array
+
+
+class Classifier:
+    """A bundle that is ready to classify, one text at a time.
+
+    Raises `BadInput` when texts do not fit, `RuntimeFailed` when the runtime breaks or gives no logits.
+    """
+
+    def __init__(self, bundle: Bundle, session: Session, tokenizer: Tokenizer) -> None:
+        self.bundle = bundle
+        self.session = session
+        self.tokenizer = tokenizer
+        self._labels = bundle.labels
+        self._pad_id = bundle.pad_id
+        self._roles = {name: _role(name) for name in bundle.input_names}
+        self._order = tuple(self._roles)
+
+    def classify(self, text: str, pair: str | None = None) -> Prediction:
+        """The label, score and logits of a text or of a pair of texts."""
+        return self.predict(self.logits(self.tokenizer.encode(text, pair)))
+
+    def logits(self, encoding: Encoding) -> Array:
+        """The float32 logits [labels] of token ids, padded to the nearest length that the file has."""
+        outputs = self.session.run(self.feeds(encoding))
+        logits = np.asarray(outputs[0], np.float32).reshape(-1)
+        if logits.shape != (len(self._labels),):
+            raise RuntimeFailed(f"the model gives {logits.size} logits for {len(self._labels)} labels")
+        return logits
+
+    def feeds(self, encoding: Encoding) -> dict[str, Array]:
+        """The model's inputs [1, length] for token ids; padding has mask 0, on the right."""
+        tokens = len(encoding.ids)
+        length = length_for(self.session, tokens)
+        padded = length - tokens
+        rows = {
+            "ids": encoding.ids + [self._pad_id] * padded,
+            "mask": [1] * tokens + [0] * padded,
+            "types": encoding.type_ids + [0] * padded,
+        }
+        feeds = {}
+        for position, spec in enumerate(self.session.inputs(length)):
+            feeds[spec.name] = np.array([rows[self._role_of(spec.name, position)]], spec.dtype)
+        return feeds
+
+    def predict(self, logits: Array) -> Prediction:
+        """Label and softmax scores of logits [labels]."""
+        best = int(np.argmax(logits))
+        exponentials = np.exp(logits - logits[best])
+        scores = exponentials / exponentials.sum()
+        return Prediction(self._labels[best], float(scores[best]), logits, scores)
+
+    def _role_of(self, name: str, position: int) -> str:
+        """What an input holds, by its name in the manifest, or by its place where the converter renamed it."""
+        if name in self._roles:
+            return self._roles[name]
+        if position >= len(self._order):
+            raise BadInput(f"the model takes an input {name} that the manifest does not know")
+        return self._roles[self._order[position]]
+
+
+def open_classifier(folder: Path, runtime: str | None = None, threads: int = 1) -> Classifier:
+    """Open a bundle: check its files, load its tokenizer and its model.
+
+    runtime: as in `sessions.open_session`
+    Raises `BadInput` for a bundle that is not what its manifest says, `RuntimeMissing` and `RuntimeFailed` as
+    `open_session` does.
+    """
+    return load_classifier(open_bundle(folder), runtime, threads)
+
+
+def load_classifier(bundle: Bundle, runtime: str | None = None, threads: int = 1) -> Classifier:
+    """Load the tokenizer and the model of a bundle whose files are already checked."""
+    if bundle.task != CLASSIFICATION:
+        raise BadInput(f"{bundle.folder} is a bundle for {bundle.task}, not for {CLASSIFICATION}", "edgekit generate")
+    session = open_session(bundle.model, runtime, threads)
+    longest = min([bundle.max_length, *session.lengths[-1:]])
+    return Classifier(bundle, session, Tokenizer(bundle.tokenizer, longest))
+
+
+def _role(name: str) -> str:
+    if "mask" in name:
+        return "mask"
+    return "types" if "type" in name else "ids"

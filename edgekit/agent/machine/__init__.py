@@ -1,0 +1,1 @@
+"""The machine: what it is, its state, and what else it does."""

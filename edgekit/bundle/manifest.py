@@ -1,0 +1,286 @@
+"""The manifest of a bundle and the `edgekit.json` of a checkpoint: computed, never typed by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import pydantic
+
+from edgekit.agent.inference.content_hash import (
+    FORMAT_VERSION,
+    SEAL,
+    changed,
+    content_hash,
+    follows,
+    is_whole,
+    other_version,
+)
+from edgekit.bundle.evaluation import Accuracy, Perplexity
+from edgekit.errors import UsageError
+from edgekit.io.hashing import value_sha256
+from edgekit.schema.base_model import Strict, read_mapping
+from edgekit.schema.plan import Plan
+from edgekit.schema.resources import check_target_name
+from edgekit.schema.schemes import Format, Scheme, Task
+from edgekit.schema.shape import Scratch
+from edgekit.schema.target import Target
+
+MANIFEST_FILE = "manifest.json"
+# no device runs a bundle without these, beside the model file
+NEEDED_FILES = ("tokenizer.json", "config.json")
+
+
+class BlockShape(Strict):
+    """What pruning left of one block: its attention heads and the width of its feed-forward layer."""
+
+    heads: pydantic.PositiveInt
+    ffn: pydantic.PositiveInt
+
+
+class Origin(Strict):
+    """A model that came from outside a lineage: a hub id with the commit that was fetched, or a folder's own name."""
+
+    source: Literal["hub", "folder"]
+    name: str
+    revision: str | None = None
+    task: Task | None = None
+
+
+class Validation(Strict):
+    """Accuracy in % of what a training stage kept, on its validation rows; or perplexity on blocks of text."""
+
+    rows: pydantic.PositiveInt
+    accuracy: float | None = pydantic.Field(default=None, ge=0, le=100)
+    perplexity: float | None = pydantic.Field(default=None, gt=0)
+
+
+class VocabularyCut(Strict):
+    """What trimming a vocabulary did to the texts that it was counted on.
+
+    before, after:  tokens in it
+    tokens_covered: % of the texts' tokens, special ones left out, that are still there
+    texts_covered:  % of the texts whose tokens are all still there
+    same_ids:       how many of these give the same tokens as before, renumbered: all of them, or trimming fails
+    *_length:       tokens of a text, special ones included, before and after
+    bytes_saved:    of the word table, of a head of its own beside it, and of `tokenizer.json`
+    """
+
+    before: pydantic.PositiveInt
+    after: pydantic.PositiveInt
+    texts: pydantic.PositiveInt
+    tokens_covered: float = pydantic.Field(ge=0, le=100)
+    texts_covered: float = pydantic.Field(ge=0, le=100)
+    same_ids: pydantic.NonNegativeInt
+    mean_length: tuple[float, float]
+    p95_length: tuple[float, float]
+    bytes_saved: int
+
+
+class Step(Strict):
+    """One stage of a lineage: everything that is needed to do it again, and what came of it.
+
+    options:      every option of the stage; files by their own names
+    inputs:       content hashes: `checkpoint`, `teacher`, `student`, `data.<split>` or, of a language model's text,
+                  `text.<split>`, `golden`, files and the target's facts
+    model:        what the lineage begins with; only its first step says it
+    teacher:      where the teacher of a prune came from, unless an earlier step made it or it is the beginning
+    data:         the embedded name, or file names, columns and all else that says how rows are read
+    target:       the facts of the target that the options name
+    golden_texts: how many texts, the first of the validation rows in a run, became golden cases
+    output:       sha256 of each file of the checkpoint that came of it; a bundle's manifest lists its own
+    machine:      what computed it: architecture, processor, threads
+    vocabulary:   what trimming it did, where the stage has
+    """
+
+    stage: str
+    options: dict[str, Any]
+    inputs: dict[str, str] = pydantic.Field(default_factory=dict)
+    tools: dict[str, str] = pydantic.Field(default_factory=dict)
+    model: Scratch | Origin | None = None
+    teacher: Origin | None = None
+    data: dict[str, Any] | None = None
+    target: Target | None = None
+    golden_texts: pydantic.NonNegativeInt = 0
+    output: dict[str, str] = pydantic.Field(default_factory=dict)
+    validation: Validation | None = None
+    machine: dict[str, str] = pydantic.Field(default_factory=dict)
+    vocabulary: VocabularyCut | None = None
+
+
+class CheckpointExtras(Strict):
+    """`edgekit.json`: what a Hugging Face folder cannot say of a checkpoint."""
+
+    format_version: Literal[1] = 1
+    blocks: tuple[BlockShape, ...] = ()
+    plan: Plan | None = None
+    lineage: tuple[Step, ...] = ()
+
+
+class File(Strict):
+    """A file of the bundle; `runtime` says that a device needs it."""
+
+    sha256: str = pydantic.Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: pydantic.NonNegativeInt
+    runtime: bool
+
+
+class TensorSpec(Strict):
+    """A model input or output; None marks an axis of any length."""
+
+    name: str
+    dtype: str
+    shape: tuple[int | None, ...]
+
+
+class Parity(Strict):
+    """How the exported file was held against its reference on the golden cases.
+
+    The largest |difference| of a logit must stay below atol + rtol * |reference|. Of a decoder, the logits are less
+    their mean, |reference| is the largest of a row, and labels_equal counts the cases whose greedy tokens are equal.
+    """
+
+    reference: Literal["checkpoint", "simulation"]
+    cases: pydantic.PositiveInt
+    atol: pydantic.NonNegativeFloat
+    rtol: pydantic.NonNegativeFloat
+    max_abs_difference: pydantic.NonNegativeFloat
+    labels_equal: pydantic.NonNegativeInt
+
+
+class Generation(Strict):
+    """The token ids with which a decoder begins a text, where there is one, and with which it ends it."""
+
+    bos_id: pydantic.NonNegativeInt | None = None
+    eos_ids: tuple[pydantic.NonNegativeInt, ...] = ()
+
+
+class Manifest(Strict):
+    """Everything that is known of a bundle, and the hash of each of its files.
+
+    target_facts: the whole target that it was made for, so that one of a person's own goes with the bundle
+    max_length:   the most tokens of an input or, of a decoder, of prompt and new tokens together
+    generation:   of a decoder; None for a classifier, which has labels instead
+    content_hash: over all files, and all facts here that decide an answer (`edgekit.agent.inference.content_hash`)
+    On disk a last key, `sha256`, is the hash over all the others. A field that is added to a fact under the content
+    hash, or changes in it, needs another format version: old bundles would no longer follow from theirs.
+    """
+
+    format_version: Literal[2] = 2
+    name: str
+    task: Task
+    format: Format
+    model_file: str
+    scheme: Scheme
+    target: str
+    target_facts: Target
+    runtime: str
+    family: str
+    labels: tuple[str, ...]
+    max_length: pydantic.PositiveInt
+    lengths: tuple[pydantic.PositiveInt, ...] = ()
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    pad_id: pydantic.NonNegativeInt
+    generation: Generation | None = None
+    parameters: pydantic.PositiveInt
+    files: dict[str, File]
+    content_hash: str
+    parity: Parity
+    plan: Plan | None = None
+    blocks: tuple[BlockShape, ...] = ()
+    accuracy: tuple[Accuracy, ...] = ()
+    perplexity: tuple[Perplexity, ...] = ()
+    lineage: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @pydantic.field_validator("files")
+    @classmethod
+    def _names_stay_inside(cls, value: dict[str, File]) -> dict[str, File]:
+        for name in value:
+            if not name.isprintable() or "\\" in name or set(name.split("/")) & {"", ".", ".."}:
+                raise ValueError(f"{name!r} is no file inside the bundle")
+        return value
+
+    @pydantic.model_validator(mode="after")
+    def _model_is_listed(self) -> Manifest:
+        if self.model_file not in self.files:
+            raise ValueError(f"model_file {self.model_file!r} is not among the files")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _what_a_device_needs_counts(self) -> Manifest:
+        for name in (self.model_file, *NEEDED_FILES):
+            if name not in self.files:
+                raise ValueError(f"{name} is not among the files")
+            if not self.files[name].runtime:
+                raise ValueError(f"files.{name}: a device needs it, so runtime cannot be false")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _target_is_described(self) -> Manifest:
+        if self.target != self.target_facts.name:
+            raise ValueError(f"target is {self.target!r}, and target_facts are those of {self.target_facts.name!r}")
+        return self
+
+    @pydantic.model_validator(mode="after")
+    def _evaluations_are_its_own(self) -> Manifest:
+        for name, records in (("accuracy", self.accuracy), ("perplexity", self.perplexity)):
+            if any(record.content_hash != self.content_hash for record in records):
+                raise ValueError(f"{name}: another bundle was evaluated; evaluate this one: edgekit evaluate")
+        return self
+
+    @classmethod
+    def hashed(cls, **fields: Any) -> Self:
+        """A new manifest with the content hash that follows from its fields."""
+        draft = cls(**fields | {"accuracy": (), "perplexity": ()}, content_hash="")
+        return cls(**fields, content_hash=content_hash(draft.model_dump(mode="json")))
+
+    @classmethod
+    def parse(cls, value: Any, where: str) -> Self:
+        """The manifest in the mapping that the file `where` holds.
+
+        Raises `UsageError` for one of another format version, with the command that renews the bundle; for one that
+        was changed since it was written; and for a target that bears the name of a shipped one and is another.
+        """
+        fields = dict(value) if isinstance(value, dict) else {}
+        if fields.get("format_version") != FORMAT_VERSION:
+            raise _error(other_version(fields, Path(where)))
+        if not is_whole(fields):
+            raise _error(changed(Path(where)))
+        manifest = super().parse({key: field for key, field in fields.items() if key != SEAL}, where)
+        if not follows(fields):
+            raise _error(changed(Path(where)))
+        check_target_name(manifest.target_facts, where)
+        return manifest
+
+    @classmethod
+    def of(cls, bundle: Path) -> Self:
+        """The manifest of a bundle; `UsageError` that names the file where it is missing or not valid."""
+        return cls.read(bundle / MANIFEST_FILE)
+
+    @property
+    def size_mb(self) -> float:
+        """MB (10^6 bytes) of the files needed at run time, tokenizer included."""
+        return sum(file.bytes for file in self.files.values() if file.runtime) / 1e6
+
+    def dump(self) -> str:
+        """The manifest as it is written to disk, sealed with the hash of all that it says."""
+        value = self.model_dump(mode="json")
+        return json.dumps(value | {SEAL: value_sha256(value)}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _error(fault: tuple[str, str]) -> UsageError:
+    message, advice = fault
+    return UsageError(message, advice=advice)
+
+
+def is_bundle(folder: Path) -> bool:
+    """Whether a folder says that it is a bundle."""
+    return (folder / MANIFEST_FILE).is_file()
+
+
+def writes_text(folder: Path) -> bool:
+    """Whether a folder is the bundle of a language model, as its manifest says."""
+    return is_bundle(folder) and read_mapping(folder / MANIFEST_FILE).get("task") == "text-generation"

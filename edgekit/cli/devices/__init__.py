@@ -1,0 +1,3 @@
+"""The commands under `edgekit devices`."""
+
+from edgekit.cli.devices.command import command as command

@@ -1,0 +1,136 @@
+"""`edgekit devices`: name the devices that you have, look for others, and ask one how it fares."""
+
+from __future__ import annotations
+
+import click
+
+from edgekit.cli.click_base import Group
+from edgekit.cli.devices.doctor import doctor
+from edgekit.cli.devices.setup import setup
+from edgekit.cli.json_option import as_json
+from edgekit.cli.output import print_json, print_rich
+
+command = Group(
+    "devices",
+    help="""The devices that you have, by names of your own.
+
+    \b
+    Example:
+      edgekit devices find
+      edgekit devices add pi4 ssh://pi@raspberrypi --target rpi4
+      edgekit devices doctor pi4
+      edgekit devices setup pi4
+      edgekit profile out/onnx --device pi4
+    """,
+)
+command.add_command(doctor)
+command.add_command(setup)
+
+
+@command.command("find")
+@as_json
+def find(as_json: bool) -> None:
+    """Look for devices: what adb lists, and the hosts of ~/.ssh/config. No network is scanned.
+
+    \b
+    Example:
+      edgekit devices find
+    """
+    from edgekit.devices.find import find_devices
+    from edgekit.devices.registry import known_devices
+    from edgekit.report.figures import clean
+
+    found = find_devices()
+    names = {device.url: name for name, device in known_devices().items()}
+    if as_json:
+        rows = [{"url": each.url, "note": each.note, "name": names.get(each.url)} for each in found.candidates]
+        print_json({"devices": rows, "notes": found.notes})
+        return
+    for each in found.candidates:
+        named = f"  named {names[each.url]}" if each.url in names else ""
+        click.echo(f"{each.url}  ({clean(each.note)}){named}")
+    for note in found.notes:
+        click.echo(f"note: {clean(note)}", err=True)
+    if not found.candidates:
+        click.echo("no device was found", err=True)
+    else:
+        click.echo("name one: edgekit devices add NAME URL", err=True)
+
+
+@command.command("add")
+@click.argument("name")
+@click.argument("url")
+@click.option("--target", help="The target that it is one of, by name or file. `edgekit targets detect` tells.")
+@click.option("--python", metavar="PATH", help="Python there that runs the agent. Default: python3.")
+@click.option("--check", is_flag=True, help="Reach it first, and hold it against its target.")
+@click.option("--force", is_flag=True, help="Replace a device of this name.")
+@as_json
+def add(name: str, url: str, target: str | None, python: str | None, check: bool, force: bool, as_json: bool) -> None:
+    """Give the device at URL a name: local:, ssh://[user@]host[:port] or adb://SERIAL.
+
+    A host is what you would say to `ssh`, aliases of ~/.ssh/config included.
+
+    \b
+    Example:
+      edgekit devices add pi4 ssh://pi@raspberrypi --target rpi4
+      edgekit devices add phone adb://R58M123ABC --target android-arm64 --check
+    """
+    from edgekit.devices.registry import registry_path
+    from edgekit.flows.devices.register import add_known
+    from edgekit.schema.device import KnownDevice
+
+    wanted = KnownDevice.from_flags(
+        {key: value for key, value in (("url", url), ("target", target), ("python", python)) if value is not None}
+    )
+    kept = add_known(name, wanted, force=force, check=check)
+    if as_json:
+        print_json({"name": name} | kept.model_dump(mode="json"))
+        return
+    click.echo(f"{name} is {kept.url}" + (f", a {kept.target}" if kept.target else "") + f"  ({registry_path()})")
+    if not check:
+        click.echo(f"how it fares: edgekit devices doctor {name}", err=True)
+
+
+@command.command("list")
+@as_json
+def list_devices(as_json: bool) -> None:
+    """List the devices that have a name. `--device all` means all of them.
+
+    \b
+    Example:
+      edgekit devices list
+    """
+    from rich.table import Table
+
+    from edgekit.devices.registry import known_devices, registry_path
+
+    known = known_devices()
+    if as_json:
+        print_json([{"name": name} | device.model_dump(mode="json") for name, device in known.items()])
+        return
+    if not known:
+        click.echo("no device has a name yet: edgekit devices add NAME URL", err=True)
+        return
+    table = Table("device", "url", "target", "python", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name, device in known.items():
+        table.add_row(name, device.url, device.target or "-", device.python or "python3")
+    print_rich(table)
+    click.echo(f"kept in {registry_path()}", err=True)
+
+
+@command.command("remove")
+@click.argument("name")
+@as_json
+def remove(name: str, as_json: bool) -> None:
+    """Forget the name of a device. What is on the device stays: `edgekit devices setup NAME --remove` clears it.
+
+    \b
+    Example:
+      edgekit devices remove pi4
+    """
+    from edgekit.devices.registry import remove_device
+
+    gone = remove_device(name)
+    print_json({"name": name} | gone.model_dump(mode="json")) if as_json else click.echo(
+        f"{name} ({gone.url}) is forgotten"
+    )

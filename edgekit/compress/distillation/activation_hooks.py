@@ -1,0 +1,63 @@
+"""Watching an encoder while it runs: hidden states of all layers, queries, keys and values of the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from edgekit.models.encoder import Encoder
+from edgekit.models.encoder_families import describe
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+@dataclass
+class Watched:
+    """What the last run of a model has shown, filled anew by each.
+
+    hidden:  states [batch, length, hidden] of the embeddings and of each layer, in the order in which they ran
+    vectors: queries, keys and values of the last layer, each [batch, length, heads * head_size]
+    """
+
+    encoder: Encoder
+    hidden: list[Tensor] = field(default_factory=list)
+    vectors: dict[str, Tensor] = field(default_factory=dict)
+
+    @property
+    def width(self) -> int:
+        """heads * head_size of the last layer."""
+        return int(self.encoder.blocks[-1].query.out_features)
+
+    @property
+    def relations(self) -> list[Tensor]:
+        """Queries, keys and values."""
+        return [self.vectors[name] for name in ("query", "key", "value")]
+
+
+def watch(model: Any, *, hidden: bool, relations: bool) -> Watched:
+    """Look at every run of a classifier from now on.
+
+    hidden, relations: what is kept; the memory of it is that of one batch, until the next run
+    """
+    encoder = describe(model)
+    watched = Watched(encoder)
+    model.register_forward_pre_hook(lambda *_: _forget(watched))
+    if hidden:
+        first = encoder.embedding_norm if encoder.projection is None else encoder.projection
+        for module in (first, *(block.ffn_norm for block in encoder.blocks)):
+            module.register_forward_hook(lambda module, inputs, output: watched.hidden.append(output))
+    if relations:
+        for name in ("query", "key", "value"):
+            _keep(getattr(encoder.blocks[-1], name), watched.vectors, name)
+    return watched
+
+
+def _forget(watched: Watched) -> None:
+    watched.hidden.clear()
+    watched.vectors.clear()
+
+
+def _keep(module: Any, where: dict[str, Any], name: str) -> None:
+    """The newest output of a module: of a shared block that of its last run."""
+    module.register_forward_hook(lambda module, inputs, output: where.__setitem__(name, output))

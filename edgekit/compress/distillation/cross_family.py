@@ -1,0 +1,138 @@
+"""A student in another family than its teacher's: the same tables and blocks under that family's names.
+
+An encoder is tables, blocks and a head in every family here, so that what a teacher knows can be carried over.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from edgekit.errors import UsageError
+from edgekit.models.decoder_families import configured_shape, is_decoder
+from edgekit.models.encoder import Block, Encoder, activation_key
+from edgekit.models.encoder_families import FAMILIES, describe, family
+from edgekit.models.scratch import new_classifier
+from edgekit.schema.shape import Scratch, Shape
+
+
+def in_family(model: Any, tokenizer: Any, name: str, embedding: int | None = None) -> tuple[Any, Any]:
+    """A model of the family `name` that begins where the encoder `model` is, and its tokenizer.
+
+    Tables and blocks are copied, so that the states behind each block are those of `model`; token types that it does
+    not know add nothing. ALBERT's one block is a copy of the middle one; its tables are copies too, or the nearest of
+    the width `embedding`, with a projection fitted to them. The head is copied where it is of the same kind, and new
+    otherwise. Raises `UsageError` from or to a decoder, from an ALBERT, whose tables are of another width than its
+    block, and for tables wider than the teacher's.
+    """
+    import torch
+
+    source = None if is_decoder(model) else describe(model)
+    if source is None or name not in FAMILIES or source.projection is not None:
+        raise UsageError(
+            f"a student of the family {name} cannot be cut from a teacher of the family {model.config.model_type}",
+            advice=f"--scratch family={name},layers=... begins from nothing",
+        )
+    shape = configured_shape(model)
+    if any((block.heads, block.ffn) != (shape.heads, shape.ffn) for block in source.blocks):
+        raise UsageError(
+            "a student of another family cannot be cut from a pruned model: its blocks are of several widths",
+            advice="distill the teacher into the other family first, and prune that",
+        )
+    if (embedding or 0) > source.hidden:
+        raise UsageError(f"student: embedding {embedding} is more than the {source.hidden} of the teacher's tables")
+    labels = [model.config.id2label[index] for index in range(model.config.num_labels)]
+    activation = getattr(model.config, activation_key(model.config))
+    made = new_classifier(
+        _scratch(shape, source.max_length, name, embedding), tokenizer, labels, activation=activation
+    )
+    target = describe(made)
+    with torch.no_grad():
+        _carry_tables(source, target)
+        blocks = [source.blocks[len(source.blocks) // 2]] if target.shared else source.blocks
+        for theirs, mine in zip(blocks, target.blocks, strict=True):
+            _copy_block(theirs, mine)
+        if [layer.activation for layer in source.head] == [layer.activation for layer in target.head]:
+            for old, new in zip(source.head, target.head, strict=True):
+                _copy(old.linear, new.linear)
+    reads = copy.deepcopy(tokenizer)
+    reads.model_input_names = list(family(name).INPUTS)
+    return made, reads
+
+
+def _scratch(shape: Shape, max_length: int, name: str, embedding: int | None) -> Scratch:
+    return Scratch(
+        family=name,
+        layers=shape.layers,
+        hidden=shape.hidden,
+        heads=shape.heads,
+        ffn=shape.ffn,
+        embedding=embedding or (shape.hidden if name == "albert" else None),
+        max_length=max_length,
+    )
+
+
+def _carry_tables(source: Encoder, target: Encoder) -> None:
+    """Words, positions and token types, narrower where the target's are, and what follows on them."""
+    import torch
+
+    words, positions, types = _tables(source, typed=target.types is not None)
+    width = target.words.embedding_dim
+    # the directions in which words differ most: the truncated decomposition is the best table of its rank
+    basis = torch.eye(source.hidden) if width == source.hidden else torch.linalg.svd(words, full_matrices=False)[2].T
+    basis = basis[:, :width]
+    rows = min(len(words), target.words.num_embeddings)
+    target.words.weight[:rows] = words[:rows] @ basis
+    places = min(len(positions), target.max_length)
+    target.positions.weight[target.first_position :][:places] = positions[:places] @ basis
+    if target.types is not None:
+        target.types.weight.copy_(types[: len(target.types.weight)] @ basis)
+    if target.only_type is not None:
+        target.only_type.weight.zero_()
+    if width == source.hidden:
+        _copy(source.embedding_norm, target.embedding_norm)
+    if target.projection is not None:
+        middle = positions[: len(positions) // 2].mean(0) + types[0]
+        wanted = source.embedding_norm(words + middle)
+        _fit(target.projection, target.embedding_norm((words + middle) @ basis), wanted)
+
+
+def _tables(source: Encoder, *, typed: bool) -> tuple[Any, Any, Any]:
+    """Words [vocabulary, hidden], positions [max length, hidden] and types [2, hidden].
+
+    What the source adds to every token is with the positions, and the first type too if the target knows no types.
+    """
+    import torch
+
+    positions = source.positions.weight[source.first_position :].clone()
+    types = torch.zeros(2, source.hidden)
+    if source.only_type is not None:
+        positions += source.only_type.weight[0]
+    if source.types is not None:
+        types[: len(source.types.weight)] = source.types.weight[:2]
+    if not typed:
+        positions, types = positions + types[0], torch.zeros_like(types)
+    return source.words.weight, positions, types
+
+
+def _fit(linear: Any, given: Any, wanted: Any) -> None:
+    """Least squares: the dense layer that makes most nearly `wanted` [rows, out] of `given` [rows, in]."""
+    import torch
+
+    with_one = torch.cat([given, torch.ones(len(given), 1)], dim=1)
+    solution = torch.linalg.lstsq(with_one, wanted).solution
+    linear.weight.copy_(solution[:-1].T)
+    linear.bias.copy_(solution[-1])
+
+
+def _copy_block(theirs: Block, mine: Block) -> None:
+    for old, new in zip(theirs.dense(), mine.dense(), strict=True):
+        _copy(old, new)
+    _copy(theirs.attention_norm, mine.attention_norm)
+    _copy(theirs.ffn_norm, mine.ffn_norm)
+
+
+def _copy(old: Any, new: Any) -> None:
+    """A dense layer or a norm."""
+    new.weight.copy_(old.weight)
+    new.bias.copy_(old.bias)

@@ -1,0 +1,83 @@
+"""Where a model starts: cut from a teacher, at another checkpoint, or from nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from edgekit.compress.distillation.cross_family import in_family
+from edgekit.compress.distillation.student import make_student
+from edgekit.data.splits import Data
+from edgekit.errors import UsageError
+from edgekit.models.checkpoint import Checkpoint, load_classifier, load_tokenizer, open_checkpoint
+from edgekit.models.decoder_classifier import make_classifying, pad_as
+from edgekit.models.decoder_families import DECODERS, any_family
+from edgekit.models.scratch import new_classifier, train_tokenizer
+from edgekit.models.tokenizer.tokenizer_folder import open_tokenizer
+from edgekit.options.train_options import DistillOptions
+from edgekit.schema.shape import Scratch
+
+# peak learning rates: for a model that knows a language, one that is cut out of such, and one that knows nothing
+PRETRAINED_RATE = 5e-5
+CUT_RATE = 1e-4
+SCRATCH_RATE = 5e-4
+
+# what a tokenizer says of how it was last called
+_OF_A_CALL = ("truncation", "padding")
+
+
+def start_student(teacher: Any, tokenizer: Any, data: Data, options: DistillOptions) -> tuple[Any, Any, float]:
+    """A student as the options ask for it, its tokenizer, and its default learning rate."""
+    if options.scratch is not None:
+        made = start_scratch(options.scratch, data, options.tokenizer)
+        return *made, SCRATCH_RATE
+    if options.student_from is not None:
+        return *start_classifier(open_checkpoint(options.student_from), data), PRETRAINED_RATE
+    asked, student = options.student, make_student(teacher, options.student)
+    if asked.family not in (None, student.config.model_type):
+        return *in_family(student, tokenizer, asked.family, asked.embedding), CUT_RATE
+    if asked.embedding is not None:
+        raise UsageError(
+            "a student cut from an ALBERT has tables as wide as its teacher's", advice="leave embedding out"
+        )
+    return student, tokenizer, CUT_RATE
+
+
+def start_scratch(scratch: Scratch, data: Data, folder: Path | None) -> tuple[Any, Any]:
+    """A random classifier of this shape and its tokenizer, that of `folder` or one made of the training texts."""
+    rows = data.split("train")
+    tokenizer = scratch_tokenizer(scratch, [*rows.texts, *(rows.pairs or ())], folder)
+    if scratch.family in DECODERS:
+        make_classifying(tokenizer)
+    return new_classifier(scratch, tokenizer, data.labels), tokenizer
+
+
+def scratch_tokenizer(scratch: Scratch, texts: Iterable[str], folder: Path | None) -> Any:
+    """The tokenizer of a model from nothing, with all that its family reads."""
+    if folder is None:
+        return train_tokenizer(texts, scratch)
+    tokenizer = open_tokenizer(folder, any_family(scratch.family).INPUTS, scratch.max_length)
+    if tokenizer.pad_token is None and scratch.family not in DECODERS:
+        raise UsageError(f"{folder}: the tokenizer has no padding token, which a {scratch.family} needs")
+    if scratch.family not in DECODERS and not tokenizer("")["input_ids"]:
+        raise UsageError(f"{folder}: the tokenizer puts no token before a text, by which a {scratch.family} labels it")
+    return tokenizer
+
+
+def start_classifier(checkpoint: Checkpoint, data: Data) -> tuple[Any, Any]:
+    """The classifier of a checkpoint, with a new head where the labels are others, and its tokenizer."""
+    tokenizer, model = load_tokenizer(checkpoint), load_classifier(checkpoint, data.labels)
+    if checkpoint.family in DECODERS:
+        make_classifying(tokenizer)
+        pad_as(model, tokenizer)
+    return model, tokenizer
+
+
+def same_tokens(one: Any, other: Any) -> bool:
+    """Whether two tokenizers make the same ids of every text."""
+    if one is other:
+        return True
+    first, second = (json.loads(it.backend_tokenizer.to_str()) for it in (one, other))
+    return all(first.get(part) == second.get(part) for part in first.keys() | second.keys() if part not in _OF_A_CALL)

@@ -1,0 +1,1 @@
+"""Heads, FFN neurons and tokens removed."""

@@ -1,0 +1,89 @@
+"""Round-to-nearest quantization of a checkpoint: which tensors become integers, and putting them on their grid."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from edgekit.compress.quantization.grid import from_grid, to_grid
+from edgekit.errors import UsageError
+from edgekit.models.decoder import Decoder
+from edgekit.models.decoder_families import anatomy, is_decoder
+from edgekit.models.encoder import Encoder, parameter_names
+from edgekit.schema.plan import Plan, TensorPlan
+from edgekit.schema.schemes import Scheme
+
+if TYPE_CHECKING:
+    from torch import nn
+
+PER_ROW_8 = TensorPlan(bits=8)
+BLOCK_4 = TensorPlan(bits=4, block=32)
+
+_ACTIVATIONS: dict[Scheme, Literal["float", "int8-dynamic", "int8-static"]] = {
+    "float": "float",
+    "int8-dynamic": "int8-dynamic",
+    "int8-static": "int8-static",
+    "int8-weight": "float",
+    "int4-weight": "float",
+}
+
+
+def make_plan(model: Any, scheme: Scheme, calibration: Sequence[str | tuple[str, str]] = ()) -> Plan:
+    """The uniform plan of a scheme: tables and every dense layer but a classifier's last, which costs nothing.
+
+    Raises `UsageError` for `int8-static` without calibration texts or of a decoder.
+    """
+    if scheme == "int8-static" and is_decoder(model):
+        raise UsageError(
+            "a decoder in int8-static loses its language", advice="int8-dynamic, int8-weight or int4-weight"
+        )
+    if scheme == "int8-static" and not calibration:
+        raise UsageError("int8-static needs texts to calibrate with", advice="--calibrate FILE, or int8-dynamic")
+    tensors: dict[str, TensorPlan] = {}
+    if scheme != "float":
+        parts = anatomy(model)
+        names = parameter_names(model)
+        tensors = {names[id(table.weight)]: PER_ROW_8 for table in parts.tables}
+        if isinstance(parts, Decoder) and not parts.classifies:  # its head is a table as well, often the same
+            tensors[names[id(parts.head.weight)]] = PER_ROW_8
+        for linear in quantizable(parts):
+            tensors.setdefault(names[id(linear.weight)], _dense_plan(linear, scheme))
+    return Plan(
+        scheme=scheme,
+        activations=_ACTIVATIONS[scheme],
+        tensors=tensors,
+        calibration=tuple(calibration) if scheme == "int8-static" else (),
+    )
+
+
+def apply_plan(model: Any, plan: Plan) -> dict[str, Any]:
+    """Put the weights a plan names on their grid, in place; returns their scales as float32 tensors by name.
+
+    Raises `UsageError` where the plan names a tensor that the model does not have.
+    """
+    import torch
+
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    scales: dict[str, Any] = {}
+    for name, tensor in plan.tensors.items():
+        if name not in parameters:
+            raise UsageError(f"the plan names {name}, which the model does not have")
+        weight = parameters[name]
+        integers, steps = to_grid(weight.detach().cpu().numpy(), tensor)
+        with torch.no_grad():
+            weight.copy_(torch.from_numpy(from_grid(integers, steps)))
+        scales[name] = torch.from_numpy(steps)
+    return scales
+
+
+def quantizable(parts: Encoder | Decoder) -> list[nn.Linear]:
+    """Every dense layer except the last of a classifier's head."""
+    layers = list(parts.dense())
+    return layers if isinstance(parts, Decoder) and not parts.classifies else layers[:-1]
+
+
+def _dense_plan(linear: nn.Linear, scheme: Scheme) -> TensorPlan:
+    assert BLOCK_4.block is not None  # noqa: S101 - for the type checker
+    if scheme == "int4-weight" and linear.in_features % BLOCK_4.block == 0:
+        return BLOCK_4
+    return PER_ROW_8

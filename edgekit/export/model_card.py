@@ -1,0 +1,55 @@
+"""The model card of a bundle: a short README.md, computed from the manifest."""
+
+from __future__ import annotations
+
+from edgekit.bundle.manifest import Manifest
+
+_PRECISION = {
+    "float": "32-bit floats",
+    "int8-dynamic": "8-bit weights, activations rounded to 8 bits at run time",
+    "int8-static": "8-bit weights, activations rounded to 8 bits with ranges calibrated beforehand",
+    "int8-weight": "8-bit weights, computed in float",
+    "int4-weight": "4-bit weights in blocks, 8-bit tables",
+}
+# a decoder is the same file in both schemes of 8 bits
+_ROUNDED = ", activations rounded to 8 bits block by block on cores with fast integer products"
+_DECODER_PRECISION = {
+    "float": _PRECISION["float"],
+    "int8-dynamic": f"8-bit weights{_ROUNDED}",
+    "int8-weight": f"8-bit weights{_ROUNDED}",
+    "int4-weight": f"4-bit weights in blocks, 8-bit tables{_ROUNDED}",
+}
+_NOUNS = {"text-classification": "classifier", "text-generation": "decoder"}
+
+
+def model_card(manifest: Manifest) -> str:
+    """Markdown with the metadata header that the Hugging Face hub reads."""
+    parity = manifest.parity
+    lines = [
+        "---",
+        f"pipeline_tag: {manifest.task}",
+        f"library_name: {manifest.format}",
+        "tags: [edgekit]",
+        "---",
+        "",
+        f"# {manifest.name}",
+        "",
+        f"A {manifest.family} {_NOUNS[manifest.task]} with {manifest.parameters / 1e6:.2f} M parameters for "
+        f"{manifest.target}, as {manifest.model_file} ({manifest.size_mb:.2f} MB with its tokenizer), "
+        f"run by {manifest.runtime}.",
+        "",
+        *([f"- labels: {', '.join(manifest.labels)}"] if manifest.labels else []),
+        f"- weights: {(_DECODER_PRECISION if manifest.generation else _PRECISION)[manifest.scheme]}",
+        f"- {'context' if manifest.generation else 'longest input'}: {manifest.max_length} tokens"
+        + (f"; padded to {', '.join(map(str, manifest.lengths))}" if manifest.lengths else ""),
+        f"- checked against its {parity.reference} on {parity.cases} texts: logits within "
+        f"{parity.max_abs_difference:.2g}, {parity.labels_equal} "
+        f"{'greedy texts' if manifest.generation else 'labels'} equal",
+        *(f"- made by: {step.stage}" for step in manifest.lineage),
+        *(f"- note: {note}" for note in manifest.notes),
+        "",
+        "The hash of every file, the quantization plan and the whole lineage are in `manifest.json`; the texts that "
+        "any runtime must reproduce are in `golden.jsonl`.",
+        "",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,21 @@
+"""What a format's writer reports of the model file it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from edgekit.bundle.manifest import TensorSpec
+from edgekit.export.activation_ranges import Range
+
+
+@dataclass(frozen=True)
+class Written:
+    """The interface of a model file, its sequence lengths (none: any), and its static ranges by weight name."""
+
+    file: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    lengths: tuple[int, ...] = ()
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,236 @@
+"""An encoder classifier as an ONNX graph, built operator by operator from its description.
+
+A block that several layers share has its constants once; each run of it is nodes of its own that read them.
+Only the first token goes into the head, so the last block computes its query, its output and its feed-forward
+layer for that token alone; keys and values are needed of all. (The query of a shared block stays packed with its
+keys and values, for it would otherwise be stored twice.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgekit.errors import ToolError, UsageError
+from edgekit.export.activation_ranges import Range
+from edgekit.export.onnx.dense import DenseLowering
+from edgekit.export.onnx.graph_builder import MICROSOFT, OnnxGraph
+from edgekit.export.quantized_weights import Weights
+from edgekit.models.encoder import Block, Encoder
+from edgekit.models.encoder_families import describe
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_FUSED_BIAS = {"gelu": ("BiasGelu", MICROSOFT), "gelu_tanh": ("FastGelu", MICROSOFT)}
+
+
+@dataclass(frozen=True)
+class OnnxFile:
+    """What was written: input names in order, and by weight name which graph values its dense layer reads."""
+
+    inputs: tuple[str, ...]
+    dense_inputs: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+def write_onnx(
+    model: nn.Module,
+    weights: Weights,
+    path: Path,
+    *,
+    max_length: int,
+    ranges: Mapping[str, Range] | None = None,
+    taps: Sequence[str] = (),
+    signed: bool = False,
+) -> OnnxFile:
+    """Write a sequence classifier to `path`.
+
+    Inputs int64 [batch, sequence], output `logits` float32 [batch, labels]. `ranges` are needed for static
+    activations. `taps` are names of inner values (`OnnxFile.dense_inputs`) to be given out as well. `signed`: see
+    `DenseLowering`.
+    """
+    encoder = describe(model)
+    graph = OnnxGraph()
+    dense = DenseLowering(graph, weights, ranges or {}, signed=signed)
+    names, axes = _interface(model, encoder)
+    mask = graph.add("Cast", ["attention_mask"], "mask", to=6)  # int32, as MultiHeadAttention wants it
+    x = _embed(dense, encoder, max_length)
+    for index, block, last in encoder.runs():
+        x = _block(dense, block, x, mask, encoder, f"block{index}", last=last)
+    logits = _head(dense, encoder, x)
+    inputs, outputs = _value_infos(names, axes, encoder.head[-1].linear.out_features, taps)
+    graph.add("Squeeze", [logits, graph.constant("one", np.array([1], np.int64))], "logits")
+    graph.save(path, inputs, outputs, "edgekit")
+    return OnnxFile(tuple(names), dense.inputs)
+
+
+def _interface(model: Any, encoder: Encoder) -> tuple[list[str], dict[str, dict[int, str]]]:
+    """Input names in order and the dynamic axes of every input and output, as optimum exports this model.
+
+    Taken from optimum so that its `ORTModelForSequenceClassification` opens the bundle.
+    """
+    import optimum.exporters.onnx.model_configs  # noqa: F401 - importing it registers the configurations
+    from optimum.exporters.tasks import TasksManager
+
+    constructor = TasksManager.get_exporter_config_constructor(
+        "onnx", model=model, task="text-classification", library_name="transformers"
+    )
+    config = constructor(model.config)
+    wanted = {"input_ids", "attention_mask"} | ({"token_type_ids"} if encoder.types is not None else set())
+    inputs = {name: dict(axes) for name, axes in config.inputs.items() if name in wanted}
+    if set(inputs) != wanted or "logits" not in config.outputs:
+        raise ToolError(f"optimum exports {model.config.model_type} with other inputs: {sorted(config.inputs)}")
+    return list(inputs), inputs | {"logits": dict(config.outputs["logits"])}
+
+
+def _value_infos(
+    names: Sequence[str], axes: Mapping[str, Mapping[int, str]], labels: int, taps: Sequence[str]
+) -> tuple[list[Any], list[Any]]:
+    from onnx import TensorProto, helper
+
+    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, [axes[name][0], axes[name][1]]) for name in names]
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [axes["logits"][0], labels])]
+    outputs += [helper.make_tensor_value_info(tap, TensorProto.FLOAT, None) for tap in taps]
+    return inputs, outputs
+
+
+def _embed(dense: DenseLowering, encoder: Encoder, max_length: int) -> str:
+    """Token ids -> the normalized sum of word, position and type rows, projected: [batch, sequence, hidden]."""
+    if max_length > encoder.max_length:
+        raise UsageError(f"max_length {max_length} is more than the model's {encoder.max_length}")
+    graph, weights = dense.graph, dense.weights
+    words = _rows(graph, weights, encoder.words, "input_ids", "words")
+    total = graph.add("Add", [words, _positions(graph, weights, encoder, max_length)], "embedded")
+    if encoder.types is not None:
+        total = graph.add("Add", [total, _rows(graph, weights, encoder.types, "token_type_ids", "types")], "embedded")
+    if encoder.only_type is not None:
+        row = graph.constant("only_type.weight", weights.values(encoder.only_type.weight)[0])
+        total = graph.add("Add", [total, row], "embedded")
+    norm = encoder.embedding_norm
+    x = graph.add(
+        "LayerNormalization",
+        [total, *_norm(graph, weights, norm, "embedding_norm")],
+        "embedding",
+        epsilon=norm.eps,
+        axis=-1,
+    )
+    return x if encoder.projection is None else dense.add(x, [encoder.projection], "projection")
+
+
+def _rows(graph: OnnxGraph, weights: Weights, table: nn.Embedding, ids: str, name: str) -> str:
+    """The rows of a table that the ids name; of an integer table only these rows become float."""
+    stored = weights.stored(table.weight)
+    if stored is None:
+        matrix = graph.constant(f"{name}.weight", weights.values(table.weight))
+        return graph.add("Gather", [matrix, ids], name)
+    integers, scales = _table(graph, stored, slice(None), name)
+    cast = graph.add("Cast", [graph.add("Gather", [integers, ids], f"{name}_integers")], f"{name}_cast", to=1)
+    return graph.add("Mul", [cast, graph.add("Gather", [scales, ids], f"{name}_scales")], name)
+
+
+def _positions(graph: OnnxGraph, weights: Weights, encoder: Encoder, max_length: int) -> str:
+    """The rows of the first `sequence` positions, of which `max_length` are kept."""
+    table = encoder.positions
+    kept = slice(encoder.first_position, encoder.first_position + max_length)
+    stored = weights.stored(table.weight)
+    if stored is None:
+        rows = graph.constant("positions.weight", weights.values(table.weight)[kept])
+    else:
+        # constants only: folded once, when the file is opened
+        integers, scales = _table(graph, stored, kept, "positions")
+        rows = graph.add("Mul", [graph.add("Cast", [integers], "positions_cast", to=1), scales], "positions_table")
+    length = graph.add("Shape", ["input_ids"], "length", start=1, end=2)
+    start, axis = graph.constant("start", np.array([0], np.int64)), graph.constant("axis", np.array([0], np.int64))
+    return graph.add("Slice", [rows, start, length, axis], "positions")
+
+
+def _table(graph: OnnxGraph, stored: Any, rows: slice, name: str) -> tuple[str, str]:
+    if stored.plan.bits != 8 or stored.plan.block:
+        raise ToolError(f"{stored.name}: tables are stored in 8 bits, one scale a row")
+    return (
+        graph.constant(f"{name}.weight", stored.integers[rows]),
+        graph.constant(f"{name}.scale", stored.scales[rows, None]),
+    )
+
+
+def _block(dense: DenseLowering, block: Block, x: str, mask: str, encoder: Encoder, name: str, *, last: bool) -> str:
+    """One post-norm block: [batch, sequence, hidden] -> the same, or [batch, 1, hidden] for the last."""
+    graph = dense.graph
+    kept = _first_token(graph, x) if last else x
+    attended = graph.add(
+        "MultiHeadAttention",
+        [*_query_key_value(dense, block, x, kept, name, packed=encoder.shared or not last), "", mask],
+        f"{name}_attention",
+        domain=MICROSOFT,
+        num_heads=block.heads,
+    )
+    projected = dense.add(attended, [block.output], f"{name}_output", bias=False)
+    x = _add_and_norm(dense, projected, kept, block.output, block.attention_norm, f"{name}_attention_norm")
+    inner = _feed_forward(dense, block, x, encoder.activation, name)
+    return _add_and_norm(dense, inner, x, block.ffn_out, block.ffn_norm, f"{name}_ffn_norm")
+
+
+def _query_key_value(dense: DenseLowering, block: Block, x: str, kept: str, name: str, *, packed: bool) -> list[str]:
+    width = block.heads * block.head_size
+    names = [f"{name}_query", f"{name}_key", f"{name}_value"]
+    if packed:
+        together = dense.add(x, [block.query, block.key, block.value], f"{name}_qkv")
+        query, key, value = _split(dense.graph, together, width, names)
+        return [query if kept == x else _first_token(dense.graph, query), key, value]
+    query = dense.add(kept, [block.query], names[0])
+    together = dense.add(x, [block.key, block.value], f"{name}_kv")
+    return [query, *_split(dense.graph, together, width, names[1:])]
+
+
+def _split(graph: OnnxGraph, packed: str, width: int, names: list[str]) -> list[str]:
+    sizes = graph.constant(f"split{len(names)}_{width}", np.full(len(names), width, np.int64))
+    return graph.add_many("Split", [packed, sizes], names, axis=-1)
+
+
+def _feed_forward(dense: DenseLowering, block: Block, x: str, activation: str, name: str) -> str:
+    """The two dense layers and the activation between them; the second's bias is left to the norm behind it."""
+    graph = dense.graph
+    if activation in _FUSED_BIAS and block.ffn_in.bias is not None:
+        operator, domain = _FUSED_BIAS[activation]
+        wide = dense.add(x, [block.ffn_in], f"{name}_ffn_in", bias=False)
+        bias = graph.constant(f"{name}_ffn_in.bias", dense.weights.values(block.ffn_in.bias))
+        wide = graph.add(operator, [wide, bias], f"{name}_activation", domain=domain)
+    elif activation == "relu":
+        wide = graph.add("Relu", [dense.add(x, [block.ffn_in], f"{name}_ffn_in")], f"{name}_activation")
+    else:
+        raise UsageError(f"the activation {activation!r} has no ONNX lowering", advice="gelu, gelu_tanh or relu")
+    return dense.add(wide, [block.ffn_out], f"{name}_ffn_out", bias=False)
+
+
+def _add_and_norm(dense: DenseLowering, x: str, skip: str, linear: nn.Linear, norm: nn.LayerNorm, name: str) -> str:
+    graph = dense.graph
+    operands = [x, skip, *_norm(graph, dense.weights, norm, name)]
+    if linear.bias is not None:
+        operands.append(graph.constant(f"{name}.skip_bias", dense.weights.values(linear.bias)))
+    return graph.add("SkipLayerNormalization", operands, name, domain=MICROSOFT, epsilon=norm.eps)
+
+
+def _norm(graph: OnnxGraph, weights: Weights, norm: nn.LayerNorm, name: str) -> list[str]:
+    return [
+        graph.constant(f"{name}.gamma", weights.values(norm.weight)),
+        graph.constant(f"{name}.beta", weights.values(norm.bias)),
+    ]
+
+
+def _first_token(graph: OnnxGraph, x: str) -> str:
+    """[batch, sequence, hidden] -> [batch, 1, hidden]."""
+    return graph.add("Gather", [x, graph.constant("first", np.array([0], np.int64))], "first_token", axis=1)
+
+
+def _head(dense: DenseLowering, encoder: Encoder, x: str) -> str:
+    """The classification head on [batch, 1, hidden]."""
+    operators = {"relu": "Relu", "tanh": "Tanh"}
+    for index, layer in enumerate(encoder.head):
+        x = dense.add(x, [layer.linear], f"head{index}")
+        if layer.activation != "none":
+            x = dense.graph.add(operators[layer.activation], [x], f"head{index}_activation")
+    return x

@@ -1,0 +1,63 @@
+"""The ONNX file of a model whose family edgekit cannot take apart: optimum's own export, in float.
+
+Float only: without a description there is no plan, and a file quantized behind our back has no reference to be held
+against. Parity is against the checkpoint, as for every float file.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from edgekit.agent.capture_stderr import captured_output
+from edgekit.bundle.manifest import TensorSpec
+from edgekit.errors import ToolError, UsageError
+from edgekit.export.model_file import Written
+from edgekit.models.decoder_families import DECODERS
+from edgekit.models.encoder_families import FAMILIES
+
+_FILE = "model.onnx"
+_OPSET = 17
+_TASK = "text-classification"
+
+
+def require_exporter(family: str) -> None:
+    """Raise `UsageError` for classifiers of a family that optimum has no export for."""
+    import optimum.exporters.onnx.model_configs  # noqa: F401  its import registers what can be exported
+    from optimum.exporters.tasks import TasksManager
+
+    try:
+        known = TasksManager.get_supported_tasks_for_model_type(family, "onnx", library_name="transformers")
+    except KeyError:
+        known = {}
+    if _TASK not in known:
+        raise UsageError(
+            f"classifiers of the family {family!r} cannot be exported",
+            advice=f"families that edgekit takes apart: {', '.join((*FAMILIES, *DECODERS))}",
+        )
+
+
+def write_onnx_fallback(model: Any, out: Path) -> Written:
+    """Write `model.onnx` into `out` with optimum; `ToolError` where optimum cannot."""
+    # optimum imports onnxruntime, whose Linux wheel carries a telemetry client; it reads this when it is imported
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnx
+    from optimum.exporters.onnx import onnx_export_from_model
+
+    with tempfile.TemporaryDirectory() as folder:
+        with captured_output():
+            try:
+                onnx_export_from_model(model, Path(folder), opset=_OPSET, task=_TASK, do_validation=False)
+            except (ValueError, KeyError, RuntimeError, TypeError) as error:
+                raise ToolError(f"optimum cannot export {model.config.model_type} models: {error}") from error
+        shutil.move(Path(folder) / _FILE, out / _FILE)
+    graph = onnx.load(str(out / _FILE), load_external_data=False).graph
+    return Written(
+        file=_FILE,
+        inputs=tuple(TensorSpec(name=value.name, dtype="int64", shape=(None, None)) for value in graph.input),
+        outputs=(TensorSpec(name="logits", dtype="float32", shape=(None, model.config.num_labels)),),
+        notes=(f"{model.config.model_type} models are exported by optimum, in float only",),
+    )

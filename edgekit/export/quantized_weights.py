@@ -1,0 +1,78 @@
+"""The weights of a model as a plan stores them: integers with scales, or float32."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from edgekit.compress.quantization.grid import Floats, Integers, integers
+from edgekit.errors import ToolError
+from edgekit.models.encoder import parameter_names
+from edgekit.schema.plan import Plan, TensorPlan
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+# where a 4-bit weight has one scale a row, the scale is repeated for blocks of this many values
+_ROW_BLOCK = 32
+_ROW_BLOCKS_8 = (128, 64, 32)
+
+
+def blocked(plan: TensorPlan) -> int | None:
+    """The block of a dense weight that runtimes multiply block by block; None for 8 bits a row."""
+    return plan.block or (_ROW_BLOCK if plan.bits == 4 else None)
+
+
+def decoder_block(columns: int) -> int:
+    """The block of a decoder's dense layer or table with one 8-bit scale a row, which is repeated for each block.
+
+    Long blocks have few scales to read; one that does not divide the row would store padding.
+    """
+    return next((block for block in _ROW_BLOCKS_8 if columns % block == 0), _ROW_BLOCK)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One weight on its grid: integers [rows, columns] and scales [rows] or [rows, blocks]."""
+
+    name: str
+    plan: TensorPlan
+    integers: Integers
+    scales: Floats
+
+
+class Weights:
+    """Looks up how each parameter of a model is stored."""
+
+    def __init__(self, model: nn.Module, plan: Plan | None, scales: Mapping[str, Any]) -> None:
+        self.plan = plan
+        self._names = parameter_names(model)
+        self._stored = dict(_recover(model, plan, scales)) if plan else {}
+
+    def name(self, parameter: Tensor) -> str:
+        """The state-dict name of a parameter."""
+        return self._names[id(parameter)]
+
+    def stored(self, parameter: Tensor) -> Stored | None:
+        """The parameter's integers, or None where it stays float32."""
+        return self._stored.get(self.name(parameter))
+
+    def all_stored(self) -> tuple[Stored, ...]:
+        """Every weight that is stored as integers."""
+        return tuple(self._stored.values())
+
+    def values(self, parameter: Tensor) -> Floats:
+        """The parameter as float32."""
+        array: Floats = parameter.detach().cpu().float().numpy()
+        return array
+
+
+def _recover(model: nn.Module, plan: Plan, scales: Mapping[str, Any]) -> Any:
+    parameters = dict(model.named_parameters(remove_duplicate=False))
+    for name, tensor in plan.tensors.items():
+        if name not in parameters or name not in scales:
+            raise ToolError(f"the plan names {name}, but its weight or its scales are missing")
+        steps = scales[name].detach().cpu().float().numpy()
+        yield name, Stored(name, tensor, integers(parameters[name].detach().cpu().numpy(), steps, tensor), steps)

@@ -1,0 +1,77 @@
+"""The TFLite model file of a decoder: one signature for a token, one for a piece of a text, one for its logits.
+
+    decode       input_ids int32 [1, 1], start int32 [1], caches -> logits float32 [1, vocabulary], new keys, values;
+                 the first, so that its caches can be written in place
+    prefill_N    input_ids int32 [1, N], start, caches -> hidden float32 [N, width], new keys, values
+    head_N       hidden -> logits float32 [N, vocabulary]
+
+caches: key_0, value_0, key_1... float32 [1, kv_heads, capacity, head_size]; new_key_0... [1, kv_heads, N, head_size].
+The file holds the weights once, but the runtime packs them anew for each signature: there are as few as can be.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from edgekit.bundle.manifest import TensorSpec
+from edgekit.errors import UsageError
+from edgekit.export.model_file import Written
+from edgekit.export.quantized_weights import Weights
+from edgekit.export.tflite.convert import TFLITE_FILE, convert, require_converter, require_scheme
+from edgekit.models.decoder import Decoder
+from edgekit.models.decoder_families import describe_decoder
+
+# tokens of a piece, unless the cache holds fewer
+_PIECE = 64
+
+
+def write_tflite_decoder(model: Any, weights: Weights, out: Path, *, max_length: int, explicit: bool) -> Written:
+    """Write `model.tflite` into `out`, with a cache for `max_length` tokens.
+
+    explicit: 8-bit weights behind a DEQUANTIZE and activations in float, for runtimes without dynamic int8
+    Raises `UsageError` for more positions than the model has, `ToolError` where the conversion fails.
+    """
+    require_converter()
+    require_scheme(weights.plan.scheme if weights.plan else "float")
+    import torch
+
+    from edgekit.export.tflite.decoder_module import Decode, Head, Prefill, TfliteDecoder
+    from edgekit.export.tflite.flatbuffer import compact
+    from edgekit.export.tflite.packed_integers import pack_integers
+
+    decoder = describe_decoder(model)
+    if decoder.positions is not None and max_length > decoder.positions.num_embeddings:
+        raise UsageError(f"max_length {max_length} is more than the model's {decoder.positions.num_embeddings}")
+    module = TfliteDecoder(decoder, weights, max_length)
+    caches = {spec.name: torch.zeros(*(size or 1 for size in spec.shape)) for spec in _caches(decoder, max_length)}
+    caches["start"] = torch.zeros(1, dtype=torch.int32)
+    piece = min(_PIECE, max_length)
+    one, many = (torch.ones(1, tokens, dtype=torch.int32) for tokens in (1, piece))
+    signatures = [
+        ("decode", Decode(module).eval(), {"input_ids": one} | caches),
+        (f"prefill_{piece}", Prefill(module).eval(), {"input_ids": many} | caches),
+        (f"head_{piece}", Head(module).eval(), {"hidden": torch.zeros(piece, decoder.hidden)}),
+    ]
+    convert(signatures, out / TFLITE_FILE)
+    if module.matrices:
+        pack_integers(out / TFLITE_FILE, module.matrices, explicit=explicit)
+    else:
+        compact(out / TFLITE_FILE)
+    first = (
+        TensorSpec(name="input_ids", dtype="int32", shape=(1, None)),
+        TensorSpec(name="start", dtype="int32", shape=(1,)),
+    )
+    logits_spec = TensorSpec(name="logits", dtype="float32", shape=(None, decoder.head.out_features))
+    new = [TensorSpec(name=f"new_{spec.name}", dtype=spec.dtype, shape=spec.shape) for spec in _caches(decoder, None)]
+    return Written(
+        file=TFLITE_FILE, inputs=(*first, *_caches(decoder, max_length)), outputs=(logits_spec, *new), lengths=()
+    )
+
+
+def _caches(decoder: Decoder, tokens: int | None) -> list[TensorSpec]:
+    return [
+        TensorSpec(name=f"{kind}_{index}", dtype="float32", shape=(1, block.kv_heads, tokens, block.head_size))
+        for index, block in enumerate(decoder.blocks)
+        for kind in ("key", "value")
+    ]

@@ -1,0 +1,180 @@
+"""A decoder with its key-value cache as a PyTorch module for one text, made for conversion to TFLite.
+
+The cache is read only in the graph: a run gives the keys and values of its own tokens, which the caller writes behind
+those that are there. So no runtime copies a cache for one more token, and padding is never written.
+Imports torch, so it is itself imported late.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from edgekit.export.quantized_weights import Weights
+from edgekit.export.tflite.layers import MASKED, LayerNorm, Packer, RmsNorm, Table, activation
+from edgekit.models.decoder import Decoder, DecoderBlock
+
+Caches = tuple[tuple[Tensor, Tensor], ...]
+
+
+class TfliteDecoder(nn.Module):
+    """input_ids int32 [1, tokens], start int32 [1], caches -> hidden float32 [tokens, hidden], new keys and values.
+
+    start:  how many tokens the caches hold
+    caches: of each block keys and values, float32 [1, kv_heads, capacity, head_size]; the new ones [1, kv_heads,
+            tokens, head_size]
+    """
+
+    def __init__(self, decoder: Decoder, weights: Weights, capacity: int) -> None:
+        super().__init__()
+        packer = Packer(weights)
+        self.capacity = capacity
+        self.words = Table(decoder.words, weights)
+        self.positions = Table(decoder.positions, weights, slice(capacity)) if decoder.positions is not None else None
+        self.rotary = decoder.rotary is not None
+        if decoder.rotary is not None:
+            for name, table in zip(("cosines", "sines"), decoder.rotary(capacity), strict=True):
+                self.register_buffer(name, table.detach().float().contiguous())
+        self.blocks = nn.ModuleList(_DecoderBlock(packer, decoder, block) for block in decoder.blocks)
+        self.norm = _norm(decoder.norm, decoder.epsilon)
+        self.head = packer.dense(decoder.head)
+        self.matrices = packer.matrices
+
+    def forward(self, input_ids: Tensor, start: Tensor, caches: Caches) -> tuple[Tensor, Caches]:
+        """The tokens behind those in the caches; of padding behind them, every result is without meaning."""
+        tokens = input_ids.shape[1]
+        # padding may reach beyond the last position
+        places = (torch.arange(tokens, dtype=torch.int32) + start).clamp(max=self.capacity - 1)
+        x, turn = self.embed(input_ids, places)
+        unfilled = (torch.arange(self.capacity, dtype=torch.int32) >= start).to(torch.float32) * MASKED
+        later = torch.full((tokens, tokens), MASKED).triu(1)
+        new = []
+        for block, cache in zip(self.blocks, caches, strict=True):
+            x, pair = block(x, cache, turn, unfilled, later)
+            new.append(pair)
+        return self.norm(x), tuple(new)
+
+    def embed(self, input_ids: Tensor, places: Tensor) -> tuple[Tensor, Any]:
+        """The tokens at these places [tokens, hidden], and the cosines and sines there, if positions are rotations."""
+        x: Tensor = self.words(input_ids[0])
+        if self.positions is not None:
+            x = x + self.positions(places)
+        turn = None
+        if self.rotary:
+            turn = tuple(torch.index_select(self.get_buffer(name), 0, places) for name in ("cosines", "sines"))
+        return x, turn
+
+
+class Prefill(nn.Module):
+    """The arguments and results of a decoder by the names that a file has for them; see `tflite_decoder`."""
+
+    def __init__(self, decoder: TfliteDecoder) -> None:
+        super().__init__()
+        self.decoder = decoder
+
+    def forward(self, input_ids: Tensor, start: Tensor, **caches: Tensor) -> dict[str, Tensor]:
+        """`caches` are key_0, value_0, key_1..."""
+        pairs = tuple((caches[f"key_{i}"], caches[f"value_{i}"]) for i in range(len(self.decoder.blocks)))
+        hidden, new = self.decoder(input_ids, start, pairs)
+        found = {"hidden": hidden}
+        for index, (key, value) in enumerate(new):
+            found |= {f"new_key_{index}": key, f"new_value_{index}": value}
+        return found
+
+
+class Decode(Prefill):
+    """The same with logits in place of the hidden values."""
+
+    def forward(self, input_ids: Tensor, start: Tensor, **caches: Tensor) -> dict[str, Tensor]:
+        """See `Prefill.forward`."""
+        found = super().forward(input_ids, start, **caches)
+        return {"logits": self.decoder.head(found.pop("hidden")), **found}
+
+
+class Head(nn.Module):
+    """Hidden values to logits."""
+
+    def __init__(self, decoder: TfliteDecoder) -> None:
+        super().__init__()
+        self.head = decoder.head
+
+    def forward(self, hidden: Tensor) -> dict[str, Tensor]:
+        """hidden [tokens, width] -> [tokens, vocabulary]."""
+        return {"logits": self.head(hidden)}
+
+
+def _norm(norm: Any, epsilon: float) -> nn.Module:
+    return RmsNorm(norm, epsilon) if getattr(norm, "bias", None) is None else LayerNorm(norm)
+
+
+class _DecoderBlock(nn.Module):
+    def __init__(self, packer: Packer, decoder: Decoder, block: DecoderBlock) -> None:
+        super().__init__()
+        self.heads, self.kv_heads, self.size = block.heads, block.kv_heads, block.head_size
+        self.packed = packer.dense(block.query, block.key, block.value)
+        self.output = packer.dense(block.output)
+        self.gate = packer.dense(block.gate) if block.gate is not None else None
+        self.ffn_in, self.ffn_out = packer.dense(block.ffn_in), packer.dense(block.ffn_out)
+        self.attention_norm = _norm(block.attention_norm, decoder.epsilon)
+        self.ffn_norm = _norm(block.ffn_norm, decoder.epsilon)
+        self.activation = activation(decoder.activation)
+
+    def forward(
+        self,
+        x: Tensor,
+        cache: tuple[Tensor, Tensor] | None,
+        turn: Any,
+        unfilled: Tensor | None,
+        later: Tensor,
+        kept: Tensor | None = None,
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """x [tokens, hidden]; turn: cosines and sines [tokens, size / 2]; the masks of past and new tokens.
+
+        cache, unfilled: None where nothing was seen before
+        kept: the tokens for which all that follows the attention is computed, int32
+        """
+        sizes = [count * self.size for count in (self.heads, self.kv_heads, self.kv_heads)]
+        packed = torch.split(self.packed(self.attention_norm(x)), sizes, dim=-1)
+        query, key, value = (part.reshape(x.shape[0], -1, self.size).transpose(0, 1) for part in packed)
+        if turn is not None:
+            query, key = _turned(query, *turn), _turned(key, *turn)
+        attended = self._attend(query, key, value, cache, unfilled, later)
+        if kept is not None:
+            x, attended = (torch.index_select(rows, 0, kept) for rows in (x, attended))
+        x = x + self.output(attended)
+        normed = self.ffn_norm(x)
+        wide = self.ffn_in(normed)
+        wide = self.activation(wide) if self.gate is None else self.activation(self.gate(normed)) * wide
+        return x + self.ffn_out(wide), (key[None], value[None])
+
+    def _attend(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        cache: tuple[Tensor, Tensor] | None,
+        unfilled: Tensor | None,
+        later: Tensor,
+    ) -> Tensor:
+        """query [heads, tokens, size], key and value [kv_heads, tokens, size] -> [tokens, heads * size]."""
+        tokens, group = query.shape[1], self.heads // self.kv_heads
+        # the query heads of one key head lie side by side: they read it together
+        query = query.reshape(self.kv_heads, group * tokens, self.size)
+        new = torch.matmul(query, key.transpose(1, 2)) * self.size**-0.5 + later.repeat(group, 1)
+        if cache is None:
+            attended = torch.matmul(torch.softmax(new, dim=-1), value)
+        else:
+            keys, values = cache[0][0], cache[1][0]
+            past = torch.matmul(query, keys.transpose(1, 2)) * self.size**-0.5 + unfilled
+            shares = torch.softmax(torch.cat([past, new], dim=-1), dim=-1)
+            past, new = shares[..., : keys.shape[1]], shares[..., keys.shape[1] :]
+            attended = torch.matmul(past, values) + torch.matmul(new, value)
+        return attended.reshape(self.heads, tokens, self.size).transpose(0, 1).reshape(tokens, -1)
+
+
+def _turned(x: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
+    """Rotary positions (Su et al. 2021, arXiv 2104.09864) of [heads, tokens, size], in halves."""
+    first, second = torch.chunk(x, 2, dim=-1)
+    return torch.cat([first * cosines - second * sines, second * cosines + first * sines], dim=-1)

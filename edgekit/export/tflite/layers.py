@@ -1,0 +1,143 @@
+"""What the TFLite modules of encoders and decoders are made of: dense layers, tables, norms, activations.
+
+Integer tables stay integers in the graph: rows are gathered, cast and scaled, which every TFLite runtime computes
+alike (the look-up of a quantized table is wrong in tflite-runtime). Imports torch, so it is itself imported late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from edgekit.compress.quantization.grid import Floats, Integers
+from edgekit.errors import ToolError, UsageError
+from edgekit.export.quantized_weights import Stored, Weights
+from edgekit.schema.plan import TensorPlan
+
+_ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "gelu": nn.functional.gelu,
+    "gelu_tanh": lambda x: nn.functional.gelu(x, approximate="tanh"),
+    "relu": nn.functional.relu,
+    "silu": nn.functional.silu,
+    "tanh": torch.tanh,
+    "none": lambda x: x,
+}
+# what is added to the score of a token that is not to be seen: exp of it is 0 in float32
+MASKED = -1e9
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A dense matrix of the module [out, in] and how the file must store it; `names` are its weights' own."""
+
+    names: tuple[str, ...]
+    values: Floats
+    integers: Integers
+    scales: Floats
+    plan: TensorPlan
+
+
+class Packer:
+    """Makes the dense layers of a module, and remembers in `matrices` those that the file stores as integers."""
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+        self.matrices: list[Matrix] = []
+
+    def dense(self, *layers: nn.Linear) -> nn.Module:
+        """Dense layers that read the same input as one, where the plan stores them alike; else side by side."""
+        stored = [self.weights.stored(layer.weight) for layer in layers]
+        if len({tensor.plan if tensor else None for tensor in stored}) > 1:
+            return _SideBySide([self.dense(layer) for layer in layers])
+        first = layers[0]
+        linear = nn.Linear(first.in_features, sum(layer.out_features for layer in layers))
+        linear.weight.data = torch.cat([layer.weight.detach() for layer in layers])
+        linear.bias.data = torch.cat(
+            [torch.zeros(layer.out_features) if layer.bias is None else layer.bias.detach() for layer in layers]
+        )
+        present = [tensor for tensor in stored if tensor is not None]
+        if present:
+            self.matrices.append(_matrix(present, linear))
+        return linear
+
+
+def activation(name: str) -> Callable[[Tensor], Tensor]:
+    """The activation of this name, or `UsageError` with those there are."""
+    if name not in _ACTIVATIONS:
+        raise UsageError(f"the activation {name!r} has no TFLite lowering", advice="gelu, gelu_tanh, relu or silu")
+    return _ACTIVATIONS[name]
+
+
+def _matrix(stored: Sequence[Stored], linear: nn.Linear) -> Matrix:
+    return Matrix(
+        names=tuple(tensor.name for tensor in stored),
+        values=linear.weight.detach().numpy(),
+        integers=np.concatenate([tensor.integers for tensor in stored]),
+        scales=np.concatenate([tensor.scales for tensor in stored]),
+        plan=stored[0].plan,
+    )
+
+
+class _SideBySide(nn.Module):
+    def __init__(self, parts: Sequence[nn.Module]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(parts)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.cat([part(x) for part in self.parts], dim=-1)
+
+
+class Table(nn.Module):
+    """Rows of a table [entries, width] by int32 ids [tokens], counted from the first that is kept."""
+
+    def __init__(self, table: nn.Embedding, weights: Weights, keep: slice = slice(None)) -> None:
+        super().__init__()
+        stored = weights.stored(table.weight)
+        if stored is None:
+            self.register_buffer("rows", table.weight.detach()[keep].clone())
+            self.scales = None
+            return
+        if stored.plan.bits != 8 or stored.plan.block:
+            raise ToolError(f"{stored.name}: tables are stored in 8 bits, one scale a row")
+        self.register_buffer("rows", torch.from_numpy(stored.integers[keep].copy()))
+        self.register_buffer("scales", torch.from_numpy(stored.scales[keep, None].copy()))
+
+    def forward(self, ids: Tensor) -> Tensor:
+        """The rows [tokens, width] as float32."""
+        rows: Tensor = torch.index_select(self.get_buffer("rows"), 0, ids)
+        if self.scales is None:
+            return rows
+        return rows.to(torch.float32) * torch.index_select(self.get_buffer("scales"), 0, ids)
+
+
+class LayerNorm(nn.Module):
+    """Layer normalization with its axes kept, which spares the reshapes of PyTorch's own decomposition."""
+
+    def __init__(self, norm: nn.LayerNorm) -> None:
+        super().__init__()
+        self.gamma, self.beta, self.eps = norm.weight, norm.bias, norm.eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The last axis of x to mean 0 and variance 1, scaled and moved."""
+        centred = x - x.mean(dim=-1, keepdim=True)
+        variance = (centred * centred).mean(dim=-1, keepdim=True)
+        return centred * torch.rsqrt(variance + self.eps) * self.gamma + self.beta
+
+
+class RmsNorm(nn.Module):
+    """Root mean square normalization (Zhang and Sennrich 2019, arXiv 1910.07467)."""
+
+    def __init__(self, norm: Any, epsilon: float) -> None:
+        super().__init__()
+        self.gamma: nn.Parameter = norm.weight
+        self.eps = epsilon
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The last axis of x to a mean square of 1, scaled."""
+        normed: Tensor = x * torch.rsqrt((x * x).mean(dim=-1, keepdim=True) + self.eps) * self.gamma
+        return normed

@@ -1,0 +1,1 @@
+"""Naming, setting up, examining and using devices."""

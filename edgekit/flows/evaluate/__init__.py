@@ -1,0 +1,1 @@
+"""Accuracy and perplexity of checkpoints and bundles."""

@@ -1,0 +1,118 @@
+"""A bundle's answers from a device: what it says of texts, and how well it foretells them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgekit.data.row import Text
+from edgekit.devices.agent_client import Channel
+from edgekit.devices.base import Reached
+from edgekit.devices.messages import Classified, Facts, Golden, Scored
+from edgekit.devices.open_device import open_device
+from edgekit.errors import DeviceError
+from edgekit.io.progress import Progress
+from edgekit.measure.accuracy.perplexity import Ids
+from edgekit.options.stage_options import EvaluateOptions
+
+# texts of one request: an answer comes in time even where a text takes seconds
+CHUNK = 32
+
+
+@dataclass(frozen=True)
+class DeviceAnswers:
+    """What a bundle said on a device: the label of each text, how many texts were cut, and what ran it where."""
+
+    labels: list[str]
+    truncated: int
+    runtime: str
+
+
+def classify_there(
+    bundle: Path,
+    known: Sequence[str],
+    texts: Sequence[Text],
+    device: str | Reached,
+    options: EvaluateOptions,
+    progress: Progress,
+) -> DeviceAnswers:
+    """The label of each text, of the `known` ones, after the golden cases gave what they must (`ParityError`)."""
+    labels: list[str] = []
+    truncated = 0
+    with (
+        _loaded(bundle, device, options, progress) as there,
+        progress.task(f"evaluate {bundle.name} on {there.where}", len(texts)) as advance,
+    ):
+        for start in range(0, len(texts), CHUNK):
+            part = [list(text) for text in texts[start : start + CHUNK]]
+            asked: dict[str, Any] = {"runtime": options.runtime, "threads": options.threads, "texts": part}
+            found = there.agent.request("classify", Classified, path=there.path, **asked)
+            _check(found, len(part), known, there.where)
+            labels += found.labels
+            truncated += found.truncated
+            advance(len(labels))
+        return DeviceAnswers(labels, truncated, there.runtime)
+
+
+@contextmanager
+def scorer_there(
+    bundle: Path, device: str | Reached, context: int, options: EvaluateOptions, progress: Progress
+) -> Iterator[tuple[Callable[[Ids, Ids], float], str]]:
+    """A function from a window of ids and the targets behind its last ones to the sum of their -ln p.
+
+    context: the most ids of a window
+    Yields it with what runs it on which machine. Raises `ParityError` where the golden cases are not reproduced.
+    """
+    with _loaded(bundle, device, options, progress) as there:
+        same: dict[str, Any] = {
+            "path": there.path,
+            "runtime": options.runtime,
+            "threads": options.threads,
+            "capacity": context,
+        }
+
+        def nats(window: Ids, targets: Ids) -> float:
+            asked: dict[str, Any] = {"ids": window.tolist(), "targets": targets.tolist()}
+            found = there.agent.request("score", Scored, **same, **asked)
+            if len(found.nats) != len(targets):
+                raise DeviceError(f"{there.where}: {len(found.nats)} probabilities for {len(targets)} tokens")
+            return float(np.sum(found.nats))
+
+        yield nats, there.runtime
+
+
+@dataclass(frozen=True)
+class _There:
+    """An agent that has run the golden cases of a bundle at `path`; `runtime` says what ran it on which machine."""
+
+    agent: Channel
+    path: str
+    runtime: str
+    where: str
+
+
+@contextmanager
+def _loaded(bundle: Path, device: str | Reached, options: EvaluateOptions, progress: Progress) -> Iterator[_There]:
+    with open_device(device) if isinstance(device, str) else nullcontext(device) as opened:
+        path = opened.put(bundle, progress)
+        with opened.start_agent() as agent:
+            golden = agent.request("golden", Golden, path=path, runtime=options.runtime, threads=options.threads)
+            version = agent.greet().runtimes.get(golden.runtime) or "of an unknown version"
+            machine = agent.request("facts", Facts).fingerprint.device
+            yield _There(agent, path, f"{golden.runtime} {version} on {machine}", opened.url)
+
+
+def _check(found: Classified, asked: int, known: Sequence[str], where: str) -> None:
+    """Raise `DeviceError` for answers that do not belong together."""
+    if not asked == len(found.labels) == len(found.logits):
+        raise DeviceError(f"{where}: {len(found.labels)} labels and {len(found.logits)} logits for {asked} texts")
+    if found.truncated > asked:
+        raise DeviceError(f"{where}: of {asked} texts {found.truncated} were cut")
+    for label, logits in zip(found.labels, found.logits, strict=True):
+        if len(logits) != len(known) or known[int(np.argmax(logits))] != label:
+            raise DeviceError(f"{where}: a text's label is not that of its logits")

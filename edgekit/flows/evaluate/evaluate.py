@@ -1,0 +1,316 @@
+"""Evaluate: accuracy of a checkpoint or a bundle on labelled rows, each through its own tokenizer."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edgekit.agent_errors import agent_errors
+from edgekit.bundle.evaluation import Accuracy, Drop
+from edgekit.bundle.manifest import MANIFEST_FILE, Manifest, is_bundle
+from edgekit.data.splits import Data, Unnumbered, load_data
+from edgekit.devices.base import Reached
+from edgekit.errors import UsageError
+from edgekit.io.atomic import write_text
+from edgekit.io.progress import SILENT, Progress
+from edgekit.measure.accuracy.class_scores import class_scores
+from edgekit.measure.accuracy.classification import ConfusedPair, scores, worst_pairs
+from edgekit.measure.accuracy.paired import compare, unchanged
+from edgekit.measure.statistics.estimate import ends
+from edgekit.measure.statistics.proportions import accuracy as share
+from edgekit.options.data_options import DataSpec
+from edgekit.options.model_ref import ModelRef
+from edgekit.options.stage_options import EvaluateOptions
+
+_RECORDING = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The accuracy of one model, and label numbers row by row: what was expected and what it said.
+
+    sha256: which model it was: the content hash of a checkpoint or of a bundle
+    """
+
+    accuracy: Accuracy
+    labels: tuple[str, ...]
+    expected: list[int]
+    predicted: list[int]
+    sha256: str
+
+    @property
+    def right(self) -> list[bool]:
+        """Whether each row was classified correctly."""
+        return [wanted == given for wanted, given in zip(self.expected, self.predicted, strict=True)]
+
+    def confused(self, count: int | None = 10) -> tuple[ConfusedPair, ...]:
+        """The pairs of labels that were confused most; all of them where `count` is None."""
+        return worst_pairs(self.labels, self.expected, self.predicted, count)
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What a model said of the rows of a split, and what ran it; `truncated` rows were longer than it takes."""
+
+    labels: tuple[str, ...]
+    data: str
+    data_sha256: str
+    expected: list[int]
+    predicted: list[int]
+    truncated: int
+    runtime: str
+    sha256: str
+
+
+def evaluate(
+    what: str | Path | ModelRef,
+    data: DataSpec | Unnumbered,
+    options: EvaluateOptions | None = None,
+    *,
+    against: dict[str, Evaluation] | None = None,
+    device: str | Reached | None = None,
+    record: bool = True,
+    progress: Progress = SILENT,
+) -> Evaluation:
+    """Classify the rows of a split with `what`, a bundle or a checkpoint.
+
+    data:    rows to read, or such as were read (`data.splits.read_data`), where several models answer the same
+    against: evaluations on the same rows by the name of their model; the accuracy lost to each is compared in pairs
+    device:  where a bundle is run, its golden cases first (`ParityError`): a name, or a device that was entered; None
+             runs it in this process
+    record:  whether the accuracy of a bundle is kept in its manifest; else nothing is written into the bundle
+    Raises `UsageError` for bad input or labels the model lacks, `DeviceError` when the device fails.
+    """
+    options = options or EvaluateOptions()
+    reference = ModelRef.of(what)
+    bundle = is_bundle(reference.path)
+    if bundle and record:
+        check_recordable(reference.path)
+    if device is not None:
+        if not bundle:
+            raise UsageError(f"{what} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
+        answers = _ask_device(reference, data, device, options, progress)
+    else:
+        answers = (_ask_bundle if bundle else _ask_checkpoint)(reference, data, options, progress)
+    accuracy = _accuracy(answers, options, answers.sha256 if bundle else None)
+    evaluation = Evaluation(accuracy, answers.labels, answers.expected, answers.predicted, answers.sha256)
+    if against:
+        drops = tuple(_drop(name, baseline, evaluation) for name, baseline in against.items())
+        evaluation = replace(evaluation, accuracy=accuracy.model_copy(update={"drops": drops}))
+    if bundle and record:
+        record_accuracy(reference.path, evaluation.accuracy)
+    return evaluation
+
+
+def cut_as(what: str | Path | ModelRef, options: EvaluateOptions) -> EvaluateOptions:
+    """The options for baselines of `what`: cut where a bundle cuts, so that what is lost is not lost to more text.
+
+    Raises `UsageError` for a damaged bundle: before the baselines are asked, which takes longer than it.
+    """
+    from edgekit.agent.inference.bundle import open_bundle
+
+    path = ModelRef.of(what).path
+    if not is_bundle(path):
+        return options
+    with agent_errors():
+        return options.cut_at(open_bundle(path).max_length)
+
+
+def _accuracy(answers: _Answers, options: EvaluateOptions, content_hash: str | None) -> Accuracy:
+    pairs = zip(answers.expected, answers.predicted, strict=True)
+    estimate = share(sum(wanted == given for wanted, given in pairs), len(answers.expected))
+    found = scores(answers.expected, answers.predicted, answers.labels)
+    low, high = ends(estimate, 0.0, 100.0)
+    macro_f1_low, macro_f1_high = ends(found.macro_f1, 0.0, 100.0)
+    mcc_low, mcc_high = ends(found.mcc, -1.0, 1.0)
+    return Accuracy(
+        data=f"{answers.data}/{options.split}",
+        split=options.split,
+        data_sha256=answers.data_sha256,
+        content_hash=content_hash,
+        rows=len(answers.expected),
+        truncated=answers.truncated,
+        accuracy=estimate.value,
+        low=low,
+        high=high,
+        macro_f1=found.macro_f1.value,
+        macro_f1_low=macro_f1_low,
+        macro_f1_high=macro_f1_high,
+        macro_f1_doubt=found.macro_f1.doubt,
+        mcc=found.mcc.value,
+        mcc_low=mcc_low,
+        mcc_high=mcc_high,
+        classes=class_scores(answers.labels, answers.expected, answers.predicted),
+        runtime=answers.runtime,
+    )
+
+
+def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
+    if baseline.accuracy.data_sha256 != evaluation.accuracy.data_sha256:
+        raise UsageError(f"{name} was evaluated on other rows: accuracies can be compared on the same rows only")
+    # two models may number the same labels in another order
+    numbers = {label: number for number, label in enumerate(dict.fromkeys([*evaluation.labels, *baseline.labels]))}
+    before = [numbers[baseline.labels[label]] for label in baseline.predicted]
+    after = [numbers[evaluation.labels[label]] for label in evaluation.predicted]
+    found = compare([numbers[evaluation.labels[label]] for label in evaluation.expected], before, after)
+    same = unchanged(before, after)
+    low, high = ends(found.accuracy, -100.0, 100.0)
+    bootstrap_low, bootstrap_high = ends(found.accuracy_bootstrap, -100.0, 100.0)
+    macro_f1_low, macro_f1_high = ends(found.macro_f1, -100.0, 100.0)
+    unchanged_low, unchanged_high = ends(same, 0.0, 100.0)
+    return Drop(
+        baseline=name,
+        baseline_sha256=baseline.sha256,
+        baseline_accuracy=baseline.accuracy.accuracy,
+        points=found.accuracy.value,
+        low=low,
+        high=high,
+        lost=found.lost,
+        gained=found.gained,
+        p_value=found.p_value,
+        bootstrap_low=bootstrap_low,
+        bootstrap_high=bootstrap_high,
+        macro_f1_points=found.macro_f1.value,
+        macro_f1_low=macro_f1_low,
+        macro_f1_high=macro_f1_high,
+        unchanged_pct=same.value,
+        unchanged_low=unchanged_low,
+        unchanged_high=unchanged_high,
+    )
+
+
+def _ask_bundle(
+    model: ModelRef, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
+) -> _Answers:
+    from edgekit.agent.inference.classifier import open_classifier
+
+    folder = model.path
+    with agent_errors():
+        classifier = open_classifier(folder, options.runtime, options.threads)
+    labels = classifier.bundle.labels
+    rows = _rows_for(data, labels, progress)
+    split = rows.split(options.split)
+    numbers = {label: index for index, label in enumerate(labels)}
+    predicted, truncated = [], 0
+    with agent_errors(), progress.task(f"evaluate {folder.name}", len(split)) as advance:
+        for index, text in enumerate(split.texts):
+            pair = split.pairs[index] if split.pairs is not None else None
+            predicted.append(numbers[classifier.classify(text, pair).label])
+            truncated += classifier.tokenizer.cuts(text, pair)
+            advance(index + 1)
+    return _Answers(
+        labels=tuple(labels),
+        data=rows.name,
+        data_sha256=rows.sha256[options.split],
+        expected=[int(label) for label in split.labels],
+        predicted=predicted,
+        truncated=truncated,
+        runtime=f"{classifier.session.runtime} {classifier.session.version}",
+        sha256=classifier.bundle.content_hash,
+    )
+
+
+def _ask_device(
+    model: ModelRef, data: DataSpec | Unnumbered, device: str | Reached, options: EvaluateOptions, progress: Progress
+) -> _Answers:
+    from edgekit.flows.evaluate.device_inference import classify_there
+
+    manifest = Manifest.of(model.path)
+    labels = manifest.labels
+    rows = _rows_for(data, labels, progress)
+    split = rows.split(options.split)
+    numbers = {label: index for index, label in enumerate(labels)}
+    found = classify_there(model.path, labels, split.pairs_of_text(), device, options, progress)
+    return _Answers(
+        labels=tuple(labels),
+        data=rows.name,
+        data_sha256=rows.sha256[options.split],
+        expected=[int(label) for label in split.labels],
+        predicted=[numbers[label] for label in found.labels],
+        truncated=found.truncated,
+        runtime=found.runtime,
+        sha256=manifest.content_hash,
+    )
+
+
+def _ask_checkpoint(
+    model: ModelRef, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
+) -> _Answers:
+    import torch
+
+    from edgekit.data.logits import classifier_logits
+    from edgekit.data.tokens import tokenize, usable_length
+    from edgekit.data.truncation import count_cut
+    from edgekit.flows.lineage import checkpoint_sha256
+    from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
+
+    checkpoint = open_checkpoint(model)
+    rows = _rows_for(data, checkpoint.labels, progress)
+    split = rows.split(options.split)
+    tokenizer = load_tokenizer(checkpoint)
+    classifier = load_classifier(checkpoint)
+    longest = usable_length(classifier, tokenizer, options.max_length)
+    tokens = tokenize(tokenizer, split, longest, progress=progress)
+    title = f"evaluate {checkpoint.path.name}"
+    logits = classifier_logits(classifier, tokenizer, tokens, title=title, progress=progress)
+    return _Answers(
+        labels=checkpoint.labels,
+        data=rows.name,
+        data_sha256=rows.sha256[options.split],
+        expected=[int(label) for label in split.labels],
+        predicted=[int(label) for label in logits.argmax(-1)],
+        truncated=count_cut(tokenizer, split, longest),
+        runtime=f"torch {torch.__version__}",
+        sha256=checkpoint_sha256(checkpoint),
+    )
+
+
+def _rows_for(data: DataSpec | Unnumbered, labels: Sequence[str], progress: Progress) -> Data:
+    return data.numbered(labels) if isinstance(data, Unnumbered) else load_data(data, labels=labels, progress=progress)
+
+
+def record_accuracy(bundle: Path, record: Accuracy) -> None:
+    """Write the accuracy into the manifest, in place of an earlier one on the same rows.
+
+    What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime got
+    as many rows right; each says which model its baseline was, so that a name that has come to mean another model
+    misleads nobody.
+    """
+    # several devices may answer at once
+    with _RECORDING:
+        path = bundle / MANIFEST_FILE
+        manifest = manifest_to_record(bundle, record.content_hash)
+        earlier = [known for known in manifest.accuracy if _rows(known) == _rows(record)]
+        others = tuple(known for known in manifest.accuracy if known not in earlier)
+        same = [known for known in earlier if _result(known) == _result(record)]
+        drops = {drop.baseline: drop for known in (*same, record) for drop in known.drops}
+        record = record.model_copy(update={"drops": tuple(drops.values())})
+        write_text(path, manifest.model_copy(update={"accuracy": (*others, record)}).dump())
+
+
+def check_recordable(bundle: Path) -> None:
+    """Raise `UsageError` where a bundle's manifest cannot be written: before it is evaluated, which takes long."""
+    if not os.access(bundle, os.W_OK):
+        raise UsageError(
+            f"{bundle} cannot be written, so that its manifest cannot take the figures",
+            advice="evaluate it without keeping them: edgekit evaluate --no-record",
+        )
+
+
+def manifest_to_record(bundle: Path, content_hash: str | None) -> Manifest:
+    """The manifest that an evaluation is recorded in; `UsageError` if the bundle is not the one that was evaluated."""
+    manifest = Manifest.of(bundle)
+    if manifest.content_hash != content_hash:
+        raise UsageError(f"{bundle} is another bundle than the one that was evaluated", advice="evaluate it again")
+    return manifest
+
+
+def _rows(record: Accuracy) -> tuple[str, str]:
+    return record.split, record.data_sha256
+
+
+def _result(record: Accuracy) -> tuple[str, float]:
+    return record.runtime, record.accuracy

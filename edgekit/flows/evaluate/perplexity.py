@@ -1,0 +1,342 @@
+"""Perplexity: how well a language model, a checkpoint or a bundle, foretells a text through its own tokenizer."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgekit.agent_errors import agent_errors
+from edgekit.bundle.evaluation import Increase, Perplexity
+from edgekit.bundle.manifest import MANIFEST_FILE, is_bundle, writes_text
+from edgekit.data.text_corpus import Corpus
+from edgekit.devices.base import Reached
+from edgekit.errors import ToolError, UsageError
+from edgekit.flows.evaluate.evaluate import check_recordable, manifest_to_record
+from edgekit.flows.lineage import checkpoint_sha256
+from edgekit.io.atomic import write_text
+from edgekit.io.progress import SILENT, Progress
+from edgekit.measure.accuracy.perplexity import Ids, Scorer, Surprise, bits_per_byte, increase, scorer, windows
+from edgekit.measure.accuracy.perplexity import perplexity as estimated
+from edgekit.measure.statistics.estimate import Estimate, ends
+from edgekit.models.checkpoint import open_checkpoint
+from edgekit.options.data_options import DataSpec
+from edgekit.options.model_ref import ModelRef
+from edgekit.options.stage_options import EvaluateOptions, SplitName
+from edgekit.schema.base_model import read_mapping
+
+if TYPE_CHECKING:
+    from edgekit.agent.inference.bundle import Bundle
+    from edgekit.agent.inference.prompts import PromptTokenizer
+
+# what models said of a text: by the content hash of the model, what ran it, the file, the context and the stride
+Known = dict[tuple[str, str, Path, int, int], Surprise]
+# what a model of very long contexts is run at unless more is asked for: its logits must fit into memory
+MOST_CONTEXT = 2048
+
+_RECORDING = threading.Lock()
+
+
+@dataclass(frozen=True)
+class _LanguageModel:
+    """What a text is held against, whatever runs it.
+
+    encode: a text as ids, without special tokens and whole
+    begin:  the token that begins a document, None where the tokenizer has none
+    sha256: the content hash of the checkpoint or the bundle
+    """
+
+    name: str
+    sha256: str
+    is_bundle: bool
+    encode: Callable[[str], list[int]]
+    begin: int | None
+    context: int
+    score: Scorer
+    runtime: str
+
+
+def foretells(model: ModelRef) -> bool:
+    """Whether a model is a language model: as its manifest says, or what was said of it, or the class it names."""
+    if is_bundle(model.path):
+        return writes_text(model.path)
+    if model.task is not None:
+        return model.task == "text-generation"
+    named = read_mapping(open_checkpoint(model).path / "config.json").get("architectures")
+    return isinstance(named, list) and any(str(name).endswith(("ForCausalLM", "LMHeadModel")) for name in named[:1])
+
+
+def perplexity(
+    what: str | Path | ModelRef,
+    data: DataSpec,
+    options: EvaluateOptions | None = None,
+    *,
+    against: Mapping[str, str | Path | ModelRef] | None = None,
+    device: str | Reached | None = None,
+    known: Known | None = None,
+    record: bool = True,
+    progress: Progress = SILENT,
+) -> Perplexity:
+    """Perplexity and bits per byte of a language model on the text of a split.
+
+    data: the split is a file of text (`data.language`)
+    options: `max_length` bounds the context, which else is the model's own; `stride` is how far each window moves on
+    against: models that are run on the same windows, by name; the context is then the shortest of all
+    device: where a bundle is run, as of `evaluate.evaluate`; the baselines are always run in this process
+    known: what models were found to say of the text, to which this call adds; no baseline among them is run again
+    record: whether the figures of a bundle are kept in its manifest; else nothing is written into the bundle
+    How tokens are conditioned is in `measure.perplexity`.
+    Raises `UsageError` for bad input, also baselines that cut the text into other tokens, `ToolError` for a model that
+    gives no probabilities.
+    """
+    options = options or EvaluateOptions()
+    path = getattr(data, options.split)
+    if path is None:
+        raise UsageError("a language model is tested on a file of text", advice="as in --data text.txt")
+    corpus = Corpus(path, data.text, data.encoding)
+    size = path.stat().st_size if path.is_file() else 0
+    # what is wrong with the text is said before the model is loaded
+    next(iter(corpus), None)
+    reference = ModelRef.of(what)
+    if record and is_bundle(reference.path):
+        check_recordable(reference.path)
+    with ExitStack() as stack:
+        if device is None:
+            model = _open(reference, options)
+        else:
+            model = stack.enter_context(_open_there(reference, device, options, progress))
+        baselines = {name: _open(ModelRef.of(other), options) for name, other in (against or {}).items()}
+        context = min(each.context for each in (model, *baselines.values()))
+        stride = options.stride or context
+        if stride > context:
+            raise UsageError(f"a stride of {stride} is more than the {context} tokens of a window")
+
+        known = {} if known is None else known
+        for each in (*baselines.values(), model):
+            key = (each.sha256, each.runtime, path, context, stride)
+            # what is evaluated itself is always run: its record says what was read
+            if key not in known or each is model:
+                known[key] = _surprise(each, corpus, context, stride, size, progress)
+    surprise = known[key]
+    found = _perplexity(options.split, corpus, model, (context, stride), surprise)
+    increases = tuple(
+        _increase(name, other, known[other.sha256, other.runtime, path, context, stride], surprise)
+        for name, other in baselines.items()
+    )
+    found = found.model_copy(update={"increases": increases})
+    if model.is_bundle and record:
+        record_perplexity(reference.path, found)
+    return found
+
+
+def record_perplexity(bundle: Path, record: Perplexity) -> None:
+    """Write the perplexity into the manifest, in place of an earlier one on the same text and windows.
+
+    What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime ran.
+    """
+    # several devices may answer at once
+    with _RECORDING:
+        path = bundle / MANIFEST_FILE
+        manifest = manifest_to_record(bundle, record.content_hash)
+        earlier = [kept for kept in manifest.perplexity if _text_of(kept) == _text_of(record)]
+        others = tuple(kept for kept in manifest.perplexity if kept not in earlier)
+        same = [kept for kept in earlier if kept.runtime == record.runtime]
+        increases = {found.baseline: found for kept in (*same, record) for found in kept.increases}
+        record = record.model_copy(update={"increases": tuple(increases.values())})
+        write_text(path, manifest.model_copy(update={"perplexity": (*others, record)}).dump())
+
+
+def _text_of(record: Perplexity) -> tuple[str, str, int, int]:
+    return record.split, record.data_sha256, record.context, record.stride
+
+
+def _surprise(
+    model: _LanguageModel, corpus: Corpus, context: int, stride: int, size: int, progress: Progress
+) -> Surprise:
+    surprise = Surprise()
+    with progress.task(f"evaluate {model.name}", size) as advance:
+        for document in corpus:
+            for window, targets in windows(_ids(model, document), context, stride):
+                surprise.add(window, targets, model.score)
+                advance(min(corpus.bytes, size))
+    if not surprise.total_tokens:
+        raise UsageError(f"{corpus.path} is too short: it has no token after its first")
+    if not math.isfinite(surprise.total_nats):
+        raise ToolError(f"{model.name} gives a token of {corpus.path} no probability")
+    return surprise
+
+
+def _increase(name: str, model: _LanguageModel, baseline: Surprise, surprise: Surprise) -> Increase:
+    try:
+        value, interval = increase(baseline, surprise)
+    except ValueError:
+        raise UsageError(
+            f"{name} cuts the text into other tokens, and perplexity is that of a token",
+            advice="leave out --against, and compare bits per byte",
+        ) from None
+    low, high = _bounds(interval)
+    return Increase(
+        baseline=name,
+        baseline_sha256=model.sha256,
+        baseline_perplexity=estimated(baseline)[0],
+        pct=value,
+        low=low,
+        high=high,
+    )
+
+
+def _perplexity(
+    split: SplitName, corpus: Corpus, model: _LanguageModel, window: tuple[int, int], surprise: Surprise
+) -> Perplexity:
+    """window: context and stride."""
+    tokens, nats = surprise.total_tokens, surprise.total_nats
+    value, interval = estimated(surprise)
+    low, high = _bounds(interval)
+    return Perplexity(
+        data=corpus.path.stem,
+        split=split,
+        data_sha256=corpus.sha256,
+        content_hash=model.sha256 if model.is_bundle else None,
+        documents=corpus.documents,
+        tokens=tokens,
+        bytes=corpus.bytes,
+        context=window[0],
+        stride=window[1],
+        nats=max(nats, 0.0),
+        perplexity=value,
+        low=low,
+        high=high,
+        bits_per_byte=bits_per_byte(value, tokens, corpus.bytes),
+        bits_per_byte_low=None if low is None else bits_per_byte(low, tokens, corpus.bytes),
+        bits_per_byte_high=None if high is None else bits_per_byte(high, tokens, corpus.bytes),
+        runtime=model.runtime,
+    )
+
+
+def _bounds(interval: Estimate | None) -> tuple[float, float] | tuple[None, None]:
+    """The ends of an interval; none where there is none, or one that is open to one side."""
+    if interval is None or not math.isfinite(interval.low) or not math.isfinite(interval.high):
+        return None, None
+    return ends(interval, -math.inf, math.inf)
+
+
+def _ids(model: _LanguageModel, pieces: Iterator[str]) -> Iterator[int]:
+    """The ids of a document, the one that begins it first; a piece is tokenized as if it stood alone."""
+    begin = () if model.begin is None else (model.begin,)
+    return chain(begin, chain.from_iterable(map(model.encode, pieces)))
+
+
+def _open(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
+    bundle = is_bundle(model.path)
+    return _open_bundle(model, options) if bundle else _open_checkpoint(model, options)
+
+
+def _open_bundle(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
+    from edgekit.agent.inference.bundle import open_bundle
+    from edgekit.agent.inference.generator import load_generator
+
+    with agent_errors():
+        bundle = open_bundle(model.path)
+        context = _context(bundle, options)
+        generator = load_generator(bundle, options.runtime, options.threads, context)
+    session = generator.session
+
+    def run(ids: Ids) -> Any:
+        with agent_errors():
+            session.reset()
+            return session.logits_of(ids.tolist())
+
+    runtime = f"{session.runtime} {session.version}"
+    return _of_bundle(bundle, generator.tokenizer, context, scorer(run), runtime)
+
+
+@contextmanager
+def _open_there(
+    model: ModelRef, device: str | Reached, options: EvaluateOptions, progress: Progress
+) -> Iterator[_LanguageModel]:
+    """A bundle that runs on a device; texts become ids here, by the bundle's own tokenizer."""
+    from edgekit.agent.inference.bundle import open_bundle
+    from edgekit.agent.inference.prompts import PromptTokenizer
+    from edgekit.flows.evaluate.device_inference import scorer_there
+
+    if not is_bundle(model.path):
+        raise UsageError(f"{model} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
+    with agent_errors():
+        bundle = open_bundle(model.path)
+        tokenizer = PromptTokenizer(bundle.tokenizer)
+    context = _context(bundle, options)
+    with scorer_there(model.path, device, context, options, progress) as (score, runtime):
+        yield _of_bundle(bundle, tokenizer, context, score, runtime)
+
+
+def _context(bundle: Bundle, options: EvaluateOptions) -> int:
+    asked = "max_length" in options.model_fields_set
+    return min(bundle.max_length, options.max_length if asked else MOST_CONTEXT)
+
+
+def _of_bundle(
+    bundle: Bundle, tokenizer: PromptTokenizer, context: int, score: Scorer, runtime: str
+) -> _LanguageModel:
+    def encode(text: str) -> list[int]:
+        with agent_errors():
+            return tokenizer.encode_plain(text)
+
+    return _LanguageModel(
+        name=bundle.folder.name,
+        sha256=bundle.content_hash,
+        is_bundle=True,
+        encode=encode,
+        begin=min(bundle.eos_ids, default=None) if bundle.start_id is None else bundle.start_id,
+        context=context,
+        score=score,
+        runtime=runtime,
+    )
+
+
+def _open_checkpoint(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
+    import torch
+
+    from edgekit.data.tokens import usable_length
+    from edgekit.models.checkpoint import decoder_outline, load_decoder, load_tokenizer
+
+    checkpoint = open_checkpoint(model)
+    tokenizer = load_tokenizer(checkpoint)
+    outline = decoder_outline(checkpoint)
+    wanted = options.max_length if "max_length" in options.model_fields_set else MOST_CONTEXT
+    vocabulary = outline.get_input_embeddings().num_embeddings
+
+    @cache
+    def loaded() -> Any:
+        # not before it is run: a baseline whose figures are known never is
+        return load_decoder(checkpoint, any_family=True)
+
+    def run(ids: Ids) -> Any:
+        decoder = loaded()
+        if ids.max() >= vocabulary:
+            raise UsageError(f"{checkpoint.path}: its tokenizer gives the id {ids.max()}, its model has {vocabulary}")
+        with torch.inference_mode():
+            return decoder(torch.from_numpy(ids[np.newaxis]), use_cache=False).logits[0].float().numpy()
+
+    def encode(text: str) -> list[int]:
+        encoded = tokenizer(text, add_special_tokens=False, truncation=False, verbose=False)
+        return list(encoded["input_ids"])
+
+    begin = tokenizer.bos_token_id
+    return _LanguageModel(
+        name=checkpoint.path.name,
+        sha256=checkpoint_sha256(checkpoint),
+        is_bundle=False,
+        encode=encode,
+        begin=tokenizer.eos_token_id if begin is None else begin,
+        context=usable_length(outline, tokenizer, wanted),
+        score=scorer(run),
+        runtime=f"torch {torch.__version__}",
+    )

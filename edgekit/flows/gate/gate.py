@@ -1,0 +1,122 @@
+"""Gate: check a bundle against budgets, from its bytes, its manifest and the records that it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from edgekit.agent_errors import agent_errors
+from edgekit.bundle.manifest import Manifest
+from edgekit.bundle.records import Records, read_records
+from edgekit.data.splits import read_data
+from edgekit.data.token_blocks import load_text
+from edgekit.errors import UsageError
+from edgekit.flows.golden import prove_golden
+from edgekit.measure.evidence import Evidence, Question
+from edgekit.measure.metrics import check_budget, metric_of
+from edgekit.measure.verdicts import Verdict, verdict_on
+from edgekit.options.recipe import Recipe
+from edgekit.schema.budget import Budget
+from edgekit.schema.resources import load_target
+from edgekit.schema.schemes import Task
+from edgekit.schema.target import Target
+
+
+@dataclass(frozen=True)
+class BundleVerdict:
+    """A verdict and the bundle it is on."""
+
+    bundle: Path
+    format: str
+    verdict: Verdict
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What a verdict may rest on.
+
+    throttled: samples that were taken while the device was throttled or under voltage
+    busy:      samples that were taken while other work slowed the device down
+    max_age:   older measurements do not count; None for any age
+    data_sha256: of the rows that count where a budget names none
+    """
+
+    throttled: bool = False
+    busy: bool = False
+    max_age: timedelta | None = None
+    data_sha256: str | None = None
+
+
+def gate(
+    bundle: Path, budgets: Sequence[Budget], *, allowed: Allowed | None = None, records: Records | None = None
+) -> list[BundleVerdict]:
+    """The verdict on each budget, one for one and in their order (`measure.verdicts.verdict_on`).
+
+    The bundle's files are held against their hashes first, and its golden cases are run, unless a record says that
+    this very content reproduced them. A device figure counts only if its measurement is of this very content, of a
+    device of the budget's target, not emulated, and taken under the budget's conditions; of one case the newest
+    counts, and of several cases the worst. Accuracy and perplexity count on test rows of the data that the lineage
+    names, unless the budget names others. What was lost against the teacher counts only against the very one that the
+    lineage records, where it records one.
+    records: in place of those that are kept in the bundle
+    Raises `UsageError` for a damaged bundle or record, an unknown target, a budget that its metric does not take, or
+    no budget at all; `ParityError` for wrong answers to golden cases.
+    """
+    from edgekit.agent.inference.bundle import open_bundle
+
+    if not budgets:
+        raise UsageError("there is no budget to check the bundle against", advice="give one: --budget size_mb=10")
+    for budget in budgets:
+        check_budget(budget)
+    with agent_errors():
+        open_bundle(bundle)
+    manifest = Manifest.of(bundle)
+    targets = {budget.target: target_of(manifest, budget.target) for budget in budgets}
+    kept = read_records(bundle)
+    prove_golden(bundle, kept)
+    allowed = allowed or Allowed()
+    evidence = Evidence(
+        manifest,
+        kept if records is None else records,
+        datetime.now(UTC),
+        allow_throttled=allowed.throttled,
+        allow_busy=allowed.busy,
+        max_age=allowed.max_age,
+        data_sha256=allowed.data_sha256,
+    )
+    questions = [Question(budget, targets[budget.target], str(bundle)) for budget in budgets]
+    return [BundleVerdict(bundle, manifest.format, verdict_on(question, evidence)) for question in questions]
+
+
+def not_judged(budgets: Iterable[Budget], formats: Collection[str]) -> list[Budget]:
+    """The budgets that no bundle of these formats is held against."""
+    return [budget for budget in budgets if budget.format is not None and budget.format not in formats]
+
+
+def target_of(manifest: Manifest, name: str | None) -> Target:
+    """The bundle brings its own target along: the file that it was read from may be elsewhere, or changed."""
+    return manifest.target_facts if name in (None, manifest.target) else load_target(str(name))
+
+
+def recipe_rows(recipe: Recipe) -> str | None:
+    """The hash of a recipe's test rows, by which evaluations are known; None where no budget asks for them.
+
+    Raises `UsageError` for data that cannot be read: budgets that name theirs, as data=NAME, do without.
+    """
+    asked = (budget for budget in recipe.budgets if budget.data is None)
+    if not any("data" in metric_of(budget).source.conditions for budget in asked):
+        return None
+    if recipe.task == "text-generation":
+        return load_text(recipe.data, learn=False).sha256.get("test")
+    tables = read_data(recipe.data).tables
+    return tables["test"].sha256() if "test" in tables else None
+
+
+def default_budgets(target: Target, task: Task) -> list[Budget]:
+    """The budgets of a target for models of a task, each asked for that target."""
+    budgets = target.budgets.get(task, ())
+    if not budgets:
+        raise UsageError(f"target {target.name} has no budgets for {task}", advice="give one: --budget size_mb=10")
+    return [budget.model_copy(update={"target": budget.target or target.name}) for budget in budgets]

@@ -1,0 +1,119 @@
+"""Gate on devices: measure anew what the budgets ask for, and hold the bundle against what each device gave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgekit.bundle.manifest import Manifest, is_bundle, writes_text
+from edgekit.bundle.records import Records
+from edgekit.devices.base import Reached
+from edgekit.devices.registry import chosen, resolve
+from edgekit.errors import UsageError
+from edgekit.flows.devices.device_pool import on_each
+from edgekit.flows.gate.gate import Allowed, BundleVerdict, default_budgets, gate, target_of
+from edgekit.flows.profile.instructions import count_on
+from edgekit.flows.profile.profile import profile_on
+from edgekit.flows.profile.profile_decoder import profile_decoder_on
+from edgekit.flows.profile.target_mismatch import say_mismatches
+from edgekit.io.progress import SILENT, Progress
+from edgekit.measure.metrics import check_budget, check_task, metric_of
+from edgekit.options.profile_options import ProfileOptions
+from edgekit.schema.budget import Budget
+from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement
+
+_Taken = list[Measurement | GenerationMeasurement]
+_INSTRUCTIONS = "instructions_m"
+
+
+def gate_on(
+    bundle: Path,
+    budgets: Sequence[Budget],
+    devices: Sequence[str],
+    *,
+    allowed: Allowed | None = None,
+    progress: Progress = SILENT,
+) -> dict[str, list[BundleVerdict]]:
+    """The verdicts by the name of each device, from what it gave just now; different devices work in parallel.
+
+    A budget that names no target is held for the target that the device was registered as; a device without one for
+    the bundle's. Without budgets those of the device's target count. Measurements are kept in the bundle, as by
+    `profile.profile`, and judged as by `gate.gate`. Raises as those do, `UsageError` for a device with neither
+    budgets nor a target, and `SomeDevicesFailed` for some of several.
+    """
+    if not is_bundle(bundle):
+        raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
+    known = {resolve(name).url: (name, resolve(name).target) for name in chosen(devices)}
+    manifest = Manifest.of(bundle)
+    for budget in budgets:
+        check_budget(budget)
+        check_task(budget, manifest.task)
+    held = {url: _held(name, budgets, target, manifest) for url, (name, target) in known.items()}
+
+    def work(device: Reached, progress: Progress) -> list[BundleVerdict]:
+        name, _ = known[device.url]
+        taken = _measure(device, bundle, manifest, held[device.url], progress)
+        say_mismatches({name: taken})
+        counts = _count(device, bundle, manifest, held[device.url], progress)
+        return gate(bundle, held[device.url], allowed=allowed, records=Records.of((*taken, *counts)))
+
+    return on_each(devices, work, progress)
+
+
+def _held(name: str, budgets: Sequence[Budget], target: str | None, manifest: Manifest) -> list[Budget]:
+    """The budgets as they hold on a device of `target`."""
+    if not budgets and target is None:
+        raise UsageError(
+            f"there is no budget to hold the bundle against on {name}, which has no target either",
+            advice="give one: --budget latency_p95_ms=30,length=128",
+        )
+    if target is None:
+        return list(budgets)
+    if not budgets:
+        return default_budgets(target_of(manifest, target), manifest.task)
+    return [budget if budget.target else budget.model_copy(update={"target": target}) for budget in budgets]
+
+
+def _measure(
+    device: Reached, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
+) -> _Taken:
+    """What the device budgets need, each setting once."""
+    asked = [budget for budget in _asked(bundle, manifest, budgets) if budget.metric != _INSTRUCTIONS]
+    settings: dict[tuple[int, int | None], None] = {}
+    for budget in asked:
+        target = target_of(manifest, budget.target)
+        length = budget.length if isinstance(budget.length, int) else None
+        settings[budget.threads or target.threads, length] = None
+    energy = any(budget.metric == "energy_mj" for budget in asked)
+    taken: _Taken = []
+    for threads, length in settings:
+        options = ProfileOptions(threads=(threads,), length=(length,) if length else (), energy=energy)
+        if writes_text(bundle):
+            taken += profile_decoder_on(device, bundle, options, progress)
+        else:
+            taken += profile_on(device, bundle, options, (), progress)
+    return taken
+
+
+def _count(
+    device: Reached, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
+) -> list[InstructionCounts]:
+    """What the budgets on instructions need, each length once."""
+    asked = [budget for budget in _asked(bundle, manifest, budgets) if budget.metric == _INSTRUCTIONS]
+    lengths = dict.fromkeys(budget.length if isinstance(budget.length, int) else None for budget in asked)
+    counted: list[InstructionCounts] = []
+    for length in lengths:
+        counted += count_on(device, bundle, ProfileOptions(length=(length,) if length else ()), (), progress)
+    return counted
+
+
+def _asked(bundle: Path, manifest: Manifest, budgets: Sequence[Budget]) -> list[Budget]:
+    """The budgets that only a device can tell of; a length that the model does not take stays unmeasured."""
+    room = manifest.max_length - 1 if writes_text(bundle) else manifest.max_length
+    return [
+        budget
+        for budget in budgets
+        if metric_of(budget).source.on_device
+        and budget.format in (None, manifest.format)
+        and not (isinstance(budget.length, int) and budget.length > room)
+    ]

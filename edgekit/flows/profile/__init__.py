@@ -1,0 +1,1 @@
+"""Measuring bundles and model files on devices."""

@@ -1,0 +1,113 @@
+"""Compare: two bundles, or two model files, measured interleaved on one device."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain, product
+from pathlib import Path
+from typing import Any
+
+from edgekit.bundle.manifest import writes_text
+from edgekit.data.row import Text
+from edgekit.devices.base import Reached
+from edgekit.errors import UsageError
+from edgekit.flows.devices.device_pool import on_each
+from edgekit.flows.profile.profile import ask_golden, check, merged, now, plural, request_fields, teller, texts_to_run
+from edgekit.io.progress import SILENT, Advance, Progress
+from edgekit.measure.performance.ab_comparison import SpeedComparison, compare_speed
+from edgekit.measure.performance.processes import merge_comparisons
+from edgekit.measure.performance.throttling import Disturbance, ever_disturbed
+from edgekit.options.profile_options import ProfileOptions
+from edgekit.schema.comparison import Interleaved
+
+# the context behind which two decoders are compared, where no length is asked for
+DECODER_LENGTH = 64
+
+
+@dataclass(frozen=True)
+class ComparedBundles:
+    """Which of two is faster, and the runs that say so.
+
+    disturbed: what slowed the device meanwhile; as both met it alike, the verdict stands. None where nothing did
+    """
+
+    ours: str
+    theirs: str
+    speed: SpeedComparison
+    disturbed: Disturbance | None
+    measured: Interleaved
+
+
+def compare_bundles(
+    what: Path,
+    other: Path,
+    options: ProfileOptions | None = None,
+    *,
+    texts: Sequence[Text] = (),
+    progress: Progress = SILENT,
+) -> list[ComparedBundles]:
+    """Run `what` and `other` interleaved, both loaded in one agent, at every thread count and length asked for.
+
+    That is done by `options.processes` fresh agents, one after the other, which share the runs.
+
+    texts: (text, pair or None) for both, in place of `options.data` and of the golden cases of `what`
+    The golden cases of both are run first. Nothing is kept in the bundles. Raises as `profile.profile` does, and
+    `UsageError` for two that cannot be compared.
+    """
+    found = compare_each(what, other, options, texts=texts, progress=progress)
+    return list(chain.from_iterable(found.values()))
+
+
+def compare_each(
+    what: Path,
+    other: Path,
+    options: ProfileOptions | None = None,
+    *,
+    texts: Sequence[Text] = (),
+    progress: Progress = SILENT,
+) -> dict[str, list[ComparedBundles]]:
+    """As `compare_bundles`: what each device says, by the name that it was asked for."""
+    options = options or ProfileOptions()
+    for path in (what, other):
+        check(path)
+    texts = texts_to_run(options, texts)
+    if options.sustained or options.per_op or options.energy:
+        raise UsageError(
+            "two bundles are compared in short blocks", advice="leave out --sustained, --per-op, --energy"
+        )
+    return on_each(
+        options.device, lambda device, progress: _compare_on(device, (what, other), options, texts, progress), progress
+    )
+
+
+def _compare_on(
+    device: Reached, pair: tuple[Path, Path], options: ProfileOptions, texts: Sequence[Text], progress: Progress
+) -> list[ComparedBundles]:
+    what, other = pair
+    remote, remote_other = device.put(what, progress), device.put(other, progress)
+    for path, there in ((what, remote), (other, remote_other)):
+        if path.is_dir():
+            ask_golden(device, there, options, path)
+    lengths = options.length or ((DECODER_LENGTH,) if what.is_dir() and writes_text(what) else (None,))
+    texts_of_both = [list(text) for text in texts]
+    found = []
+    for length, threads in product(lengths, options.threads):
+        fields = {"path": remote, "other": remote_other, "threads": threads, "length": length, "texts": texts_of_both}
+        with progress.task(f"compare {what.name} with {other.name}, {plural(threads, 'thread')}") as advance:
+            measured = _interleaved(device, options, advance, fields)
+        speed = compare_speed(measured.blocks, processes=measured.processes)
+        found.append(ComparedBundles(str(what), str(other), speed, ever_disturbed(measured), measured))
+    return found
+
+
+def _interleaved(device: Reached, options: ProfileOptions, advance: Advance, fields: dict[str, Any]) -> Interleaved:
+    """The comparison that fresh agents take together, one after the other, in blocks of one size."""
+    taken: list[Interleaved] = []
+    for process in options.shares:
+        fields |= request_fields(options, process)
+        if taken:
+            fields["block_runs"] = len(taken[0].blocks[0].ours_ms)
+        with device.start_agent(options.python) as agent:
+            taken.append(agent.request("compare", Interleaved, progress=teller(advance, options, process), **fields))
+    return merged(merge_comparisons, taken, device).model_copy(update={"taken_at": now()})

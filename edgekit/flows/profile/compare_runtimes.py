@@ -1,0 +1,198 @@
+"""Compare runtimes: one bundle by several versions of a runtime, interleaved on one device."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgekit.bundle.manifest import writes_text
+from edgekit.data.row import Text
+from edgekit.devices.agent_client import Channel
+from edgekit.devices.base import Reached
+from edgekit.errors import DeviceError, UsageError
+from edgekit.flows.devices.device_pool import on_each
+from edgekit.flows.profile.profile import check, plural, profile_on, texts_to_run
+from edgekit.flows.profile.profile_decoder import profile_decoder_on
+from edgekit.io.progress import SILENT, Advance, Progress
+from edgekit.measure.performance.ab_comparison import SpeedComparison, compare_speed
+from edgekit.measure.performance.throttling import Disturbance, ever_disturbed
+from edgekit.options.profile_options import ProfileOptions
+from edgekit.schema.comparison import Block
+from edgekit.schema.measurement import GenerationMeasurement, Measurement
+from edgekit.schema.runtime_ref import RuntimeRef
+
+# turns that each runtime takes, shared among the processes, and the runs of one
+ROUNDS = 20
+FEWEST_RUNS, MOST_RUNS = 5, 1_000
+# a runtime loads the file anew in each turn; its first runs are none of the comparison's
+_WARM_RUNS = 3
+Taken = Measurement | GenerationMeasurement
+
+
+@dataclass(frozen=True)
+class ComparedRuntimes:
+    """Which of two runtimes is faster on a file.
+
+    ours, theirs: with their versions; theirs is the one that was named first
+    disturbed:    what slowed the device meanwhile; as both met it alike, the verdict stands. None where nothing did
+    """
+
+    ours: str
+    theirs: str
+    length: int | str
+    threads: int
+    speed: SpeedComparison
+    disturbed: Disturbance | None
+
+
+@dataclass(frozen=True)
+class RuntimesCompared:
+    """What each runtime was measured to do by itself, and each but the first against the first."""
+
+    measurements: list[Taken]
+    comparisons: list[ComparedRuntimes]
+
+
+def compare_runtimes(
+    what: Path,
+    runtimes: Sequence[RuntimeRef],
+    options: ProfileOptions | None = None,
+    *,
+    texts: Sequence[Text] = (),
+    progress: Progress = SILENT,
+) -> dict[str, RuntimesCompared]:
+    """Measure `what` by each runtime, then by all of them interleaved; what came of each device is under its name.
+
+    runtimes: a version is looked for where `edgekit devices setup` has put it; without one it is what profile takes
+    texts:    (text, pair or None) to run, in place of `options.data` and of the golden cases
+    Each runtime must reproduce the golden cases first. Raises as `profile.profile` does, and `DeviceError` for a
+    version that is not on the device.
+    """
+    options = options or ProfileOptions()
+    check(what)
+    if len({runtime.requirement for runtime in runtimes}) < len(runtimes):
+        raise UsageError("a runtime is named twice", advice="name each version once")
+    texts = texts_to_run(options, texts)
+
+    def work(device: Reached, progress: Progress) -> RuntimesCompared:
+        sides = [_Side(device, runtime, options) for runtime in runtimes]
+        taken = [side.measured(what, texts, progress) for side in sides]
+        turns = _Turns(sides, device.put(what, progress), texts)
+        compared: list[ComparedRuntimes] = []
+        # the same lengths and thread counts in the same order, whichever runtime
+        for each in zip(*taken, strict=True) if len(sides) > 1 else ():
+            with progress.task(f"compare {what.name} by {plural(len(sides), 'runtime')}", ROUNDS) as advance:
+                compared += turns.compared(each, advance)
+        return RuntimesCompared([measurement for side in taken for measurement in side], compared)
+
+    return on_each(options.device, work, progress)
+
+
+class _Side:
+    """One runtime on a device, as a device whose agents find that version first; see `devices.base.Reached`."""
+
+    def __init__(self, device: Reached, runtime: RuntimeRef, options: ProfileOptions) -> None:
+        self._device = device
+        self._runtime = runtime
+        self.options = options.model_copy(update={"runtime": runtime.name})
+        self.url, self.transport, self.home, self.python = device.url, device.transport, device.home, device.python
+
+    def put(self, path: Path, progress: Progress = SILENT) -> str:
+        """As the device does."""
+        return self._device.put(path, progress)
+
+    def start_agent(self, python: str | None = None, runtime_folder: str | None = None) -> Channel:
+        """Start an agent that finds this version."""
+        own = f"runtimes/{self._runtime.folder}" if self._runtime.version else None
+        return self._device.start_agent(python, runtime_folder or own)
+
+    def measured(self, what: Path, texts: Sequence[Text], progress: Progress) -> Sequence[Taken]:
+        """What `profile` measures by this runtime; `DeviceError` where another version answers."""
+        taken: Sequence[Taken]
+        if what.is_dir() and writes_text(what):
+            taken = profile_decoder_on(self, what, self.options, progress)
+        else:
+            taken = profile_on(self, what, self.options, texts, progress)
+        for measurement in taken:
+            if self._runtime.version not in (None, measurement.runtime_version):
+                raise DeviceError(
+                    f"{self.transport.where}: {self._runtime.requirement} answers as {measurement.runtime_version}",
+                    advice=f"bring it there anew: edgekit devices setup --runtime {self._runtime.requirement}",
+                )
+        return taken
+
+
+class _Turns:
+    """Short runs by each side, one right after the other, all agents of a process each alive."""
+
+    def __init__(self, sides: Sequence[_Side], remote: str, texts: Sequence[Text]) -> None:
+        self._sides = sides
+        self._remote = remote
+        self._texts = [list(text) for text in texts]
+
+    def compared(self, taken: Sequence[Taken], advance: Advance) -> list[ComparedRuntimes]:
+        """Each side but the first against the first, under the conditions of what each has measured by itself."""
+        rounds: list[list[Taken]] = []
+        processes = self._sides[0].options.processes
+        shares = [ROUNDS // processes + (process < ROUNDS % processes) for process in range(processes)]
+        for share in shares:
+            self._take_turns(rounds, share, taken, advance)
+        first = taken[0]
+        return [
+            ComparedRuntimes(
+                ours=_name(taken[side]),
+                theirs=_name(first),
+                length=first.length,
+                threads=first.threads,
+                speed=compare_speed(_blocks([(turn[side], turn[0]) for turn in rounds]), processes=shares),
+                disturbed=next(filter(None, (ever_disturbed(record) for turn in rounds for record in turn)), None),
+            )
+            for side in range(1, len(taken))
+        ]
+
+    def _take_turns(self, rounds: list[list[Taken]], share: int, taken: Sequence[Taken], advance: Advance) -> None:
+        """Add a share of the rounds, by a fresh process of each side."""
+        with ExitStack() as stack:
+            agents = [stack.enter_context(side.start_agent(side.options.python)) for side in self._sides]
+            for number in range(len(rounds), len(rounds) + share):
+                pairs = list(zip(self._sides, agents, taken, strict=True))
+                # every other round the other way round: what warms up or slows down meets all of them alike
+                turn = [self._run(*pair, runs=_runs(taken, pair[0].options)) for pair in pairs[:: (-1) ** number]]
+                rounds.append(turn[:: (-1) ** number])
+                advance(number + 1)
+
+    def _run(self, side: _Side, agent: Channel, taken: Taken, *, runs: int) -> Taken:
+        kind: type[Measurement] | type[GenerationMeasurement] = type(taken)
+        asked: dict[str, Any] = {"threads": taken.threads, "texts": self._texts}
+        asked["length"] = None if taken.length == "data" else taken.length
+        asked |= {"runtime": side.options.runtime, "min_runs": runs, "max_runs": runs, "min_seconds": 0.0}
+        asked["warmup"] = _WARM_RUNS if side.options.warmup is None else side.options.warmup
+        return agent.request("profile", kind, path=self._remote, **asked)
+
+
+def _runs(taken: Sequence[Taken], options: ProfileOptions) -> int:
+    """Runs of one turn, by the slowest side: all turns together last about as long as a measurement."""
+    slowest = max(statistics.median(_samples(measurement)) for measurement in taken)
+    by_time = options.min_seconds * 1e3 / ROUNDS / max(slowest, 1e-6)
+    return min(max(math.ceil(by_time), math.ceil(options.min_runs / ROUNDS), FEWEST_RUNS), MOST_RUNS)
+
+
+def _samples(taken: Taken) -> tuple[float, ...]:
+    """Of a decoder tokens, of texts the whole way, of a bare file its runs; in ms."""
+    if isinstance(taken, GenerationMeasurement):
+        return taken.samples_ms["token"]
+    return taken.samples_ms.get("total") or taken.samples_ms["infer"]
+
+
+def _blocks(pairs: Sequence[tuple[Taken, Taken]]) -> list[Block]:
+    size = min(len(_samples(taken)) for pair in pairs for taken in pair)
+    return [Block(ours_ms=_samples(ours)[:size], theirs_ms=_samples(theirs)[:size]) for ours, theirs in pairs]
+
+
+def _name(taken: Taken) -> str:
+    return f"{taken.runtime} {taken.runtime_version}"

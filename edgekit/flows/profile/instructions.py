@@ -1,0 +1,104 @@
+"""Count the instructions of single inferences on an emulated device: free of noise, blind to caches, never a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgekit.bundle.manifest import writes_text
+from edgekit.data.row import Text
+from edgekit.devices.base import Reached
+from edgekit.errors import DeviceError, UsageError
+from edgekit.flows.devices.device_pool import on_each
+from edgekit.flows.golden import keep_golden
+from edgekit.flows.profile.profile import ask_golden, check, keep, now, teller, texts_to_run
+from edgekit.io.hashing import value_sha256
+from edgekit.io.progress import SILENT, Progress
+from edgekit.options.profile_options import ProfileOptions
+from edgekit.schema.measurement import InstructionCounts
+
+# runs Python on the device and counts what that executes; `scripts/emulated-pi` puts it there
+COUNTER = "edgekit-count-instructions"
+# the prompt of a decoder where no length is asked for
+DECODER_LENGTH = 64
+_MEANT = ("device", "threads", "length", "data", "runtime")
+
+
+def count_instructions(
+    what: Path,
+    options: ProfileOptions | None = None,
+    *,
+    texts: Sequence[Text] = (),
+    progress: Progress = SILENT,
+) -> dict[str, list[InstructionCounts]]:
+    """The counts of `what`, a bundle or a model file, at every length, by the name of each device that was asked for.
+
+    Texts, golden cases and what is kept in a bundle are as in `profile.profile`. One thread: threads that wait for
+    each other spin, for a time that says nothing. Raises as that does; `DeviceError` for a device that cannot count.
+    """
+    options = options or ProfileOptions()
+    check(what)
+    _check(options)
+    texts = texts_to_run(options, texts)
+    return on_each(options.device, lambda device, progress: count_on(device, what, options, texts, progress), progress)
+
+
+def count_on(
+    device: Reached, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
+) -> list[InstructionCounts]:
+    """As `count_instructions`, on a device that was entered."""
+    if device.transport.run(["sh", "-c", f"command -v {COUNTER}"]).code != 0:
+        raise DeviceError(
+            f"{device.transport.where} does not count instructions",
+            advice="an emulated device does: scripts/emulated-pi up",
+        )
+    lengths: tuple[int | None, ...] = options.length
+    if not lengths:
+        lengths = (DECODER_LENGTH,) if what.is_dir() and writes_text(what) else (None,)
+    remote = device.put(what, progress)
+    if what.is_dir():
+        keep_golden(what, ask_golden(device, remote, options, what))
+    return [_count(device, what, remote, options, length, texts, progress) for length in lengths]
+
+
+def _count(
+    device: Reached,
+    what: Path,
+    remote: str,
+    options: ProfileOptions,
+    length: int | None,
+    texts: Sequence[Text],
+    progress: Progress,
+) -> InstructionCounts:
+    pairs = [list(text) for text in texts]
+    title = f"count {what.name}" + (f", length {length}" if length else "")
+    with progress.task(title) as advance, device.start_agent(COUNTER) as agent:
+        found = agent.request(
+            "count",
+            InstructionCounts,
+            progress=teller(advance, ProfileOptions(processes=1), 0),
+            path=remote,
+            length=length,
+            texts=pairs,
+            runtime=options.runtime,
+        )
+    # as of a profile: the agent cannot know which texts, and a small board's clock is often wrong
+    known_here = {"texts_sha256": value_sha256(pairs) if texts else None, "taken_at": now()}
+    counted = found.model_copy(update=known_here)
+    if what.is_dir():
+        keep(counted, what)
+    return counted
+
+
+def _check(options: ProfileOptions) -> None:
+    if options.threads != (1,):
+        raise UsageError("instructions are counted with one thread", advice="leave out --threads")
+    usual = ProfileOptions()
+    other = [
+        name
+        for name in ProfileOptions.model_fields
+        if name not in _MEANT and getattr(options, name) != getattr(usual, name)
+    ]
+    if other:
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in other)
+        raise UsageError(f"{names} says nothing of a count of instructions", advice=f"leave out {names}")

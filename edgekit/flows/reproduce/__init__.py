@@ -1,0 +1,1 @@
+"""Running a lineage again, and comparing what comes of it."""

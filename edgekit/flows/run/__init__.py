@@ -1,0 +1,1 @@
+"""A recipe, from model and data to verdicts and packages."""

@@ -1,0 +1,97 @@
+"""Evaluations, accuracies and perplexities, kept in a run's folder, so that the next call need not repeat them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TypeVar
+
+from edgekit.bundle.evaluation import Accuracy, Perplexity
+from edgekit.bundle.records import SEAL
+from edgekit.errors import UsageError
+from edgekit.flows.evaluate.evaluate import Evaluation
+from edgekit.io.atomic import write_text
+from edgekit.io.hashing import value_sha256
+from edgekit.schema.base_model import Strict, read_mapping
+
+
+class _Kept(Strict):
+    """What lies on disk under the key of everything that it depends on."""
+
+    key: str
+
+
+class _KeptEvaluation(_Kept):
+    """The evaluation of a classifier."""
+
+    accuracy: Accuracy
+    labels: tuple[str, ...]
+    expected: tuple[int, ...]
+    predicted: tuple[int, ...]
+    sha256: str
+
+
+class _KeptPerplexity(_Kept):
+    """The evaluation of a language model."""
+
+    perplexity: Perplexity
+
+
+_AnyKept = TypeVar("_AnyKept", bound=_Kept)
+
+
+def keep_evaluation(folder: Path, name: str, key: str, evaluation: Evaluation) -> None:
+    """Write an evaluation under its key."""
+    kept = _KeptEvaluation(
+        key=key,
+        accuracy=evaluation.accuracy,
+        labels=evaluation.labels,
+        expected=tuple(evaluation.expected),
+        predicted=tuple(evaluation.predicted),
+        sha256=evaluation.sha256,
+    )
+    _write(folder, name, kept)
+
+
+def keep_perplexity(folder: Path, name: str, key: str, perplexity: Perplexity) -> None:
+    """Write a perplexity under its key."""
+    _write(folder, name, _KeptPerplexity(key=key, perplexity=perplexity))
+
+
+def kept_evaluation(folder: Path, name: str, key: str) -> Evaluation | None:
+    """The evaluation of this name, if it was kept under this key."""
+    kept = _read(folder, name, key, _KeptEvaluation)
+    if kept is None:
+        return None
+    return Evaluation(kept.accuracy, kept.labels, list(kept.expected), list(kept.predicted), kept.sha256)
+
+
+def kept_perplexity(folder: Path, name: str, key: str) -> Perplexity | None:
+    """The perplexity of this name, if it was kept under this key."""
+    kept = _read(folder, name, key, _KeptPerplexity)
+    return None if kept is None else kept.perplexity
+
+
+def _write(folder: Path, name: str, kept: _Kept) -> None:
+    """Write what is kept, with a hash of it: what it says goes into the manifest of a bundle."""
+    value = {"evaluation": kept.model_dump(mode="json")}
+    write_text(_path(folder, name), json.dumps(value | {SEAL: value_sha256(value)}, ensure_ascii=False) + "\n")
+
+
+def _read(folder: Path, name: str, key: str, kind: type[_AnyKept]) -> _AnyKept | None:
+    """What was kept under this key; what cannot be read, or was changed since, was never kept."""
+    path = _path(folder, name)
+    if not path.is_file():
+        return None
+    try:
+        value = read_mapping(path)
+        sealed = value.pop(SEAL, None)
+        kept = kind.parse(value.get("evaluation"), str(path))
+        return kept if kept.key == key and sealed == value_sha256(value) else None
+    # text that no encoding takes has no hash
+    except (UsageError, UnicodeEncodeError):
+        return None
+
+
+def _path(folder: Path, name: str) -> Path:
+    return folder / "evaluations" / f"{name}.json"

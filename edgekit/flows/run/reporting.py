@@ -1,0 +1,148 @@
+"""The report of a run: its summary, written as a page, as Markdown and as JSON."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edgekit.bundle.manifest import Manifest, Parity, Step
+from edgekit.bundle.records import Records, read_records
+from edgekit.data.splits import Data
+from edgekit.data.token_blocks import TextData
+from edgekit.flows.evaluate.evaluate import Evaluation
+from edgekit.flows.inspect import inspect
+from edgekit.flows.run.run_state import Run
+from edgekit.io.atomic import write_text
+from edgekit.measure.performance.generation import summarise_generation
+from edgekit.measure.performance.latency_summary import summarise
+from edgekit.measure.verdicts import exit_code
+from edgekit.models.checkpoint import open_checkpoint
+from edgekit.report.markdown import summary_markdown
+from edgekit.report.page import render_page
+from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, SpeedRow, Summary, VerdictRow
+from edgekit.schema.measurement import GenerationMeasurement, Measurement
+
+PAGE, MARKDOWN, JSON = "report.html", "report.md", "summary.json"
+WORST_PAIRS = 8
+
+
+def write_report(run: Run) -> Summary:
+    """Write `report.html`, `report.md` and `summary.json` into the run's folder."""
+    summary = summarise_run(run)
+    write_text(run.folder / PAGE, render_page(summary))
+    write_text(run.folder / MARKDOWN, summary_markdown(summary))
+    write_text(run.folder / JSON, json.dumps(summary.dump(), indent=1, ensure_ascii=False) + "\n")
+    return summary
+
+
+def summarise_run(run: Run) -> Summary:
+    """Everything that the report shows, gathered."""
+    records = {bundle: _of_file(bundle) for bundle in run.bundles}
+    verdicts = tuple(
+        VerdictRow(row.bundle.name, row.format, row.verdict, row.verdict.conditions) for row in run.verdicts
+    )
+    return Summary(
+        name=run.recipe.name,
+        title=run.recipe.title,
+        target=run.recipe.target,
+        data=run.data.name,
+        rows=_rows(run.data),
+        labels=() if isinstance(run.data, TextData) else run.data.labels,
+        models=tuple(_model(run, name, path, records.get(path, Records())) for name, path in _everything(run).items()),
+        verdicts=verdicts,
+        exit_code=exit_code(row.verdict for row in verdicts) if verdicts else 0,
+        mistakes=tuple(_mistakes(name, run.evaluations[name]) for name in _everything(run) if name in run.evaluations),
+        measurements=tuple(taken for kept in records.values() for taken in kept.latency),
+        packages=tuple(run.packages),
+        speeds=tuple(taken for kept in records.values() for taken in kept.generation),
+        lineage=_lineage(run),
+        commands=tuple(run.commands),
+        created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _rows(data: Data | TextData) -> dict[str, int]:
+    """Rows of each split; of text its documents."""
+    if isinstance(data, TextData):
+        return {name: corpus.documents for name, corpus in data.files.items()}
+    return {name: len(getattr(data, name)) for name in ("train", "validation", "test")}
+
+
+def _everything(run: Run) -> dict[str, Path]:
+    return run.models | {bundle.name: bundle for bundle in run.bundles}
+
+
+def _model(run: Run, name: str, path: Path, records: Records) -> ModelRow:
+    found = inspect(path)
+    evaluation = run.evaluations.get(name)
+    parity: Parity | None = None
+    notes: tuple[str, ...] = ()
+    sha256: str | None = None
+    if found.manifest is not None:
+        parity, notes = found.manifest.parity, found.manifest.notes
+        sha256 = found.manifest.files[found.manifest.model_file].sha256
+    return ModelRow(
+        name=name,
+        path=str(path),
+        format=found.format,
+        scheme=found.scheme,
+        size_mb=found.size_mb,
+        parameters=found.parameters,
+        parts_mb={part.name: part.mb for part in found.parts},
+        accuracy=evaluation.accuracy if evaluation else None,
+        latencies=tuple(_latency(taken) for taken in records.latency),
+        perplexity=run.perplexities.get(name),
+        speeds=tuple(_speed(taken) for taken in records.generation),
+        task=run.recipe.task,
+        parity=parity,
+        notes=notes,
+        model_sha256=sha256,
+    )
+
+
+def _of_file(bundle: Path) -> Records:
+    """The measurements of this very file; older ones of another stay on disk but do not count."""
+    manifest, kept = Manifest.of(bundle), read_records(bundle)
+    sha256 = manifest.files[manifest.model_file].sha256
+    return Records(
+        latency=tuple(record for record in kept.latency if record.model_sha256 == sha256),
+        generation=tuple(record for record in kept.generation if record.model_sha256 == sha256),
+    )
+
+
+def _latency(taken: Measurement) -> LatencyRow:
+    summary = summarise(taken)
+    return LatencyRow(
+        device=taken.fingerprint.cpu_model,
+        runtime=f"{taken.runtime} {taken.runtime_version}",
+        threads=taken.threads,
+        length=taken.length,
+        p50=summary.latency.p50,
+        p95=summary.latency.p95,
+        peak_rss_mb=taken.peak_rss_mb,
+        cold_load_ms=taken.cold_load_ms,
+        samples_ms=taken.samples_ms.get("total") or taken.samples_ms["infer"],
+        emulated=taken.fingerprint.emulated,
+    )
+
+
+def _speed(taken: GenerationMeasurement) -> SpeedRow:
+    return SpeedRow(
+        device=taken.fingerprint.cpu_model,
+        threads=taken.threads,
+        length=taken.length,
+        tokens_per_s=summarise_generation(taken).tokens_per_s,
+        emulated=taken.fingerprint.emulated,
+    )
+
+
+def _mistakes(name: str, evaluation: Evaluation) -> Mistakes:
+    return Mistakes(name, evaluation.confused(WORST_PAIRS), evaluation.accuracy.classes)
+
+
+def _lineage(run: Run) -> tuple[Step, ...]:
+    """Every step up to the bundles, which one export made; or up to the newest checkpoint."""
+    if run.bundles:
+        return Manifest.of(run.bundles[0]).lineage
+    return open_checkpoint(run.newest).extras.lineage

@@ -1,0 +1,116 @@
+"""Run a recipe: from a model and data to bundles, measurements, verdicts and a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from edgekit.data.splits import Data, Unnumbered, read_data
+from edgekit.data.token_blocks import TextData, load_text
+from edgekit.errors import UsageError
+from edgekit.flows.gate.gate import Allowed, BundleVerdict, gate, not_judged
+from edgekit.flows.lineage import tool_versions
+from edgekit.flows.run.checks import check_recipe
+from edgekit.flows.run.command_lines import command_line, data_flags
+from edgekit.flows.run.journal import Journal, claim, key_of
+from edgekit.flows.run.reporting import write_report
+from edgekit.flows.run.run_evaluate import evaluate_all, profile_all
+from edgekit.flows.run.run_package import make_packages
+from edgekit.flows.run.run_profile import evaluate_texts, profile_decoders
+from edgekit.flows.run.run_state import Run
+from edgekit.flows.run.stages import export_bundles, train
+from edgekit.io.hashing import folder_sha256
+from edgekit.io.progress import SILENT, Progress
+from edgekit.measure.verdicts import unmeasured
+from edgekit.models.checkpoint import open_checkpoint
+from edgekit.options.recipe import Recipe, load_recipe
+from edgekit.report.summary import Summary
+from edgekit.schema.budget import Budget
+from edgekit.schema.shape import Scratch
+
+
+def run(
+    recipe: str | Path | Recipe,
+    settings: Sequence[str] = (),
+    *,
+    out: Path | None = None,
+    progress: Progress = SILENT,
+) -> Summary:
+    """Do every stage of a recipe in `out` (default `runs/<name>`) and write `report.html` there.
+
+    recipe:   a shipped recipe's name, the path of one, or a `Recipe`
+    settings: `key.key=value` on top of it, as `--set` takes them
+    A stage whose inputs and options have not changed since the last call is not done again. The exit code that
+    follows from the verdicts is in the summary. Raises `UsageError`, `ToolError` or `DeviceError` as the stages do.
+    """
+    recipe = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), settings)
+    folder = out or Path("runs") / recipe.name
+    check_recipe(recipe)  # before the folder is made
+    with claim(folder):
+        state = begin(recipe, folder, progress)
+        state.journal.record("start", state.key, state.start)
+        train(state)
+        export_bundles(state)
+        if state.is_of_text:
+            evaluate_texts(state)
+            profile_decoders(state)
+        else:
+            evaluate_all(state)
+            profile_all(state)
+        state.commands += _reproducing(state)
+        state.verdicts = _judge(recipe.budgets, state.bundles, state.data.sha256.get("test"))
+        make_packages(state)
+        return write_report(state)
+
+
+def _reproducing(state: Run) -> list[str]:
+    """For each bundle the command that does its whole lineage again, with the inputs that a manifest only names."""
+    start, data = state.recipe.model, state.recipe.data
+    own = isinstance(start, str) and Path(start).is_dir() and not open_checkpoint(start).extras.lineage
+    given = ({} if data.embedded else data_flags(data)) | ({"model": start} if own else {})
+    return [command_line("reproduce", bundle / "manifest.json", **given) for bundle in state.bundles]
+
+
+def _judge(budgets: Sequence[Budget], bundles: Sequence[Path], rows: str | None) -> list[BundleVerdict]:
+    """The verdicts on every bundle; a budget for a format that was not exported is unmeasured, not forgotten."""
+    formats = {bundle.name for bundle in bundles}
+    left_out = not_judged(budgets, formats)
+    verdicts = []
+    for bundle in bundles:
+        wanted = [budget for budget in budgets if budget.format in (None, bundle.name)]
+        verdicts += gate(bundle, wanted, allowed=Allowed(data_sha256=rows)) if wanted else []
+    for budget in left_out:
+        reason = f"no {budget.format} bundle was made"
+        verdicts.append(BundleVerdict(Path(str(budget.format)), str(budget.format), unmeasured(budget, reason)))
+    return verdicts
+
+
+def begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
+    """Open model and data, so that bad input is found before anything long begins."""
+    start = None if isinstance(recipe.model, Scratch) else open_checkpoint(recipe.model)
+    trained = start is not None and recipe.stages.finetune is None
+    labels = start.labels if start is not None and trained else None
+    data, rows = _load(recipe, labels, progress)
+    begun_from = recipe.model_dump(mode="json")["model"] if start is None else folder_sha256(start.path)
+    facts = {"model": begun_from, "data": dict(data.sha256), "tools": tool_versions()}
+    state = Run(recipe, folder, data, rows, Journal(folder), progress, key=key_of(*facts.values()), start=facts)
+    if start is not None and trained:
+        state.models["teacher"] = start.path
+    return state
+
+
+def _load(
+    recipe: Recipe, labels: tuple[str, ...] | None, progress: Progress
+) -> tuple[Data, Unnumbered] | tuple[TextData, None]:
+    """The recipe's data, with the split that it evaluates on; of rows as they were read, too."""
+    stages = recipe.stages
+    if recipe.task == "text-generation":
+        text = load_text(recipe.data, learn=bool(stages.finetune or stages.distill or stages.prune))
+        if stages.evaluate is not None and stages.evaluate.split not in text.files:
+            raise UsageError(f"the data has no {stages.evaluate.split} text to evaluate on", advice="data.test=FILE")
+        return text, None
+    rows = read_data(recipe.data, progress=progress)
+    data = rows.numbered(labels)
+    if stages.evaluate is not None:
+        data.split(stages.evaluate.split)
+    return data, rows

@@ -1,0 +1,180 @@
+"""The stages of a run from checkpoint to checkpoint, and the one from checkpoint to bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.bundle.manifest import Manifest
+from edgekit.data.texts import as_given
+from edgekit.data.token_blocks import TextData
+from edgekit.errors import UsageError
+from edgekit.flows.export import export
+from edgekit.flows.lineage import recorded
+from edgekit.flows.quantize import quantize
+from edgekit.flows.run.command_lines import command_line, data_flags
+from edgekit.flows.run.journal import key_of, said
+from edgekit.flows.run.run_state import Run
+from edgekit.flows.train.prune import prune
+from edgekit.flows.train.train import distill, finetune
+from edgekit.flows.train.training_dir import drop_training
+from edgekit.models.checkpoint import open_checkpoint
+from edgekit.models.decoder_families import DECODERS
+from edgekit.options.recipe import Recipe
+from edgekit.options.stage_options import QuantizeOptions
+from edgekit.options.train_options import DistillOptions, FinetuneOptions, PruneOptions
+from edgekit.schema.base_model import Strict
+from edgekit.schema.resources import load_target
+from edgekit.schema.schemes import Format, Task
+from edgekit.schema.shape import Scratch
+
+# validation texts that become golden cases of every bundle
+GOLDEN_TEXTS = 16
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: the model it makes, its options, how it is made, and the command line that does the same."""
+
+    name: str
+    options: Strict
+    make: Callable[[Path], object]
+    command: str
+
+
+def train(run: Run) -> None:
+    """Do every stage from checkpoint to checkpoint that the recipe has, unless the journal knows it is done."""
+    for stage, out in stages(run):
+        run.commands.append(stage.command)
+        if run.journal.is_done(stage.name, run.key, out):
+            run.progress.say(f"{stage.name}: unchanged, {out}")
+            # what is left if it was killed when it had just come to its end
+            drop_training(out)
+        else:
+            refuse_foreign(run, stage.name, out)
+            run.journal.begin(stage.name, run.key, said(stage.options), out)
+            stage.make(out)
+        run.journal.record(stage.name, run.key, said(stage.options), out)
+    run.journal.forget({"teacher", "student", "pruned", "quantized"} - run.models.keys())
+
+
+def stages(run: Run) -> Iterator[tuple[Stage, Path]]:
+    """Each stage from checkpoint to checkpoint with its place; `run` has its key then, and afterwards its model."""
+    for stage in _stages(run):
+        run.key = key_of(run.key, stage.name, recorded(stage.options))
+        yield stage, run.folder / stage.name
+        run.models[stage.name] = run.folder / stage.name
+
+
+def refuse_foreign(run: Run, stage: str, out: Path) -> None:
+    """A folder that lay here before this run ever wrote one is somebody's, even if edgekit made it."""
+    if out.exists() and not run.journal.knows(stage):
+        raise UsageError(f"{out} exists and this run did not make it", advice="give the run another folder: -o")
+
+
+def _stages(run: Run) -> Iterator[Stage]:
+    """One by one, as each starts from what those before it have made."""
+    stages = run.recipe.stages
+    if stages.finetune:
+        yield _finetune(run, stages.finetune)
+    if stages.distill:
+        yield _distill(run, stages.distill)
+    if stages.prune:
+        yield _prune(run, stages.prune)
+    if run.recipe.quantize:
+        yield _quantize(run, run.recipe.quantize)
+
+
+def _finetune(run: Run, options: FinetuneOptions) -> Stage:
+    start, data = run.recipe.model, run.recipe.data
+    options = _for_task(options, start, run.recipe.task)
+    scratch = {"scratch": start} if isinstance(start, Scratch) else {}
+    arguments = [] if isinstance(start, Scratch) else [start]
+    return Stage(
+        "teacher",
+        options,
+        lambda out: finetune(start, data, out, options, force=True, progress=run.progress),
+        command_line("finetune", *arguments, options=options, **scratch, **data_flags(data), o=run.folder / "teacher"),
+    )
+
+
+def _for_task(options: FinetuneOptions, start: str | Scratch, task: Task) -> FinetuneOptions:
+    """The options with the recipe's task, where a model of this family is by itself taken for one of another."""
+    known = (start if isinstance(start, Scratch) else open_checkpoint(start)).family
+    usual = "text-generation" if known in DECODERS else "text-classification"
+    return options if options.task or task == usual else options.model_copy(update={"task": task})
+
+
+def _distill(run: Run, options: DistillOptions) -> Stage:
+    teacher, data = run.models["teacher"], run.recipe.data
+    return Stage(
+        "student",
+        options,
+        lambda out: distill(teacher, data, out, options, force=True, progress=run.progress),
+        command_line("distill", teacher, options=options, **data_flags(data), o=run.folder / "student"),
+    )
+
+
+def _prune(run: Run, options: PruneOptions) -> Stage:
+    source, guide, data = run.newest, run.models["teacher"], run.recipe.data
+    return Stage(
+        "pruned",
+        options,
+        lambda out: prune(source, data, out, options, teacher=guide, force=True, progress=run.progress),
+        command_line("prune", source, options=options, teacher=guide, **data_flags(data), o=run.folder / "pruned"),
+    )
+
+
+def _quantize(run: Run, options: QuantizeOptions) -> Stage:
+    source = run.newest
+    return Stage(
+        "quantized",
+        options,
+        lambda out: quantize(source, out, options, force=True, progress=run.progress),
+        command_line("quantize", source, options=options, o=run.folder / "quantized"),
+    )
+
+
+def export_bundles(run: Run) -> None:
+    """Export the newest checkpoint in every format asked for, unless the journal knows it is done."""
+    source, options, out = run.newest, run.recipe.export, run.folder / "bundles"
+    key = export_key(run)
+    run.commands.append(command_line("export", source, options=options, o=out))
+    run.bundles = bundles_in(out)
+    if run.bundles and run.journal.is_done("export", key, *run.bundles):
+        run.progress.say(f"export: unchanged, {out}")
+        run.journal.record("export", key, said(options), *run.bundles)
+        return
+    refuse_foreign(run, "export", out)
+    run.journal.begin("export", key, said(options), *run.bundles)
+    export(source, out, options, golden=_golden(run), force=True, progress=run.progress)
+    run.bundles = bundles_in(out)
+    for bundle in run.bundles:
+        manifest = Manifest.of(bundle)
+        run.progress.say(f"export: {manifest.size_mb:.2f} MB, {manifest.scheme}, {bundle}")
+    run.journal.record("export", key, said(options), *run.bundles)
+
+
+def _golden(run: Run) -> list[str | tuple[str, str]]:
+    """Validation texts; a language model has prompts of edgekit's own."""
+    if isinstance(run.data, TextData):
+        return []
+    return as_given(run.data.split("validation").pairs_of_text()[:GOLDEN_TEXTS])
+
+
+def export_key(run: Run) -> str:
+    """The key of the export, once those of all stages before it are in `run`."""
+    return key_of(run.key, "export", recorded(run.recipe.export))
+
+
+def bundles_in(folder: Path) -> list[Path]:
+    """The bundles that an export has written into `folder`."""
+    return sorted(path.parent for path in folder.glob("*/manifest.json"))
+
+
+def formats_of(recipe: Recipe) -> list[Format]:
+    """The formats that a recipe asks for: one, or what the runtimes of its target read."""
+    if recipe.export.format != "all":
+        return [recipe.export.format]
+    return sorted(load_target(recipe.export.target).formats)

@@ -1,0 +1,1 @@
+"""Checkpoint to checkpoint by training."""

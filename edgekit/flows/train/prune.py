@@ -1,0 +1,140 @@
+"""Prune: from a checkpoint to one with fewer tokens, fewer heads and narrower feed-forward layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from edgekit.bundle.manifest import VocabularyCut
+from edgekit.compress.language_models import prune_language_model
+from edgekit.compress.pruning.prune import prune_classifier, trim_decoder
+from edgekit.data.row import Text
+from edgekit.data.splits import load_data
+from edgekit.data.text_corpus import Corpus
+from edgekit.data.texts import read_texts
+from edgekit.data.token_blocks import load_text
+from edgekit.errors import UsageError
+from edgekit.flows.lineage import ended, next_step
+from edgekit.flows.train.train import make_checkpoint, task_of
+from edgekit.flows.train.training_dir import training_folder
+from edgekit.io.atomic import check_output, new_folder
+from edgekit.io.progress import SILENT, Progress
+from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
+from edgekit.models.decoder_families import any_family
+from edgekit.options.data_options import DataSpec
+from edgekit.options.model_ref import ModelRef
+from edgekit.options.train_options import PruneOptions
+
+# characters of a stream that count as one text
+_WINDOW = 2000
+
+
+def prune(
+    model: str | Path | ModelRef,
+    data: DataSpec | None,
+    out: Path,
+    options: PruneOptions | None = None,
+    *,
+    teacher: str | Path | ModelRef | None = None,
+    force: bool = False,
+    progress: Progress = SILENT,
+) -> Path:
+    """Cut the least important tokens, heads and FFN neurons from the checkpoint `model` and write it to `out`.
+
+    It recovers by following `teacher`, or itself as it was. To trim a vocabulary alone takes no teacher, and no
+    `data` where the options name texts. A language model's data are files of text.
+    Raises `UsageError` for bad input or an existing `out`.
+    """
+    options = options or PruneOptions()
+    start = open_checkpoint(model)
+    check_output(out, force=force, source=start.path)
+    any_family(start.family)
+    language = task_of(start) == "text-generation"
+    _check_asked(options, data, language=language)
+    guide = open_checkpoint(teacher) if teacher is not None and options.cuts else None
+    if guide is not None and not language and guide.labels != start.labels:
+        raise UsageError(
+            f"{guide.path} has other labels than {start.path}, or in another order",
+            advice="follow the teacher that it was made from, or leave --teacher out",
+        )
+    if language and data is not None:
+        return make_checkpoint(
+            "prune",
+            start,
+            data,
+            load_text(data),
+            out,
+            options,
+            lambda rows, work: prune_language_model(start, rows, options, teacher=guide, work=work, progress=progress),
+            teacher=guide,
+            force=force,
+            progress=progress,
+        )
+    rows = load_data(data, labels=start.labels, progress=progress) if data is not None else None
+    lineage = next_step("prune", options, start, data=data, rows=rows, teacher=guide)
+    texts: list[Sequence[Text]] = [rows.split("train").pairs_of_text()] if rows is not None and options.trims else []
+    texts += [_texts(path, language=language) for path in (options.texts, options.vocabulary_from) if path]
+    kept_whole = texts[-1] if options.vocabulary_from else ()
+    with training_folder(out, lineage[-1]) as work:
+        if language:
+            pruned = trim_decoder(start, options, texts=texts, kept_whole=kept_whole, progress=progress)
+        else:
+            pruned = prune_classifier(
+                start, rows, options, texts=texts, kept_whole=kept_whole, teacher=guide, work=work, progress=progress
+            )
+        if pruned.trained is not None and rows is not None:
+            lineage = ended(lineage, pruned.trained.validation_accuracy, len(rows.validation))
+        lineage = (*lineage[:-1], lineage[-1].model_copy(update={"vocabulary": pruned.vocabulary}))
+        with new_folder(out, force=force) as folder:
+            save_checkpoint(pruned.model, pruned.tokenizer, folder, lineage=lineage)
+    if pruned.vocabulary is not None:
+        progress.say(f"prune: {_told(pruned.vocabulary)}, {out}")
+    if pruned.trained is not None:
+        progress.say(f"prune: {pruned.trained.validation_accuracy:.2f} % on validation, {out}")
+    return out
+
+
+def _check_asked(options: PruneOptions, data: DataSpec | None, *, language: bool) -> None:
+    """Raise `UsageError` for what cannot be done, before anything is read."""
+    if language and options.cuts and options.trims:
+        raise UsageError(
+            "a language model's vocabulary is trimmed by itself: what is pruned follows the tokens that there were",
+            advice="--vocabulary N --texts FILE first, then --heads and --ffn",
+        )
+    if language and options.trims and data is not None:
+        raise UsageError("a language model has no labelled rows", advice="give texts: --texts FILE")
+    if language and options.cuts and data is None:
+        raise UsageError("no text was given", advice="--train FILE.txt --validation FILE.txt")
+    if data is None and options.cuts:
+        raise UsageError("no data was given", advice="--data smart-home, --data FOLDER, or --train FILE --test FILE")
+    if data is None and options.texts is None and options.vocabulary_from is None:
+        raise UsageError("a vocabulary is chosen by texts, and none were given", advice="--texts FILE, or --data")
+
+
+def _texts(path: Path, *, language: bool) -> list[Text]:
+    """The texts of a file; of a language model's, documents and the windows of a stream."""
+    if not language:
+        return read_texts(path)
+    pieces = (piece for document in Corpus(path) for piece in document)
+    return [(window, None) for piece in pieces for window in _windows(piece)]
+
+
+def _windows(text: str) -> Iterator[str]:
+    """The text in windows that end where lines do."""
+    window = ""
+    for line in text.splitlines(keepends=True):
+        window += line
+        if len(window) >= _WINDOW:
+            yield window
+            window = ""
+    if window:
+        yield window
+
+
+def _told(cut: VocabularyCut) -> str:
+    return (
+        f"{cut.before:,} -> {cut.after:,} tokens, {cut.bytes_saved / 1e6:.2f} MB less; of {cut.texts:,} texts "
+        f"{cut.texts_covered:.2f} % are covered ({cut.same_ids:,}, all with the same ids), of their tokens "
+        f"{cut.tokens_covered:.2f} %; length {cut.mean_length[0]:.2f} -> {cut.mean_length[1]:.2f}, "
+        f"p95 {cut.p95_length[0]:g} -> {cut.p95_length[1]:g}"
+    )

@@ -1,0 +1,1 @@
+"""Files, hashes, disks, signals and progress: nothing of the field."""

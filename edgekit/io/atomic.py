@@ -1,0 +1,218 @@
+"""Outputs that appear whole or not at all: written to a temporary sibling, renamed at the end."""
+
+from __future__ import annotations
+
+import fcntl
+import glob
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from edgekit.errors import UsageError
+from edgekit.io.disk import disk_errors
+from edgekit.io.rename_exchange import exchange
+from edgekit.io.signals import undisturbed
+
+# what edgekit leaves in a folder of its own, and keys that it holds; only such a folder is ever replaced
+_MARKERS = {"edgekit.json": {"format_version", "lineage"}, "manifest.json": {"format_version", "content_hash"}}
+# folders inside a bundle
+_OWN_FOLDERS = ("measurements",)
+# in a package for apps: names every other file of it
+PACKAGE_FILE = "edgekit-package.json"
+
+
+def check_output(out: Path, *, force: bool, source: Path | None = None) -> None:
+    """Raise `UsageError` if `out` may not be written: it exists, is not edgekit's to replace, or holds `source`."""
+    try:
+        out.resolve()
+    except (RuntimeError, OSError, ValueError) as error:  # links in a circle, a name that no file can have
+        raise UsageError(f"{out} cannot be written: {error}") from None
+    if source is not None and source.resolve().is_relative_to(out.resolve()):
+        raise UsageError(f"{out} holds the model that this starts from", advice="give another -o")
+    _recover(out.resolve())
+    if not out.exists():
+        return
+    if not force:
+        raise UsageError(f"{out} exists", advice="give another -o, or --force to replace it")
+    stranger = _not_of_the_package(out)
+    if stranger is not None:
+        raise UsageError(
+            f"{out} holds {stranger}, which edgekit did not write, so it is not replaced",
+            advice="move it away, or give another -o",
+        )
+    if not _is_ours(out):
+        raise UsageError(f"{out} exists and edgekit did not make it, so it is not replaced", advice="give another -o")
+
+
+@contextmanager
+def new_folder(out: Path, *, force: bool = False) -> Iterator[Path]:
+    """A temporary folder beside `out` that becomes `out` when the block ends well, and vanishes when it does not.
+
+    Where `out` is replaced, the old one and the new one change places at once. What a killed process left beside
+    `out` is removed. Raises `UsageError` where `out` cannot be written.
+    """
+    check_output(out, force=force)
+    out = out.resolve()
+    with disk_errors(out):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with _temporary(out, folder=True) as temporary:
+            yield temporary
+            with undisturbed():
+                _take_the_name(temporary, out)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 file through a temporary sibling, flushed to disk before it takes the name."""
+    with disk_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _temporary(path, folder=False) as temporary:
+            with temporary.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+
+
+@contextmanager
+def _temporary(path: Path, *, folder: bool) -> Iterator[Path]:
+    """A sibling that is gone at the end under this name; its lock says that its maker lives."""
+    _sweep(path)
+    temporary = _sibling(path, "tmp")
+    descriptor = None
+    try:
+        while descriptor is None:
+            _make(temporary, folder=folder)
+            descriptor = _locked(temporary)
+        yield temporary
+    finally:
+        with undisturbed():
+            _remove(temporary)
+            if descriptor is not None:
+                os.close(descriptor)
+
+
+def _make(temporary: Path, *, folder: bool) -> None:
+    try:
+        temporary.mkdir(exist_ok=True) if folder else temporary.touch()
+    except FileNotFoundError:  # the folder is there, and takes nothing, as /proc
+        raise UsageError(f"{temporary.parent} takes no files", advice="give another place: -o") from None
+
+
+def _locked(temporary: Path) -> int | None:
+    """A descriptor that holds a lock on what was just made; None if a sweeping process was faster and removed it."""
+    descriptor = os.open(temporary, os.O_RDONLY)
+    # a file system without locks has no sweeping either
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+    if os.fstat(descriptor).st_nlink and temporary.exists():
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _sweep(path: Path) -> None:
+    """Remove the temporary siblings that a killed process left; those of a living one are locked."""
+    for left in _siblings(path, "tmp"):
+        # what is gone by now, or is not ours to open, is not ours to remove
+        with suppress(OSError):
+            descriptor = os.open(left, os.O_RDONLY)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(left)
+            finally:
+                os.close(descriptor)
+
+
+def _take_the_name(temporary: Path, out: Path) -> None:
+    """Rename; where something has the name, the two change places, so that it always stands for one of them."""
+    if not out.exists():
+        temporary.rename(out)
+    elif not exchange(temporary, out):
+        before = _sibling(out, "before")
+        out.rename(before)
+        try:
+            temporary.rename(out)
+        except OSError:
+            before.rename(out)
+            raise
+        _remove(before)
+
+
+def _recover(out: Path) -> None:
+    """Give the name back to what had it, if a process was killed just when it was being replaced."""
+    with disk_errors(out):
+        for before in _siblings(out, "before"):
+            if out.exists():
+                _remove(before)
+            else:
+                before.rename(out)
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder or a file, as far as the disk lets us."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            path.unlink()
+
+
+def _is_ours(out: Path) -> bool:
+    """Whether edgekit made this folder or all that is in it, and nobody put a folder of theirs into it."""
+    if not out.is_dir():
+        return False
+    entries = list(out.iterdir())
+    return (
+        _package_files(out) is not None
+        or _is_marked(out)
+        or all(entry.is_dir() and _is_marked(entry) for entry in entries)
+    )
+
+
+def _is_marked(folder: Path) -> bool:
+    """Whether the folder says of itself that it is edgekit's; others write files of these names too."""
+    if any(entry.is_dir() and entry.name not in _OWN_FOLDERS for entry in folder.iterdir()):
+        return False
+    return any(_says(folder / name, keys) for name, keys in _MARKERS.items())
+
+
+def _not_of_the_package(out: Path) -> str | None:
+    """A file in a package that is none of the package's, as one that a person or a build put there."""
+    listed = _package_files(out)
+    if listed is None:
+        return None
+    names = (path.relative_to(out).as_posix() for path in sorted(out.rglob("*")) if not path.is_dir())
+    return next((name for name in names if name != PACKAGE_FILE and name not in listed), None)
+
+
+def _package_files(out: Path) -> dict[str, str] | None:
+    """What a package says that it holds; None where `out` is no package."""
+    value = _read(out / PACKAGE_FILE)
+    known = {"format_version", "platform", "files"} <= value.keys() and isinstance(value["files"], dict)
+    return value["files"] if known else None
+
+
+def _says(marker: Path, keys: set[str]) -> bool:
+    return keys <= _read(marker).keys()
+
+
+def _read(marker: Path) -> dict[str, Any]:
+    """The object in a JSON file; an empty one for anything else."""
+    try:
+        value = json.loads(marker.read_bytes()) if marker.is_file() else None
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _sibling(path: Path, kind: str) -> Path:
+    return path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.{kind}")
+
+
+def _siblings(path: Path, kind: str) -> list[Path]:
+    return sorted(path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}.{kind}"))

@@ -1,0 +1,1 @@
+"""Measurements on a device in figures."""

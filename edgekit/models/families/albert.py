@@ -1,0 +1,61 @@
+"""ALBERT (Lan et al. 2020, arXiv 1909.11942): narrow tables behind a projection, one block for all layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from edgekit.errors import UsageError
+from edgekit.models.encoder import Block, Dense, Encoder, activation_of, require_plain_attention
+from edgekit.models.families.bert import first_position, set_heads, set_shape, shape
+
+__all__ = ["INPUTS", "blocks", "describe", "first_position", "set_heads", "set_shape", "shape"]
+
+INPUTS = ("input_ids", "token_type_ids", "attention_mask")
+
+
+def describe(model: Any) -> Encoder:
+    """Where the modules of an `AlbertForSequenceClassification` are.
+
+    Raises `UsageError` where its layers share more than one block: no published ALBERT has more.
+    """
+    config = model.config
+    require_plain_attention(config)
+    if config.num_hidden_groups != 1 or config.inner_group_num != 1:
+        raise UsageError(
+            f"this ALBERT has {config.num_hidden_groups} groups of {config.inner_group_num} blocks; "
+            "edgekit takes those with one block that all layers share"
+        )
+    body = model.albert
+    return Encoder(
+        family="albert",
+        words=body.embeddings.word_embeddings,
+        positions=body.embeddings.position_embeddings,
+        types=body.embeddings.token_type_embeddings,
+        embedding_norm=body.embeddings.LayerNorm,
+        projection=body.encoder.embedding_hidden_mapping_in,
+        blocks=[_block(layer) for layer in blocks(model)],
+        repeats=config.num_hidden_layers,
+        head=[Dense(body.pooler, "tanh"), Dense(model.classifier, "none")],
+        activation=activation_of(config.hidden_act),
+    )
+
+
+def _block(layer: Any) -> Block:
+    attention = layer.attention
+    return Block(
+        attention=attention,
+        query=attention.query,
+        key=attention.key,
+        value=attention.value,
+        output=attention.dense,
+        attention_norm=attention.LayerNorm,
+        ffn_in=layer.ffn,
+        ffn_out=layer.ffn_output,
+        ffn_norm=layer.full_layer_layer_norm,
+        head_size=attention.attention_head_size,
+    )
+
+
+def blocks(model: Any) -> Any:
+    """The module list with the one block."""
+    return model.albert.encoder.albert_layer_groups[0].albert_layers

@@ -1,0 +1,150 @@
+"""Cutting a model down in place: heads, FFN neurons, the width of the residual stream, whole blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from edgekit.bundle.manifest import BlockShape
+from edgekit.models.decoder import Decoder, DecoderBlock
+from edgekit.models.decoder_families import anatomy, kind_of
+from edgekit.models.encoder import Block, Encoder
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+def keep_heads(model: Any, block: Block | DecoderBlock, heads: Sequence[int]) -> None:
+    """Keep only these key heads of a block (indices into its present ones), each with the query heads that read it.
+
+    In most families that is one; where several share a key head they go together.
+    """
+    import torch
+
+    size, group = block.head_size, block.heads // block.kv_heads
+
+    def rows(width: int) -> Tensor:
+        return torch.cat([torch.arange(head * width, (head + 1) * width) for head in heads])
+
+    cut(block.query, outputs=rows(group * size))
+    for linear in (block.key, block.value):
+        cut(linear, outputs=rows(size))
+    cut(block.output, inputs=rows(group * size))
+    kind_of(model).set_heads(block.attention, block.heads, size)
+
+
+def keep_ffn(block: Block | DecoderBlock, neurons: Tensor) -> None:
+    """Keep only these neurons of a block's feed-forward layer (indices into its present width)."""
+    for linear in _into_ffn(block):
+        cut(linear, outputs=neurons)
+    cut(block.ffn_out, inputs=neurons)
+
+
+def keep_hidden(model: Any, channels: Tensor) -> None:
+    """Keep only these channels of the residual stream, in every table, norm and dense layer.
+
+    The head sizes stay: the heads' dense layers lose inputs, not outputs. Tables behind a projection keep their width.
+    """
+    parts = anatomy(model)
+    if isinstance(parts, Decoder):
+        _narrow_ends(parts, channels)
+    elif parts.projection is not None:
+        cut(parts.projection, outputs=channels)
+    else:
+        _cut_embeddings(parts, channels)
+    for block in parts.blocks:
+        for linear in (block.query, block.key, block.value, *_into_ffn(block)):
+            cut(linear, inputs=channels)
+        for linear in (block.output, block.ffn_out):
+            cut(linear, outputs=channels)
+        _cut_norm(block.attention_norm, channels)
+        _cut_norm(block.ffn_norm, channels)
+    if isinstance(parts, Encoder):
+        for layer in parts.head[:-1]:
+            cut(layer.linear, inputs=channels, outputs=channels)
+        cut(parts.head[-1].linear, inputs=channels)
+
+
+def keep_blocks(model: Any, indices: Sequence[int]) -> None:
+    """Keep only these layers, in this order; a block that all layers share is run less often."""
+    from torch import nn
+
+    kind, parts = kind_of(model), anatomy(model)
+    kind.set_shape(model.config, replace(kind.shape(model.config), layers=len(indices)))
+    if isinstance(parts, Encoder) and parts.shared:
+        return
+    blocks = kind.blocks(model)
+    kept = nn.ModuleList([blocks[index] for index in indices])
+    del blocks[:]
+    blocks.extend(kept)
+    for number, block in enumerate(kept):
+        for module in block.modules():
+            if hasattr(module, "layer_idx"):  # where a decoder's cache keeps what the block has seen
+                setattr(module, "layer_idx", number)  # noqa: B010  torch types every attribute as a tensor
+
+
+def reshape(model: Any, shapes: Sequence[BlockShape]) -> None:
+    """Give each block of a freshly made model the shape that pruning left it; the values do not matter."""
+    import torch
+
+    blocks: Sequence[Block | DecoderBlock] = anatomy(model).blocks
+    for block, wanted in zip(blocks, shapes, strict=True):
+        keep_heads(model, block, range(wanted.heads * block.kv_heads // block.heads))
+        keep_ffn(block, torch.arange(wanted.ffn))
+
+
+def cut(linear: nn.Linear, *, inputs: Tensor | None = None, outputs: Tensor | None = None) -> None:
+    """Keep the given input columns and output rows of a dense layer, bias included."""
+    if inputs is not None:
+        _replace(linear, "weight", linear.weight[:, inputs])
+        linear.in_features = len(inputs)
+    if outputs is not None:
+        _replace(linear, "weight", linear.weight[outputs])
+        if linear.bias is not None:
+            _replace(linear, "bias", linear.bias[outputs])
+        linear.out_features = len(outputs)
+
+
+def _into_ffn(block: Block | DecoderBlock) -> Iterator[nn.Linear]:
+    """The dense layers that give a block's neurons: one, or two with a gate."""
+    yield block.ffn_in
+    if isinstance(block, DecoderBlock) and block.gate is not None:
+        yield block.gate
+
+
+def _narrow_ends(decoder: Decoder, channels: Tensor) -> None:
+    """What lies before and behind a decoder's blocks; a head that is the word table stays it."""
+    tied = decoder.tied
+    for table in decoder.tables:
+        _cut_table(table, channels)
+    _cut_norm(decoder.norm, channels)
+    if tied:
+        decoder.head.weight, decoder.head.in_features = decoder.words.weight, len(channels)
+    else:
+        cut(decoder.head, inputs=channels)
+
+
+def _cut_embeddings(encoder: Encoder, channels: Tensor) -> None:
+    for table in (*encoder.tables, encoder.only_type):
+        if table is not None:
+            _cut_table(table, channels)
+    _cut_norm(encoder.embedding_norm, channels)
+
+
+def _cut_table(table: nn.Embedding, channels: Tensor) -> None:
+    _replace(table, "weight", table.weight[:, channels])
+    table.embedding_dim = len(channels)
+
+
+def _cut_norm(norm: Any, channels: Tensor) -> None:
+    _replace(norm, "weight", norm.weight[channels])
+    if getattr(norm, "bias", None) is not None:  # a LayerNorm; an RMSNorm has no shape of its own either
+        _replace(norm, "bias", norm.bias[channels])
+        norm.normalized_shape = (len(channels),)
+
+
+def _replace(module: nn.Module, name: str, value: Tensor) -> None:
+    from torch import nn
+
+    setattr(module, name, nn.Parameter(value.detach().clone().contiguous()))

@@ -1,0 +1,1 @@
+"""Tokenizers: read, trimmed, and copied from folder to folder."""

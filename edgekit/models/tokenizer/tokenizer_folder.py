@@ -1,0 +1,52 @@
+"""A tokenizer from a folder of its own, whole as transformers saves one or only the vocabulary as it was published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from edgekit.agent.inference.tokenizer import is_fault
+from edgekit.errors import NotFoundError, UsageError
+
+
+def open_tokenizer(folder: Path, inputs: Sequence[str], max_length: int) -> Any:
+    """The fast tokenizer in `folder`, giving `inputs` and at most `max_length` tokens.
+
+    folder: a checkpoint or what `save_pretrained` writes; or `vocab.txt` (WordPiece; cased if it holds a capital
+    letter outside brackets), `vocab.json` with `merges.txt` (byte-level BPE), or `spiece.model` (Unigram, ALBERT's)
+    Raises `NotFoundError`, or `UsageError` where nothing in it is a tokenizer.
+    """
+    if not folder.is_dir():
+        raise NotFoundError(f"tokenizer {str(folder)!r} is no folder", advice="give the folder of a tokenizer")
+    try:
+        tokenizer = _read(folder)
+    except BaseException as error:  # transformers raises anything at all on files that are not as it wrote them
+        if not is_fault(error):
+            raise
+        raise UsageError(f"{folder}: no usable tokenizer: {' '.join(str(error).split())[:300]}") from error
+    tokenizer.model_input_names = list(inputs)
+    tokenizer.model_max_length = min(max_length, int(tokenizer.model_max_length))
+    return tokenizer
+
+
+def _read(folder: Path) -> Any:
+    import transformers
+
+    names = {path.name for path in folder.iterdir()}
+    if names & {"tokenizer.json", "tokenizer_config.json", "config.json"}:
+        return transformers.AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
+    if "vocab.txt" in names:
+        lower = not _is_cased(folder / "vocab.txt")
+        return transformers.BertTokenizerFast(vocab_file=str(folder / "vocab.txt"), do_lower_case=lower)
+    if {"vocab.json", "merges.txt"} <= names:
+        files = {"vocab_file": str(folder / "vocab.json"), "merges_file": str(folder / "merges.txt")}
+        return transformers.GPT2TokenizerFast(**files)
+    if "spiece.model" in names:
+        return transformers.AlbertTokenizerFast(vocab_file=str(folder / "spiece.model"))
+    raise UsageError("it holds none of tokenizer.json, vocab.txt, vocab.json with merges.txt, spiece.model")
+
+
+def _is_cased(vocabulary: Path) -> bool:
+    pieces = vocabulary.read_text(encoding="utf-8").split()
+    return any(piece != piece.lower() for piece in pieces if not piece.startswith("["))

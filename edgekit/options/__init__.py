@@ -1,0 +1,1 @@
+"""What commands, recipes and Python calls may be told."""

@@ -1,0 +1,134 @@
+"""Which data a stage reads: the embedded set, files and the columns in them, or a set of the Hugging Face hub."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+from typing import Literal, Self
+
+import pydantic
+
+from edgekit.errors import NotFoundError, UsageError, unknown_name
+from edgekit.schema.base_model import Strict
+
+EMBEDDED = "smart-home"
+SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
+Format = Literal["tsv", "csv", "jsonl", "parquet", "lines"]
+FORMATS: dict[str, Format] = {".tsv": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
+# endings that say nothing of the format: TREC.train, msr_paraphrase_train.txt
+BARE = (".txt", ".train", ".valid", ".val", ".dev", ".test")
+
+_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?(:[^/:]+)?", re.ASCII)
+# a part of a split, as the hub stores it: train-00000-of-00004.parquet
+_SHARD = re.compile(r"-\d{5}-of-\d{5}")
+
+
+class DataSpec(Strict):
+    """The embedded data set by `name`, a file for each split with its column names, or a hub id.
+
+    Without validation rows a tenth of the training rows is carved off, always the same tenth.
+    Columns left out are found by their usual names.
+    columns: names of the columns, for files without a header
+    hub:     `owner/name` or `name`, with `:config` behind it; or a local folder in the hub's layout
+    """
+
+    name: str | None = None
+    train: Path | None = None
+    validation: Path | None = None
+    test: Path | None = None
+    hub: str | None = None
+    text: str | None = None
+    text_pair: str | None = None
+    label: str | None = None
+    columns: tuple[str, ...] | None = pydantic.Field(default=None, min_length=1)
+    format: Format | None = None
+    encoding: str | None = None
+    skip_bad_rows: bool = False
+
+    @pydantic.model_validator(mode="after")
+    def _one_source(self) -> Self:
+        files = self.train or self.validation or self.test
+        if self.name is None and not files and not self.hub:
+            raise ValueError(f"name a data set ({EMBEDDED}), give files (train, validation, test), or a hub id (hub)")
+        if self.name == EMBEDDED and self.model_dump(exclude_defaults=True) != {"name": EMBEDDED}:
+            raise ValueError(f"{EMBEDDED} is the data set that ships with edgekit: it takes no files and no columns")
+        if self.hub and (files or self.columns or self.format or self.encoding):
+            raise ValueError(
+                "a data set of the hub has splits, columns and an encoding of its own: leave out such options"
+            )
+        return self
+
+    @property
+    def embedded(self) -> bool:
+        """Whether this is the data set that ships with edgekit."""
+        return not (self.train or self.validation or self.test or self.hub)
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """The embedded name, a folder with train/validation/test files, one file, taken as test rows, or a hub id."""
+        if text == EMBEDDED:
+            return cls(name=EMBEDDED)
+        path = Path(text)
+        folder, _, config = text.rpartition(":")
+        if path.is_dir():
+            return cls._from_folder(path)
+        if path.is_file():
+            return cls(name=_name(path.stem), test=path)
+        if config and folder and Path(folder).is_dir():
+            return cls(name=_name(Path(folder).name), hub=text)
+        if path.suffix.lower() in (*FORMATS, *BARE) or not _HUB_ID.fullmatch(text) or text.startswith("."):
+            raise NotFoundError(
+                f"data {text!r} does not exist", advice="give a file, a folder with train and test, or a hub id"
+            )
+        if difflib.get_close_matches(text, [EMBEDDED], cutoff=0.7):
+            raise unknown_name("data set", text, [EMBEDDED])
+        return cls(name=text, hub=text)
+
+    @classmethod
+    def _from_folder(cls, folder: Path) -> Self:
+        files = _find_splits(folder)
+        if files:
+            return cls.parse({"name": _name(folder.resolve().name)} | files, f"data {str(folder)!r}")
+        if (folder / "README.md").is_file() or any(folder.rglob("*.parquet")) or (folder / "data").is_dir():
+            return cls(name=_name(folder.resolve().name), hub=str(folder))
+        raise NotFoundError(f"{folder} holds no train, validation or test file ({', '.join((*FORMATS, *BARE))})")
+
+
+def _name(own: str) -> str | None:
+    """What a folder or file is called, unless that is the name of the embedded set."""
+    return None if own == EMBEDDED else own
+
+
+def _find_splits(folder: Path) -> dict[str, Path]:
+    """The file of each split: `train.tsv` and its like, else the one file in whose name the split's name is a word."""
+    files = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_file()}
+    found: dict[str, Path] = {}
+    for split, names in SPLIT_NAMES.items():
+        usual = [files[name] for start in names for suffix in FORMATS if (name := f"{start}{suffix}") in files]
+        if usual:
+            found[split] = _only(folder, split, usual)
+    if found:
+        return found
+    for split, names in SPLIT_NAMES.items():
+        named = [path for path in files.values() if _is_called(path, names)]
+        if named:
+            found[split] = _only(folder, split, named)
+    return found
+
+
+def _only(folder: Path, split: str, paths: list[Path]) -> Path:
+    """The one file of a split, or `UsageError` that names them all."""
+    if len(paths) > 1:
+        listed = ", ".join(path.name for path in paths)
+        raise UsageError(
+            f"{folder} holds several {split} files: {listed}",
+            advice="leave one, or name the files and no folder: --train FILE ...",
+        )
+    return paths[0]
+
+
+def _is_called(path: Path, names: tuple[str, ...]) -> bool:
+    words = re.split(r"[._\- ]+", path.name.lower())
+    readable = path.suffix.lower() in (*FORMATS, *BARE) and not _SHARD.search(path.name)
+    return readable and any(name in words for name in names)

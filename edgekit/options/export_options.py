@@ -1,0 +1,35 @@
+"""What `edgekit export` can be told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from edgekit.schema.base_model import Strict
+from edgekit.schema.schemes import Format, Scheme
+
+
+class ExportOptions(Strict):
+    """Options of `edgekit export`."""
+
+    target: Annotated[str, Field(description="A target's name, or the path of its YAML file.")] = "rpi4"
+    format: Annotated[
+        Format | Literal["all"], Field(description="onnx, tflite, or all: every format that the target reads.")
+    ] = "all"
+    scheme: Annotated[
+        Scheme | Literal["auto"],
+        Field(description="How weights are stored. auto: the checkpoint's own plan, else the target's default."),
+    ] = "auto"
+    calibrate: Annotated[
+        Path | None, Field(description="A file with one text a line, for the ranges of int8-static.")
+    ] = None
+    max_length: Annotated[
+        int | None,
+        Field(
+            gt=2,
+            description="Longest input in tokens; longer ones are cut. Default: the target's longest length. "
+            "Of a decoder prompt and new tokens together. Default: 1024, or what the model takes.",
+        ),
+    ] = None

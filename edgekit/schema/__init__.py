@@ -1,0 +1,1 @@
+"""The nouns as validated types: targets, budgets, plans, measurements, devices."""

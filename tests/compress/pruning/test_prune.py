@@ -1,0 +1,76 @@
+"""Fisher importance against gradients taken one mask at a time, and what is cut by it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
+
+from edgekit.compress.pruning.prune import cut_least_important, importance
+from edgekit.data.splits import Data, Split
+from edgekit.errors import UsageError
+from edgekit.models.encoder_families import describe
+from edgekit.options.train_options import PruneOptions
+
+EMPTY = Split([], None, [])
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    return tiny_tokenizer()
+
+
+def rows(texts, labels):
+    return Data("tiny", LABELS, train=Split(list(texts), None, list(labels)), validation=EMPTY, test=EMPTY)
+
+
+def test_importance_is_the_squared_gradient_of_a_mask(tokenizer):
+    model = tiny_classifier(tokenizer).double()
+    heads, neurons = importance(model, tokenizer, rows(TEXTS[:1], [2]), PruneOptions(samples=1))
+    block = describe(model).blocks[1]
+    batch = tokenizer([TEXTS[0]], return_tensors="pt")
+
+    def loss(scale_head=None, scale_neuron=None, scale=1.0):
+        changed = tiny_classifier(tokenizer).double()
+        other = describe(changed).blocks[1]
+        with torch.no_grad():
+            if scale_head is not None:
+                other.output.weight[:, scale_head * block.head_size : (scale_head + 1) * block.head_size] *= scale
+            else:
+                other.ffn_out.weight[:, scale_neuron] *= scale
+            logits = changed(**batch).logits
+        return torch.nn.functional.cross_entropy(logits, torch.tensor([2])).item()
+
+    step = 1e-4
+    for head in range(4):
+        slope = (loss(scale_head=head, scale=1 + step) - loss(scale_head=head, scale=1 - step)) / (2 * step)
+        assert heads[1][head].item() == pytest.approx(slope**2, rel=1e-3, abs=1e-9)
+    strongest = int(neurons[1].argmax())
+    slope = (loss(scale_neuron=strongest, scale=1 + step) - loss(scale_neuron=strongest, scale=1 - step)) / (2 * step)
+    assert neurons[1][strongest].item() == pytest.approx(slope**2, rel=1e-3, abs=1e-9)
+
+
+def test_the_least_important_go_and_widths_are_multiples(tokenizer):
+    model = tiny_classifier(tokenizer)
+    heads = [torch.tensor([9.0, 1.0, 8.0, 7.0]), torch.tensor([0.1, 0.2, 6.0, 0.3])]
+    neurons = [torch.arange(128.0), torch.zeros(128)]
+    kept = describe(model).blocks[0].ffn_in.weight[-64:].clone()
+    cut_least_important(model, heads, neurons, PruneOptions(heads=0.5, ffn=0.25, multiple_of=16))
+    first, second = describe(model).blocks
+    assert (first.heads, second.heads) == (3, 1)
+    assert (first.ffn, second.ffn) == (64, 16), "the second block keeps the least that is allowed"
+    assert torch.equal(first.ffn_in.weight, kept)
+
+
+def test_width_that_leaves_nothing_is_refused(tokenizer):
+    with pytest.raises(UsageError, match="leaves nothing"):
+        cut_least_important(
+            tiny_classifier(tokenizer), [torch.ones(4)] * 2, [torch.ones(128)] * 2, PruneOptions(multiple_of=256)
+        )
+
+
+def test_rows_longer_than_the_position_table_are_cut(tokenizer):
+    model = tiny_classifier(tokenizer)
+    long = " ".join(TEXTS * 5)
+    heads, _ = importance(model, tokenizer, rows([long], [0]), PruneOptions(samples=1, max_length=500))
+    assert all(bool(torch.isfinite(head).all()) for head in heads)

@@ -1,0 +1,46 @@
+import pytest
+import torch
+from bundles import build
+from tiny_checkpoint import LABELS, TEXTS
+
+from edgekit.errors import UsageError
+from edgekit.export.bundle import Source
+from edgekit.flows.export import export
+from edgekit.options.export_options import ExportOptions
+
+
+@pytest.fixture(scope="module")
+def electra(tokenizer):
+    """A family that edgekit has no description of."""
+    from transformers import ElectraConfig, ElectraForSequenceClassification
+
+    torch.manual_seed(0)
+    config = ElectraConfig(
+        vocab_size=len(tokenizer),
+        embedding_size=32,
+        hidden_size=64,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=96,
+        max_position_embeddings=48,
+        id2label=dict(enumerate(LABELS)),
+        label2id={label: index for index, label in enumerate(LABELS)},
+    )
+    return ElectraForSequenceClassification(config).eval()
+
+
+def test_a_family_without_description_is_exported_in_float(electra, tokenizer, tmp_path):
+    manifest = build(Source(electra, tokenizer, "tiny"), tmp_path / "bundle", golden=[*TEXTS, ("turn", "on")])
+    assert manifest.parity.reference == "checkpoint"
+    assert "token_type_ids" in {spec.name for spec in manifest.inputs}
+    assert any("optimum" in note for note in manifest.notes)
+
+
+def test_the_flow_takes_float_and_refuses_the_rest(electra, tokenizer, tmp_path):
+    electra.save_pretrained(tmp_path / "electra")
+    tokenizer.save_pretrained(tmp_path / "electra")
+    folders = export(tmp_path / "electra", tmp_path / "out", ExportOptions())
+    assert [folder.name for folder in folders] == ["onnx"]
+    for options in (ExportOptions(scheme="int8-dynamic"), ExportOptions(format="tflite")):
+        with pytest.raises(UsageError, match="'electra' are exported to ONNX in float only"):
+            export(tmp_path / "electra", tmp_path / "other", options)

@@ -1,0 +1,137 @@
+"""Versions of a runtime side by side, interleaved on one device."""
+
+import importlib.util
+import json
+import shutil
+from pathlib import Path
+
+import onnxruntime
+import pytest
+from click.testing import CliRunner
+from tiny_bundle import golden_rows, seal, tiny_onnx, write_golden
+
+from edgekit.bundle.records import read_records
+from edgekit.cli import cli
+from edgekit.errors import DeviceError, ParityError, UsageError
+from edgekit.flows.profile.compare_runtimes import ROUNDS, compare_runtimes
+from edgekit.options.profile_options import ProfileOptions
+from edgekit.schema.runtime_ref import RuntimeRef
+
+QUICK = {"min_seconds": 0, "min_runs": 50, "warmup": 2}
+OPTIONS = ProfileOptions(**QUICK)
+NEW, OLD = f"onnxruntime=={onnxruntime.__version__}", "onnxruntime==1.0.1"
+SITE = str(Path(importlib.util.find_spec("onnxruntime").submodule_search_locations[0]).parent)
+# this machine's own onnxruntime; what comes behind makes another version of it
+REAL = f"""
+import sys
+sys.path.insert(0, {SITE!r})
+del sys.modules["onnxruntime"]
+import onnxruntime
+sys.path.pop(0)
+"""
+SLOW = """
+import time
+onnxruntime.__version__ = "1.0.1"
+class Slow(onnxruntime.InferenceSession):
+    def run(self, *given):
+        time.sleep(0.002)
+        return super().run(*given)
+    def run_with_iobinding(self, *given):
+        time.sleep(0.002)
+        return super().run_with_iobinding(*given)
+onnxruntime.InferenceSession = Slow
+"""
+
+
+def put_runtime(home, name, text):
+    folder = home / "runtimes" / name / "onnxruntime"
+    folder.mkdir(parents=True)
+    (folder / "__init__.py").write_text(text)
+
+
+@pytest.fixture
+def runtimes(device_home):
+    put_runtime(device_home, f"onnxruntime-{onnxruntime.__version__}", REAL)
+    put_runtime(device_home, "onnxruntime-1.0.1", REAL + SLOW)
+    return [RuntimeRef.from_text(OLD), RuntimeRef.from_text(NEW)]
+
+
+def test_the_faster_version_is_found(onnx_bundle, runtimes):
+    found = compare_runtimes(onnx_bundle, runtimes, OPTIONS)["local"]
+    assert [taken.runtime_version for taken in found.measurements] == ["1.0.1", onnxruntime.__version__]
+    (compared,) = found.comparisons
+    assert (compared.ours, compared.theirs) == (f"onnxruntime {onnxruntime.__version__}", "onnxruntime 1.0.1")
+    assert compared.speed.verdict == "better"
+    assert compared.speed.theirs_p50_ms > 2
+    assert compared.speed.ratio.high < 0.5
+    assert (compared.length, compared.threads, compared.speed.blocks) == ("data", 1, ROUNDS)
+    # each version's own measurement is kept beside the other's
+    kept = read_records(onnx_bundle).latency
+    assert {taken.runtime_version for taken in kept} == {"1.0.1", onnxruntime.__version__}
+
+
+def test_the_order_says_which_is_ours(onnx_bundle, runtimes):
+    options = ProfileOptions(threads=(1, 2), length=(8,), **QUICK)
+    found = compare_runtimes(onnx_bundle, runtimes[::-1], options)["local"]
+    assert [(each.length, each.threads) for each in found.comparisons] == [(8, 1), (8, 2)]
+    assert {each.speed.verdict for each in found.comparisons} == {"worse"}
+
+
+def test_a_bare_file(tmp_path, runtimes):
+    path = tiny_onnx(tmp_path / "any.onnx")
+    (compared,) = compare_runtimes(path, runtimes, ProfileOptions(length=(8,), **QUICK))["local"].comparisons
+    assert compared.speed.verdict == "better"
+
+
+def test_a_decoder(decoder_bundles, tmp_path, runtimes):
+    bundle = Path(shutil.copytree(decoder_bundles["gpt2"], tmp_path / "decoder"))
+    options = ProfileOptions(length=(8,), min_seconds=0, min_runs=10, warmup=1)
+    (compared,) = compare_runtimes(bundle, runtimes, options)["local"].comparisons
+    assert (compared.length, compared.speed.verdict) == (8, "better")
+
+
+def test_one_version_alone_is_measured(onnx_bundle, runtimes):
+    found = compare_runtimes(onnx_bundle, runtimes[:1], OPTIONS)["local"]
+    assert [taken.runtime_version for taken in found.measurements] == ["1.0.1"]
+    assert found.comparisons == []
+
+
+def test_the_command(onnx_bundle, runtimes):
+    quick = ["--min-seconds", "0", "--min-runs", "50", "--warmup", "2"]
+    command = ["profile", str(onnx_bundle), *quick, "--runtime", OLD, "--runtime", NEW]
+    told = CliRunner().invoke(cli, command, standalone_mode=False).stdout
+    assert f"better: onnxruntime {onnxruntime.__version__} takes 0." in told
+    found = json.loads(CliRunner().invoke(cli, [*command, "--json"], standalone_mode=False).stdout)
+    assert found["comparisons"][0]["speed"]["verdict"] == "better"
+    assert len(found["measurements"]) == 2
+    # one without a version is no comparison
+    plain = ["profile", str(onnx_bundle), *quick, "--runtime", "onnxruntime", "--json"]
+    assert "recommended_threads" in json.loads(CliRunner().invoke(cli, plain, standalone_mode=False).stdout)
+
+
+def test_what_cannot_be_compared(onnx_bundle, runtimes, device_home):
+    with pytest.raises(DeviceError, match=r"there is no .*onnxruntime-1\.2\.3"):
+        compare_runtimes(onnx_bundle, [RuntimeRef.from_text("onnxruntime==1.2.3")], OPTIONS)
+    with pytest.raises(UsageError, match="named twice"):
+        compare_runtimes(onnx_bundle, [runtimes[0], runtimes[0]], OPTIONS)
+    with pytest.raises(UsageError, match=r"does not read \.onnx"):
+        compare_runtimes(onnx_bundle, [RuntimeRef.from_text("ai-edge-litert"), runtimes[0]], OPTIONS)
+    put_runtime(device_home, "onnxruntime-1.9.9", REAL)
+    with pytest.raises(DeviceError, match=rf"onnxruntime==1\.9\.9 answers as {onnxruntime.__version__}"):
+        compare_runtimes(onnx_bundle, [RuntimeRef.from_text("onnxruntime==1.9.9")], OPTIONS)
+
+
+@pytest.mark.parametrize("option", [["--compare", "other.onnx"], ["--instructions"], ["--tool", "benchmark_model=x"]])
+def test_what_goes_with_no_version(onnx_bundle, option):
+    command = ["profile", str(onnx_bundle), "--runtime", NEW, *option]
+    with pytest.raises(UsageError, match="versions of a runtime are measured one by one"):
+        cli.main(command, standalone_mode=False)
+
+
+def test_a_version_that_gives_wrong_answers(onnx_bundle, runtimes):
+    rows = list(golden_rows())
+    rows[0]["logits"][0] += 1
+    write_golden(onnx_bundle, rows)
+    seal(onnx_bundle)
+    with pytest.raises(ParityError, match="golden case 1"):
+        compare_runtimes(onnx_bundle, runtimes, OPTIONS)
