@@ -214,7 +214,7 @@ class TestRealAgent:
             assert b"nothing was heard of the host for 1 s" in agent.stderr.read()
 
     def test_native_chatter_stays_off_stdout(self, say, tmp_path):
-        chatty = tmp_path / "edgekit_agent" / "memory.py"
+        chatty = tmp_path / "edgekit_agent" / "machine" / "memory.py"
         chatter = "\nos.write(1, b'chatter at import')\nprint('print')\n"
         chatty.write_text(chatty.read_text() + "\nimport os" + chatter)
         result = say('{"id": 1, "do": "hello", "protocol": 1}\n')
