@@ -16,7 +16,7 @@ from typing import Any
 import click
 
 from edgekit import __version__
-from edgekit.io.signals import Stopped, came, leave_signals, stop_on_signals
+from edgekit.io.signals import Stopped, leave_signals, pending_signal, stop_on_signals
 
 LONGEST_LINE = 1000
 # of one number in an error: as many as a hash has
@@ -128,7 +128,7 @@ def _run(arguments: list[str]) -> int:
         error.show()
         code = 2
     except Exception as error:  # noqa: BLE001  the one place where errors become exit codes
-        number = came()
+        number = pending_signal()
         code = _interrupted(number) if number is not None else _explain(error, debug)
     return code if isinstance(code, int) else 0
 

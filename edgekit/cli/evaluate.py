@@ -22,7 +22,7 @@ from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions
 
 if TYPE_CHECKING:
-    from edgekit.devices.base import Reached
+    from edgekit.devices.base import ConnectedDevice
     from edgekit.flows.evaluate.evaluate import Evaluation
 
 MOST_CLASSES = 20
@@ -114,7 +114,7 @@ class _Request:
 def _evaluate_decoder(request: _Request) -> None:
     from edgekit.flows.evaluate.perplexity import perplexity
 
-    def work(device: Reached | None, progress: Progress) -> Perplexity:
+    def work(device: ConnectedDevice | None, progress: Progress) -> Perplexity:
         return perplexity(
             request.model,
             request.data,
@@ -134,18 +134,18 @@ def _evaluate_decoder(request: _Request) -> None:
 def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: bool) -> None:
     from edgekit.data.splits import read_data
     from edgekit.flows.evaluate.changes import write_changes
-    from edgekit.flows.evaluate.evaluate import cut_as, evaluate
+    from edgekit.flows.evaluate.evaluate import evaluate, truncated_as
 
     _check_changes(request, changes)
     model, options = request.model, request.options
     rows = read_data(request.data, progress=request.progress)
-    cut = cut_as(model, options) if request.baselines else options
+    cut = truncated_as(model, options) if request.baselines else options
     known = {
         name: evaluate(path, rows, cut, record=False, progress=request.progress)
         for name, path in request.baselines.items()
     }
 
-    def work(device: Reached | None, progress: Progress) -> tuple[Evaluation, int | None]:
+    def work(device: ConnectedDevice | None, progress: Progress) -> tuple[Evaluation, int | None]:
         found = evaluate(model, rows, options, against=known, device=device, record=request.record, progress=progress)
         return found, write_changes(changes, rows, options.split, known, found) if changes is not None else None
 
@@ -180,7 +180,7 @@ def _check_changes(request: _Request, changes: Path | None) -> None:
 
 
 def _each(
-    request: _Request, work: Callable[[Reached | None, Progress], T]
+    request: _Request, work: Callable[[ConnectedDevice | None, Progress], T]
 ) -> tuple[Mapping[str, T], EdgekitError | None]:
     """What `work` gives in this process or, where devices are named, on each that does not fail."""
     from edgekit.flows.devices.device_pool import finished, on_each

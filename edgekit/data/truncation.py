@@ -9,7 +9,7 @@ from edgekit.data.splits import Split
 _BATCH = 100
 
 
-def count_cut(tokenizer: Any, split: Split, max_length: int) -> int:
+def count_truncated(tokenizer: Any, split: Split, max_length: int) -> int:
     """How many rows have more than `max_length` tokens, special ones included: those that truncation cuts."""
     cut = 0
     for start in range(0, len(split), _BATCH):

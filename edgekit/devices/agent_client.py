@@ -17,7 +17,7 @@ from edgekit.agent.protocol import MAX_LINE, PROTOCOL, LineTooLong, read_lines, 
 from edgekit.agent_errors import agent_error
 from edgekit.devices.exit_status import ending
 from edgekit.devices.heartbeat import Heartbeat
-from edgekit.devices.messages import ErrorReply, Hello, News, ProgressReply, ResultReply, reply_type
+from edgekit.devices.messages import ErrorReply, Hello, ProgressMessage, ProgressReply, ResultReply, reply_type
 from edgekit.devices.sanitize import plain
 from edgekit.devices.transport import RemoteProcess
 from edgekit.errors import DeviceError
@@ -85,7 +85,7 @@ class Channel:
         reply: type[T],
         *,
         timeout: float = SILENCE_SECONDS,
-        progress: Callable[[News], None] | None = None,
+        progress: Callable[[ProgressMessage], None] | None = None,
         **fields: Any,
     ) -> T:
         """Send a request and wait for its result.

@@ -11,7 +11,7 @@ from edgekit.devices.transport import Transport
 from edgekit.io.progress import SILENT, Progress
 
 
-class Reached(Protocol):
+class ConnectedDevice(Protocol):
     """A machine that can run the agent, and whose lock is held.
 
     Every method raises `DeviceError` when the device breaks, and nothing of its transport's own.
@@ -44,7 +44,7 @@ class Reached(Protocol):
         """
 
 
-class Device(Reached, Protocol):
+class Device(ConnectedDevice, Protocol):
     """A machine that is reached by entering it. Raises `DeviceError` when it cannot be."""
 
     def __enter__(self) -> Self:

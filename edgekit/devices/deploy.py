@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import pydantic
 
 from edgekit.bundle.manifest import MANIFEST_FILE, Manifest
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.device_script import run_script
 from edgekit.errors import DeviceError, UsageError
 from edgekit.schema.base_model import Strict
@@ -102,7 +102,7 @@ class Deployments:
     Every method raises `DeviceError` when the device fails, or cannot do it.
     """
 
-    def __init__(self, device: Reached, python: str) -> None:
+    def __init__(self, device: ConnectedDevice, python: str) -> None:
         self._device, self._python = device, python
 
     def path(self, name: str) -> str:

@@ -57,7 +57,7 @@ class Scored(Strict):
     nats: tuple[pydantic.NonNegativeFloat, ...]
 
 
-class News(Strict):
+class ProgressMessage(Strict):
     """How far a request is."""
 
     stage: str
@@ -78,7 +78,7 @@ class ProgressReply(Strict):
 
     id: int
     event: Literal["progress"]
-    progress: News
+    progress: ProgressMessage
 
 
 class ResultReply(Strict):

@@ -25,7 +25,7 @@ def calibrate_onnx(
     from edgekit.agent.runtimes.base import open_session
 
     plain = Weights(model, None, {})
-    takes_types = describe(model).types is not None
+    takes_types = describe(model).token_type_embedding is not None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         dense_inputs = write_onnx(model, plain, path, max_length=max_length).dense_inputs

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.export.activation_ranges import Range
 from edgekit.export.quantized_weights import blocked, decoder_block
 from edgekit.models.decoder import Decoder
-from edgekit.models.decoder_families import anatomy
+from edgekit.models.decoder_families import describe_model
 from edgekit.models.encoder import Encoder, parameter_names
 from edgekit.schema.plan import Plan, TensorPlan
 from edgekit.schema.schemes import Format
@@ -36,7 +36,7 @@ def simulated(
     names = parameter_names(model)
     handles = []
     if plan is not None and plan.tensors:
-        parts = anatomy(model)
+        parts = describe_model(model)
         first_only: set[int] = set()
         last_run: list[bool] = []
         if isinstance(parts, Encoder) and format == "onnx":

@@ -9,7 +9,7 @@ from pathlib import Path
 from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import Manifest, is_bundle
 from edgekit.bundle.records import GoldenRun
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.deploy import Deployed, Deployments, check_name
 from edgekit.devices.messages import Golden
 from edgekit.errors import UsageError
@@ -70,11 +70,11 @@ def deploy(
     manifest = _checked(bundle)
     name = check_name(name or manifest.name)
 
-    def golden_of(device: Reached, path: str) -> GoldenRun:
+    def golden_of(device: ConnectedDevice, path: str) -> GoldenRun:
         with device.start_agent(python) as agent:
             return golden_record(agent.request("golden", Golden, path=path, runtime=runtime), manifest.content_hash)
 
-    def work(device: Reached, progress: Progress) -> Deployment:
+    def work(device: ConnectedDevice, progress: Progress) -> Deployment:
         deployments = Deployments(device, python or device.python)
         before = deployments.all().get(name)
         if before and before.running and before.running.content_hash == manifest.content_hash:
@@ -94,7 +94,7 @@ def deploy(
 def rollback(devices: Sequence[str], name: str | None = None, *, python: str | None = None) -> dict[str, RolledBack]:
     """Let the release before the one that runs run again; `name` may be left out where there is one deployment."""
 
-    def work(device: Reached, progress: Progress) -> RolledBack:
+    def work(device: ConnectedDevice, progress: Progress) -> RolledBack:
         deployments = Deployments(device, python or device.python)
         chosen = _chosen(deployments, name)
         deployments.rollback(chosen)
@@ -112,7 +112,7 @@ def deployed(devices: Sequence[str], *, python: str | None = None) -> dict[str, 
 def undeploy(devices: Sequence[str], name: str | None = None, *, python: str | None = None) -> dict[str, str]:
     """Remove a deployment with all its releases; its name, which may be left out where there is one."""
 
-    def work(device: Reached, progress: Progress) -> str:
+    def work(device: ConnectedDevice, progress: Progress) -> str:
         deployments = Deployments(device, python or device.python)
         chosen = _chosen(deployments, name)
         deployments.remove(chosen)

@@ -16,7 +16,7 @@ from typing import Any
 from edgekit.errors import UsageError
 from edgekit.io.disk import disk_errors
 from edgekit.io.rename_exchange import exchange
-from edgekit.io.signals import undisturbed
+from edgekit.io.signals import defer_signals
 
 # what edgekit leaves in a folder of its own, and keys that it holds; only such a folder is ever replaced
 _MARKERS = {"edgekit.json": {"format_version", "lineage"}, "manifest.json": {"format_version", "content_hash"}}
@@ -62,8 +62,8 @@ def new_folder(out: Path, *, force: bool = False) -> Iterator[Path]:
         out.parent.mkdir(parents=True, exist_ok=True)
         with _temporary(out, folder=True) as temporary:
             yield temporary
-            with undisturbed():
-                _take_the_name(temporary, out)
+            with defer_signals():
+                _commit(temporary, out)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -90,7 +90,7 @@ def _temporary(path: Path, *, folder: bool) -> Iterator[Path]:
             descriptor = _locked(temporary)
         yield temporary
     finally:
-        with undisturbed():
+        with defer_signals():
             _remove(temporary)
             if descriptor is not None:
                 os.close(descriptor)
@@ -128,7 +128,7 @@ def _sweep(path: Path) -> None:
                 os.close(descriptor)
 
 
-def _take_the_name(temporary: Path, out: Path) -> None:
+def _commit(temporary: Path, out: Path) -> None:
     """Rename; where something has the name, the two change places, so that it always stands for one of them."""
     if not out.exists():
         temporary.rename(out)

@@ -27,7 +27,7 @@ class Stopped(BaseException):
         self.number = number
 
 
-def came() -> int | None:
+def pending_signal() -> int | None:
     """The signal that came since `stop_on_signals`, whatever became of the `Stopped` that it raised.
 
     Native code that calls back into Python may drop it and raise an error of its own: what fails from then on is
@@ -78,7 +78,7 @@ def leave_signals() -> None:
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def defer_signals() -> Iterator[None]:
     """Hold Ctrl-C and SIGTERM back until the block is through: it is short, and would leave something half done."""
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -18,10 +18,10 @@ from edgekit.models.checkpoint_checks import check_finite, check_folder, check_l
 from edgekit.models.decoder_classifier import pad_as, read_as_trained
 from edgekit.models.decoder_families import (
     DECODERS,
-    anatomy,
     any_family,
     configured_shape,
     decoder_family,
+    describe_model,
     is_decoder,
     plain_state,
 )
@@ -277,7 +277,7 @@ def save_checkpoint(
 
 def block_shapes(model: Any) -> tuple[BlockShape, ...]:
     """Heads and FFN width of each distinct block of a loaded model."""
-    return tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in anatomy(model).blocks)
+    return tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in describe_model(model).blocks)
 
 
 def _is_plain(model: Any, shape: BlockShape) -> bool:

@@ -62,8 +62,9 @@ class DecoderBlock:
 class Decoder:
     """A language model, or a classifier on the body of one: tables, blocks, last norm and head.
 
-    words [vocabulary, hidden]; positions [max length, hidden], or None where positions are rotations;
-    head [vocabulary, hidden], whose weight is that of `words` where they are tied; of a classifier [labels, hidden],
+    token_embedding [vocabulary, hidden]; position_embedding [max length, hidden], None where
+    positions are rotations;
+    head [vocabulary, hidden], whose weight is that of `token_embedding` where tied; of a classifier [labels, hidden],
     for the last token of a text that is no padding.
     activation: `gelu` (erf), `gelu_tanh`, `relu` or `silu`, of ffn_in or, where there is one, of the gate
     epsilon:    of every norm; a norm with a bias is a LayerNorm, one without is an RMSNorm
@@ -71,8 +72,8 @@ class Decoder:
     """
 
     family: str
-    words: nn.Embedding
-    positions: nn.Embedding | None
+    token_embedding: nn.Embedding
+    position_embedding: nn.Embedding | None
     blocks: list[DecoderBlock]
     norm: nn.Module
     head: nn.Linear
@@ -84,17 +85,17 @@ class Decoder:
     @property
     def hidden(self) -> int:
         """Width of the residual stream."""
-        return int(self.words.embedding_dim)
+        return int(self.token_embedding.embedding_dim)
 
     @property
     def tied(self) -> bool:
         """Whether the head is the word table."""
-        return self.head.weight is self.words.weight
+        return self.head.weight is self.token_embedding.weight
 
     @property
-    def tables(self) -> list[nn.Embedding]:
+    def embeddings(self) -> list[nn.Embedding]:
         """The embedding tables, the largest first."""
-        return [table for table in (self.words, self.positions) if table is not None]
+        return [table for table in (self.token_embedding, self.position_embedding) if table is not None]
 
     def dense(self) -> Iterator[nn.Linear]:
         """Every dense layer of the blocks and the head, in the order in which they run."""

@@ -27,7 +27,7 @@ class DecoderFamily(Protocol):
     def set_shape(self, config: Any, shape: Shape) -> None:
         """Give a configuration this shape."""
 
-    def open_up(self, model: Any) -> None:
+    def unpack_fused(self, model: Any) -> None:
         """Make every dense layer of a freshly loaded model an ordinary one."""
 
     def plain_state(self, model: Any) -> dict[str, Any]:
@@ -73,14 +73,14 @@ def describe_decoder(model: Any) -> Decoder:
     return decoder_family(model.config.model_type).describe(model)
 
 
-def anatomy(model: Any) -> Encoder | Decoder:
+def describe_model(model: Any) -> Encoder | Decoder:
     """The description of a loaded model of either kind."""
     return describe_decoder(model) if is_decoder(model) else describe(model)
 
 
 def configured_shape(model: Any) -> Shape:
     """The shape that the configuration of a loaded model of either kind says."""
-    return kind_of(model).shape(model.config)
+    return family_of(model).shape(model.config)
 
 
 def most_tokens(model: Any) -> int:
@@ -88,7 +88,7 @@ def most_tokens(model: Any) -> int:
     return int(model.config.max_position_embeddings) if is_decoder(model) else describe(model).max_length
 
 
-def kind_of(model: Any) -> Family | DecoderFamily:
+def family_of(model: Any) -> Family | DecoderFamily:
     """What the file of a loaded model's family says of it."""
     return any_family(model.config.model_type)
 

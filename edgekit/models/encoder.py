@@ -70,7 +70,8 @@ class Dense:
 class Encoder:
     """A classifier on an encoder: tables, blocks, head. The first token's state goes into the head.
 
-    words [vocabulary, width], positions [first_position + max length, width], types [2, width] or None.
+    token_embedding [vocabulary, width], position_embedding [first_position + max length, width],
+    token_type_embedding [2, width] or None.
     projection [hidden, width] follows the norm of the embeddings; without one, width is hidden.
     blocks are the distinct ones, in the order in which they run; all of them are run `repeats` times over.
     activation is that of the feed-forward layers: `gelu` (erf), `gelu_tanh` or `relu`.
@@ -78,9 +79,9 @@ class Encoder:
     """
 
     family: str
-    words: nn.Embedding
-    positions: nn.Embedding
-    types: nn.Embedding | None
+    token_embedding: nn.Embedding
+    position_embedding: nn.Embedding
+    token_type_embedding: nn.Embedding | None
     embedding_norm: nn.LayerNorm
     blocks: list[Block]
     head: list[Dense]
@@ -98,7 +99,7 @@ class Encoder:
     @property
     def max_length(self) -> int:
         """The longest text in tokens that the position table has rows for."""
-        return int(self.positions.num_embeddings) - self.first_position
+        return int(self.position_embedding.num_embeddings) - self.first_position
 
     @property
     def shared(self) -> bool:
@@ -106,9 +107,13 @@ class Encoder:
         return self.repeats > 1
 
     @property
-    def tables(self) -> list[nn.Embedding]:
+    def embeddings(self) -> list[nn.Embedding]:
         """The tables that are looked up by an input, the largest first."""
-        return [table for table in (self.words, self.positions, self.types) if table is not None]
+        return [
+            table
+            for table in (self.token_embedding, self.position_embedding, self.token_type_embedding)
+            if table is not None
+        ]
 
     def runs(self) -> Iterator[tuple[int, Block, bool]]:
         """Each run of a block: its number among the distinct ones, the block, and whether it is the last run."""

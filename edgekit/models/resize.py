@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.bundle.manifest import BlockShape
 from edgekit.models.decoder import Decoder, DecoderBlock
-from edgekit.models.decoder_families import anatomy, kind_of
+from edgekit.models.decoder_families import describe_model, family_of
 from edgekit.models.encoder import Block, Encoder
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def keep_heads(model: Any, block: Block | DecoderBlock, heads: Sequence[int]) ->
     for linear in (block.key, block.value):
         cut(linear, outputs=rows(size))
     cut(block.output, inputs=rows(group * size))
-    kind_of(model).set_heads(block.attention, block.heads, size)
+    family_of(model).set_heads(block.attention, block.heads, size)
 
 
 def keep_ffn(block: Block | DecoderBlock, neurons: Tensor) -> None:
@@ -46,7 +46,7 @@ def keep_hidden(model: Any, channels: Tensor) -> None:
 
     The head sizes stay: the heads' dense layers lose inputs, not outputs. Tables behind a projection keep their width.
     """
-    parts = anatomy(model)
+    parts = describe_model(model)
     if isinstance(parts, Decoder):
         _narrow_ends(parts, channels)
     elif parts.projection is not None:
@@ -70,7 +70,7 @@ def keep_blocks(model: Any, indices: Sequence[int]) -> None:
     """Keep only these layers, in this order; a block that all layers share is run less often."""
     from torch import nn
 
-    kind, parts = kind_of(model), anatomy(model)
+    kind, parts = family_of(model), describe_model(model)
     kind.set_shape(model.config, replace(kind.shape(model.config), layers=len(indices)))
     if isinstance(parts, Encoder) and parts.shared:
         return
@@ -88,7 +88,7 @@ def reshape(model: Any, shapes: Sequence[BlockShape]) -> None:
     """Give each block of a freshly made model the shape that pruning left it; the values do not matter."""
     import torch
 
-    blocks: Sequence[Block | DecoderBlock] = anatomy(model).blocks
+    blocks: Sequence[Block | DecoderBlock] = describe_model(model).blocks
     for block, wanted in zip(blocks, shapes, strict=True):
         keep_heads(model, block, range(wanted.heads * block.kv_heads // block.heads))
         keep_ffn(block, torch.arange(wanted.ffn))
@@ -116,17 +116,17 @@ def _into_ffn(block: Block | DecoderBlock) -> Iterator[nn.Linear]:
 def _narrow_ends(decoder: Decoder, channels: Tensor) -> None:
     """What lies before and behind a decoder's blocks; a head that is the word table stays it."""
     tied = decoder.tied
-    for table in decoder.tables:
+    for table in decoder.embeddings:
         _cut_table(table, channels)
     _cut_norm(decoder.norm, channels)
     if tied:
-        decoder.head.weight, decoder.head.in_features = decoder.words.weight, len(channels)
+        decoder.head.weight, decoder.head.in_features = decoder.token_embedding.weight, len(channels)
     else:
         cut(decoder.head, inputs=channels)
 
 
 def _cut_embeddings(encoder: Encoder, channels: Tensor) -> None:
-    for table in (*encoder.tables, encoder.only_type):
+    for table in (*encoder.embeddings, encoder.only_type):
         if table is not None:
             _cut_table(table, channels)
     _cut_norm(encoder.embedding_norm, channels)

@@ -130,7 +130,7 @@ def new_classifier(scratch: Scratch, tokenizer: Any, labels: Sequence[str], *, a
     config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
     model = AutoModelForSequenceClassification.from_config(config)
     if scratch.family in DECODERS:
-        decoder_family(scratch.family).open_up(model)
+        decoder_family(scratch.family).unpack_fused(model)
     return model
 
 
@@ -140,7 +140,7 @@ def new_language_model(scratch: Scratch, tokenizer: Any) -> Any:
 
     kind = decoder_family(scratch.family)
     model = AutoModelForCausalLM.from_config(_config(scratch, tokenizer))
-    kind.open_up(model)
+    kind.unpack_fused(model)
     return model
 
 

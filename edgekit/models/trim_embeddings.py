@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from edgekit.models.decoder import Decoder
-from edgekit.models.decoder_families import anatomy
+from edgekit.models.decoder_families import describe_model
 from edgekit.models.encoder import Encoder
 from edgekit.models.resize import cut
 
@@ -14,21 +14,21 @@ from edgekit.models.resize import cut
 _LISTS = ("suppress_tokens", "begin_suppress_tokens", "bad_words_ids")
 
 
-def named_words(model: Any) -> set[int]:
+def referenced_token_ids(model: Any) -> set[int]:
     """The ids that a model names by itself: those of its configuration, and the row that stands for padding.
 
     Where positions are counted from the padding id on, as in RoBERTa, that id cannot move: those below it count too.
     """
-    parts = anatomy(model)
+    parts = describe_model(model)
     named = {word for _, _, value in _values(model) for word in _flat(value)}
-    if parts.words.padding_idx is not None:
-        named.add(parts.words.padding_idx)
+    if parts.token_embedding.padding_idx is not None:
+        named.add(parts.token_embedding.padding_idx)
     if isinstance(parts, Encoder):
         named |= set(range(parts.first_position))
-    return {word for word in named if 0 <= word < parts.words.num_embeddings}
+    return {word for word in named if 0 <= word < parts.token_embedding.num_embeddings}
 
 
-def keep_words(model: Any, kept: Collection[int]) -> int:
+def keep_tokens(model: Any, kept: Collection[int]) -> int:
     """Keep only these rows of the word table, in their order, and of a head that foretells words; in place.
 
     A head that is the word table stays it. Ids in the configuration are renumbered; one that is not kept becomes
@@ -37,10 +37,10 @@ def keep_words(model: Any, kept: Collection[int]) -> int:
     import torch
     from torch import nn
 
-    parts = anatomy(model)
+    parts = describe_model(model)
     numbers = {old: new for new, old in enumerate(sorted(kept))}
     rows = torch.tensor(sorted(kept))
-    table, gone = parts.words, parts.words.num_embeddings - len(rows)
+    table, gone = parts.token_embedding, parts.token_embedding.num_embeddings - len(rows)
     saved = gone * table.embedding_dim
     tied = isinstance(parts, Decoder) and parts.tied
     table.weight = nn.Parameter(table.weight.detach()[rows].clone())

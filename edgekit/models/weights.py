@@ -40,7 +40,7 @@ def load_plain(folder: Path, config: Any, new_head: bool, task: Task) -> Any:
     misshapen = [key if isinstance(key, str) else key[0] for key in found["mismatched_keys"]]
     _require(folder, model, [*found["missing_keys"], *misshapen], new_head, task)
     if is_decoder(model):
-        decoder_family(config.model_type).open_up(model)
+        decoder_family(config.model_type).unpack_fused(model)
     return model
 
 
@@ -52,7 +52,7 @@ def load_reshaped(folder: Path, config: Any, blocks: Sequence[BlockShape], new_h
     model, state = _auto_class(task).from_config(config), _read(folder)
     if is_decoder(model):
         kind = decoder_family(config.model_type)
-        kind.open_up(model)
+        kind.unpack_fused(model)
         state = kind.opened_state(state)
     reshape(model, blocks)
     own = model.state_dict()

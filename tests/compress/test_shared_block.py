@@ -96,5 +96,5 @@ def test_a_narrow_student_keeps_the_width_of_the_tables(tokenizer):
     encoder = describe(student)
     (block,) = encoder.blocks
     assert (encoder.hidden, block.heads, block.ffn, encoder.repeats) == (32, 2, 48, 3)
-    assert encoder.words.embedding_dim == 64
+    assert encoder.token_embedding.embedding_dim == 64
     assert encoder.projection.weight.shape == (32, 64)

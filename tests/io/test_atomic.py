@@ -13,7 +13,7 @@ import pytest
 from edgekit.errors import UsageError
 from edgekit.io.atomic import check_output, new_folder, write_text
 from edgekit.io.rename_exchange import exchange
-from edgekit.io.signals import Stopped, raise_stopped, undisturbed
+from edgekit.io.signals import Stopped, defer_signals, raise_stopped
 
 # what edgekit.json and manifest.json say, as far as anybody looks
 MARK = '{"format_version": 1, "lineage": [], "content_hash": ""}'
@@ -263,7 +263,7 @@ def test_a_signal_during_the_putting_away_waits_until_it_is_done(tmp_path):
     done = []
     signal.signal(signal.SIGTERM, raise_stopped)
     try:
-        with pytest.raises(Stopped), undisturbed():
+        with pytest.raises(Stopped), defer_signals():
             signal.raise_signal(signal.SIGTERM)
             done.append("put away")
     finally:

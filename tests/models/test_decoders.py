@@ -40,7 +40,7 @@ def test_the_description_names_every_weight_once(decoder_checkpoints):
     for kind, folder in decoder_checkpoints.items():
         model = load_decoder(open_checkpoint(folder))
         decoder = describe_decoder(model)
-        named = {id(layer.weight) for layer in [*decoder.dense(), *decoder.tables]}
+        named = {id(layer.weight) for layer in [*decoder.dense(), *decoder.embeddings]}
         matrices = {id(parameter) for parameter in model.parameters() if parameter.ndim == 2}
         assert named == matrices, kind
         assert decoder.tied == (kind != "llama-24")

@@ -52,9 +52,9 @@ def by_description(encoder: Encoder, batch):
     """The classifier once more, by its description alone."""
     mask, ids = batch["attention_mask"], batch["input_ids"]
     places = torch.arange(ids.shape[1]) + encoder.first_position
-    x = encoder.words(ids) + encoder.positions(places)
-    if encoder.types is not None:
-        x = x + encoder.types(batch["token_type_ids"])
+    x = encoder.token_embedding(ids) + encoder.position_embedding(places)
+    if encoder.token_type_embedding is not None:
+        x = x + encoder.token_type_embedding(batch["token_type_ids"])
     if encoder.only_type is not None:
         x = x + encoder.only_type.weight[0]
     x = encoder.embedding_norm(x)
@@ -85,7 +85,7 @@ def test_the_description_computes_what_the_model_computes(model, tokenizer):
     assert len(list(encoder.runs())) == LAYERS
     assert [last for _, _, last in encoder.runs()] == [False] * (LAYERS - 1) + [True]
     assert encoder.max_length == 48
-    named = {id(linear.weight) for linear in encoder.dense()} | {id(table.weight) for table in encoder.tables}
+    named = {id(linear.weight) for linear in encoder.dense()} | {id(table.weight) for table in encoder.embeddings}
     others = {name for name, value in model.named_parameters() if value.ndim == 2 and id(value) not in named}
     assert others == ({"roberta.embeddings.token_type_embeddings.weight"} if encoder.only_type is not None else set())
 
@@ -203,7 +203,12 @@ def test_albert_has_one_block_and_narrow_tables():
     )
     assert sum(value.numel() for value in one.parameters()) == sum(value.numel() for value in many.parameters())
     encoder = describe(many)
-    assert (encoder.words.embedding_dim, encoder.hidden, len(encoder.blocks), encoder.repeats) == (24, 64, 1, 6)
+    assert (encoder.token_embedding.embedding_dim, encoder.hidden, len(encoder.blocks), encoder.repeats) == (
+        24,
+        64,
+        1,
+        6,
+    )
 
 
 @pytest.mark.parametrize("changes", [{"num_hidden_groups": 2}, {"inner_group_num": 2}])

@@ -61,11 +61,11 @@ def test_kept_blocks_run_in_their_order(model, tokenizer):
 
 def test_narrow_model_keeps_the_chosen_channels(model, tokenizer):
     channels = torch.arange(0, 64, 2)
-    words = describe(model).words.weight[:, channels].clone()
+    words = describe(model).token_embedding.weight[:, channels].clone()
     keep_hidden(model, channels)
     encoder = describe(model)
     assert encoder.hidden == 32
-    assert torch.equal(encoder.words.weight, words)
+    assert torch.equal(encoder.token_embedding.weight, words)
     assert logits(model, tokenizer).shape == (2, 3)
 
 

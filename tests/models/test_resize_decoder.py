@@ -97,7 +97,7 @@ def test_channels_that_carry_nothing_can_go(decoder_checkpoints, kind):
     model = load_decoder(open_checkpoint(decoder_checkpoints[kind]))
     decoder = describe_decoder(model)
     channels = torch.arange(0, decoder.hidden, 2)
-    words, tied = decoder.words.weight[:, channels].clone(), decoder.tied
+    words, tied = decoder.token_embedding.weight[:, channels].clone(), decoder.tied
     block = decoder.blocks[1]
     query, output = block.query.weight[:, channels].clone(), block.output.weight[channels].clone()
     with torch.no_grad():
@@ -105,11 +105,11 @@ def test_channels_that_carry_nothing_can_go(decoder_checkpoints, kind):
     narrow = describe_decoder(model)
     assert narrow.hidden == len(channels)
     assert narrow.tied == tied
-    assert torch.equal(narrow.words.weight, words)
+    assert torch.equal(narrow.token_embedding.weight, words)
     assert torch.equal(narrow.blocks[1].query.weight, query)
     assert torch.equal(narrow.blocks[1].output.weight, output)
-    if narrow.positions is not None:
-        assert narrow.positions.embedding_dim == len(channels)
+    if narrow.position_embedding is not None:
+        assert narrow.position_embedding.embedding_dim == len(channels)
 
 
 def test_kept_blocks_are_numbered_anew_for_the_cache(decoder_checkpoints):

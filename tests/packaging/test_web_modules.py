@@ -97,7 +97,7 @@ def test_the_sha256_for_platforms_without_one_is_right(computed):
 
 
 def test_stop_strings_are_found_as_the_agent_finds_them(computed):
-    from edgekit.agent.inference.prompts import StopWatch
+    from edgekit.agent.inference.prompts import StopStringMatcher
 
     draw = random.Random(5)
     texts = [
@@ -112,6 +112,6 @@ def test_stop_strings_are_found_as_the_agent_finds_them(computed):
         "return [...given, watch.end(), watch.stopped]; })",
     )  # fmt: skip
     for pieces, each, answer in zip(texts, stops, found, strict=True):
-        watch = StopWatch(each)
+        watch = StopStringMatcher(each)
         given = [None if watch.stopped else watch.add(piece) for piece in pieces]
         assert answer == [*given, watch.end(), watch.stopped]

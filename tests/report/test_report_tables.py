@@ -99,10 +99,10 @@ def test_what_rows_are_too_few_to_tell_is_said_in_every_report(summary: Summary)
     assert not table_cells.evaluation_notes(summary.models)
     *models, last = summary.models
     doubtful = last.accuracy.model_copy(update={"macro_f1_doubt": "too few rows of dim, weather"})
-    doubted = dataclasses.replace(summary, models=(*models, dataclasses.replace(last, accuracy=doubtful)))
-    assert table_cells.evaluation_notes(doubted.models) == ["tflite: too few rows of dim, weather"]
-    assert "- tflite: too few rows of dim, weather\n" in markdown.summary_markdown(doubted)
-    assert "tflite: too few rows of dim, weather" in render_page(doubted)
+    as_inconclusive = dataclasses.replace(summary, models=(*models, dataclasses.replace(last, accuracy=doubtful)))
+    assert table_cells.evaluation_notes(as_inconclusive.models) == ["tflite: too few rows of dim, weather"]
+    assert "- tflite: too few rows of dim, weather\n" in markdown.summary_markdown(as_inconclusive)
+    assert "tflite: too few rows of dim, weather" in render_page(as_inconclusive)
 
 
 def test_the_whole_report_in_markdown(summary: Summary, hostile: Summary) -> None:

@@ -12,7 +12,7 @@ from ..errors import BadInput, RuntimeFailed
 from ..runtimes.base import Array
 from ..runtimes.decoder_session import DecoderSession
 from .bundle import Bundle
-from .prompts import PromptTokenizer, StopWatch, TextStream
+from .prompts import PromptTokenizer, StopStringMatcher, TextStream
 from .sampling import GREEDY, Sampler, Sampling
 
 CONTEXT_FULL = ("stop", "slide")
@@ -58,7 +58,7 @@ class Generation:
         self._session = generator.session
         self._start, self._eos = generator.bundle.start_id, generator.bundle.eos_ids
         self._sampler, self._limits = Sampler(sampling), limits
-        self._text, self._watch = TextStream(generator.tokenizer, prompt_ids), StopWatch(limits.stops)
+        self._text, self._watch = TextStream(generator.tokenizer, prompt_ids), StopStringMatcher(limits.stops)
         self.prompt_ids = list(prompt_ids)
         self.ids: list[int] = []
         self.finish = ""

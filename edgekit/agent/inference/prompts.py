@@ -75,7 +75,7 @@ class TextStream:
         return rest
 
 
-class StopWatch:
+class StopStringMatcher:
     """Looks for stop strings in text that comes in pieces, and holds back what may be the beginning of one."""
 
     def __init__(self, stops: Sequence[str]) -> None:

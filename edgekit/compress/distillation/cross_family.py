@@ -76,17 +76,17 @@ def _carry_tables(source: Encoder, target: Encoder) -> None:
     """Words, positions and token types, narrower where the target's are, and what follows on them."""
     import torch
 
-    words, positions, types = _tables(source, typed=target.types is not None)
-    width = target.words.embedding_dim
+    words, positions, types = _tables(source, typed=target.token_type_embedding is not None)
+    width = target.token_embedding.embedding_dim
     # the directions in which words differ most: the truncated decomposition is the best table of its rank
     basis = torch.eye(source.hidden) if width == source.hidden else torch.linalg.svd(words, full_matrices=False)[2].T
     basis = basis[:, :width]
-    rows = min(len(words), target.words.num_embeddings)
-    target.words.weight[:rows] = words[:rows] @ basis
+    rows = min(len(words), target.token_embedding.num_embeddings)
+    target.token_embedding.weight[:rows] = words[:rows] @ basis
     places = min(len(positions), target.max_length)
-    target.positions.weight[target.first_position :][:places] = positions[:places] @ basis
-    if target.types is not None:
-        target.types.weight.copy_(types[: len(target.types.weight)] @ basis)
+    target.position_embedding.weight[target.first_position :][:places] = positions[:places] @ basis
+    if target.token_type_embedding is not None:
+        target.token_type_embedding.weight.copy_(types[: len(target.token_type_embedding.weight)] @ basis)
     if target.only_type is not None:
         target.only_type.weight.zero_()
     if width == source.hidden:
@@ -104,15 +104,15 @@ def _tables(source: Encoder, *, typed: bool) -> tuple[Any, Any, Any]:
     """
     import torch
 
-    positions = source.positions.weight[source.first_position :].clone()
+    positions = source.position_embedding.weight[source.first_position :].clone()
     types = torch.zeros(2, source.hidden)
     if source.only_type is not None:
         positions += source.only_type.weight[0]
-    if source.types is not None:
-        types[: len(source.types.weight)] = source.types.weight[:2]
+    if source.token_type_embedding is not None:
+        types[: len(source.token_type_embedding.weight)] = source.token_type_embedding.weight[:2]
     if not typed:
         positions, types = positions + types[0], torch.zeros_like(types)
-    return source.words.weight, positions, types
+    return source.token_embedding.weight, positions, types
 
 
 def _fit(linear: Any, given: Any, wanted: Any) -> None:

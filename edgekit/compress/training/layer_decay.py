@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby, takewhile
 from typing import Any
 
-from edgekit.models.decoder_families import kind_of
+from edgekit.models.decoder_families import family_of
 
 
 def decay_by_layer(optimizer: Any, model: Any, decay: float) -> None:
@@ -29,7 +29,7 @@ def decay_by_layer(optimizer: Any, model: Any, decay: float) -> None:
 
 def _depths(model: Any) -> dict[int, int]:
     """How far below the head a parameter is, by its id; the head's own, and those of the loss, are not named."""
-    blocks = list(kind_of(model).blocks(model))
+    blocks = list(family_of(model).blocks(model))
     inside = {id(each): len(blocks) - number for number, block in enumerate(blocks) for each in block.parameters()}
     # in every family modules are registered in the order in which they run: the tables, the blocks, the head
     tables = takewhile(lambda each: id(each) not in inside, model.parameters())

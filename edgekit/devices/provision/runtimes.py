@@ -10,7 +10,7 @@ from typing import Any
 
 import pydantic
 
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.device_script import run_script
 from edgekit.devices.provision.debian_numpy import debian_numpy
 from edgekit.devices.provision.python_facts import TFLITE_NEWEST, PythonFacts
@@ -121,7 +121,7 @@ def collect(runtime: RuntimeRef | None, facts: PythonFacts, tell: Callable[[str]
 
 
 def install(
-    device: Reached,
+    device: ConnectedDevice,
     python: str,
     facts: PythonFacts,
     provision: Provision,
@@ -158,12 +158,12 @@ def install(
     return True
 
 
-def installed(device: Reached, python: str) -> dict[str, Installed]:
+def installed(device: ConnectedDevice, python: str) -> dict[str, Installed]:
     """The runtimes on a device, by name."""
     return run_script(device.transport, python, "runtimes", _Listed, do="list", home=device.home).runtimes
 
 
-def remove(device: Reached, python: str, name: str | None) -> int:
+def remove(device: ConnectedDevice, python: str, name: str | None) -> int:
     """Remove one runtime, or (None) all that edgekit brought but what was deployed; how many bytes that freed."""
     asked = {"do": "remove", "home": device.home, "name": name}
     return run_script(device.transport, python, "runtimes", _Removed, timeout=REMOVE_SECONDS, **asked).freed_bytes

@@ -59,7 +59,7 @@ class _Build(DecoderLayers):
         """The whole road from ids to logits."""
         self._lengths()
         last = self._last_token(pad_id)
-        words = Words(self.graph, self.weights, self.decoder.words).look_up("input_ids")
+        words = Words(self.graph, self.weights, self.decoder.token_embedding).look_up("input_ids")
         x = self.blocks(words, lambda x: self.graph.add("GatherND", [x, last], "last_token", batch_dims=1))
         one = self.graph.constant("one", np.array([1], np.int64))
         self.graph.add("Squeeze", [self.dense.add(x, [self.decoder.head], "head"), one], "logits")

@@ -76,7 +76,7 @@ class _Build(DecoderLayers):
     def logits(self) -> str:
         """The whole road from ids to logits."""
         self._lengths()
-        words = Words(self.graph, self.weights, self.decoder.words)
+        words = Words(self.graph, self.weights, self.decoder.token_embedding)
         kept = self._kept(self.blocks(words.look_up("input_ids")))
         if self.decoder.tied:
             return words.logits(kept)

@@ -56,8 +56,8 @@ class DecoderLayers(ABC):
         kept: takes the tokens out whose answer is asked for; what follows the last attention is computed for them
         """
         decoder, skip = self.decoder, words
-        if decoder.positions is not None:
-            skip = self.graph.add("Add", [skip, self._positions(decoder.positions)], "embedding")
+        if decoder.position_embedding is not None:
+            skip = self.graph.add("Add", [skip, self._positions(decoder.position_embedding)], "embedding")
         x = self._norm(skip, decoder.blocks[0].attention_norm, "block0_attention_norm")
         for index, block in enumerate(decoder.blocks):
             name, last = f"block{index}", index == len(decoder.blocks) - 1

@@ -80,7 +80,9 @@ def _interface(model: Any, encoder: Encoder) -> tuple[list[str], dict[str, dict[
         "onnx", model=model, task="text-classification", library_name="transformers"
     )
     config = constructor(model.config)
-    wanted = {"input_ids", "attention_mask"} | ({"token_type_ids"} if encoder.types is not None else set())
+    wanted = {"input_ids", "attention_mask"} | (
+        {"token_type_ids"} if encoder.token_type_embedding is not None else set()
+    )
     inputs = {name: dict(axes) for name, axes in config.inputs.items() if name in wanted}
     if set(inputs) != wanted or "logits" not in config.outputs:
         raise ToolError(f"optimum exports {model.config.model_type} with other inputs: {sorted(config.inputs)}")
@@ -103,10 +105,12 @@ def _embed(dense: DenseLowering, encoder: Encoder, max_length: int) -> str:
     if max_length > encoder.max_length:
         raise UsageError(f"max_length {max_length} is more than the model's {encoder.max_length}")
     graph, weights = dense.graph, dense.weights
-    words = _rows(graph, weights, encoder.words, "input_ids", "words")
+    words = _rows(graph, weights, encoder.token_embedding, "input_ids", "words")
     total = graph.add("Add", [words, _positions(graph, weights, encoder, max_length)], "embedded")
-    if encoder.types is not None:
-        total = graph.add("Add", [total, _rows(graph, weights, encoder.types, "token_type_ids", "types")], "embedded")
+    if encoder.token_type_embedding is not None:
+        total = graph.add(
+            "Add", [total, _rows(graph, weights, encoder.token_type_embedding, "token_type_ids", "types")], "embedded"
+        )
     if encoder.only_type is not None:
         row = graph.constant("only_type.weight", weights.values(encoder.only_type.weight)[0])
         total = graph.add("Add", [total, row], "embedded")
@@ -134,7 +138,7 @@ def _rows(graph: OnnxGraph, weights: Weights, table: nn.Embedding, ids: str, nam
 
 def _positions(graph: OnnxGraph, weights: Weights, encoder: Encoder, max_length: int) -> str:
     """The rows of the first `sequence` positions, of which `max_length` are kept."""
-    table = encoder.positions
+    table = encoder.position_embedding
     kept = slice(encoder.first_position, encoder.first_position + max_length)
     stored = weights.stored(table.weight)
     if stored is None:

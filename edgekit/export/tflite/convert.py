@@ -14,7 +14,7 @@ from edgekit.errors import ToolError, UsageError
 from edgekit.export.model_file import Written
 from edgekit.export.quantized_weights import Weights
 from edgekit.models.decoder import Decoder
-from edgekit.models.decoder_families import anatomy, most_tokens
+from edgekit.models.decoder_families import describe_model, most_tokens
 from edgekit.schema.schemes import Scheme
 
 TFLITE_FILE = "model.tflite"
@@ -75,14 +75,14 @@ def write_tflite_file(model: Any, weights: Weights, out: Path, *, lengths: Seque
 
 def _classifier(model: Any, weights: Weights, max_length: int) -> tuple[Any, list[str]]:
     """The module to convert, and the names of what it reads."""
-    parts, names = anatomy(model), ["input_ids", "attention_mask"]
+    parts, names = describe_model(model), ["input_ids", "attention_mask"]
     if isinstance(parts, Decoder):
         from edgekit.export.tflite.decoder_classifier_module import TfliteDecoderClassifier
 
         return TfliteDecoderClassifier(parts, weights, max_length, model.config.pad_token_id).eval(), names
     from edgekit.export.tflite.encoder_module import TfliteEncoder
 
-    if parts.types is not None:
+    if parts.token_type_embedding is not None:
         names.append("token_type_ids")
     return TfliteEncoder(parts, weights, max_length).eval(), names
 

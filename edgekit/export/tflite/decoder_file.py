@@ -41,8 +41,10 @@ def write_tflite_decoder(model: Any, weights: Weights, out: Path, *, max_length:
     from edgekit.export.tflite.packed_integers import pack_integers
 
     decoder = describe_decoder(model)
-    if decoder.positions is not None and max_length > decoder.positions.num_embeddings:
-        raise UsageError(f"max_length {max_length} is more than the model's {decoder.positions.num_embeddings}")
+    if decoder.position_embedding is not None and max_length > decoder.position_embedding.num_embeddings:
+        raise UsageError(
+            f"max_length {max_length} is more than the model's {decoder.position_embedding.num_embeddings}"
+        )
     module = TfliteDecoder(decoder, weights, max_length)
     caches = {spec.name: torch.zeros(*(size or 1 for size in spec.shape)) for spec in _caches(decoder, max_length)}
     caches["start"] = torch.zeros(1, dtype=torch.int32)

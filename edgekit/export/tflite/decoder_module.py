@@ -31,8 +31,12 @@ class TfliteDecoder(nn.Module):
         super().__init__()
         packer = Packer(weights)
         self.capacity = capacity
-        self.words = Table(decoder.words, weights)
-        self.positions = Table(decoder.positions, weights, slice(capacity)) if decoder.positions is not None else None
+        self.token_embedding = Table(decoder.token_embedding, weights)
+        self.position_embedding = (
+            Table(decoder.position_embedding, weights, slice(capacity))
+            if decoder.position_embedding is not None
+            else None
+        )
         self.rotary = decoder.rotary is not None
         if decoder.rotary is not None:
             for name, table in zip(("cosines", "sines"), decoder.rotary(capacity), strict=True):
@@ -58,9 +62,9 @@ class TfliteDecoder(nn.Module):
 
     def embed(self, input_ids: Tensor, places: Tensor) -> tuple[Tensor, Any]:
         """The tokens at these places [tokens, hidden], and the cosines and sines there, if positions are rotations."""
-        x: Tensor = self.words(input_ids[0])
-        if self.positions is not None:
-            x = x + self.positions(places)
+        x: Tensor = self.token_embedding(input_ids[0])
+        if self.position_embedding is not None:
+            x = x + self.position_embedding(places)
         turn = None
         if self.rotary:
             turn = tuple(torch.index_select(self.get_buffer(name), 0, places) for name in ("cosines", "sines"))

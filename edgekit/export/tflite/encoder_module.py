@@ -23,10 +23,12 @@ class TfliteEncoder(nn.Module):
     def __init__(self, encoder: Encoder, weights: Weights, max_length: int) -> None:
         super().__init__()
         packer = Packer(weights)
-        self.words = Table(encoder.words, weights)
+        self.token_embedding = Table(encoder.token_embedding, weights)
         first = encoder.first_position
-        self.positions = Table(encoder.positions, weights, slice(first, first + max_length))
-        self.types = Table(encoder.types, weights) if encoder.types is not None else None
+        self.position_embedding = Table(encoder.position_embedding, weights, slice(first, first + max_length))
+        self.token_type_embedding = (
+            Table(encoder.token_type_embedding, weights) if encoder.token_type_embedding is not None else None
+        )
         self.only_type = encoder.only_type.weight.detach()[0] if encoder.only_type is not None else None
         self.norm = LayerNorm(encoder.embedding_norm)
         self.projection = packer.dense(encoder.projection) if encoder.projection is not None else None
@@ -46,9 +48,9 @@ class TfliteEncoder(nn.Module):
         """One text, padded on the right."""
         # counted from the mask, so that the converter cannot fold a float copy of the table into each signature
         places = (torch.cumsum(attention_mask[0], 0, dtype=torch.int32) - 1).clamp(min=0)
-        x = self.words(input_ids[0]) + self.positions(places)
-        if self.types is not None and token_type_ids is not None:
-            x = x + self.types(token_type_ids[0])
+        x = self.token_embedding(input_ids[0]) + self.position_embedding(places)
+        if self.token_type_embedding is not None and token_type_ids is not None:
+            x = x + self.token_type_embedding(token_type_ids[0])
         if self.only_type is not None:
             x = x + self.only_type
         x = self.norm(x)

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from edgekit.devices.base import Device, Reached
+from edgekit.devices.base import ConnectedDevice, Device
 from edgekit.devices.open_device import open_device, open_transport
 from edgekit.devices.registry import chosen
 from edgekit.devices.transport import Transport
@@ -47,7 +47,9 @@ class SomeDevicesFailed(EdgekitError):
         self.exit_code = worst_exit_code(error.exit_code for error in errors.values())
 
 
-def on_each(names: Sequence[str], work: Callable[[Reached, Progress], T], progress: Progress = SILENT) -> dict[str, T]:
+def on_each(
+    names: Sequence[str], work: Callable[[ConnectedDevice, Progress], T], progress: Progress = SILENT
+) -> dict[str, T]:
     """What `work` gives on each device, by the name that it was asked for; different devices work in parallel.
 
     names: names or URLs; `all` for every device that has a name

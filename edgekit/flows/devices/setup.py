@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.provision.python_facts import PythonFacts, python_facts
 from edgekit.devices.provision.runtimes import collect, install, remove
 from edgekit.errors import UsageError
@@ -58,7 +58,7 @@ def setup(
     no wheel for it, `ToolError` when wheels cannot be fetched, `SomeDevicesFailed` for some of several.
     """
 
-    def work(device: Reached, progress: Progress) -> SetUp:
+    def work(device: ConnectedDevice, progress: Progress) -> SetUp:
         chosen = python or device.python
         facts = python_facts(device.transport, chosen)
         done = tuple(_bring(device, chosen, facts, reference, progress) for reference in runtimes or (None,))
@@ -78,14 +78,14 @@ def clear(
             )
     names = [runtime.folder for runtime in runtimes]
 
-    def work(device: Reached, progress: Progress) -> float:
+    def work(device: ConnectedDevice, progress: Progress) -> float:
         return sum(remove(device, python or device.python, name) for name in names or (None,)) / 1e6
 
     return on_each(devices, work)
 
 
 def _bring(
-    device: Reached, python: str, facts: PythonFacts, runtime: RuntimeRef | None, progress: Progress
+    device: ConnectedDevice, python: str, facts: PythonFacts, runtime: RuntimeRef | None, progress: Progress
 ) -> RuntimeSetUp:
     with progress.task(f"fetch wheels for Python {facts.short}, {facts.arch}") as advance:
         provision = collect(runtime, facts, lambda what: advance(0, what))

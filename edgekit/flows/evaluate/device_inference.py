@@ -12,7 +12,7 @@ import numpy as np
 
 from edgekit.data.row import Text
 from edgekit.devices.agent_client import Channel
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.messages import Classified, Facts, Golden, Scored
 from edgekit.devices.open_device import open_device
 from edgekit.errors import DeviceError
@@ -37,7 +37,7 @@ def classify_there(
     bundle: Path,
     known: Sequence[str],
     texts: Sequence[Text],
-    device: str | Reached,
+    device: str | ConnectedDevice,
     options: EvaluateOptions,
     progress: Progress,
 ) -> DeviceAnswers:
@@ -61,7 +61,7 @@ def classify_there(
 
 @contextmanager
 def scorer_there(
-    bundle: Path, device: str | Reached, context: int, options: EvaluateOptions, progress: Progress
+    bundle: Path, device: str | ConnectedDevice, context: int, options: EvaluateOptions, progress: Progress
 ) -> Iterator[tuple[Callable[[Ids, Ids], float], str]]:
     """A function from a window of ids and the targets behind its last ones to the sum of their -ln p.
 
@@ -97,7 +97,9 @@ class _There:
 
 
 @contextmanager
-def _loaded(bundle: Path, device: str | Reached, options: EvaluateOptions, progress: Progress) -> Iterator[_There]:
+def _loaded(
+    bundle: Path, device: str | ConnectedDevice, options: EvaluateOptions, progress: Progress
+) -> Iterator[_There]:
     with open_device(device) if isinstance(device, str) else nullcontext(device) as opened:
         path = opened.put(bundle, progress)
         with opened.start_agent() as agent:

@@ -12,7 +12,7 @@ from edgekit.agent_errors import agent_errors
 from edgekit.bundle.evaluation import Accuracy, Drop
 from edgekit.bundle.manifest import MANIFEST_FILE, Manifest, is_bundle
 from edgekit.data.splits import Data, Unnumbered, load_data
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
 from edgekit.io.atomic import write_text
 from edgekit.io.progress import SILENT, Progress
@@ -71,7 +71,7 @@ def evaluate(
     options: EvaluateOptions | None = None,
     *,
     against: dict[str, Evaluation] | None = None,
-    device: str | Reached | None = None,
+    device: str | ConnectedDevice | None = None,
     record: bool = True,
     progress: Progress = SILENT,
 ) -> Evaluation:
@@ -105,7 +105,7 @@ def evaluate(
     return evaluation
 
 
-def cut_as(what: str | Path | ModelRef, options: EvaluateOptions) -> EvaluateOptions:
+def truncated_as(what: str | Path | ModelRef, options: EvaluateOptions) -> EvaluateOptions:
     """The options for baselines of `what`: cut where a bundle cuts, so that what is lost is not lost to more text.
 
     Raises `UsageError` for a damaged bundle: before the baselines are asked, which takes longer than it.
@@ -214,7 +214,11 @@ def _ask_bundle(
 
 
 def _ask_device(
-    model: ModelRef, data: DataSpec | Unnumbered, device: str | Reached, options: EvaluateOptions, progress: Progress
+    model: ModelRef,
+    data: DataSpec | Unnumbered,
+    device: str | ConnectedDevice,
+    options: EvaluateOptions,
+    progress: Progress,
 ) -> _Answers:
     from edgekit.flows.evaluate.device_inference import classify_there
 
@@ -243,7 +247,7 @@ def _ask_checkpoint(
 
     from edgekit.data.logits import classifier_logits
     from edgekit.data.tokens import tokenize, usable_length
-    from edgekit.data.truncation import count_cut
+    from edgekit.data.truncation import count_truncated
     from edgekit.flows.lineage import checkpoint_sha256
     from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
 
@@ -262,7 +266,7 @@ def _ask_checkpoint(
         data_sha256=rows.sha256[options.split],
         expected=[int(label) for label in split.labels],
         predicted=[int(label) for label in logits.argmax(-1)],
-        truncated=count_cut(tokenizer, split, longest),
+        truncated=count_truncated(tokenizer, split, longest),
         runtime=f"torch {torch.__version__}",
         sha256=checkpoint_sha256(checkpoint),
     )

@@ -18,7 +18,7 @@ from edgekit.agent_errors import agent_errors
 from edgekit.bundle.evaluation import Increase, Perplexity
 from edgekit.bundle.manifest import MANIFEST_FILE, is_bundle, writes_text
 from edgekit.data.text_corpus import Corpus
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import ToolError, UsageError
 from edgekit.flows.evaluate.evaluate import check_recordable, manifest_to_record
 from edgekit.flows.lineage import checkpoint_sha256
@@ -80,7 +80,7 @@ def perplexity(
     options: EvaluateOptions | None = None,
     *,
     against: Mapping[str, str | Path | ModelRef] | None = None,
-    device: str | Reached | None = None,
+    device: str | ConnectedDevice | None = None,
     known: Known | None = None,
     record: bool = True,
     progress: Progress = SILENT,
@@ -260,7 +260,7 @@ def _open_bundle(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
 
 @contextmanager
 def _open_there(
-    model: ModelRef, device: str | Reached, options: EvaluateOptions, progress: Progress
+    model: ModelRef, device: str | ConnectedDevice, options: EvaluateOptions, progress: Progress
 ) -> Iterator[_LanguageModel]:
     """A bundle that runs on a device; texts become ids here, by the bundle's own tokenizer."""
     from edgekit.agent.inference.bundle import open_bundle

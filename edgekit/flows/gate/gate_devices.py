@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgekit.bundle.manifest import Manifest, is_bundle, writes_text
 from edgekit.bundle.records import Records
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.registry import chosen, resolve
 from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
@@ -50,7 +50,7 @@ def gate_on(
         check_task(budget, manifest.task)
     held = {url: _held(name, budgets, target, manifest) for url, (name, target) in known.items()}
 
-    def work(device: Reached, progress: Progress) -> list[BundleVerdict]:
+    def work(device: ConnectedDevice, progress: Progress) -> list[BundleVerdict]:
         name, _ = known[device.url]
         taken = _measure(device, bundle, manifest, held[device.url], progress)
         say_mismatches({name: taken})
@@ -75,7 +75,7 @@ def _held(name: str, budgets: Sequence[Budget], target: str | None, manifest: Ma
 
 
 def _measure(
-    device: Reached, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
+    device: ConnectedDevice, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
 ) -> _Taken:
     """What the device budgets need, each setting once."""
     asked = [budget for budget in _asked(bundle, manifest, budgets) if budget.metric != _INSTRUCTIONS]
@@ -96,7 +96,7 @@ def _measure(
 
 
 def _count(
-    device: Reached, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
+    device: ConnectedDevice, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
 ) -> list[InstructionCounts]:
     """What the budgets on instructions need, each length once."""
     asked = [budget for budget in _asked(bundle, manifest, budgets) if budget.metric == _INSTRUCTIONS]

@@ -10,10 +10,19 @@ from typing import Any
 
 from edgekit.bundle.manifest import writes_text
 from edgekit.data.row import Text
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
-from edgekit.flows.profile.profile import ask_golden, check, merged, now, plural, request_fields, teller, texts_to_run
+from edgekit.flows.profile.profile import (
+    ask_golden,
+    check,
+    merged,
+    now,
+    plural,
+    progress_callback,
+    request_fields,
+    texts_to_run,
+)
 from edgekit.io.progress import SILENT, Advance, Progress
 from edgekit.measure.performance.ab_comparison import SpeedComparison, compare_speed
 from edgekit.measure.performance.processes import merge_comparisons
@@ -82,7 +91,11 @@ def compare_each(
 
 
 def _compare_on(
-    device: Reached, pair: tuple[Path, Path], options: ProfileOptions, texts: Sequence[Text], progress: Progress
+    device: ConnectedDevice,
+    pair: tuple[Path, Path],
+    options: ProfileOptions,
+    texts: Sequence[Text],
+    progress: Progress,
 ) -> list[ComparedBundles]:
     what, other = pair
     remote, remote_other = device.put(what, progress), device.put(other, progress)
@@ -101,7 +114,9 @@ def _compare_on(
     return found
 
 
-def _interleaved(device: Reached, options: ProfileOptions, advance: Advance, fields: dict[str, Any]) -> Interleaved:
+def _interleaved(
+    device: ConnectedDevice, options: ProfileOptions, advance: Advance, fields: dict[str, Any]
+) -> Interleaved:
     """The comparison that fresh agents take together, one after the other, in blocks of one size."""
     taken: list[Interleaved] = []
     for process in options.shares:
@@ -109,5 +124,7 @@ def _interleaved(device: Reached, options: ProfileOptions, advance: Advance, fie
         if taken:
             fields["block_runs"] = len(taken[0].blocks[0].ours_ms)
         with device.start_agent(options.python) as agent:
-            taken.append(agent.request("compare", Interleaved, progress=teller(advance, options, process), **fields))
+            taken.append(
+                agent.request("compare", Interleaved, progress=progress_callback(advance, options, process), **fields)
+            )
     return merged(merge_comparisons, taken, device).model_copy(update={"taken_at": now()})

@@ -13,7 +13,7 @@ from typing import Any
 from edgekit.bundle.manifest import writes_text
 from edgekit.data.row import Text
 from edgekit.devices.agent_client import Channel
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.device_pool import on_each
 from edgekit.flows.profile.profile import check, plural, profile_on, texts_to_run
@@ -79,7 +79,7 @@ def compare_runtimes(
         raise UsageError("a runtime is named twice", advice="name each version once")
     texts = texts_to_run(options, texts)
 
-    def work(device: Reached, progress: Progress) -> RuntimesCompared:
+    def work(device: ConnectedDevice, progress: Progress) -> RuntimesCompared:
         sides = [_Side(device, runtime, options) for runtime in runtimes]
         taken = [side.measured(what, texts, progress) for side in sides]
         turns = _Turns(sides, device.put(what, progress), texts)
@@ -96,7 +96,7 @@ def compare_runtimes(
 class _Side:
     """One runtime on a device, as a device whose agents find that version first; see `devices.base.Reached`."""
 
-    def __init__(self, device: Reached, runtime: RuntimeRef, options: ProfileOptions) -> None:
+    def __init__(self, device: ConnectedDevice, runtime: RuntimeRef, options: ProfileOptions) -> None:
         self._device = device
         self._runtime = runtime
         self.options = options.model_copy(update={"runtime": runtime.name})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from edgekit.devices.agent_client import Channel
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.messages import Facts
 from edgekit.io.progress import Progress
 from edgekit.options.profile_options import ProfileOptions
@@ -18,7 +18,7 @@ _ASK_EVERY_SECONDS = 2.0
 class Cooling:
     """Remembers how warm a device was when it was made, and waits for that. Does nothing unless it was asked for."""
 
-    def __init__(self, device: Reached, options: ProfileOptions) -> None:
+    def __init__(self, device: ConnectedDevice, options: ProfileOptions) -> None:
         self._device = device
         self._options = options
         self._began_c = self._once() if options.cool_down else None

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from edgekit.bundle.manifest import writes_text
 from edgekit.data.row import Text
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.device_pool import on_each
 from edgekit.flows.golden import keep_golden
-from edgekit.flows.profile.profile import ask_golden, check, keep, now, teller, texts_to_run
+from edgekit.flows.profile.profile import ask_golden, check, keep, now, progress_callback, texts_to_run
 from edgekit.io.hashing import value_sha256
 from edgekit.io.progress import SILENT, Progress
 from edgekit.options.profile_options import ProfileOptions
@@ -44,7 +44,7 @@ def count_instructions(
 
 
 def count_on(
-    device: Reached, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
+    device: ConnectedDevice, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
 ) -> list[InstructionCounts]:
     """As `count_instructions`, on a device that was entered."""
     if device.transport.run(["sh", "-c", f"command -v {COUNTER}"]).code != 0:
@@ -62,7 +62,7 @@ def count_on(
 
 
 def _count(
-    device: Reached,
+    device: ConnectedDevice,
     what: Path,
     remote: str,
     options: ProfileOptions,
@@ -76,7 +76,7 @@ def _count(
         found = agent.request(
             "count",
             InstructionCounts,
-            progress=teller(advance, ProfileOptions(processes=1), 0),
+            progress=progress_callback(advance, ProfileOptions(processes=1), 0),
             path=remote,
             length=length,
             texts=pairs,

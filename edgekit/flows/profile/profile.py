@@ -12,8 +12,8 @@ from edgekit.bundle.manifest import Manifest, is_bundle
 from edgekit.bundle.records import GoldenRun, write_record
 from edgekit.data.row import Text
 from edgekit.data.texts import read_texts
-from edgekit.devices.base import Reached
-from edgekit.devices.messages import Golden, News
+from edgekit.devices.base import ConnectedDevice
+from edgekit.devices.messages import Golden, ProgressMessage
 from edgekit.errors import DeviceError, NotFoundError, UsageError
 from edgekit.flows.devices.device_pool import on_each
 from edgekit.flows.golden import golden_record, keep_golden
@@ -71,7 +71,7 @@ def profile_each(
 
 
 def profile_on(
-    device: Reached, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
+    device: ConnectedDevice, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
 ) -> list[Measurement]:
     """As `profile`, on a device that was entered."""
     taken = []
@@ -166,7 +166,7 @@ def texts_to_run(options: ProfileOptions, given: Sequence[Text]) -> Sequence[Tex
     return read_texts(options.data)
 
 
-def ask_golden(device: Reached, remote: str, options: ProfileOptions, bundle: Path) -> GoldenRun:
+def ask_golden(device: ConnectedDevice, remote: str, options: ProfileOptions, bundle: Path) -> GoldenRun:
     """Have the device run the golden cases of a bundle, which is at `remote`; `ParityError` for wrong answers."""
     # in an agent of its own, as the memory it takes is none of the measurement's
     with device.start_agent(options.python) as agent:
@@ -176,7 +176,7 @@ def ask_golden(device: Reached, remote: str, options: ProfileOptions, bundle: Pa
 
 
 def _measure(
-    device: Reached,
+    device: ConnectedDevice,
     remote: str,
     options: ProfileOptions,
     threads: int,
@@ -191,18 +191,22 @@ def _measure(
 
 
 def ask(
-    device: Reached, remote: str, options: ProfileOptions, kind: type[_Reply], advance: Advance, **asked: Any
+    device: ConnectedDevice, remote: str, options: ProfileOptions, kind: type[_Reply], advance: Advance, **asked: Any
 ) -> _Reply:
     """Have fresh agents, one after the other, measure the file at `remote`; one measurement of them all."""
     taken: list[_Reply] = []
     for process in options.shares:
         fields = {"path": remote, **request_fields(options, process), **asked}
         with device.start_agent(options.python) as agent:
-            taken.append(agent.request("profile", kind, progress=teller(advance, options, process), **fields))
+            taken.append(
+                agent.request("profile", kind, progress=progress_callback(advance, options, process), **fields)
+            )
     return merged(merge_processes, taken, device).model_copy(update={"taken_at": now()})
 
 
-def merged(merge: Callable[[Sequence[_Merged]], _Merged], taken: Sequence[_Merged], device: Reached) -> _Merged:
+def merged(
+    merge: Callable[[Sequence[_Merged]], _Merged], taken: Sequence[_Merged], device: ConnectedDevice
+) -> _Merged:
     """What processes measured together; `DeviceError` where they did not run the same."""
     try:
         return merge(taken)
@@ -232,12 +236,12 @@ def request_fields(options: ProfileOptions, process: int) -> dict[str, Any]:
     }
 
 
-def teller(advance: Advance, options: ProfileOptions, process: int) -> Callable[[News], None]:
+def progress_callback(advance: Advance, options: ProfileOptions, process: int) -> Callable[[ProgressMessage], None]:
     """Pass on how far an agent is, and which of several it is."""
     count = len(options.shares)
     which = f"process {process + 1} of {count}, " if count > 1 else ""
 
-    def tell(news: News) -> None:
+    def tell(news: ProgressMessage) -> None:
         advance(news.runs, f"{which}{news.stage}, {news.seconds:.0f} s")
 
     return tell

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from edgekit.bundle.manifest import Manifest
-from edgekit.devices.base import Reached
+from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
 from edgekit.flows.golden import keep_golden
@@ -49,7 +49,7 @@ def profile_decoder_each(
 
 
 def profile_decoder_on(
-    device: Reached, bundle: Path, options: ProfileOptions, progress: Progress
+    device: ConnectedDevice, bundle: Path, options: ProfileOptions, progress: Progress
 ) -> list[GenerationMeasurement]:
     """As `profile_decoder`, on a device that was entered."""
     taken = []

@@ -13,7 +13,7 @@ from edgekit.compress.training.distributed import is_main, wait_for_all
 from edgekit.compress.training.resume import drop_unsealed
 from edgekit.io.disk import disk_errors
 from edgekit.io.hashing import value_sha256
-from edgekit.io.signals import undisturbed
+from edgekit.io.signals import defer_signals
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def training_folder(out: Path, step: Step) -> Iterator[Path]:
         with disk_errors(out):
             yield folder
     except BaseException:
-        with undisturbed():
+        with defer_signals():
             drop_unsealed(folder)
             with suppress(OSError):  # it holds something that is worth keeping, or was never made
                 folder.rmdir()

@@ -28,9 +28,9 @@ def describe(model: Any) -> Encoder:
     body = model.albert
     return Encoder(
         family="albert",
-        words=body.embeddings.word_embeddings,
-        positions=body.embeddings.position_embeddings,
-        types=body.embeddings.token_type_embeddings,
+        token_embedding=body.embeddings.word_embeddings,
+        position_embedding=body.embeddings.position_embeddings,
+        token_type_embedding=body.embeddings.token_type_embeddings,
         embedding_norm=body.embeddings.LayerNorm,
         projection=body.encoder.embedding_hidden_mapping_in,
         blocks=[_block(layer) for layer in blocks(model)],

@@ -37,9 +37,9 @@ def describe(model: Any) -> Encoder:
     body = model.bert
     return Encoder(
         family="bert",
-        words=body.embeddings.word_embeddings,
-        positions=body.embeddings.position_embeddings,
-        types=body.embeddings.token_type_embeddings,
+        token_embedding=body.embeddings.word_embeddings,
+        position_embedding=body.embeddings.position_embeddings,
+        token_type_embedding=body.embeddings.token_type_embeddings,
         embedding_norm=body.embeddings.LayerNorm,
         blocks=[block(layer) for layer in body.encoder.layer],
         head=[Dense(body.pooler.dense, "tanh"), Dense(model.classifier, "none")],

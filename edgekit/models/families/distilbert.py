@@ -35,9 +35,9 @@ def describe(model: Any) -> Encoder:
     body = model.distilbert
     return Encoder(
         family="distilbert",
-        words=body.embeddings.word_embeddings,
-        positions=body.embeddings.position_embeddings,
-        types=None,
+        token_embedding=body.embeddings.word_embeddings,
+        position_embedding=body.embeddings.position_embeddings,
+        token_type_embedding=None,
         embedding_norm=body.embeddings.LayerNorm,
         blocks=[_block(layer) for layer in body.transformer.layer],
         head=[Dense(model.pre_classifier, "relu"), Dense(model.classifier, "none")],

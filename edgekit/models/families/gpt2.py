@@ -1,7 +1,8 @@
 """GPT-2 (Radford et al. 2019): learned positions, LayerNorm before each branch, the word table as its head.
 
 Transformers keeps its dense layers transposed (`Conv1D`, [in, out]), with query, key and value packed in one.
-`open_up` puts ordinary dense layers [out, in] in their place, as other families have; `plain_state` is the way back.
+`unpack_fused` puts ordinary dense layers [out, in] in their place, as other families have; `plain_state` is the way
+back.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def set_shape(config: Any, shape: Shape) -> None:
     config.n_layer, config.n_embd, config.n_head, config.n_inner = shape.layers, shape.hidden, shape.heads, shape.ffn
 
 
-def open_up(model: Any) -> None:
+def unpack_fused(model: Any) -> None:
     """Replace the transposed and packed layers of a freshly loaded model, in place.
 
     Raises `UsageError` for variants of the attention that no file reproduces.
@@ -82,8 +83,8 @@ def describe(model: Any) -> Decoder:
     body, config, classifies = model.transformer, model.config, hasattr(model, "score")
     return Decoder(
         family="gpt2",
-        words=body.wte,
-        positions=body.wpe,
+        token_embedding=body.wte,
+        position_embedding=body.wpe,
         blocks=[_block(layer) for layer in body.h],
         norm=body.ln_f,
         head=model.score if classifies else model.lm_head,

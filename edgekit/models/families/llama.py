@@ -41,7 +41,7 @@ def set_shape(config: Any, shape: Shape) -> None:
         config.head_dim = shape.hidden // shape.heads
 
 
-def open_up(model: Any) -> None:
+def unpack_fused(model: Any) -> None:
     """Leave the model as it is: its layers lie open. Raises `UsageError` for rotations that no table holds."""
     scaling = model.config.rope_scaling or {}
     kind = scaling.get("rope_type", scaling.get("type"))
@@ -64,8 +64,8 @@ def describe(model: Any) -> Decoder:
     body, config, classifies = model.model, model.config, hasattr(model, "score")
     return Decoder(
         family="llama",
-        words=body.embed_tokens,
-        positions=None,
+        token_embedding=body.embed_tokens,
+        position_embedding=None,
         blocks=[_block(layer) for layer in body.layers],
         norm=body.norm,
         head=model.score if classifies else model.lm_head,

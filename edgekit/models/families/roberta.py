@@ -26,9 +26,9 @@ def describe(model: Any) -> Encoder:
     body = model.roberta
     return Encoder(
         family="roberta",
-        words=body.embeddings.word_embeddings,
-        positions=body.embeddings.position_embeddings,
-        types=None,
+        token_embedding=body.embeddings.word_embeddings,
+        position_embedding=body.embeddings.position_embeddings,
+        token_type_embedding=None,
         embedding_norm=body.embeddings.LayerNorm,
         blocks=[block(layer) for layer in body.encoder.layer],
         head=[Dense(model.classifier.dense, "tanh"), Dense(model.classifier.out_proj, "none")],

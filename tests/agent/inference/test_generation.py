@@ -14,7 +14,7 @@ from edgekit.agent.errors import BadInput, GoldenMismatch
 from edgekit.agent.inference.decoder_golden import read_decoder_golden, run_decoder_golden
 from edgekit.agent.inference.generation import Limits
 from edgekit.agent.inference.generator import open_generator
-from edgekit.agent.inference.prompts import PromptTokenizer, StopWatch, TextStream
+from edgekit.agent.inference.prompts import PromptTokenizer, StopStringMatcher, TextStream
 from edgekit.agent.inference.sampling import GREEDY, Sampler, Sampling, candidates
 
 LOGITS = st.lists(st.floats(-20, 20, width=32), min_size=2, max_size=40).map(lambda row: np.array(row, np.float32))
@@ -109,7 +109,7 @@ def test_bytes_that_never_become_a_character_come_at_the_end(tokenizer):
 
 @given(st.lists(st.text("ab.", max_size=3), max_size=12), st.lists(st.text("ab.", min_size=1, max_size=4), max_size=3))
 def test_a_stop_string_ends_the_text_wherever_the_pieces_are_cut(pieces, stops):
-    watch = StopWatch(stops)
+    watch = StopStringMatcher(stops)
     shown = ""
     for piece in pieces:
         shown += watch.add(piece)

@@ -62,7 +62,7 @@ def data(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def undisturbed(data, tmp_path_factory):
+def defer_signals(data, tmp_path_factory):
     """The weights of a training that nothing disturbed, by its options; each is made once."""
     folder, made = tmp_path_factory.mktemp("undisturbed"), {}
 
@@ -83,7 +83,7 @@ def saved_at_every_step(monkeypatch):
 
 
 @pytest.mark.parametrize("killed_after", [1, EPOCH, EPOCH + 5, 2 * EPOCH, 2 * EPOCH + 1, 3 * EPOCH])
-def test_killed_after_any_step_training_ends_in_the_same_weights(tmp_path, data, undisturbed, killed_after):
+def test_killed_after_any_step_training_ends_in_the_same_weights(tmp_path, data, defer_signals, killed_after):
     out = tmp_path / "teacher"
     with pytest.raises(Killed):
         finetune(SCRATCH, data, out, OPTIONS, progress=Fragile(killed_after))
@@ -91,20 +91,20 @@ def test_killed_after_any_step_training_ends_in_the_same_weights(tmp_path, data,
     again = Fragile()
     finetune(SCRATCH, data, out, OPTIONS, progress=again)
     assert min(again.steps) >= killed_after, "steps that were saved are not taken again"
-    assert file_sha256(out / "model.safetensors") == undisturbed(OPTIONS)
+    assert file_sha256(out / "model.safetensors") == defer_signals(OPTIONS)
     assert [path.name for path in tmp_path.iterdir()] == ["teacher"]
 
 
-def test_killed_several_times_with_a_last_epoch_cut_short(tmp_path, data, undisturbed):
+def test_killed_several_times_with_a_last_epoch_cut_short(tmp_path, data, defer_signals):
     options = OPTIONS.model_copy(update={"epochs": 1.5})
     for killed_after in (3, EPOCH - 1, EPOCH + 2, EPOCH + 6):
         with pytest.raises(Killed):
             finetune(SCRATCH, data, tmp_path / "teacher", options, progress=Fragile(killed_after))
     finetune(SCRATCH, data, tmp_path / "teacher", options)
-    assert file_sha256(tmp_path / "teacher" / "model.safetensors") == undisturbed(options)
+    assert file_sha256(tmp_path / "teacher" / "model.safetensors") == defer_signals(options)
 
 
-def test_validated_several_times_an_epoch_and_killed_between(tmp_path, data, undisturbed):
+def test_validated_several_times_an_epoch_and_killed_between(tmp_path, data, defer_signals):
     options = OPTIONS.model_copy(update={"epochs": 2, "validations": 3})
     with pytest.raises(Killed):
         finetune(SCRATCH, data, tmp_path / "teacher", options, progress=Fragile(9))
@@ -112,17 +112,17 @@ def test_validated_several_times_an_epoch_and_killed_between(tmp_path, data, und
     finetune(SCRATCH, data, tmp_path / "teacher", options, progress=again)
     # a step is told when it is taken, and once more when it is followed by a validation
     assert [step for step, told in Counter(again.steps).items() if told > 1] == [12, 16, 20, 24]
-    assert file_sha256(tmp_path / "teacher" / "model.safetensors") == undisturbed(options)
+    assert file_sha256(tmp_path / "teacher" / "model.safetensors") == defer_signals(options)
 
 
-def test_lower_layers_go_on_learning_slower(tmp_path, data, undisturbed):
+def test_lower_layers_go_on_learning_slower(tmp_path, data, defer_signals):
     options = OPTIONS.model_copy(update={"epochs": 2, "layer_decay": 0.3})
     with pytest.raises(Killed):
         finetune(SCRATCH, data, tmp_path / "teacher", options, progress=Fragile(9))
     finetune(SCRATCH, data, tmp_path / "teacher", options)
-    made = undisturbed(options)
+    made = defer_signals(options)
     assert file_sha256(tmp_path / "teacher" / "model.safetensors") == made
-    assert made != undisturbed(options.model_copy(update={"layer_decay": 1.0}))
+    assert made != defer_signals(options.model_copy(update={"layer_decay": 1.0}))
 
 
 def test_how_often_it_is_validated_changes_nothing_in_the_training(tmp_path, data, monkeypatch):
@@ -154,7 +154,7 @@ def test_the_best_of_the_validations_within_an_epoch_is_kept(tmp_path, data, mon
 
 
 @pytest.mark.parametrize("moment", ["in an epoch", "at its end"])
-def test_early_stopping_remembers_how_long_it_has_waited(tmp_path, data, undisturbed, moment, monkeypatch):
+def test_early_stopping_remembers_how_long_it_has_waited(tmp_path, data, defer_signals, moment, monkeypatch):
     # a rate so small that accuracy never improves: it must stop after the first epoch and `patience` more
     options = OPTIONS.model_copy(update={"epochs": 8, "patience": 2, "learning_rate": 1e-9})
     whole = Fragile()
@@ -187,15 +187,15 @@ def fails_to_save(monkeypatch, act):
             act()
 
 
-def test_a_trained_model_that_could_not_be_written_is_not_trained_again(tmp_path, data, undisturbed, monkeypatch):
+def test_a_trained_model_that_could_not_be_written_is_not_trained_again(tmp_path, data, defer_signals, monkeypatch):
     fails_to_save(monkeypatch, lambda: finetune(SCRATCH, data, tmp_path / "teacher", OPTIONS))
     again = Fragile()
     finetune(SCRATCH, data, tmp_path / "teacher", OPTIONS, progress=again)
     assert again.steps == []
-    assert file_sha256(tmp_path / "teacher" / "model.safetensors") == undisturbed(OPTIONS)
+    assert file_sha256(tmp_path / "teacher" / "model.safetensors") == defer_signals(OPTIONS)
 
 
-def test_a_half_written_training_checkpoint_and_a_moved_folder_do_no_harm(tmp_path, data, undisturbed):
+def test_a_half_written_training_checkpoint_and_a_moved_folder_do_no_harm(tmp_path, data, defer_signals):
     with pytest.raises(Killed):
         finetune(SCRATCH, data, tmp_path / "here" / "teacher", OPTIONS, progress=Fragile(2 * EPOCH + 3))
     (tmp_path / "here").rename(tmp_path / "there")
@@ -205,7 +205,7 @@ def test_a_half_written_training_checkpoint_and_a_moved_folder_do_no_harm(tmp_pa
     (torn / "complete").unlink()
     (torn / "optimizer.pt").write_bytes(b"half")
     finetune(SCRATCH, data, tmp_path / "there" / "teacher", OPTIONS)
-    assert file_sha256(tmp_path / "there" / "teacher" / "model.safetensors") == undisturbed(OPTIONS)
+    assert file_sha256(tmp_path / "there" / "teacher" / "model.safetensors") == defer_signals(OPTIONS)
 
 
 def test_killed_distillation_does_not_ask_the_teacher_again(tmp_path, data, monkeypatch):
@@ -223,14 +223,14 @@ def test_killed_distillation_does_not_ask_the_teacher_again(tmp_path, data, monk
     )
 
 
-def test_other_options_start_anew(tmp_path, data, undisturbed):
+def test_other_options_start_anew(tmp_path, data, defer_signals):
     with pytest.raises(Killed):
         finetune(SCRATCH, data, tmp_path / "teacher", OPTIONS, progress=Fragile(EPOCH + 2))
     other = OPTIONS.model_copy(update={"epochs": 2, "seed": 7})
     again = Fragile()
     finetune(SCRATCH, data, tmp_path / "teacher", other, progress=again)
     assert min(again.steps) == 1
-    assert file_sha256(tmp_path / "teacher" / "model.safetensors") == undisturbed(other)
+    assert file_sha256(tmp_path / "teacher" / "model.safetensors") == defer_signals(other)
     assert [path.name for path in tmp_path.iterdir()] == ["teacher"]
 
 
