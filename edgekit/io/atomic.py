@@ -105,7 +105,10 @@ def _make(temporary: Path, *, folder: bool) -> None:
 
 def _locked(temporary: Path) -> int | None:
     """A descriptor that holds a lock on what was just made; None if a sweeping process was faster and removed it."""
-    descriptor = os.open(temporary, os.O_RDONLY)
+    try:
+        descriptor = os.open(temporary, os.O_RDONLY)
+    except FileNotFoundError:
+        return None
     # a file system without locks has no sweeping either
     with suppress(OSError):
         fcntl.flock(descriptor, fcntl.LOCK_SH)

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import errno
+import os
+import shutil
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -199,6 +202,126 @@ def test_where_nothing_can_be_exchanged_a_folder_is_replaced_all_the_same(tmp_pa
         (folder / "said").write_text("new")
     assert (out / "said").read_text() == "new"
     assert names(tmp_path) == ["out"]
+
+
+@pytest.fixture
+def renames(monkeypatch):
+    """What is done before each rename from now on, by its number; nothing can be exchanged."""
+    before, real, done = {}, Path.rename, []
+
+    def rename(self, target):
+        done.append(target)
+        before.get(len(done), lambda: None)()
+        return real(self, target)
+
+    monkeypatch.setattr("edgekit.io.atomic.exchange", lambda one, other: False)
+    monkeypatch.setattr("pathlib.Path.rename", rename)
+    return before
+
+
+def test_where_the_second_rename_fails_the_old_folder_has_its_name_again(tmp_path, renames):
+    out = made(tmp_path / "out", "old")
+
+    def fails():
+        assert not out.exists(), "between the two"
+        raise OSError(errno.EROFS, "Read-only file system", str(out))
+
+    renames[2] = fails
+    with pytest.raises(UsageError, match="Read-only file system"), new_folder(out, force=True) as folder:
+        (folder / "said").write_text("new")
+    assert (out / "said").read_text() == "old"
+    assert names(tmp_path) == ["out"]
+
+
+@pytest.fixture(params=[signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def stopping(request):
+    """A signal that raises `Stopped`."""
+    before = signal.signal(request.param, raise_stopped)
+    yield request.param
+    assert signal.getsignal(request.param) is raise_stopped, "the handler is what it was"
+    signal.signal(request.param, before)
+
+
+@pytest.mark.parametrize("moment", [1, 2])
+def test_a_signal_during_the_renames_waits_for_the_last_of_them(tmp_path, renames, stopping, moment):
+    out = made(tmp_path / "out", "old")
+    renames[moment] = lambda: os.kill(os.getpid(), stopping)
+    with pytest.raises(Stopped, match=stopping.name), new_folder(out, force=True) as folder:
+        (folder / "said").write_text("new")
+    assert (out / "said").read_text() == "new"
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_signal_while_a_first_output_takes_its_name_waits(tmp_path, renames, stopping):
+    renames[1] = lambda: os.kill(os.getpid(), stopping)
+    with pytest.raises(Stopped, match=stopping.name), new_folder(tmp_path / "out") as folder:
+        (folder / "said").write_text("new")
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_signal_while_a_temporary_folder_is_removed_waits(tmp_path, monkeypatch, stopping):
+    real = shutil.rmtree
+
+    def rmtree(path, **how):
+        os.kill(os.getpid(), stopping)
+        real(path, **how)
+
+    monkeypatch.setattr("shutil.rmtree", rmtree)
+    with pytest.raises(Stopped, match=stopping.name), new_folder(tmp_path / "out"):
+        raise RuntimeError
+    assert names(tmp_path) == []
+
+
+def test_a_temporary_folder_that_a_sweep_took_is_made_again(tmp_path, monkeypatch):
+    """Another process may take it for left over at two moments: before it is opened, and before it is locked."""
+    import fcntl
+
+    from edgekit.io import atomic
+
+    opened, locked, swept = os.open, fcntl.flock, []
+
+    def sweep():
+        (temporary,) = tmp_path.glob(".out.*.tmp")
+        swept.append(temporary)
+        temporary.rmdir()
+
+    def open_late(path, *how):
+        if not swept:
+            sweep()
+        return opened(path, *how)
+
+    def lock_late(descriptor, how):
+        if len(swept) == 1:
+            sweep()
+        locked(descriptor, how)
+
+    monkeypatch.setattr(atomic.os, "open", open_late)
+    monkeypatch.setattr(atomic.fcntl, "flock", lock_late)
+    with new_folder(tmp_path / "out") as folder:
+        (folder / "whole").write_text("x")
+    assert len(swept) == 2
+    assert names(tmp_path / "out") == ["whole"]
+    assert names(tmp_path) == ["out"]
+
+
+@pytest.mark.parametrize(("platform", "call"), [("linux", "renameat2"), ("darwin", "renamex_np")])
+@pytest.mark.parametrize(("said", "done"), [(0, True), (-1, False), (None, False)])
+def test_exchange_believes_what_the_system_says(tmp_path, monkeypatch, platform, call, said, done):
+    asked = []
+
+    def system(*given):
+        asked.append(given)
+        return said
+
+    # a C library of before 2018 has no such call
+    library = SimpleNamespace(**({call: system} if said is not None else {}))
+    monkeypatch.setattr("edgekit.io.rename_exchange.ctypes.CDLL", lambda name, use_errno: library)
+    monkeypatch.setattr("edgekit.io.rename_exchange.sys.platform", platform)
+    assert exchange(tmp_path / "one", tmp_path / "other") is done
+    one, other = os.fsencode(tmp_path / "one"), os.fsencode(tmp_path / "other")
+    # 2 is the flag for a swap, -100 the current folder
+    wanted = (one, other, 2) if platform == "darwin" else (-100, one, -100, other, 2)
+    assert asked == ([] if said is None else [wanted])
 
 
 def test_exchange_says_so_where_one_of_the_two_is_missing(tmp_path):

@@ -12,7 +12,7 @@ from tiny_decoder import CONTEXT, TEXTS, byte_fallback_bpe, byte_level_bpe
 
 from edgekit.agent.errors import BadInput, GoldenMismatch
 from edgekit.agent.inference.decoder_golden import read_decoder_golden, run_decoder_golden
-from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generation import Generation, Limits, TextGenerator
 from edgekit.agent.inference.generator import open_generator
 from edgekit.agent.inference.prompts import PromptTokenizer, StopStringMatcher, TextStream
 from edgekit.agent.inference.sampling import GREEDY, Sampler, Sampling, candidates
@@ -176,6 +176,59 @@ def test_after_a_slide_the_text_goes_on_as_from_its_newest_half(generator):
     kept = slid.prompt_ids[:1] if slid.prompt_ids[0] == generator.bundle.start_id else []
     generator.session.reset()
     assert int(generator.session.prefill([*kept, *tail]).argmax()) == slid.ids[first]
+
+
+class CountingSession:
+    """A decoder that always foretells the id after the newest one, and keeps what it was given to read."""
+
+    def __init__(self, capacity, vocabulary):
+        self.capacity, self.vocabulary, self.length, self.read = capacity, vocabulary, 0, []
+
+    def reset(self):
+        self.length = 0
+
+    def prefill(self, ids):
+        assert self.length + len(ids) <= self.capacity
+        self.read.append(list(ids))
+        self.length += len(ids)
+        return np.eye(self.vocabulary, dtype=np.float32)[ids[-1] + 1]
+
+    def step(self, token):
+        assert self.length < self.capacity
+        self.length += 1
+        return np.eye(self.vocabulary, dtype=np.float32)[token + 1]
+
+
+# the ids that are read anew by a slide: the newest half, behind the token that begins texts if the text began with it
+@pytest.mark.parametrize(
+    ("prompt", "capacity", "tokens", "read"),
+    [
+        ("S 10 11", 8, 6, ["S 10 11"]),
+        ("S 10 11", 8, 7, ["S 10 11", "S 14 15 16 17"]),
+        ("S 10 11", 8, 11, ["S 10 11", "S 14 15 16 17", "S 18 19 20 21"]),
+        ("9 10 11", 8, 7, ["9 10 11", "14 15 16 17"]),
+        ("10 S 11", 8, 7, ["10 S 11", "14 15 16 17"]),
+        ("S 10 11 12 13 14 15 16", 8, 1, ["S 10 11 12 13 14 15 16"]),
+        ("S 10 11 12 13 14 15 16", 8, 2, ["S 10 11 12 13 14 15 16", "S 14 15 16 17"]),
+        ("S 10 11 12 13 14 15 16 17", 8, 1, ["S 14 15 16 17"]),
+        ("S 10 11", 3, 2, ["S 10 11", "S 12"]),
+        ("S", 1, 3, ["S", "1", "2"]),
+    ],
+)
+def test_a_slide_keeps_the_start_token_and_the_newest_half(decoder_bundles, prompt, capacity, tokens, read):
+    opened = open_generator(decoder_bundles["gpt2"])
+    start = opened.bundle.start_id
+    session = CountingSession(capacity, opened.session.vocabulary)
+    generator = TextGenerator(opened.bundle, session, opened.tokenizer)
+
+    def ids(text):
+        return [start if word == "S" else int(word) for word in text.split()]
+
+    generation = Generation(generator, ids(prompt), GREEDY, Limits(max_tokens=tokens, context_full="slide"))
+    "".join(generation)
+    assert session.read == [ids(text) for text in read]
+    assert len(generation.ids) == tokens
+    assert generation.slides == len(read) - (len(ids(prompt)) <= capacity)
 
 
 def test_a_prompt_that_does_not_fit_is_refused_or_slides(generator):
