@@ -10,13 +10,14 @@
 
 An `EdgekitWarning` is for what a person should know though the work goes on: the command line prints it as a line.
 A verdict is no error: a failed budget exits 1, an inconclusive or unmeasured one 3 (`measure.verdicts`).
-Only `edgekit.cli` catches these, once.
+The agent has a tree of its own, whose errors become these (`agent_error`). Only `edgekit.cli` catches these, once.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 
 class EdgekitError(Exception):
@@ -92,3 +93,28 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> NotFoundError:
     near = difflib.get_close_matches(name[:QUOTED], choices, n=1, cutoff=0.5)
     advice = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(choices)}"
     return NotFoundError(f"unknown {kind} {quoted(name)}", advice=advice)
+
+
+# by the kind that an error of the agent names
+_OF_THE_AGENT: dict[str, type[EdgekitError]] = {
+    "usage": UsageError,
+    "device": DeviceError,
+    "tool": ToolError,
+    "parity": ParityError,
+}
+
+
+def agent_error(kind: str, message: str, advice: str | None = None) -> EdgekitError:
+    """The error for a failure that the agent reports; a kind without a place of its own is the device's fault."""
+    return _OF_THE_AGENT.get(kind, DeviceError)(message, advice=advice)
+
+
+@contextmanager
+def agent_errors() -> Iterator[None]:
+    """A block that runs the agent in this process: an `AgentError` leaves it as the `EdgekitError` that it is."""
+    from edgekit.agent.errors import AgentError
+
+    try:
+        yield
+    except AgentError as error:
+        raise agent_error(error.kind, error.message, error.advice) from error

@@ -6,7 +6,7 @@
     ├── RuntimeFailed    tool     the runtime refused or broke on the file
     └── GoldenMismatch   parity   the file runs and gives other answers than it must
 
-The host turns them into its own in `edgekit.agent_errors`.
+The host turns them into its own in `edgekit.errors`.
 """
 
 from __future__ import annotations

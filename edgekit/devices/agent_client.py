@@ -14,13 +14,12 @@ from typing import Any, Self, TypeVar
 import pydantic
 
 from edgekit.agent.protocol import MAX_LINE, PROTOCOL, LineTooLong, read_lines, write_line
-from edgekit.agent_errors import agent_error
 from edgekit.devices.exit_status import ending
 from edgekit.devices.heartbeat import Heartbeat
 from edgekit.devices.messages import ErrorReply, Hello, ProgressMessage, ProgressReply, ResultReply, reply_type
 from edgekit.devices.sanitize import plain
 from edgekit.devices.transport import RemoteProcess
-from edgekit.errors import DeviceError
+from edgekit.errors import DeviceError, agent_error
 from edgekit.schema.base_model import Strict
 
 T = TypeVar("T", bound=Strict)
@@ -91,7 +90,7 @@ class Channel:
         """Send a request and wait for its result.
 
         timeout: seconds of silence after which the agent counts as hung, and is killed
-        Raises what `spec.agent_errors` makes of an error that the agent reports; `DeviceError` when the agent ends,
+        Raises what `errors.agent_error` makes of an error that the agent reports; `DeviceError` when the agent ends,
         hangs, or answers what the protocol does not allow, with the end of its stderr.
         """
         self._last_id += 1

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.agent.inference.bundle import open_bundle
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import Manifest, is_bundle
-from edgekit.errors import ToolError, UsageError
+from edgekit.errors import ToolError, UsageError, agent_errors
 from edgekit.io.atomic import new_folder
 from edgekit.io.progress import SILENT, Progress
 from edgekit.packaging.identity import Identity, id_from, name_from

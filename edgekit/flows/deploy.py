@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import Manifest, is_bundle
 from edgekit.bundle.records import GoldenRun
 from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.deploy import Deployed, Deployments, check_name
 from edgekit.devices.messages import Golden
-from edgekit.errors import UsageError
+from edgekit.errors import UsageError, agent_errors
 from edgekit.flows.devices.device_pool import on_each
 from edgekit.flows.golden import golden_record, keep_golden
 from edgekit.io.progress import SILENT, Progress

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import is_bundle
-from edgekit.errors import UsageError
+from edgekit.errors import UsageError, agent_errors
 from edgekit.options.generate_options import GenerateOptions
 
 if TYPE_CHECKING:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import Manifest
 from edgekit.bundle.records import GoldenRun, Records, write_record
 from edgekit.devices.messages import Golden
-from edgekit.errors import DeviceError, UsageError
+from edgekit.errors import DeviceError, UsageError, agent_errors
 
 
 def prove_golden(bundle: Path, records: Records) -> None:

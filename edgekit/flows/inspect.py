@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import Manifest, Step, is_bundle
-from edgekit.errors import UsageError
+from edgekit.errors import UsageError, agent_errors
 from edgekit.options.model_ref import ModelRef
 
 _TOKENIZER_FILES = ("tokenizer.json",)

@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.agent.inference.bundle import Bundle, open_bundle
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import Manifest, is_bundle
 from edgekit.bundle.records import read_records
-from edgekit.errors import UsageError
+from edgekit.errors import UsageError, agent_errors
 from edgekit.flows.golden import prove_golden
 from edgekit.io.atomic import check_output, new_folder
 from edgekit.io.progress import SILENT, Advance, Progress

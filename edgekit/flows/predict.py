@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import is_bundle
-from edgekit.errors import UsageError
+from edgekit.errors import UsageError, agent_errors
 
 
 @dataclass(frozen=True)

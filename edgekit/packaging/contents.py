@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.agent.inference.bundle import Bundle, open_bundle
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import MANIFEST_FILE
+from edgekit.errors import agent_errors
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from edgekit.report import table_cells
 from edgekit.report.figures import clean
 from edgekit.report.headline import headline
 from edgekit.report.summary import ModelRow, Summary, VerdictRow
-from edgekit.schema.measurement import Measurement, OperatorTime
+from edgekit.schema.measurement import Measurement
 
 _PUNCTUATION = re.compile(r"([\\`*_\[\]|~>$])")
 
@@ -93,11 +93,6 @@ def latency_markdown(measurements: Sequence[Measurement]) -> str:
     stages = _table(table_cells.STAGES, map(table_cells.stage_cells, measurements), right=table_cells.STAGES)
     notes = "\n".join("- " + "<br>".join(map(escape, table_cells.circumstances(taken))) for taken in measurements)
     return f"{percentiles}\n{stages}\n{notes}\n"
-
-
-def operators_markdown(operators: Sequence[OperatorTime]) -> str:
-    """Time by kind of operator in one inference, the most costly first."""
-    return _table(table_cells.OPERATORS, map(table_cells.operator_cells, operators), right=table_cells.OPERATORS[1:])
 
 
 def escape(text: str) -> str:

@@ -37,13 +37,6 @@ def models_table(models: Sequence[ModelRow]) -> Table:
     return _filled(_table(headings, right=headings[1:], keep=headings[1:]), rows)
 
 
-def comparisons_table(models: Sequence[ModelRow]) -> Table:
-    """What each model lost against each baseline on the same rows; negative points were gained."""
-    numeric = table_cells.COMPARISONS[2:]
-    rows = (table_cells.comparison_cells(model, record) for model, record in table_cells.compared(models))
-    return _filled(_table(table_cells.COMPARISONS, right=numeric, keep=numeric[:3]), rows)
-
-
 def confusions_table(pairs: Sequence[ConfusedPair]) -> Table:
     """Which label a model takes for which, the worst pairs first, out of the rows that have it."""
     numeric = table_cells.CONFUSIONS[2:]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Literal
 
 Task = Literal["text-classification", "text-generation"]
 Format = Literal["onnx", "tflite"]
 RuntimeName = Literal["onnxruntime", "ai-edge-litert", "tflite-runtime"]
 Scheme = Literal["float", "int8-dynamic", "int8-static", "int8-weight", "int4-weight"]
-
-SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 
 FORMAT_OF: dict[RuntimeName, Format] = {
     "onnxruntime": "onnx",

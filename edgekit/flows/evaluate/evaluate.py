@@ -8,12 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.evaluation import Accuracy, Drop
 from edgekit.bundle.manifest import MANIFEST_FILE, Manifest, is_bundle
 from edgekit.data.splits import Data, Unnumbered, load_data
 from edgekit.devices.base import ConnectedDevice
-from edgekit.errors import UsageError
+from edgekit.errors import UsageError, agent_errors
 from edgekit.io.atomic import write_text
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.accuracy.class_scores import class_scores

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.evaluation import Increase, Perplexity
 from edgekit.bundle.manifest import MANIFEST_FILE, is_bundle, writes_text
 from edgekit.data.text_corpus import Corpus
 from edgekit.devices.base import ConnectedDevice
-from edgekit.errors import ToolError, UsageError
+from edgekit.errors import ToolError, UsageError, agent_errors
 from edgekit.flows.evaluate.evaluate import check_recordable, manifest_to_record
 from edgekit.flows.lineage import checkpoint_sha256
 from edgekit.io.atomic import write_text

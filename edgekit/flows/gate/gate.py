@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import Manifest
 from edgekit.bundle.records import Records, read_records
 from edgekit.data.splits import read_data
 from edgekit.data.token_blocks import load_text
-from edgekit.errors import UsageError
+from edgekit.errors import UsageError, agent_errors
 from edgekit.flows.golden import prove_golden
 from edgekit.measure.evidence import Evidence, Question
 from edgekit.measure.metrics import check_budget, metric_of

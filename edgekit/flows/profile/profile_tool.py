@@ -13,14 +13,13 @@ from itertools import product
 from pathlib import Path
 from typing import cast, get_args
 
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import Manifest, writes_text
 from edgekit.bundle.records import write_record
 from edgekit.devices.adb.android_state import android_state
 from edgekit.devices.adb.android_tools import FORMATS, WARMUP_RUNS, Call, read_output
 from edgekit.devices.doctor.probe import Probe, probe
 from edgekit.devices.transport import Transport
-from edgekit.errors import DeviceError, ToolError, UsageError, unknown_name
+from edgekit.errors import DeviceError, ToolError, UsageError, agent_errors, unknown_name
 from edgekit.flows.devices.device_pool import SomeDevicesFailed, look_at_each
 from edgekit.flows.profile.profile import check, now, plural
 from edgekit.io.hashing import file_sha256

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from edgekit.agent.inference.bundle import open_bundle
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import MANIFEST_FILE, CheckpointExtras, Manifest, Origin, Step
 from edgekit.data.splits import Data, load_data
 from edgekit.data.token_blocks import load_text
-from edgekit.errors import NotFoundError, UsageError, unknown_name
+from edgekit.errors import NotFoundError, UsageError, agent_errors, unknown_name
 from edgekit.flows.lineage import checkpoint_sha256, is_in, recorded
 from edgekit.io.hashing import value_sha256
 from edgekit.io.progress import Progress

@@ -13,10 +13,9 @@ from typing import Any
 import pydantic
 
 from edgekit.agent.inference.bundle import open_bundle
-from edgekit.agent_errors import agent_errors
 from edgekit.bundle.manifest import is_bundle
 from edgekit.devices.lock import Lock
-from edgekit.errors import DeviceError, EdgekitError, UsageError
+from edgekit.errors import DeviceError, EdgekitError, UsageError, agent_errors
 from edgekit.flows.lineage import recorded
 from edgekit.io.atomic import write_text
 from edgekit.io.hashing import folder_sha256, value_sha256

@@ -30,11 +30,6 @@ class Sustained:
     last: Percentiles
     drift_pct: Estimate
 
-    @property
-    def slows_down(self) -> bool:
-        """Whether the last third is slower than the first by more than noise."""
-        return self.drift_pct.low > 0
-
 
 def sustained(samples: Sequence[float]) -> Sustained | None:
     """What raw times in ms of runs back to back say; None for fewer than three."""

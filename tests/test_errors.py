@@ -3,8 +3,7 @@
 import pytest
 
 from edgekit.agent import errors as agent_side
-from edgekit.agent_errors import agent_errors
-from edgekit.errors import DeviceError, EdgekitError, ParityError, ToolError, UsageError
+from edgekit.errors import DeviceError, EdgekitError, ParityError, ToolError, UsageError, agent_errors
 
 EXPECTED = {
     agent_side.BadInput: UsageError,
