@@ -40,7 +40,7 @@ _HARDLY_ANY = 98
 
 @dataclass
 class Tally:
-    """Intervals counted against the truth; a limit that a figure must not exceed is held against them."""
+    """Intervals counted against the truth; a limit that a figure must not exceed is checked against them."""
 
     runs: int = 0
     none: int = 0

@@ -173,11 +173,11 @@ class Increase(Strict):
 
 
 class Perplexity(Strict):
-    """How well a decoder foretells a text: perplexity of a token, and bits for each byte of it in UTF-8.
+    """How well a decoder predicts a text: perplexity of a token, and bits for each byte of it in UTF-8.
 
     data, data_sha256: name and hash of the text as it was read, which is that of a split
     content_hash:      of the bundle that was evaluated; None for a checkpoint
-    tokens:            tokens that were foretold, of `documents` documents with `bytes` bytes together
+    tokens:            tokens that were predicted, of `documents` documents with `bytes` bytes together
     context, stride:   the most tokens that one window holds, and by how many it moves on
     nats:              the sum of -ln p over the tokens: perplexity is exp(nats / tokens), bits per byte are
                        nats / ln 2 / bytes

@@ -64,7 +64,7 @@ class VocabularyCut(Strict):
     texts_covered:  % of the texts whose tokens are all still there
     same_ids:       how many of these give the same tokens as before, renumbered: all of them, or trimming fails
     *_length:       tokens of a text, special ones included, before and after
-    bytes_saved:    of the word table, of a head of its own beside it, and of `tokenizer.json`
+    bytes_saved:    of the token embedding, of a head of its own beside it, and of `tokenizer.json`
     """
 
     before: pydantic.PositiveInt
@@ -135,7 +135,7 @@ class TensorSpec(Strict):
 
 
 class Parity(Strict):
-    """How the exported file was held against its reference on the golden cases.
+    """How the exported file was checked against its reference on the golden cases.
 
     The largest |difference| of a logit must stay below atol + rtol * |reference|. Of a decoder, the logits are less
     their mean, |reference| is the largest of a row, and labels_equal counts the cases whose greedy tokens are equal.

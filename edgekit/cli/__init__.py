@@ -32,7 +32,7 @@ COMMANDS = {
     "export": "Write ONNX and TFLite bundles for a target.",
     "evaluate": "Measure accuracy of a checkpoint or a bundle.",
     "profile": "Measure latency and memory on a device.",
-    "gate": "Hold a bundle against budgets; the exit code is the verdict.",
+    "gate": "Check a bundle against budgets; the exit code is the verdict.",
     "deploy": "Let a bundle run on a device, with the way back kept.",
     "package": "Make packages for Android, iOS, web and Linux apps of a bundle.",
     "demo": "Try a bundle in the browser.",

@@ -26,7 +26,7 @@ from edgekit.options.model_ref import ModelRef
 def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> None:
     """Write one bundle a format for a target: model, tokenizer, labels, golden cases, manifest.
 
-    Each file is run and held against the checkpoint before it is kept.
+    Each file is run and checked against the checkpoint before it is kept.
 
     \b
     Examples:

@@ -19,7 +19,7 @@ from edgekit.options.model_ref import ModelRef
 def command(model: ModelRef, as_json: bool, **given: Any) -> None:
     """Show what a checkpoint or a bundle is, and where each of its megabytes is.
 
-    The files of a bundle are held against their hashes.
+    The files of a bundle are checked against their hashes.
 
     \b
     Example:

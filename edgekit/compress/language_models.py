@@ -1,7 +1,7 @@
 """Training language models on text: fine-tuned, made from nothing, or following a teacher token by token.
 
 The best epoch is the one with the least perplexity on the validation blocks; each block begins anew there, so that its
-first tokens are foretold from little: `edgekit evaluate` measures over the whole stream.
+first tokens are predicted from little: `edgekit evaluate` measures over the whole stream.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class TrainedOnText:
 def finetune_language_model(
     start: Checkpoint | Scratch, data: TextData, options: FinetuneOptions, *, work: Path, progress: Progress = SILENT
 ) -> tuple[Any, Any, TrainedOnText]:
-    """A language model and its tokenizer, trained to foretell the training text."""
+    """A language model and its tokenizer, trained to predict the training text."""
     from transformers import set_seed
 
     set_seed(options.seed)

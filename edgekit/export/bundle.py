@@ -69,7 +69,7 @@ def build_bundle(
 ) -> Manifest:
     """Write a complete bundle into the existing, empty folder `out`.
 
-    The model file is written, run on the golden texts through the written tokenizer, and held against the
+    The model file is written, run on the golden texts through the written tokenizer, and checked against the
     checkpoint or, where quantized, against the simulation of the plan.
     Raises `ParityError` where it does not reproduce that, `UsageError` where the target cannot run it.
     """

@@ -37,7 +37,7 @@ def build_decoder_bundle(
 ) -> Manifest:
     """Write a complete bundle into the existing, empty folder `out`, for contexts of up to `max_length` tokens.
 
-    The model file is written, run on the golden prompts through the written tokenizer, and held against the
+    The model file is written, run on the golden prompts through the written tokenizer, and checked against the
     checkpoint or, where quantized, against the simulation of the plan.
     Raises `ParityError` where it does not reproduce that, `UsageError` where the target cannot run it.
     """

@@ -1,4 +1,4 @@
-"""What a quantized file computes, in PyTorch: the reference that quantized files are held against.
+"""What a quantized file computes, in PyTorch: the reference that quantized files are checked against.
 
 The weights of the model are already on their grid. What is missing is how each runtime rounds the inputs of its
 integer dense layers; hooks do that here, layer by layer, as the runtime does it.

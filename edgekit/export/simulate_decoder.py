@@ -1,4 +1,4 @@
-"""What a quantized decoder file computes, in PyTorch: the reference that such files are held against.
+"""What a quantized decoder file computes, in PyTorch: the reference that such files are checked against.
 
 The weights of the model are on their grid already; hooks round the inputs of its dense layers as the runtime does.
 """

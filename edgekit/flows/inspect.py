@@ -14,7 +14,7 @@ _TOKENIZER_FILES = ("tokenizer.json",)
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the whole: word table, attention, FFN, tokenizer, ...; in MB of 10^6 bytes."""
+    """A part of the whole: token embedding, attention, FFN, tokenizer, ...; in MB of 10^6 bytes."""
 
     name: str
     mb: float

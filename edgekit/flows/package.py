@@ -64,7 +64,7 @@ def package(
 ) -> Packaged:
     """Write `out/<platform>` for each platform; `out` is `<name>-packages` by default.
 
-    The bundle's files are held against their hashes first, and those in each package again; the golden cases are run
+    The bundle's files are checked against their hashes first, those in each package again; the golden cases are run
     here, unless a run of them is kept. All packages take their names at the end, when every one of them is written and
     none adds more to an app than `options.max_size` MB.
     Raises `ParityError` where the golden cases give other answers, `UsageError` for a bundle that is not sound or not

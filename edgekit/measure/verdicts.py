@@ -65,7 +65,7 @@ def verdict_on(question: Question, evidence: Evidence) -> Verdict:
 
 
 def judge(metric: Metric, limit: float, figure: Estimate) -> Outcome:
-    """Hold a figure with its interval against a limit.
+    """Compare a figure with its interval to a limit.
 
     `pass` when the whole interval keeps the limit, a limit met exactly included; `fail` when none of it does;
     `inconclusive` in between. Raises `ValueError` for an interval that is upside down, or no number.

@@ -89,7 +89,7 @@ class Decoder:
 
     @property
     def tied(self) -> bool:
-        """Whether the head is the word table."""
+        """Whether the head is the token embedding."""
         return self.head.weight is self.token_embedding.weight
 
     @property

@@ -114,7 +114,7 @@ def _into_ffn(block: Block | DecoderBlock) -> Iterator[nn.Linear]:
 
 
 def _narrow_ends(decoder: Decoder, channels: Tensor) -> None:
-    """What lies before and behind a decoder's blocks; a head that is the word table stays it."""
+    """What lies before and behind a decoder's blocks; a head that is the token embedding stays it."""
     tied = decoder.tied
     for table in decoder.embeddings:
         _cut_table(table, channels)

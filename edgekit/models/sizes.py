@@ -11,7 +11,7 @@ from edgekit.models.checkpoint import Checkpoint
 
 # in the order in which they are tried: the first pattern found in a tensor's name says which part it is
 PARTS = (
-    ("word table", r"word_embeddings|wte|embed_tokens|^words"),
+    ("token embedding", r"word_embeddings|wte|embed_tokens|^words"),
     ("position table", r"position_embeddings|wpe|^positions"),
     ("type table", r"token_type_embeddings|^types|^only_type"),
     ("projection", r"embedding_hidden_mapping_in|^projection"),

@@ -1,4 +1,4 @@
-"""A model with fewer words: rows of its word table and of its head, and the ids that its configuration names."""
+"""A model with fewer words: rows of its token embedding and of its head, and the ids that its configuration names."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def referenced_token_ids(model: Any) -> set[int]:
 
 
 def keep_tokens(model: Any, kept: Collection[int]) -> int:
-    """Keep only these rows of the word table, in their order, and of a head that foretells words; in place.
+    """Keep only these rows of the token embedding, in their order, and of a head that predicts tokens; in place.
 
-    A head that is the word table stays it. Ids in the configuration are renumbered; one that is not kept becomes
+    A head that is the token embedding stays it. Ids in the configuration are renumbered; one that is not kept becomes
     None. Returns how many parameters have gone.
     """
     import torch

@@ -30,7 +30,7 @@ class Added:
 def copy_bundle(bundle: Bundle, folder: Path) -> None:
     """Copy the manifest and every file that it lists into `folder`, byte for byte; measurements stay behind.
 
-    What has arrived is held against its hashes: `UsageError` where the bundle was changed meanwhile.
+    What has arrived is checked against its hashes: `UsageError` where the bundle was changed meanwhile.
     """
     folder.mkdir(parents=True)
     for name in (MANIFEST_FILE, *bundle.manifest["files"]):

@@ -71,7 +71,7 @@ def interval(low: float | None, high: float | None, digits: Callable[[float], st
 
 
 def precise(value: float) -> str:
-    """A figure that is held against a limit: one digit more than `number` shows."""
+    """A figure that is checked against a limit: one digit more than `number` shows."""
     size = abs(value)
     if not size:
         return "0"

@@ -42,7 +42,7 @@ def _words(code: int, gated: list[Outcome]) -> tuple[Outcome, str, str]:
     if code == PASSED and not whole:
         return "unmeasured", "Done", "Everything ran, and no budget was set"
     if code == PASSED:
-        return "pass", "Pass", f"All {whole} budgets hold" if whole > 1 else "The budget holds"
+        return "pass", "Pass", f"All {whole} budgets pass" if whole > 1 else "The budget passes"
     if code == FAILED:
         failed = gated.count("fail")
         return "fail", "Fail", f"{failed} of {plural(whole, 'budget')} {'fails' if failed == 1 else 'fail'}"

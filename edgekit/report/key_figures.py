@@ -1,4 +1,4 @@
-"""What came of a run, bundle by bundle: the three figures that are looked for first, held against the first model."""
+"""What came of a run, bundle by bundle: the three figures that are looked for first, compared with the first model."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from edgekit.report.summary import LatencyRow, ModelRow, Summary
 
 @dataclass(frozen=True)
 class Highlight:
-    """A figure, and in words what it is to be held against; no figure where there is none."""
+    """A figure, and in words what it is to be compared with; no figure where there is none."""
 
     title: str
     figure: str
@@ -31,7 +31,7 @@ def highlights(summary: Summary) -> list[tuple[ModelRow, tuple[Highlight, ...]]]
 
 
 def _figures(model: ModelRow, first: ModelRow) -> tuple[Highlight, Highlight]:
-    if model.foretells:
+    if model.generates:
         return _perplexity(model, first), _speed(model)
     return _accuracy(model, first), _latency(model)
 
@@ -77,7 +77,7 @@ def lost(record: Drop) -> str:
         return f"as accurate as {name}"
     side = "below" if record.points >= 0 else "above"
     said = f"{abs(record.points):.2f} points {side} {name}"
-    return f"{said}, which chance can explain" if record.low <= 0 <= record.high else said
+    return f"{said}, not significant" if record.low <= 0 <= record.high else said
 
 
 def _size(model: ModelRow, first: ModelRow) -> Highlight:

@@ -38,9 +38,13 @@ def summary_markdown(summary: Summary) -> str:
         (f"Latency of {escape(clean(name))}", latency_markdown(taken))
         for name, taken in table_cells.measurements_by_model(summary).items()
     ]
-    foretold = [table_cells.perplexity_cells(model, model.perplexity) for model in summary.models if model.perplexity]
-    if foretold:
-        parts.append(("Perplexity", _table(table_cells.PERPLEXITIES, foretold, right=table_cells.PERPLEXITIES[1:])))
+    baseline_perplexity = [
+        table_cells.perplexity_cells(model, model.perplexity) for model in summary.models if model.perplexity
+    ]
+    if baseline_perplexity:
+        parts.append(
+            ("Perplexity", _table(table_cells.PERPLEXITIES, baseline_perplexity, right=table_cells.PERPLEXITIES[1:]))
+        )
     for name, speeds in table_cells.speeds_by_model(summary).items():
         table = _table(table_cells.GENERATION, map(table_cells.generation_cells, speeds), right=table_cells.GENERATION)
         parts.append((f"Speed of {escape(clean(name))}", table))

@@ -71,16 +71,16 @@ def render_page(summary: Summary) -> str:
 def _sections(summary: Summary) -> list[Section]:
     """What there is something to show in, in the order of the page; each has a template of its name."""
     models = summary.models
-    stages = "What each stage bought and cost" if len(models) > 1 else "The model"
+    stages = "Size and accuracy by stage" if len(models) > 1 else "The model"
     sections = (
         (Section("verdicts", "Verdicts"), True),
-        (Section("language_models" if summary.is_of_text else "models", stages), models),
-        (Section("comparisons", "Accuracy, row by row"), [model for model in models if model.accuracy]),
-        (Section("mistakes", "What is taken for what"), summary.mistakes),
+        (Section("language_models" if summary.generates else "models", stages), models),
+        (Section("comparisons", _comparisons(models)), [model for model in models if model.accuracy]),
+        (Section("mistakes", "Most confused classes"), summary.mistakes),
         (Section("megabytes", "Where the megabytes are"), [model for model in models if model.parts_mb]),
         (Section("perplexity", "Perplexity"), [model for model in models if model.perplexity]),
         (Section("speed", "Speed of writing"), summary.speeds),
-        (Section("latency", "Latency, run by run"), not summary.is_of_text),
+        (Section("latency", "Latency, run by run"), not summary.generates),
         (Section("conditions", "Conditions of each measurement"), summary.measurements or summary.speeds),
         (Section("parity", "Parity"), [model for model in models if model.parity]),
         (Section("packages", "Packages for apps"), summary.packages),
@@ -89,6 +89,14 @@ def _sections(summary: Summary) -> list[Section]:
         (Section("labels", "Labels"), summary.labels and not summary.mistakes),
     )
     return [section for section, shown in sections if shown]
+
+
+def _comparisons(models: Sequence[ModelRow]) -> str:
+    """The heading of what models lose on the same rows, by what they are compared with."""
+    baselines = {record.baseline for _, record in table_cells.compared(models)}
+    if not baselines:
+        return "Accuracy"
+    return f"Paired comparison with the {clean(baselines.pop())}" if len(baselines) == 1 else "Paired comparisons"
 
 
 def _tables(summary: Summary) -> dict[str, Any]:
@@ -123,8 +131,10 @@ def _tables(summary: Summary) -> dict[str, Any]:
 def _pictures(summary: Summary) -> dict[str, Any]:
     models = summary.models
     perplexities, rates = interval_plots.perplexity_axis(models), interval_plots.speed_axis(models)
-    foretelling = next((model for model in models if model.perplexity), None)
-    foretold = foretelling.perplexity.perplexity if foretelling and foretelling.perplexity else None
+    with_perplexity = next((model for model in models if model.perplexity), None)
+    baseline_perplexity = (
+        with_perplexity.perplexity.perplexity if with_perplexity and with_perplexity.perplexity else None
+    )
     sizes, accuracies, latencies = (
         interval_plots.size_axis(models),
         interval_plots.accuracy_axis(models),
@@ -147,10 +157,12 @@ def _pictures(summary: Summary) -> dict[str, Any]:
         "accuracy_picture": lambda model: interval_plots.accuracy_picture(model, accuracies, baseline),
         "comparison_picture": lambda record: interval_plots.comparison_picture(record, lost),
         "latency_picture": lambda row: interval_plots.latency_picture(row, latencies),
-        "foretelling": foretelling,
+        "with_perplexity": with_perplexity,
         "perplexity_axis": perplexities,
         "rate_axis": rates,
-        "perplexity_picture": lambda record: interval_plots.perplexity_picture(record, perplexities, foretold),
+        "perplexity_picture": lambda record: interval_plots.perplexity_picture(
+            record, perplexities, baseline_perplexity
+        ),
         "speed_picture": lambda row: interval_plots.speed_picture(row, rates),
         "share_bar": interval_plots.share_bar,
         "speed_curve": speed_curve,

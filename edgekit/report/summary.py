@@ -73,7 +73,7 @@ class ModelRow:
     task: Task = "text-classification"
 
     @property
-    def foretells(self) -> bool:
+    def generates(self) -> bool:
         """Whether it is a language model."""
         return self.task == "text-generation"
 
@@ -145,9 +145,9 @@ class Summary:
         return self.title or self.name
 
     @property
-    def is_of_text(self) -> bool:
+    def generates(self) -> bool:
         """Whether it is about language models."""
-        return any(model.foretells for model in self.models)
+        return any(model.generates for model in self.models)
 
     @property
     def shown_mistakes(self) -> tuple[Mistakes, ...]:

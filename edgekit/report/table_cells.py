@@ -76,7 +76,7 @@ def _notes_on(row: VerdictRow) -> list[Note]:
 
 def models_cells(models: Sequence[ModelRow]) -> tuple[Cells, list[Cells]]:
     """The headings of the table of models, `MODELS` or `LANGUAGE_MODELS`, and its rows."""
-    if any(model.foretells for model in models):
+    if any(model.generates for model in models):
         return LANGUAGE_MODELS, [_language_model_cells(model) for model in models]
     return MODELS, [_classifier_cells(model) for model in models]
 

@@ -99,7 +99,7 @@ def test_inspect_shows_bundles_and_checkpoints_of_decoders(decoder_bundles, deco
     for folder in (decoder_bundles["llama"], decoder_checkpoints["llama"]):
         shown = edgekit("inspect", folder)
         assert shown.returncode == 0, shown.stderr
-        for part in ("word table", "attention", "FFN", "norms"):
+        for part in ("token embedding", "attention", "FFN", "norms"):
             assert part in shown.stdout.decode()
         assert "labels" not in shown.stdout.decode()
 

@@ -40,7 +40,7 @@ def make_speed(threads: int, length: int, rate: float, *, emulated: bool = False
 @pytest.fixture
 def language(summary: Summary) -> Summary:
     """The sample run, of a language model."""
-    parts = {"word table": 6.0, "FFN": 2.0}
+    parts = {"token embedding": 6.0, "FFN": 2.0}
     text = {"task": "text-generation"}
     speeds = (make_speed(1, 64, 88.4), make_speed(1, 512, 61.7), make_speed(4, 512, 139.6))
     models = (

@@ -62,7 +62,7 @@ def find(as_json: bool) -> None:
 @click.argument("url")
 @click.option("--target", help="The target that it is one of, by name or file. `edgekit targets detect` tells.")
 @click.option("--python", metavar="PATH", help="Python there that runs the agent. Default: python3.")
-@click.option("--check", is_flag=True, help="Reach it first, and hold it against its target.")
+@click.option("--check", is_flag=True, help="Reach it first, and check it against its target.")
 @click.option("--force", is_flag=True, help="Replace a device of this name.")
 @as_json
 def add(name: str, url: str, target: str | None, python: str | None, check: bool, force: bool, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""Attention relations: how alike a layer's queries, keys and values are to one another, held against the teacher's.
+"""Attention relations: how alike a layer's queries, keys and values are to one another, checked against the teacher's.
 
 MiniLMv2 (Wang et al. 2021, arXiv 2012.15828, section 3): the vectors of all heads are put side by side and split
 anew into relation heads, so that student and teacher may have other numbers and sizes of heads.

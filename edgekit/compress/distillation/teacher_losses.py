@@ -52,7 +52,7 @@ def require_encoders(*models: Any) -> None:
 def inside_loss(student: Any, teacher: Any, reads: Iterable[str], options: DistillOptions) -> Loss:
     """The whole loss with hidden states and relations; the teacher runs on every batch.
 
-    Each layer of the student is held against one of the teacher's, evenly spread, and the embeddings against the
+    Each layer of the student is checked against one of the teacher's, evenly spread, and the embeddings against the
     embeddings; relations are those of the last layers (as MiniLMv2 has it for 12 layers). Learned projections become
     part of the student until `drop_projections`.
 

@@ -1,7 +1,7 @@
 """Vocabulary pruning: which tokens texts need, and what becomes of texts, table and file without the others.
 
 The most frequent tokens stay, with all that must be there for them to come about, and the letters by which every text
-that was counted can still be spelled. As in arXiv 2010.05609, nothing is learned anew: rows of the word table move.
+that was counted can still be spelled. As in arXiv 2010.05609, nothing is learned anew: rows of the embedding move.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def trim_vocabulary(
     kept_whole: Collection[Text] = (),
     progress: Progress = SILENT,
 ) -> tuple[Any, VocabularyCut]:
-    """Cut the word table of `model` in place; returns the tokenizer that goes with it, and what that has changed.
+    """Cut the token embedding of `model` in place; returns the tokenizer that goes with it, and what that has changed.
 
     texts:      are read several times over; their tokens are counted, and equally frequent ones taken by their ids
     size:       how many tokens to keep; None for no more than must be

@@ -34,7 +34,7 @@ def hidden_distance(
 ) -> Tensor:
     """Mean squared distance of projected hidden states (TinyBERT, Jiao et al. 2020, arXiv 1909.10351, equation 8).
 
-    student, teacher: states [batch, length, width], of the layers that are held against each other
+    student, teacher: states [batch, length, width], of the layers that are checked against each other
     projections:      from the student's width to the teacher's, one for each of them
     mask:             [batch, length], 1 where there is a token; padding does not count
     The mean over layers, tokens and channels is taken, so that the weight means the same for every shape.
@@ -62,7 +62,7 @@ def top_tokens(student: Tensor, ids: Tensor, log_probabilities: Tensor, temperat
     student:           logits [batch, length, vocabulary]
     ids:               the k tokens [batch, length, k]
     log_probabilities: what the teacher gives them at T, [batch, length, k]
-    The mean over tokens is taken. The rest of the mass is held against the student's as a whole: what stands in the
+    The mean over tokens is taken. The rest of the mass is checked against the student's as a whole: what stands in the
     bucket is free, so that this is at most the divergence over the whole vocabulary, and equal to it where k is the
     vocabulary. The last token of a row has no next one to be right about, and counts all the same.
     """

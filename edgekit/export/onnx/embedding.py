@@ -1,4 +1,4 @@
-"""The word table of a decoder in ONNX, stored once for looking tokens up and, where they are tied, for the head."""
+"""The token embedding of a decoder in ONNX, stored once for the look-up and, where they are tied, for the head."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Words:
-    """Adds the two readers of the word table [vocabulary, hidden] to a graph."""
+    """Adds the two readers of the token embedding [vocabulary, hidden] to a graph."""
 
     graph: OnnxGraph
     weights: Weights

@@ -1,4 +1,4 @@
-"""A bundle's answers from a device: what it says of texts, and how well it foretells them."""
+"""A bundle's answers from a device: what it says of texts, and how well it predicts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Perplexity: how well a language model, a checkpoint or a bundle, foretells a text through its own tokenizer."""
+"""Perplexity: how well a language model, a checkpoint or a bundle, predicts a text through its own tokenizer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _RECORDING = threading.Lock()
 
 @dataclass(frozen=True)
 class _LanguageModel:
-    """What a text is held against, whatever runs it.
+    """What a text is checked against, whatever runs it.
 
     encode: a text as ids, without special tokens and whole
     begin:  the token that begins a document, None where the tokenizer has none

@@ -53,7 +53,7 @@ def gate(
 ) -> list[BundleVerdict]:
     """The verdict on each budget, one for one and in their order (`measure.verdicts.verdict_on`).
 
-    The bundle's files are held against their hashes first, and its golden cases are run, unless a record says that
+    The bundle's files are checked against their hashes first, and its golden cases are run, unless a record says that
     this very content reproduced them. A device figure counts only if its measurement is of this very content, of a
     device of the budget's target, not emulated, and taken under the budget's conditions; of one case the newest
     counts, and of several cases the worst. Accuracy and perplexity count on test rows of the data that the lineage
@@ -90,7 +90,7 @@ def gate(
 
 
 def not_judged(budgets: Iterable[Budget], formats: Collection[str]) -> list[Budget]:
-    """The budgets that no bundle of these formats is held against."""
+    """The budgets that no bundle of these formats is checked against."""
     return [budget for budget in budgets if budget.format is not None and budget.format not in formats]
 
 

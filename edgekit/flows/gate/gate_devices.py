@@ -1,4 +1,4 @@
-"""Gate on devices: measure anew what the budgets ask for, and hold the bundle against what each device gave."""
+"""Gate on devices: measure anew what the budgets ask for, and check the bundle against what each device gave."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _held(name: str, budgets: Sequence[Budget], target: str | None, manifest: Ma
     """The budgets as they hold on a device of `target`."""
     if not budgets and target is None:
         raise UsageError(
-            f"there is no budget to hold the bundle against on {name}, which has no target either",
+            f"there is no budget to check the bundle against on {name}, which has no target either",
             advice="give one: --budget latency_p95_ms=30,length=128",
         )
     if target is None:

@@ -1,4 +1,4 @@
-"""What a device was registered as, held against what it says of itself."""
+"""What a device was registered as, checked against what it says of itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading a lineage back: what it must say to be run again, and its inputs, held against the hashes it recorded."""
+"""Reading a lineage back: what it must say to be run again, and its inputs, checked against the hashes it recorded."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def make_checkpoint(
 
 
 def task_of(start: Checkpoint | Scratch) -> Task:
-    """What a model is for: a decoder foretells text unless it has been made a classifier; all others classify."""
+    """What a model is for: a decoder predicts text unless it has been made a classifier; all others classify."""
     if start.family not in DECODERS:
         return "text-classification"
     return "text-generation" if isinstance(start, Scratch) else resolve_task(start)

@@ -1,4 +1,4 @@
-"""Two classifiers on the same rows: what the second lost and gained, and whether chance explains it."""
+"""Two classifiers on the same rows: what the second lost and gained, and whether the difference is significant."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Perplexity of a language model over a text, by whatever gives the logits of a window of token ids.
 
-Every token is foretold exactly once, as in the rolling log-likelihood of lm-evaluation-harness (Gao et al.,
+Every token is predicted exactly once, as in the rolling log-likelihood of lm-evaluation-harness (Gao et al.,
 `get_rolling_token_windows`): the first window holds as many tokens as the context takes, each later one moves on by
-`stride` tokens and foretells those, with the `context - stride + 1` tokens before them as what it knows. The first
-token of a document is foretold from the token that begins a document (BOS, or where a tokenizer has none, EOS).
+`stride` tokens and predicts those, with the `context - stride + 1` tokens before them as what it knows. The first
+token of a document is predicted from the token that begins a document (BOS, or where a tokenizer has none, EOS).
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Scorer = Callable[[Ids, Ids], float]
 
 @dataclass
 class Surprise:
-    """Stretches of a text in its order: tokens that were foretold in each, and the sum of -ln p over them.
+    """Stretches of a text in its order: tokens that were predicted in each, and the sum of -ln p over them.
 
-    A stretch is what one window foretells; windows that overlap are counted together, until they have foretold as
+    A stretch is what one window predicts; windows that overlap are counted together, until they have predicted as
     many tokens as a window holds, so that a shorter stride does not look like more text.
     """
 
@@ -42,7 +42,7 @@ class Surprise:
     def add(self, window: Ids, targets: Ids, score: Scorer) -> None:
         """Score a window: what it says of the `targets` that follow its last tokens."""
         nats = score(window, targets)
-        # only a window that overlaps the one before knows more than it foretells
+        # only a window that overlaps the one before knows more than it predicts
         if len(targets) < len(window) and self.tokens and self.tokens[-1] + len(targets) <= len(window):
             self.nats[-1] += nats
             self.tokens[-1] += len(targets)
@@ -57,7 +57,7 @@ class Surprise:
 
     @property
     def total_tokens(self) -> int:
-        """All tokens that were foretold."""
+        """All tokens that were predicted."""
         return sum(self.tokens)
 
 
@@ -109,7 +109,7 @@ def increase(baseline: Surprise, candidate: Surprise) -> tuple[float, Estimate |
     Raises `ValueError` for windows of other tokens.
     """
     if baseline.tokens != candidate.tokens:
-        raise ValueError("the windows do not foretell the same tokens")
+        raise ValueError("the windows do not predict the same tokens")
     mean, half = _mean_nats(np.array(candidate.nats) - np.array(baseline.nats), np.array(candidate.tokens))
     value = _percent(mean)
     return value, None if half == math.inf else Estimate(value, _percent(mean - half), _percent(mean + half))

@@ -1,4 +1,4 @@
-"""GPT-2 (Radford et al. 2019): learned positions, LayerNorm before each branch, the word table as its head.
+"""GPT-2 (Radford et al. 2019): learned positions, LayerNorm before each branch, the token embedding as its head.
 
 Transformers keeps its dense layers transposed (`Conv1D`, [in, out]), with query, key and value packed in one.
 `unpack_fused` puts ordinary dense layers [out, in] in their place, as other families have; `plain_state` is the way

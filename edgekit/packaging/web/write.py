@@ -12,7 +12,7 @@ from edgekit.packaging.contents import Added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
 
 FORMATS = ("onnx",)
-# the versions that the package was run with; React Native's was held against its types
+# the versions that the package was run with; React Native's was checked against its types
 WEB_RUNTIME, NODE_RUNTIME, REACT_NATIVE_RUNTIME = "1.30.0", "1.30.0", "1.24.3"
 # what an app takes over; the page to try it and what a person reads stay behind
 _SHIPPED = ("bundle", "lib")

@@ -93,7 +93,7 @@ def size_picture(model: ModelRow, axis: Axis) -> Markup:
 
 
 def accuracy_picture(model: ModelRow, axis: Axis, baseline: float | None) -> Markup:
-    """A point with its interval; a dotted line marks the first model, which the others are held against."""
+    """A point with its interval; a dotted line marks the first model, which the others are compared with."""
     parts = [line("0%", MIDDLE, "100%", MIDDLE, "track")]
     label = "not evaluated"
     if baseline is not None:
@@ -106,7 +106,7 @@ def accuracy_picture(model: ModelRow, axis: Axis, baseline: float | None) -> Mar
 
 
 def perplexity_picture(record: Perplexity, axis: Axis, baseline: float | None) -> Markup:
-    """A point with its interval; a dotted line marks the first model, which the others are held against."""
+    """A point with its interval; a dotted line marks the first model, which the others are compared with."""
     value, interval = figures.perplexity(record)
     label = f"perplexity {value}" + (f", interval {interval}" if interval else "")
     parts = [line("0%", MIDDLE, "100%", MIDDLE, "track")]

@@ -95,7 +95,7 @@ def trimmed(kind, folder, size, texts=COUNTED[:4]):
 
 
 def table_rows(folder):
-    """The first axis of every tensor that is a word table or a head, as it lies on the disk."""
+    """The first axis of every tensor that is a token embedding or a head, as it lies on the disk."""
     from safetensors import safe_open
 
     with safe_open(folder / "model.safetensors", "np") as file:

@@ -69,7 +69,7 @@ def test_of_decoders(make, block, classifies):
     found = rates(tiny_classifier_of(model, tokenizer) if classifies else model)
     for layer in range(layers):
         assert of(found, block.format(layer)) == DECAY ** (layers - layer)
-    # a head that is the word table learns as the table
+    # a head that is the token embedding learns as the table
     assert of(found, "wte" if make is tiny_gpt2 else "embed_tokens") == DECAY ** (layers + 1)
     assert of(found, "ln_f" if make is tiny_gpt2 else "model.norm") == 1
     assert not classifies or of(found, "score") == 1

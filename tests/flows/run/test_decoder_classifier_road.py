@@ -61,7 +61,7 @@ def check(bundle, folder, family, data):
     cases = read_golden(open_bundle(bundle))
     assert run_golden(classifier, cases).cases == len(cases) > 5
     assert classifier.classify("").label in manifest.labels
-    assert {"word table", "attention", "FFN", "head"} <= {part.name for part in inspect(folder / "pruned").parts}
+    assert {"token embedding", "attention", "FFN", "head"} <= {part.name for part in inspect(folder / "pruned").parts}
     # three classes; a road that loses the way ends at a third
     assert evaluate(folder / "teacher", data, EvaluateOptions()).accuracy.accuracy > 90
     assert evaluate(bundle, data, EvaluateOptions()).accuracy.accuracy > 60

@@ -14,7 +14,7 @@ from edgekit.packaging.web.write import NODE_RUNTIME, REACT_NATIVE_RUNTIME, WEB_
 HERE = Path(__file__).parent
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgekit" / "npm"
 RUNTIMES = (f"onnxruntime-node@{NODE_RUNTIME}",)
-# what types are held against; React Native's own dependencies are not needed for that
+# what types are checked against; React Native's own dependencies are not needed for that
 TYPES = (
     f"onnxruntime-web@{WEB_RUNTIME}",
     f"onnxruntime-react-native@{REACT_NATIVE_RUNTIME}",

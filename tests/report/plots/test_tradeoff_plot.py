@@ -112,7 +112,7 @@ def test_smaller(mb: float, said: str) -> None:
 
 def test_a_difference_that_chance_explains_is_called_so() -> None:
     drop = make_drop("teacher", -0.3, low=-0.9, high=0.2)
-    assert lost(drop) == "0.30 points above teacher, which chance can explain"
+    assert lost(drop) == "0.30 points above teacher, not significant"
     assert lost(drop.model_copy(update={"high": -0.1})) == "0.30 points above teacher"
     assert lost(drop.model_copy(update={"points": 0.001})) == "as accurate as teacher"
     assert re.match("0.40 points below", lost(drop.model_copy(update={"points": 0.4, "low": 0.1, "high": 0.8})))

@@ -1,4 +1,4 @@
-// Opening a bundle: its manifest, and each file that is read held against the hash there.
+// Opening a bundle: its manifest, and each file that is read checked against the hash there.
 
 import { contentHash } from "./content_hash.js";
 import { ModelError } from "./errors.js";
