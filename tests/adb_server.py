@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from process_table import process_folders
 
 _LINK = Path(__file__).parents[1] / "scripts" / "emulated_pi" / "adb_link.py"
 _ANDROID = Path(__file__).with_name("android_root.sh")
@@ -97,10 +98,10 @@ class Adbd:
 
     def _ours(self) -> list[int]:
         found = []
-        for environ in Path("/proc").glob("[0-9]*/environ"):
+        for process in process_folders():
             with suppress(OSError):
-                if f"{_MARK}={self._mark}".encode() in environ.read_bytes().split(b"\0"):
-                    found.append(int(environ.parent.name))
+                if f"{_MARK}={self._mark}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                    found.append(int(process.name))
         return found
 
 

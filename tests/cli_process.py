@@ -10,6 +10,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from process_table import process_folders
+
 _PRELOADED = [
     "edgekit.cli",
     "transformers.trainer",
@@ -89,7 +91,7 @@ def start(*words, log, save_seconds=None, file_bytes=None):
 def processes_in(folder):
     """The ids of living processes whose working directory lies in `folder`."""
     found = []
-    for entry in Path("/proc").glob("[0-9]*"):
+    for entry in process_folders():
         with contextlib.suppress(OSError):
             if (entry / "cwd").readlink().is_relative_to(folder):
                 found.append(int(entry.name))

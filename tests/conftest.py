@@ -1,5 +1,12 @@
 """What several folders of tests share."""
 
+import signal
+
+# a shell starts what runs in its background with these two ignored, and whatever is started from there inherits that
+for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, _usual)
+
 pytest_plugins = [
     "tiny_bundle",
     "tiny_checkpoint",

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import asyncssh
 import pytest
+from process_table import process_folders
 
 from edgekit.devices.ssh.pumps import into_pipe, out_of_pipe
 
@@ -228,10 +229,9 @@ class ClientHome:
 
 def runs(group: int) -> bool:
     """Whether anything in a process group still runs; what has ended and was not yet collected does not."""
-    # listed by name: a glob would look at each file, and trip over a process that ends meanwhile
-    for number in filter(str.isdigit, os.listdir("/proc")):  # noqa: PTH208
+    for process in process_folders():
         with suppress(OSError):
-            state, _, of = Path("/proc", number, "stat").read_text().rpartition(")")[2].split()[:3]
+            state, _, of = (process / "stat").read_text().rpartition(")")[2].split()[:3]
             if int(of) == group and state != "Z":
                 return True
     return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -11,6 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
+from process_table import process_folders
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "scripts" / "emulated-pi"
@@ -187,9 +189,7 @@ def test_a_board_whose_server_died_is_started_again_and_fresh_forgets(board):
 def commands() -> str:
     """The command lines of all processes."""
     found = []
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            found.append(path.read_bytes().decode(errors="replace"))
-        except OSError:
-            continue
+    for process in process_folders():
+        with contextlib.suppress(OSError):
+            found.append((process / "cmdline").read_bytes().decode(errors="replace"))
     return "\n".join(found)

@@ -10,9 +10,9 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
+from process_table import process_folders
 from tiny_bundle import LABELS, TEXTS
 
 from edgekit.bundle.manifest import Manifest
@@ -185,7 +185,7 @@ def test_an_interrupt_ends_what_runs_on_all_of_them(devices, onnx_bundle, tmp_pa
 def agents(mark: str) -> list[int]:
     """The agents that carry a mark in their environment, beside the one that only says hello or holds a lock."""
     found = []
-    for entry in Path("/proc").glob("[0-9]*"):
+    for entry in process_folders():
         with contextlib.suppress(OSError):
             command = (entry / "cmdline").read_bytes().split(b"\0")
             if b"edgekit_agent" in command and mark.encode() in (entry / "environ").read_bytes().split(b"\0"):
