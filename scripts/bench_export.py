@@ -151,7 +151,7 @@ def _litert(model: Any, path: Path, length: int) -> Path:
 
 
 def _runner(path: Path, length: int, threads: int) -> Callable[[], object]:
-    from edgekit.agent.runtimes.base import open_session
+    from edgekit.agent.runtimes.registry import open_session
 
     session = open_session(path, threads=threads)
     generator = np.random.default_rng(0)

@@ -45,3 +45,8 @@ class GoldenMismatch(AgentError):
     """The file runs and gives other answers than it must."""
 
     kind = "parity"
+
+
+def one_line(error: BaseException) -> str:
+    """An exception's message on one line, cut where it stops being readable."""
+    return " ".join(str(error).split())[:500] or type(error).__name__

@@ -23,7 +23,7 @@ from .inference.model_cache import Loaded
 from .inference.self_test import self_test
 from .machine.conditions import conditions, fingerprint
 from .protocol import PROTOCOL
-from .runtimes.base import RUNTIMES
+from .runtimes.registry import runtime_names
 
 Send = Callable[[dict[str, Any]], None]
 
@@ -111,12 +111,11 @@ def _hello(request: dict[str, Any]) -> dict[str, Any]:
     if request.get("protocol") != PROTOCOL:
         asked = request.get("protocol")
         raise ProtocolError(f"the host speaks protocol {asked}, this agent speaks {PROTOCOL}")
-    names = sorted({name for names in RUNTIMES.values() for name in names})
     return {
         "protocol": PROTOCOL,
         "agent": AGENT_VERSION,
         "python": platform.python_version(),
-        "runtimes": {name: _installed(name) for name in names},
+        "runtimes": {name: _installed(name) for name in runtime_names()},
         "modules": sorted({name.partition(".")[0] for name in sys.modules}),
         "pid": os.getpid(),
     }

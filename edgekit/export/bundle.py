@@ -163,7 +163,7 @@ def _prove(
     from edgekit.agent.inference.bundle import Bundle
     from edgekit.agent.inference.classifier import Classifier
     from edgekit.agent.inference.tokenizer import Tokenizer
-    from edgekit.agent.runtimes.base import open_session
+    from edgekit.agent.runtimes.registry import open_session
 
     draft = {
         "labels": list(source.labels),

@@ -22,7 +22,10 @@ def calibrate_onnx(
     A layer that is run several times has one range for all of its inputs. Min-max, as in onnxruntime's default
     calibrator. Unpadded, one text, or pair of them, at a time.
     """
-    from edgekit.agent.runtimes.base import open_session
+
+    import numpy as np
+
+    from edgekit.agent.runtimes.registry import open_session
 
     plain = Weights(model, None, {})
     takes_types = describe(model).token_type_embedding is not None
@@ -36,7 +39,7 @@ def calibrate_onnx(
         for text in texts:
             given = (text,) if isinstance(text, str) else text
             row = tokenizer(*given, truncation=True, max_length=max_length, return_token_type_ids=takes_types)
-            _watch(seen, taps, session.run({key: [value] for key, value in row.items()})[1:])
+            _watch(seen, taps, session.run({key: np.array([value]) for key, value in row.items()})[1:])
     return {
         weight: functools.reduce(Range.widened, (seen[tap] for tap in inputs))
         for weight, inputs in dense_inputs.items()

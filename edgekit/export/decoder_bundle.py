@@ -102,7 +102,7 @@ def _generator(out: Path, written: Written, generation: Generation, max_length: 
     from edgekit.agent.inference.bundle import Bundle
     from edgekit.agent.inference.generation import TextGenerator
     from edgekit.agent.inference.prompts import PromptTokenizer
-    from edgekit.agent.runtimes.decoder_session import open_decoder_session
+    from edgekit.agent.runtimes.registry import open_decoder_session
 
     draft = Bundle(out, {"generation": generation.model_dump(mode="json")})
     session = open_decoder_session(out / written.file, max_length)

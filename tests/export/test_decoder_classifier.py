@@ -15,7 +15,7 @@ from transformers import AutoModelForSequenceClassification
 from edgekit.agent.inference.bundle import open_bundle, read_golden
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.agent.inference.golden import run_golden
-from edgekit.agent.runtimes.base import open_session
+from edgekit.agent.runtimes.registry import open_session
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
 from edgekit.models.decoder_families import describe_decoder

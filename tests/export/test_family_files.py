@@ -15,7 +15,7 @@ from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 from edgekit.agent.inference.bundle import open_bundle, read_golden
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.agent.inference.golden import run_golden
-from edgekit.agent.runtimes.base import open_session
+from edgekit.agent.runtimes.registry import open_session
 from edgekit.errors import UsageError
 from edgekit.export.tflite.packed_integers import pack_bytes
 from edgekit.models.encoder_families import FAMILIES, family

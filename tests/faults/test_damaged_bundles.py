@@ -185,7 +185,8 @@ TRUNCATED = """
 import sys
 from pathlib import Path
 from edgekit.agent.errors import AgentError
-from edgekit.agent.runtimes.base import open_session, synthetic_feeds
+from edgekit.agent.runtimes.base import synthetic_feeds
+from edgekit.agent.runtimes.registry import open_session
 content, cut = Path(sys.argv[1]), Path(sys.argv[2])
 whole = content.read_bytes()
 for place in range(100):

@@ -12,11 +12,10 @@ from ..inference.bundle import Bundle
 from ..inference.decoder_golden import read_decoder_golden
 from ..inference.generator import load_generator
 from ..inference.sampling import GREEDY, Sampler
-from ..runtimes.decoder_session import DecoderSession
-from ..runtimes.onnxruntime_decoder import OnnxDecoder
+from ..runtimes.base import DecoderSession
 from .after_samples import after_samples
 from .device_monitor import Watched
-from .kernels import ThreadCount, trace, traced_operators, what_ran
+from .kernels import ThreadCount, what_ran
 from .profile_request import Order, one_process, report
 from .timing import Marks, Progress, sample, warm_up
 
@@ -60,27 +59,24 @@ def measure_generation(bundle: Bundle, order: Order, progress: Progress) -> dict
         "samples_ms": samples,
         "sustained_ms": sustained,
         "warmup_runs": warmed,
-        "ran": _what_ran(load, bundle, order, threads.worked),
+        "ran": _what_ran(load, order, threads.worked),
         "energy": energy,
         "notes": [*watched.notes, *notes],
     }
 
 
-def _what_ran(load: PromptLoad, bundle: Bundle, order: Order, threads: int | None) -> dict[str, Any]:
+def _what_ran(load: PromptLoad, order: Order, threads: int | None) -> dict[str, Any]:
     """What ran for a single token; the last use of a load."""
     session = load.session
-    if not (isinstance(session, OnnxDecoder) and order.trace):
+    if not (session.can_profile and order.trace):
         return what_ran(session, threads, None)
 
-    def open_traced(prefix: str) -> OnnxDecoder:
-        # the new one comes when the old one is gone: a small device has no room for both
-        session.close()
-        traced = OnnxDecoder(bundle.model, session.capacity, session.threads, prefix)
-        load.session = traced
+    def run_profiled(profiled: DecoderSession) -> None:
+        load.session = profiled
         load.prompt(0)
-        return traced
+        load.token(0)
 
-    return what_ran(session, threads, lambda: traced_operators(trace(open_traced, lambda _, run: load.token(run), 1)))
+    return what_ran(session, threads, lambda: session.profile(run_profiled).operators())
 
 
 def load_prompt(bundle: Bundle, order: Order) -> PromptLoad:

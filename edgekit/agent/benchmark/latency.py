@@ -6,24 +6,24 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
 from ..inference.bundle import GENERATION, Bundle, open_bundle, read_golden, sha256_of
 from ..inference.classifier import Classifier, load_classifier
 from ..inference.tokenizer import texts_of_length
-from ..runtimes.base import Array, Session, length_for, open_session, synthetic_feeds
-from ..runtimes.onnxruntime import OnnxSession
+from ..runtimes.base import Array, Session, length_for, no_profiler, synthetic_feeds
+from ..runtimes.registry import open_session
 from .after_samples import after_samples
 from .device_monitor import Watched
 from .generation_speed import measure_generation
-from .kernels import ThreadCount, traced_operators, what_ran
-from .per_op import check_per_op, operator_times, traced_runs
+from .kernels import ThreadCount, what_ran
 from .profile_request import Order, Text, one_process, report
 from .timing import Marks, Progress, sample, warm_up
 
 BARE_LENGTH = 128
+# under the profiler, for the time by operator
+PROFILE_WARMUP, PROFILE_RUNS = 5, 20
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,6 @@ class Subject:
     length: int | str
     load_ms: float
     hashes: tuple[str, str | None]
-    model: Path
     notes: tuple[str, ...] = ()
 
 
@@ -54,8 +53,8 @@ def measure(order: Order, progress: Progress) -> dict[str, Any]:
         subject = load_bundle(bundle, order)
     else:
         subject = load_file(order)
-    if order.per_op:
-        check_per_op(subject.session.runtime)
+    if order.per_op and not subject.session.can_profile:
+        raise no_profiler(subject.session.runtime)
     first_ms = subject.load.infer_ms(subject.load.step(0))
     warmed = warm_up(subject.load.step, order.stopping, progress)
     with Watched() as watched:
@@ -84,15 +83,17 @@ def measure(order: Order, progress: Progress) -> dict[str, Any]:
 def _what_ran(subject: Subject, order: Order, threads: int | None) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """The time of each kind of operator, where that was asked for, and what ran; the last use of a subject."""
     session, times = subject.session, []
-    if not (isinstance(session, OnnxSession) and (order.trace or order.per_op)):
+    if not (session.can_profile and (order.trace or order.per_op)):
         return [], what_ran(session, threads, None)
 
+    def run_profiled(profiled: Session) -> None:
+        for run in range(PROFILE_WARMUP + PROFILE_RUNS if order.per_op else 1):
+            profiled.run(subject.load.feeds(run))
+
     def operators() -> dict[str, int]:
-        # the new one comes when the old one is gone: a small device has no room for both
-        session.close()
-        events = traced_runs(subject.model, session.threads, subject.load.feeds, order.per_op)
-        times.extend(operator_times(events) if order.per_op else [])
-        return traced_operators(events)
+        profile = session.profile(run_profiled)
+        times.extend(profile.operator_times(PROFILE_WARMUP, PROFILE_RUNS) if order.per_op else [])
+        return profile.operators()
 
     return times, what_ran(session, threads, operators)
 
@@ -164,7 +165,7 @@ def load_bundle(bundle: Bundle, order: Order) -> Subject:
     random.Random(0).shuffle(texts)
     hashes = (bundle.model_sha256, bundle.content_hash)
     load = _TextLoad(classifier, texts)
-    return Subject(classifier.session, load, length, load_ms, hashes, bundle.model)
+    return Subject(classifier.session, load, length, load_ms, hashes)
 
 
 def load_file(order: Order) -> Subject:
@@ -180,4 +181,4 @@ def load_file(order: Order) -> Subject:
     wanted = order.length or (session.lengths[-1] if session.lengths else BARE_LENGTH)
     length = length_for(session, wanted)
     notes = ("inputs made up from the file's declaration",)
-    return Subject(session, _BareLoad(session, length), length, load_ms, hashes, order.path, notes)
+    return Subject(session, _BareLoad(session, length), length, load_ms, hashes, notes)

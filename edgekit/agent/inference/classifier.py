@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import BadInput, RuntimeFailed
-from ..runtimes.base import Array, Session, length_for, open_session
+from ..runtimes.base import Array, Session, length_for
+from ..runtimes.registry import open_session
 from .bundle import CLASSIFICATION, Bundle, open_bundle
 from .tokenizer import Encoding, Tokenizer
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import BadInput, RuntimeFailed
-from ..runtimes.base import Array
-from ..runtimes.decoder_session import DecoderSession
+from ..runtimes.base import Array, DecoderSession
 from .bundle import Bundle
 from .prompts import PromptTokenizer, StopStringMatcher, TextStream
 from .sampling import GREEDY, Sampler, Sampling

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..errors import BadInput
-from ..runtimes.decoder_session import open_decoder_session
+from ..runtimes.registry import open_decoder_session
 from .bundle import GENERATION, Bundle, open_bundle
 from .generation import TextGenerator
 from .prompts import PromptTokenizer

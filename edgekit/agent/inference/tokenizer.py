@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..capture_stderr import captured_output
-from ..errors import AgentError, BadInput, RuntimeFailed, RuntimeMissing
-from ..runtimes.onnxruntime import one_line
+from ..errors import AgentError, BadInput, RuntimeFailed, RuntimeMissing, one_line
 
 # ten times that of the largest vocabularies
 LARGEST_FILE = 256_000_000

@@ -1,21 +1,27 @@
-"""One face for every runtime: open a model file, feed arrays by name, get arrays back."""
+"""What every runtime offers: sessions that run a model file on arrays, and decoder sessions that keep a cache."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
 from ..errors import BadInput
 
-Array = Any  # a numpy array; spelled out, its type would need a newer numpy than old devices have
-RUNTIMES = {
-    ".onnx": ("onnxruntime",),
-    ".tflite": ("ai-edge-litert", "tflite-runtime"),
-}
+if TYPE_CHECKING:
+    Array = np.ndarray[Any, np.dtype[Any]]
+else:
+    # numpy 1.19, which Debian 11 brings, takes no parameters here
+    Array = np.ndarray
+
 SMALL_VOCABULARY = 16
+# behind the name of a dense layer's operator whose weights are not integers
+FLOAT_WEIGHTS = " (float weights)"
+# behind the name of an operator that turns integer weights into floats at every run
+OF_WEIGHTS = " (weights)"
 
 
 @dataclass(frozen=True)
@@ -27,60 +33,139 @@ class TensorSpec:
     shape: tuple[int | None, ...]
 
 
-class Session(Protocol):
-    """A loaded model file.
+class Profile(Protocol):
+    """What a runtime's profiler wrote of some runs."""
 
-    lengths: the sequence lengths that the file was made for, ascending; empty where any length will do
+    def operators(self) -> dict[str, int]:
+        """How many nodes of each kind the last run executed."""
+
+    def operator_times(self, warmup: int, runs: int) -> list[dict[str, Any]]:
+        """ms per inference of each kind of operator over so many runs behind the warm-up, the most costly first.
+
+        As `schema.measurement.OperatorTime`. Raises `RuntimeFailed` for a profile of too few runs.
+        """
+
+
+S = TypeVar("S")
+
+
+class ModelSession(Protocol):
+    """What sessions and decoder sessions share.
+
+    runtime, version: the library that runs the file
+    can_profile:      whether it has a profiler that Python reaches
     """
 
     runtime: str
     version: str
     threads: int
+    can_profile: bool
+
+    def execution(self) -> dict[str, Any]:
+        """How the runtime executes the file, as far as it tells: fields of `schema.measurement.Ran`."""
+
+    def profile(self: S, work: Callable[[S], object]) -> Profile:
+        """Close this session, open the file again under the profiler, and let `work` run that session.
+
+        Raises `BadInput` where the runtime has no profiler, `RuntimeFailed` where it wrote of no run.
+        """
+
+
+class Session(ModelSession, Protocol):
+    """A loaded model file.
+
+    lengths: the sequence lengths that the file was made for, ascending; empty where any length will do
+    """
+
     lengths: tuple[int, ...]
 
     def inputs(self, length: int) -> tuple[TensorSpec, ...]:
         """The inputs that a run with sequences of `length` takes, in the file's order."""
 
     def run(self, feeds: dict[str, Array]) -> list[Array]:
-        """Run once on arrays by input name; the outputs in the file's order, owned by the caller."""
+        """Run once on arrays by input name, mostly [1, length]; the outputs in the file's order, owned by the caller.
 
-    @property
-    def native(self) -> Any:
-        """The runtime's own object, to be asked what it does with the file."""
+        Raises `RuntimeFailed` where the runtime breaks, `BadInput` for a length that the file was not made for.
+        """
 
 
-def open_session(path: Path, runtime: str | None = None, threads: int = 1) -> Session:
-    """Load a `.onnx` or `.tflite` file.
+class DecoderSession(ModelSession, Protocol):
+    """A loaded decoder with its key-value cache, for one text at a time.
 
-    runtime: `onnxruntime`, `ai-edge-litert` or `tflite-runtime`; None takes the first installed that reads the file
-    Raises `BadInput` for another kind of file, `RuntimeMissing` without a runtime for it, `RuntimeFailed` when the
-    runtime refuses the file.
+    capacity:   the most tokens that the cache holds
+    vocabulary: how many logits there are
+    length:     how many tokens the cache holds now
+    Every call raises `BadInput`, and leaves the cache as it was, for more tokens than are left room for, and
+    `RuntimeFailed` where the runtime breaks.
     """
-    check_file(path, runtime, threads)
-    if path.suffix.lower() == ".onnx":
-        from .onnxruntime import OnnxSession
 
-        return OnnxSession(path, threads)
-    from .litert import TfliteSession
+    capacity: int
+    vocabulary: int
+    length: int
 
-    return TfliteSession(path, threads, runtime)
+    def prefill(self, ids: Sequence[int]) -> Array:
+        """Append tokens; the float32 logits [vocabulary] after the last of them, owned by the caller."""
+
+    def step(self, token: int) -> Array:
+        """Append one token; the logits [vocabulary] after it, valid until the next call."""
+
+    def logits_of(self, ids: Sequence[int]) -> Array:
+        """Append tokens; the float32 logits [tokens, vocabulary] after each of them, owned by the caller."""
+
+    def reset(self) -> None:
+        """Forget all tokens."""
+
+    def rewind(self, length: int) -> None:
+        """Forget all tokens but the first `length`, of which there must be as many."""
 
 
-def check_file(path: Path, runtime: str | None, threads: int) -> None:
-    """Raise `BadInput` for what is no model file, for a runtime that does not read it, or for no threads."""
-    known = RUNTIMES.get(path.suffix.lower())
-    if known is None:
-        raise BadInput(f"{path} is neither .onnx nor .tflite")
-    if not path.is_file():
-        raise BadInput(f"{path} does not exist")
-    if runtime is not None and runtime not in known:
-        raise BadInput(f"{runtime} does not read {path.suffix} files", f"for these there is: {', '.join(known)}")
-    if threads < 1:
-        raise BadInput(f"threads must be at least 1, not {threads}")
+class Runtime(Protocol):
+    """A library that runs model files, imported; `import_runtime(name)` of a file here gives one."""
+
+    name: str
+    version: str
+
+    def open_session(self, path: Path, threads: int) -> Session:
+        """Load a model file. Raises `RuntimeFailed` where the library refuses it."""
+
+    def open_decoder_session(self, path: Path, capacity: int, threads: int) -> DecoderSession:
+        """Load a decoder with a cache of `capacity` tokens.
+
+        Raises `RuntimeFailed` where the library refuses the file, `BadInput` where it is no decoder of edgekit's.
+        """
+
+
+def no_profiler(runtime: str) -> BadInput:
+    """The error of a runtime whose time by operator nobody can tell."""
+    return BadInput(
+        f"time by operator cannot be had from {runtime}: its Python interface has no profiler",
+        "measure the ONNX export, or the whole TFLite file without --per-op",
+    )
+
+
+def check_rewind(session: DecoderSession, length: int) -> None:
+    """Raise `BadInput` unless the cache holds that many tokens."""
+    if not 0 <= length <= session.length:
+        raise BadInput(f"the cache holds {session.length} tokens: it cannot keep {length}")
+
+
+def check_room(session: DecoderSession, ids: Sequence[int]) -> None:
+    """Raise `BadInput` where the tokens are none or do not fit behind those in the cache, or are no tokens."""
+    if not ids:
+        raise BadInput("there are no tokens to run")
+    if session.length + len(ids) > session.capacity:
+        raise BadInput(
+            f"{session.length} tokens and {len(ids)} more do not fit: the cache holds {session.capacity}",
+        )
+    if min(ids) < 0 or max(ids) >= session.vocabulary:
+        raise BadInput(f"token ids must be from 0 to {session.vocabulary - 1}")
 
 
 def length_for(session: Session, tokens: int) -> int:
-    """The length at which the session runs `tokens` tokens: the smallest of its lengths that holds them."""
+    """The length at which the session runs `tokens` tokens: the smallest of its lengths that holds them.
+
+    Raises `BadInput` where none does.
+    """
     if not session.lengths:
         return tokens
     for length in session.lengths:
@@ -91,10 +176,11 @@ def length_for(session: Session, tokens: int) -> int:
 
 
 def synthetic_feeds(session: Session, length: int, seed: int = 0) -> dict[str, Array]:
-    """Inputs made from the file's own declaration, for files that bring no tokenizer.
+    """Inputs, mostly [1, length], made from the file's own declaration, for files that bring no tokenizer.
 
     The first integer input gets ids below `SMALL_VOCABULARY`, which any vocabulary has; further integer inputs get
     ones, which are valid as a mask, as a token type and as a position. Floats are drawn from a normal distribution.
+    Raises `BadInput` for an input of another type.
     """
     generator = np.random.default_rng(seed)
     feeds: dict[str, Array] = {}

@@ -194,10 +194,10 @@ def _inputs(file: Path, length: int) -> list[bytes]:
     from onnx import numpy_helper
 
     from edgekit.agent.runtimes.base import length_for, synthetic_feeds
-    from edgekit.agent.runtimes.onnxruntime import OnnxSession
+    from edgekit.agent.runtimes.registry import open_session
 
     with agent_errors():
-        session = OnnxSession(file, 1)
+        session = open_session(file)
         feeds = synthetic_feeds(session, length_for(session, length))
     return [numpy_helper.from_array(value, name).SerializeToString() for name, value in feeds.items()]
 

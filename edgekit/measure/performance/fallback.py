@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from edgekit.agent.benchmark.kernels import FLOAT_WEIGHTS, OF_WEIGHTS
+from edgekit.agent.runtimes.base import FLOAT_WEIGHTS, OF_WEIGHTS
 from edgekit.schema.measurement import Fingerprint, Taken
 
 # schemes whose dense layers multiply integers

@@ -43,8 +43,8 @@ AGENT = (
     *(
         f"runtimes/{name}"
         for name in (
-            *("__init__", "base", "decoder_session", "litert", "litert_decoder"),
-            *("onnxruntime", "onnxruntime_decoder"),
+            *("__init__", "base", "litert", "onnxruntime"),
+            *("onnxruntime_profile", "registry"),
         )
     ),
 )

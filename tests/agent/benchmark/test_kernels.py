@@ -15,8 +15,7 @@ from edgekit.agent.benchmark.latency import measure
 from edgekit.agent.benchmark.profile_request import Order
 from edgekit.agent.benchmark.timing import Stopping
 from edgekit.agent.errors import RuntimeFailed
-from edgekit.agent.runtimes.onnxruntime import OnnxSession
-from edgekit.agent.runtimes.onnxruntime_decoder import OnnxDecoder
+from edgekit.agent.runtimes.registry import open_decoder_session, open_session
 from edgekit.measure.statistics.proportions import percentile_interval
 from edgekit.schema.measurement import GenerationMeasurement, Measurement
 
@@ -156,16 +155,11 @@ def test_prompts_are_enough_for_a_median_over_all_processes(decoder_bundles):
 
 
 def test_a_session_that_profiles_takes_the_place_of_the_first(decoder_bundles, tmp_path):
-    opened = []
-
-    def open_session(prefix):
-        opened.append(OnnxDecoder(decoder_bundles["gpt2"] / "model.onnx", 16, 1, prefix))
-        return opened[-1]
-
-    events = kernels.trace(open_session, lambda session, run: session.step(run), 3)
-    assert sum(event.get("name") == "model_run" for event in events) == 3
-    plain = OnnxSession(dense_model(tmp_path / "a.onnx"), 1)
-    plain.close()
+    session = open_decoder_session(decoder_bundles["gpt2"] / "model.onnx", 16)
+    profile = session.profile(lambda profiled: [profiled.step(token) for token in range(3)])
+    assert len(profile.run_starts) == 3
+    plain = open_session(dense_model(tmp_path / "a.onnx"))
+    plain.profile(lambda profiled: profiled.run({"input_ids": np.ones((1, 3), np.int64)}))
     with pytest.raises(RuntimeFailed, match="onnxruntime"):
         plain.run({"input_ids": np.ones((1, 3), np.int64)})
 
@@ -201,7 +195,7 @@ def test_threads_that_worked(before, after, threads):
 
 
 def test_two_threads_are_seen_to_work(tmp_path):
-    session = OnnxSession(dense_model(tmp_path / "a.onnx", layers=12), 2)
+    session = open_session(dense_model(tmp_path / "a.onnx", layers=12), threads=2)
     feeds = {"input_ids": np.ones((1, 256), np.int64)}
     with ThreadCount() as threads:
         for _ in range(60):

@@ -245,7 +245,7 @@ NEWER_NAMES = {"pairwise", "batched", "bit_count", "file_digest", "anext", "aite
 
 
 def test_the_agent_reads_as_python_3_9():
-    for path in Path(edgekit.agent.__path__[0]).glob("*.py"):
+    for path in Path(edgekit.agent.__path__[0]).rglob("*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path), feature_version=(3, 9))
         assert not list(newer_than_3_9(tree)), path.name
 

@@ -8,7 +8,8 @@ from edgekit.agent.errors import BadInput, GoldenMismatch, RuntimeFailed
 from edgekit.agent.inference.bundle import open_bundle, read_golden
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.agent.inference.golden import run_golden
-from edgekit.agent.runtimes.base import length_for, open_session, synthetic_feeds
+from edgekit.agent.runtimes.base import length_for, synthetic_feeds
+from edgekit.agent.runtimes.registry import open_session
 
 
 @pytest.mark.parametrize(("text", "pair"), TEXTS)

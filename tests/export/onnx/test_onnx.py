@@ -10,7 +10,7 @@ from onnx import numpy_helper
 from tiny_checkpoint import TEXTS
 
 from edgekit.agent.inference.classifier import open_classifier
-from edgekit.agent.runtimes.base import open_session
+from edgekit.agent.runtimes.registry import open_session
 from edgekit.compress.quantization.grid import integers
 from edgekit.errors import UsageError
 from edgekit.export.onnx.graph_builder import IR_VERSION, OPSET

@@ -15,7 +15,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from edgekit.agent.inference.generation import Limits
 from edgekit.agent.inference.generator import open_generator
-from edgekit.agent.runtimes.decoder_session import open_decoder_session
+from edgekit.agent.runtimes.registry import open_decoder_session
 from edgekit.bundle.manifest import Manifest
 from edgekit.compress.quantization.quantize import apply_plan, make_plan
 from edgekit.errors import ParityError, UsageError

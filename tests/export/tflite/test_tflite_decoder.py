@@ -14,7 +14,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from edgekit.agent.errors import BadInput
 from edgekit.agent.inference.generation import Limits
 from edgekit.agent.inference.generator import open_generator
-from edgekit.agent.runtimes.decoder_session import open_decoder_session
+from edgekit.agent.runtimes.registry import open_decoder_session
 from edgekit.bundle.manifest import Manifest
 from edgekit.cli import cli
 from edgekit.compress.quantization.quantize import apply_plan, make_plan

@@ -14,7 +14,7 @@ from tiny_decoder import CONTEXT, TEXTS
 
 from edgekit.agent.errors import BadInput
 from edgekit.agent.inference.prompts import PromptTokenizer
-from edgekit.agent.runtimes.decoder_session import open_decoder_session
+from edgekit.agent.runtimes.registry import open_decoder_session
 from edgekit.bundle.manifest import Manifest, writes_text
 from edgekit.bundle.records import read_records, write_record
 from edgekit.cli import cli
