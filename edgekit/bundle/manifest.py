@@ -23,9 +23,11 @@ from edgekit.io.hashing import value_sha256
 from edgekit.schema.base_model import Strict, read_mapping
 from edgekit.schema.plan import Plan
 from edgekit.schema.resources import check_target_name
-from edgekit.schema.schemes import Format, Scheme, Task
+from edgekit.schema.schemes import Format, Scheme
 from edgekit.schema.shape import Scratch
 from edgekit.schema.target import Target
+from edgekit.tasks.registry import TASKS
+from edgekit.tasks.task import Task, TaskName
 
 MANIFEST_FILE = "manifest.json"
 # no device runs a bundle without these, beside the model file
@@ -45,7 +47,7 @@ class Origin(Strict):
     source: Literal["hub", "folder"]
     name: str
     revision: str | None = None
-    task: Task | None = None
+    task: TaskName | None = None
 
 
 class Validation(Strict):
@@ -169,7 +171,7 @@ class Manifest(Strict):
 
     format_version: Literal[2] = 2
     name: str
-    task: Task
+    task: TaskName
     format: Format
     model_file: str
     scheme: Scheme
@@ -281,6 +283,13 @@ def is_bundle(folder: Path) -> bool:
     return (folder / MANIFEST_FILE).is_file()
 
 
-def writes_text(folder: Path) -> bool:
-    """Whether a folder is the bundle of a language model, as its manifest says."""
-    return is_bundle(folder) and read_mapping(folder / MANIFEST_FILE).get("task") == "text-generation"
+def task_of_bundle(folder: Path) -> Task | None:
+    """The task of a bundle, as its manifest says; None for a folder that is none, and for a task not known here."""
+    name = read_mapping(folder / MANIFEST_FILE).get("task") if is_bundle(folder) else None
+    return next((task for task in TASKS.values() if task.name == name), None)
+
+
+def generates(folder: Path) -> bool:
+    """Whether a folder is the bundle of a model that generates text."""
+    task = task_of_bundle(folder)
+    return task is not None and task.generates

@@ -81,10 +81,10 @@ def command(
       edgekit evaluate ./my-gpt2 --data stories.txt --stride 256
       edgekit evaluate ./my-gpt2-rpi5/onnx --data stories.txt --against teacher=./my-gpt2
     """
-    from edgekit.flows.evaluate.perplexity import foretells
+    from edgekit.flows.evaluate.perplexity import is_language_model
 
     request = _Request(model, data, options, _named(against), devices, not no_record, as_json, progress(as_json))
-    if not foretells(model):
+    if not is_language_model(model):
         _evaluate_classifier(request, changes, all_classes)
         return
     if changes or all_classes:

@@ -14,8 +14,8 @@ from edgekit.errors import UsageError
 from edgekit.options.data_options import DataSpec, Format
 from edgekit.options.model_ref import ModelRef
 from edgekit.schema.base_model import Strict
-from edgekit.schema.schemes import Task
 from edgekit.schema.shape import Scratch, WantedShape
+from edgekit.tasks.registry import TASKS
 
 Command = Callable[..., Any]
 
@@ -202,7 +202,7 @@ def model_argument(
             return command(model=ModelRef(source, *reference) if source else None, **given)
 
         if kind == "checkpoint" and ask_task:
-            wrapped = click.option("--task", type=click.Choice(get_args(Task)), help=_TASK_HELP)(wrapped)
+            wrapped = click.option("--task", type=click.Choice(tuple(TASKS)), help=_TASK_HELP)(wrapped)
         if kind != "bundle":
             wrapped = click.option("--revision", help="Revision of a hub id.")(wrapped)
         wrapped = click.option("-m", "--model", "model_option", metavar="MODEL", help=_MODEL_HELP[kind])(wrapped)

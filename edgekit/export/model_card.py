@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from edgekit.bundle.manifest import Manifest
+from edgekit.tasks.registry import task_named
 
 _PRECISION = {
     "float": "32-bit floats",
@@ -19,12 +20,11 @@ _DECODER_PRECISION = {
     "int8-weight": f"8-bit weights{_ROUNDED}",
     "int4-weight": f"4-bit weights in blocks, 8-bit tables{_ROUNDED}",
 }
-_NOUNS = {"text-classification": "classifier", "text-generation": "decoder"}
 
 
 def model_card(manifest: Manifest) -> str:
     """Markdown with the metadata header that the Hugging Face hub reads."""
-    parity = manifest.parity
+    parity, noun = manifest.parity, task_named(manifest.task).bundle_noun
     lines = [
         "---",
         f"pipeline_tag: {manifest.task}",
@@ -34,7 +34,7 @@ def model_card(manifest: Manifest) -> str:
         "",
         f"# {manifest.name}",
         "",
-        f"A {manifest.family} {_NOUNS[manifest.task]} with {manifest.parameters / 1e6:.2f} M parameters for "
+        f"A {manifest.family} {noun} with {manifest.parameters / 1e6:.2f} M parameters for "
         f"{manifest.target}, as {manifest.model_file} ({manifest.size_mb:.2f} MB with its tokenizer), "
         f"run by {manifest.runtime}.",
         "",

@@ -17,8 +17,9 @@ from edgekit.options.export_options import ExportOptions
 from edgekit.options.model_ref import ModelRef
 from edgekit.schema.plan import Plan
 from edgekit.schema.resources import load_target
-from edgekit.schema.schemes import Format, Scheme, Task
+from edgekit.schema.schemes import Format, Scheme
 from edgekit.schema.target import Target
+from edgekit.tasks.task import Task
 
 if TYPE_CHECKING:
     from edgekit.export.bundle import Source
@@ -72,7 +73,7 @@ def export(
 def _build(
     source: Source, target: Target, format: Format, out: Path, task: Task, cut: int, golden: Sequence[Text]
 ) -> None:
-    if task == "text-generation":
+    if task.generates:
         from edgekit.export.decoder_bundle import build_decoder_bundle
 
         prompts = [text for text in golden if isinstance(text, str)]
@@ -107,10 +108,10 @@ def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions, task
             )
         scheme = plan.scheme
     else:
-        scheme = target.scheme.get(task, "int8-dynamic") if options.scheme == "auto" else options.scheme
+        scheme = target.scheme.get(task.name, "int8-dynamic") if options.scheme == "auto" else options.scheme
         if checkpoint.family not in (*FAMILIES, *DECODERS):
             return _unknown_family(checkpoint, target, options, task)
-        if scheme == "int8-static" and not calibration and task != "text-generation":
+        if scheme == "int8-static" and not calibration and not task.generates:
             scheme = "int8-dynamic"
             notes.append("int8-static needs texts to calibrate with (--calibrate); stored as int8-dynamic instead")
     formats, skipped = _formats(target, scheme, options)
@@ -121,7 +122,7 @@ def _unknown_family(checkpoint: Checkpoint, target: Target, options: ExportOptio
     """A classifier that cannot be taken apart is exported as it is, if optimum knows how."""
     from edgekit.export.onnx.optimum_export import require_exporter
 
-    if task == "text-generation":
+    if task.generates:
         any_family(checkpoint.family)
     require_exporter(checkpoint.family)
     if options.scheme not in ("auto", "float") or options.format == "tflite":
@@ -175,7 +176,7 @@ def _quantized(checkpoint: Checkpoint, model: Any, choice: _Choice) -> tuple[Pla
 
 def _usual_length(target: Target, task: Task) -> int:
     """The longest input where none was asked for: of a decoder, prompt and new tokens together."""
-    return _CONTEXT if task == "text-generation" else target.lengths[-1]
+    return _CONTEXT if task.generates else target.lengths[-1]
 
 
 def _max_length(model: Any, tokenizer: Any, usual: int, options: ExportOptions) -> int:
@@ -190,7 +191,7 @@ def _max_length(model: Any, tokenizer: Any, usual: int, options: ExportOptions) 
 def _cut_notes(model: Any, cut: int, options: ExportOptions, task: Task) -> list[str]:
     if options.max_length is not None or cut >= _positions(model):
         return []
-    if task == "text-generation":
+    if task.generates:
         return [f"the context holds {cut} tokens; the model itself takes {_positions(model)} (--max-length)"]
     return [f"texts are cut at {cut} tokens; the model itself takes {_positions(model)} (--max-length)"]
 

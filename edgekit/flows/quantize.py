@@ -39,7 +39,7 @@ def quantize(
         raise UsageError(f"{start.path} is quantized already ({start.extras.plan.scheme})")
     task = resolve_task(start)
     target = load_target(options.target)
-    scheme = target.scheme[task] if options.scheme == "auto" else options.scheme
+    scheme = target.scheme[task.name] if options.scheme == "auto" else options.scheme
     if not any(scheme in runtime.schemes for runtime in target.runtimes):
         target.runtime_for(target.formats[0], scheme)
     if options.calibrate and scheme != "int8-static":

@@ -18,6 +18,7 @@ from edgekit.measure.statistics.percentiles import fewest_samples
 from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement, OfFile, Part
 from edgekit.schema.schemes import FORMAT_OF
 from edgekit.schema.tool_measurement import ToolMeasurement
+from edgekit.tasks.registry import task_named
 
 Timed = Measurement | GenerationMeasurement
 _Record = TypeVar("_Record", Measurement, GenerationMeasurement, Timed)
@@ -242,7 +243,7 @@ def _too_old(record: _Kept, evidence: Evidence) -> str:
 def _too_long(question: Question, manifest: Manifest) -> tuple[str, str] | None:
     """Why a length cannot be measured at all, and what helps; None where it can."""
     length = question.budget.length
-    room = manifest.max_length - (1 if manifest.task == "text-generation" else 0)
+    room = manifest.max_length - task_named(manifest.task).reserved
     if not isinstance(length, int) or length <= room:
         return None
     return (

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from edgekit.errors import UsageError
 from edgekit.measure.evidence import Cases, Evidence, Question
 from edgekit.schema.budget import Budget
-from edgekit.schema.schemes import Task
+from edgekit.tasks.task import Figures, Task
 
 
 class Source(Protocol):
@@ -48,16 +48,24 @@ class Limits:
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric. `about` says in a few words what it is, for help and README."""
+    """One metric.
+
+    about:   says in a few words what it is, for help and README
+    figures: those of a task that it is computed from; None for one that the models of every task have
+    """
 
     name: str
     title: str
     unit: str
     better: Literal["lower", "higher"]
     about: str
-    tasks: frozenset[Task]
+    figures: Figures | None
     limits: Limits
     source: Source
+
+    def is_of(self, task: Task) -> bool:
+        """Whether models of a task have this metric."""
+        return self.figures is None or self.figures in task.figures
 
     def keeps(self, limit: float, figure: float) -> bool:
         """Whether a figure keeps a limit; one that meets it exactly does."""

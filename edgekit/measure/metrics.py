@@ -19,11 +19,8 @@ from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.statistics.proportions import percentile_interval
 from edgekit.schema.budget import Budget
 from edgekit.schema.measurement import Measurement
-from edgekit.schema.schemes import Task
-
-CLASSIFIER: frozenset[Task] = frozenset({"text-classification"})
-DECODER: frozenset[Task] = frozenset({"text-generation"})
-ANY = CLASSIFIER | DECODER
+from edgekit.tasks.registry import task_named
+from edgekit.tasks.task import TaskName
 
 
 def _class_f1(record: Accuracy, budget: Budget) -> Estimate | str:
@@ -79,7 +76,7 @@ _METRICS = (
         "MB",
         "lower",
         "MB (10^6 bytes) of the files needed at run time, tokenizer included",
-        ANY,
+        None,
         Limits(0),
         FileSource(value=lambda manifest: manifest.size_mb, describe="model and tokenizer"),
     ),
@@ -89,7 +86,7 @@ _METRICS = (
         "ms",
         "lower",
         "from text to label, the median",
-        CLASSIFIER,
+        "latency",
         Limits(0),
         _latency(50, "p50_ms"),
     ),
@@ -99,7 +96,7 @@ _METRICS = (
         "ms",
         "lower",
         "from text to label, 95 % of the runs",
-        CLASSIFIER,
+        "latency",
         Limits(0),
         _latency(95, "p95_ms"),
     ),
@@ -109,7 +106,7 @@ _METRICS = (
         "MB",
         "lower",
         "the most that the process held",
-        ANY,
+        None,
         Limits(0),
         TimedSource(records=_timed, value=_peak_memory, disturbed=False),
     ),
@@ -119,7 +116,7 @@ _METRICS = (
         "mJ",
         "lower",
         "of an inference or a token, above the idle board",
-        ANY,
+        None,
         Limits(0),
         TimedSource(records=_with_energy, value=_energy, flags=" --energy"),
     ),
@@ -129,7 +126,7 @@ _METRICS = (
         "M",
         "lower",
         "millions of one inference or token on an emulated core: a sign of regressions, never a time",
-        ANY,
+        None,
         Limits(0),
         InstructionSource(),
     ),
@@ -139,7 +136,7 @@ _METRICS = (
         "1/s",
         "higher",
         "behind a context of `length` tokens",
-        DECODER,
+        "generation",
         Limits(0),
         TimedSource(
             records=lambda records: records.generation,
@@ -154,7 +151,7 @@ _METRICS = (
         "ms",
         "lower",
         "for a prompt of `length` tokens, the median",
-        DECODER,
+        "generation",
         Limits(0),
         TimedSource(
             records=lambda records: records.generation,
@@ -168,7 +165,7 @@ _METRICS = (
         "%",
         "higher",
         "of the test rows",
-        CLASSIFIER,
+        "labels",
         Limits(0, 100, percent=True),
         AccuracySource(value=lambda record, _: Estimate(record.accuracy, record.low, record.high)),
     ),
@@ -178,7 +175,7 @@ _METRICS = (
         "%",
         "higher",
         "mean F1 of the classes, each counting alike",
-        CLASSIFIER,
+        "labels",
         Limits(0, 100, percent=True),
         AccuracySource(
             value=lambda record, _: Estimate(
@@ -192,7 +189,7 @@ _METRICS = (
         "%",
         "higher",
         "of the class that `label` names",
-        CLASSIFIER,
+        "labels",
         Limits(0, 100, percent=True),
         AccuracySource(value=_class_f1, required=frozenset({"label"})),
     ),
@@ -202,7 +199,7 @@ _METRICS = (
         "",
         "higher",
         "-1 to 1; 0 for a model that guesses",
-        CLASSIFIER,
+        "labels",
         Limits(-1, 1),
         AccuracySource(value=lambda record, _: Estimate(record.mcc, record.mcc_low, record.mcc_high)),
     ),
@@ -212,7 +209,7 @@ _METRICS = (
         "points",
         "lower",
         "points of accuracy lost against `baseline`, by default the teacher",
-        CLASSIFIER,
+        "labels",
         Limits(-100, 100),
         ComparisonSource(value=lambda drop: Estimate(drop.points, drop.low, drop.high)),
     ),
@@ -222,7 +219,7 @@ _METRICS = (
         "%",
         "higher",
         "share of the rows that have the label of `baseline`, by default the teacher's",
-        CLASSIFIER,
+        "labels",
         Limits(0, 100, percent=True),
         ComparisonSource(value=lambda drop: Estimate(drop.unchanged_pct, drop.unchanged_low, drop.unchanged_high)),
     ),
@@ -232,7 +229,7 @@ _METRICS = (
         "%",
         "lower",
         "of a token, against `baseline`, by default the teacher",
-        DECODER,
+        "perplexity",
         Limits(-100),
         PerplexitySource(value=_increase),
     ),
@@ -253,10 +250,11 @@ def check_budget(budget: Budget) -> Budget:
     return budget
 
 
-def check_task(budget: Budget, task: Task) -> None:
+def check_task(budget: Budget, name: TaskName) -> None:
     """Raise `UsageError` that names the metrics of this task for a budget on another one's."""
-    metric = metric_of(budget)
-    if task not in metric.tasks:
-        kind = "a decoder" if task == "text-generation" else "a classifier"
-        own = ", ".join(other.name for other in METRICS.values() if task in other.tasks)
-        raise UsageError(f"budget {budget.text}: {metric.name} is no metric of {kind}", advice=f"those are: {own}")
+    metric, task = metric_of(budget), task_named(name)
+    if not metric.is_of(task):
+        own = ", ".join(other.name for other in METRICS.values() if other.is_of(task))
+        raise UsageError(
+            f"budget {budget.text}: {metric.name} is no metric of a {task.bundle_noun}", advice=f"those are: {own}"
+        )

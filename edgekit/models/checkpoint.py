@@ -31,7 +31,9 @@ from edgekit.models.weights import SCALES_FILE, load_plain, load_reshaped, weigh
 from edgekit.options.model_ref import ModelRef
 from edgekit.schema.base_model import read_mapping
 from edgekit.schema.plan import Plan
-from edgekit.schema.schemes import Task
+from edgekit.tasks import text_classification, text_generation
+from edgekit.tasks.registry import TASKS, task_named, task_of_class
+from edgekit.tasks.task import Task, TaskName
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ class Checkpoint:
     reference: ModelRef
 
     @property
-    def task(self) -> Task | None:
+    def task(self) -> TaskName | None:
         """The task that was named with it, if any."""
         return self.reference.task
 
@@ -77,19 +79,16 @@ def open_checkpoint(model: str | Path | ModelRef) -> Checkpoint:
 def resolve_task(checkpoint: Checkpoint) -> Task:
     """What the checkpoint was trained for, as optimum reads it from the class that its configuration names."""
     if checkpoint.task is not None:
-        return checkpoint.task
-    task = _task_of_class(_class_name(read_mapping(checkpoint.path / "config.json")))
-    if task is None:
+        return task_named(checkpoint.task)
+    name = _exported_task(class_name(read_mapping(checkpoint.path / "config.json")))
+    if name is None:
         raise UsageError(f"{checkpoint.path}: config.json names no architecture that transformers has")
-    if task not in ("text-classification", "text-generation"):
-        raise UsageError(
-            f"{checkpoint.path} is a {checkpoint.family} for {task}; edgekit takes text-classification and "
-            "text-generation"
-        )
-    return task  # type: ignore[return-value]
+    if name not in TASKS:
+        raise UsageError(f"{checkpoint.path} is a {checkpoint.family} for {name}; edgekit takes {' and '.join(TASKS)}")
+    return task_named(name)
 
 
-def _task_of_class(name: str) -> str | None:
+def _exported_task(name: str) -> str | None:
     """The task of a model class of transformers, or None for a name that is not one."""
     import transformers
     from optimum.exporters.tasks import TasksManager
@@ -106,10 +105,15 @@ def _task_of_class(name: str) -> str | None:
         return None
 
 
-def _class_name(config: Mapping[str, Any]) -> str:
+def class_name(config: Mapping[str, Any]) -> str:
     """The model class that a configuration names first; empty where it names none."""
     named = config.get("architectures")
     return str(named[0]) if isinstance(named, list) and named else ""
+
+
+def _has_labels(config: Mapping[str, Any]) -> bool:
+    task = task_of_class(class_name(config))
+    return task is not None and task.labels
 
 
 def _labels(path: Path, config: Mapping[str, Any]) -> tuple[str, ...]:
@@ -119,7 +123,7 @@ def _labels(path: Path, config: Mapping[str, Any]) -> tuple[str, ...]:
     """
     labels = config.get("id2label")
     if labels is None:
-        return ("LABEL_0", "LABEL_1") if _class_name(config).endswith("ForSequenceClassification") else ()
+        return ("LABEL_0", "LABEL_1") if _has_labels(config) else ()
     if not isinstance(labels, dict) or set(labels) != {str(number) for number in range(len(labels))}:
         raise UsageError(f"{path / 'config.json'}: id2label must give a label to each number from 0 on")
     named = tuple(labels[str(number)] for number in range(len(labels)))
@@ -145,24 +149,25 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
         raise UsageError(f"{checkpoint.path}: no usable tokenizer: {_one_line(error)}") from error
     if kind in DECODERS:
         config = read_mapping(checkpoint.path / "config.json")
-        if _class_name(config).endswith("ForSequenceClassification"):
+        if _has_labels(config):
             read_as_trained(tokenizer, config.get("pad_token_id"))
     return tokenizer
 
 
-def load_classifier(checkpoint: Checkpoint, labels: Sequence[str] | None = None) -> Any:
+def load_classifier(
+    checkpoint: Checkpoint, labels: Sequence[str] | None = None, task: Task = text_classification.TASK
+) -> Any:
     """The sequence classifier in evaluation mode; with `labels`, a new head for them where they differ.
 
     Raises `UsageError` where the checkpoint is for another task, has no trained head and is given no labels, or
     where weights are missing, corrupt or of another shape.
     """
-    if checkpoint.task not in (None, "text-classification"):
-        raise UsageError(f"{checkpoint.path} was said to be for {checkpoint.task}: it is no classifier")
+    _check_task(checkpoint, task)
     weight_files(checkpoint.path)
     config = _config(checkpoint)
     if labels is not None:
         config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
-    model = _with_weights(checkpoint, config, labels is not None, "text-classification")
+    model = _with_weights(checkpoint, config, labels is not None, task)
     if checkpoint.family in FAMILIES:
         describe(model)  # refuses what cannot be taken apart now, and not after a training
     if is_decoder(model) and model.config.pad_token_id is None:
@@ -172,7 +177,7 @@ def load_classifier(checkpoint: Checkpoint, labels: Sequence[str] | None = None)
 
 def load_model(checkpoint: Checkpoint, task: Task) -> Any:
     """The classifier or the language model of a checkpoint, whichever the task asks for."""
-    return load_decoder(checkpoint) if task == "text-generation" else load_classifier(checkpoint)
+    return load_decoder(checkpoint) if task.generates else load_classifier(checkpoint, task=task)
 
 
 def load_decoder(checkpoint: Checkpoint, *, any_family: bool = False) -> Any:
@@ -182,11 +187,11 @@ def load_decoder(checkpoint: Checkpoint, *, any_family: bool = False) -> Any:
     Raises `UsageError` where the checkpoint is for another task or of a family that is not known, or where weights
     are missing, corrupt or of another shape.
     """
-    _check_language_model(checkpoint)
+    _check_task(checkpoint, text_generation.TASK)
     if not any_family:
         decoder_family(checkpoint.family)
     weight_files(checkpoint.path)
-    return _with_weights(checkpoint, _config(checkpoint), False, "text-generation").float().eval()
+    return _with_weights(checkpoint, _config(checkpoint), False, text_generation.TASK).float().eval()
 
 
 def decoder_outline(checkpoint: Checkpoint) -> Any:
@@ -197,7 +202,7 @@ def decoder_outline(checkpoint: Checkpoint) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
-    _check_language_model(checkpoint)
+    _check_task(checkpoint, text_generation.TASK)
     config = _config(checkpoint)
     try:
         with torch.device("meta"):
@@ -206,9 +211,9 @@ def decoder_outline(checkpoint: Checkpoint) -> Any:
         raise UsageError(f"{checkpoint.path} cannot be used as a language model: {_one_line(error)}") from error
 
 
-def _check_language_model(checkpoint: Checkpoint) -> None:
-    if checkpoint.task not in (None, "text-generation"):
-        raise UsageError(f"{checkpoint.path} was said to be for {checkpoint.task}: it is no language model")
+def _check_task(checkpoint: Checkpoint, task: Task) -> None:
+    if checkpoint.task not in (None, task.name):
+        raise UsageError(f"{checkpoint.path} was said to be for {checkpoint.task}: it is no {task.noun}")
 
 
 def _with_weights(checkpoint: Checkpoint, config: Any, new_head: bool, task: Task) -> Any:

@@ -14,7 +14,7 @@ from edgekit.errors import UsageError
 from edgekit.models.checkpoint_checks import check_weight_files
 from edgekit.models.decoder_families import decoder_family, is_decoder
 from edgekit.models.resize import reshape
-from edgekit.schema.schemes import Task
+from edgekit.tasks.task import Task
 
 SCALES_FILE = "scales.safetensors"
 
@@ -71,11 +71,7 @@ def load_reshaped(folder: Path, config: Any, blocks: Sequence[BlockShape], new_h
 def _auto_class(task: Task) -> Any:
     import transformers
 
-    return (
-        transformers.AutoModelForCausalLM
-        if task == "text-generation"
-        else transformers.AutoModelForSequenceClassification
-    )
+    return getattr(transformers, task.auto_class)
 
 
 def _held_by_another_name(model: Any, state: Mapping[str, Any]) -> dict[str, Any]:
@@ -102,7 +98,7 @@ def _read(folder: Path) -> dict[str, Any]:
 def _require(folder: Path, model: Any, absent: Iterable[str], new_head: bool, task: Task) -> None:
     """Refuse a model of which these weights were not found."""
     names = list(absent)
-    body = sorted(name for name in names if task == "text-generation" or not _in_head(model, name))
+    body = sorted(name for name in names if not task.labels or not _in_head(model, name))
     if body:
         others = f" and {len(body) - 1} more" if len(body) > 1 else ""
         raise UsageError(f"{folder}: the weights lack {body[0]}{others} in the shape that config.json says")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from edgekit.schema.schemes import Task
+from edgekit.tasks.task import TaskName
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class ModelRef:
 
     source: str
     revision: str | None = None
-    task: Task | None = None
+    task: TaskName | None = None
 
     @classmethod
     def of(cls, model: str | Path | Self) -> Self:

@@ -19,8 +19,9 @@ from edgekit.options.train_options import DistillOptions, FinetuneOptions, Prune
 from edgekit.schema.base_model import NOT_VALID, NotPlain, Strict, read_mapping, yaml_value
 from edgekit.schema.budget import Budget
 from edgekit.schema.resources import shipped_files
-from edgekit.schema.schemes import Task
 from edgekit.schema.shape import Scratch
+from edgekit.tasks.registry import DEFAULT_TASK, task_named
+from edgekit.tasks.task import TaskName
 
 _Options = TypeVar("_Options", ExportOptions, QuantizeOptions)
 
@@ -45,7 +46,7 @@ class Recipe(Strict):
 
     name: str = pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     title: str = ""
-    task: Task = "text-classification"
+    task: TaskName = DEFAULT_TASK
     model: str | Scratch
     data: DataSpec
     target: str = "rpi4"
@@ -90,7 +91,7 @@ class Recipe(Strict):
     def evaluate(self) -> EvaluateOptions | None:
         """The evaluate stage's options; the checkpoints of a classifier are cut where its bundles are told to cut."""
         options, length = self.stages.evaluate, self.stages.export.max_length
-        if options is None or not length or self.task == "text-generation":
+        if options is None or not length or not task_named(self.task).labels:
             return options
         return options.cut_at(length)
 

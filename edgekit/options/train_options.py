@@ -9,8 +9,8 @@ import pydantic
 from pydantic import Field
 
 from edgekit.schema.base_model import Strict
-from edgekit.schema.schemes import Task
 from edgekit.schema.shape import Scratch, WantedShape
+from edgekit.tasks.task import TaskName
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
 
@@ -48,7 +48,7 @@ class FinetuneOptions(TrainOptions):
     """Options of `edgekit finetune`."""
 
     task: Annotated[
-        Task | None,
+        TaskName | None,
         Field(description="What the model is to do. Default: text-generation for a language model, else classify."),
     ] = None
     tokenizer: Annotated[

@@ -17,7 +17,8 @@ from edgekit.measure.performance.latency_summary import summarise
 from edgekit.measure.statistics.proportions import Estimate
 from edgekit.measure.verdicts import Verdict
 from edgekit.schema.measurement import GenerationMeasurement, Measurement
-from edgekit.schema.schemes import Task
+from edgekit.tasks.registry import DEFAULT_TASK, task_named
+from edgekit.tasks.task import TaskName
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,12 @@ class ModelRow:
     model_sha256: str | None = None
     perplexity: Perplexity | None = None
     speeds: tuple[SpeedRow, ...] = ()
-    task: Task = "text-classification"
+    task: TaskName = DEFAULT_TASK
 
     @property
     def generates(self) -> bool:
         """Whether it is a language model."""
-        return self.task == "text-generation"
+        return task_named(self.task).generates
 
 
 @dataclass(frozen=True)

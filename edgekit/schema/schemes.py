@@ -1,10 +1,9 @@
-"""The closed lists: tasks, formats, runtimes and quantization schemes."""
+"""The closed lists: formats, runtimes and quantization schemes."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-Task = Literal["text-classification", "text-generation"]
 Format = Literal["onnx", "tflite"]
 RuntimeName = Literal["onnxruntime", "ai-edge-litert", "tflite-runtime"]
 Scheme = Literal["float", "int8-dynamic", "int8-static", "int8-weight", "int4-weight"]

@@ -10,7 +10,9 @@ from edgekit.errors import UsageError
 from edgekit.schema.base_model import Strict
 from edgekit.schema.budget import Budget
 from edgekit.schema.measurement import Fingerprint
-from edgekit.schema.schemes import FORMAT_OF, Format, RuntimeName, Scheme, Task
+from edgekit.schema.schemes import FORMAT_OF, Format, RuntimeName, Scheme
+from edgekit.tasks.registry import DEFAULT_TASK
+from edgekit.tasks.task import TaskName
 
 Architecture = Literal["aarch64", "armv7l", "x86_64"]
 System = Literal["linux", "android", "macos"]
@@ -83,14 +85,14 @@ class Target(Strict):
     runtimes: tuple[Runtime, ...] = pydantic.Field(min_length=1)
     threads: pydantic.PositiveInt
     cooling: Literal["none", "passive", "active"] | None = None
-    scheme: dict[Task, Scheme]
+    scheme: dict[TaskName, Scheme]
     lengths: tuple[pydantic.PositiveInt, ...] = (16, 32, 64, 128)
-    budgets: dict[Task, tuple[Budget, ...]] = pydantic.Field(default_factory=dict)
+    budgets: dict[TaskName, tuple[Budget, ...]] = pydantic.Field(default_factory=dict)
 
     @pydantic.field_validator("budgets", mode="before")
     @classmethod
     def _of_classifiers(cls, value: Any) -> Any:
-        return {"text-classification": value} if isinstance(value, (list, tuple)) else value
+        return {DEFAULT_TASK: value} if isinstance(value, (list, tuple)) else value
 
     @pydantic.field_validator("lengths")
     @classmethod

@@ -127,7 +127,7 @@ def first_inference(monkeypatch):
         "ms",
         "lower",
         "the first run after the model was loaded",
-        metrics.CLASSIFIER,
+        "labels",
         Limits(0),
         TimedSource(
             records=lambda records: records.latency, value=lambda record: Estimate.exact(record.first_inference_ms)

@@ -24,9 +24,9 @@ def test_labels_and_family_come_from_the_configuration(tiny_checkpoint):
 
 
 def test_task_is_read_from_the_checkpoint_and_may_be_said(tiny_checkpoint):
-    assert resolve_task(open_checkpoint(tiny_checkpoint)) == "text-classification"
+    assert resolve_task(open_checkpoint(tiny_checkpoint)).name == "text-classification"
     said = open_checkpoint(ModelRef(str(tiny_checkpoint), task="text-generation"))
-    assert resolve_task(said) == "text-generation"
+    assert resolve_task(said).name == "text-generation"
 
 
 @pytest.mark.parametrize("source", ["./not-there", "/no/such/folder", "a/b/c"])

@@ -87,7 +87,7 @@ def command(
       edgekit profile out/onnx --device pi4 --runtime onnxruntime==1.20.1 --runtime onnxruntime==1.23.2
       edgekit profile out/onnx --device emulated-pi4 --instructions --length 128
     """
-    from edgekit.bundle.manifest import writes_text
+    from edgekit.bundle.manifest import generates
     from edgekit.flows.devices.device_pool import finished
     from edgekit.flows.profile.profile import profile_each, recommended_threads
     from edgekit.flows.profile.profile_decoder import profile_decoder_each, recommended_decoder_threads
@@ -112,7 +112,7 @@ def command(
         compare_by_runtimes(model.path, options, as_json, **given)
         return
     shown = progress(as_json)
-    if writes_text(model.path):
+    if generates(model.path):
         speeds, failed = finished(lambda: profile_decoder_each(model.path, options, progress=shown, **given))
         _show(speeds, failed is not None, recommended_decoder_threads, generation_table, as_json)
     else:

@@ -66,11 +66,11 @@ def compare_by_runtimes(path: Path, options: ProfileOptions, as_json: bool, **gi
 
 
 def _show(path: Path, compared: RuntimesCompared) -> None:
-    from edgekit.bundle.manifest import writes_text
+    from edgekit.bundle.manifest import generates
     from edgekit.report.figures import clean, plural
     from edgekit.report.terminal import generation_table, latency_table
 
-    table: Any = generation_table if writes_text(path) else latency_table
+    table: Any = generation_table if generates(path) else latency_table
     print_rich(table(compared.measurements))
     for each in compared.comparisons:
         speed = each.speed

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from edgekit.schema.budget import Budget
-    from edgekit.schema.schemes import Task
     from edgekit.schema.target import Figure, Target
+    from edgekit.tasks.task import TaskName
 
 command = Group(
     "targets",
@@ -184,7 +184,7 @@ def _runtimes(target: Target) -> Table:
     return table
 
 
-def _budgets(budgets: Mapping[Task, Iterable[Budget]]) -> Table:
+def _budgets(budgets: Mapping[TaskName, Iterable[Budget]]) -> Table:
     """The default budgets of each task, with their conditions."""
     from edgekit.measure.metrics import metric_of
 

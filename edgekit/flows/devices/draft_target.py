@@ -12,6 +12,7 @@ from edgekit.errors import UsageError
 from edgekit.measure.metrics import metric_of
 from edgekit.schema.resources import is_shipped, load_target
 from edgekit.schema.target import Target
+from edgekit.tasks.registry import TASKS
 
 # a kernel's names of features by ours
 _FEATURES = {"asimd": "neon", "asimdhp": "fp16", "asimddp": "dotprod"}
@@ -36,6 +37,8 @@ _HEADER = """\
 # Figures whose source begins with "estimated" were not measured; runtimes and schemes are those of {like}.
 # There is no budget for latency yet: measure first (edgekit profile --device), then say what it has to hold.
 """
+
+_WITH_DOT_PRODUCTS = {task.name: "int8-weight" for task in TASKS.values() if task.generates}
 
 
 def draft_target(machine: Probe, name: str | None = None) -> str:
@@ -65,7 +68,7 @@ def draft_target(machine: Probe, name: str | None = None) -> str:
         "peak": _peak(machine),
         "runtimes": [runtime.model_dump(mode="json", exclude_defaults=True) for runtime in model.runtimes],
         "threads": machine.cores,
-        "scheme": dict(model.scheme) | ({"text-generation": "int8-weight"} if dotprod else {}),
+        "scheme": dict(model.scheme) | (_WITH_DOT_PRODUCTS if dotprod else {}),
         "lengths": list(model.lengths),
         "budgets": {
             task: [

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgekit.bundle.evaluation import Increase, Perplexity
-from edgekit.bundle.manifest import MANIFEST_FILE, is_bundle, writes_text
+from edgekit.bundle.manifest import MANIFEST_FILE, generates, is_bundle
 from edgekit.data.text_corpus import Corpus
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import ToolError, UsageError, agent_errors
@@ -26,11 +26,12 @@ from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.accuracy.perplexity import Ids, Scorer, Surprise, bits_per_byte, increase, scorer, windows
 from edgekit.measure.accuracy.perplexity import perplexity as estimated
 from edgekit.measure.statistics.estimate import Estimate, ends
-from edgekit.models.checkpoint import open_checkpoint
+from edgekit.models.checkpoint import class_name, open_checkpoint
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions, SplitName
 from edgekit.schema.base_model import read_mapping
+from edgekit.tasks.registry import task_named, task_of_class
 
 if TYPE_CHECKING:
     from edgekit.agent.inference.bundle import Bundle
@@ -63,14 +64,14 @@ class _LanguageModel:
     runtime: str
 
 
-def foretells(model: ModelRef) -> bool:
+def is_language_model(model: ModelRef) -> bool:
     """Whether a model is a language model: as its manifest says, or what was said of it, or the class it names."""
     if is_bundle(model.path):
-        return writes_text(model.path)
+        return generates(model.path)
     if model.task is not None:
-        return model.task == "text-generation"
-    named = read_mapping(open_checkpoint(model).path / "config.json").get("architectures")
-    return isinstance(named, list) and any(str(name).endswith(("ForCausalLM", "LMHeadModel")) for name in named[:1])
+        return task_named(model.task).generates
+    task = task_of_class(class_name(read_mapping(open_checkpoint(model).path / "config.json")))
+    return task is not None and task.generates
 
 
 def perplexity(

@@ -19,8 +19,9 @@ from edgekit.measure.verdicts import Verdict, verdict_on
 from edgekit.options.recipe import Recipe
 from edgekit.schema.budget import Budget
 from edgekit.schema.resources import load_target
-from edgekit.schema.schemes import Task
 from edgekit.schema.target import Target
+from edgekit.tasks.registry import task_named
+from edgekit.tasks.task import TaskName
 
 
 @dataclass(frozen=True)
@@ -107,13 +108,13 @@ def recipe_rows(recipe: Recipe) -> str | None:
     asked = (budget for budget in recipe.budgets if budget.data is None)
     if not any("data" in metric_of(budget).source.conditions for budget in asked):
         return None
-    if recipe.task == "text-generation":
+    if not task_named(recipe.task).labels:
         return load_text(recipe.data, learn=False).sha256.get("test")
     tables = read_data(recipe.data).tables
     return tables["test"].sha256() if "test" in tables else None
 
 
-def default_budgets(target: Target, task: Task) -> list[Budget]:
+def default_budgets(target: Target, task: TaskName) -> list[Budget]:
     """The budgets of a target for models of a task, each asked for that target."""
     budgets = target.budgets.get(task, ())
     if not budgets:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgekit.bundle.manifest import Manifest, is_bundle, writes_text
+from edgekit.bundle.manifest import Manifest, generates, is_bundle
 from edgekit.bundle.records import Records
 from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.registry import chosen, resolve
@@ -21,6 +21,7 @@ from edgekit.measure.metrics import check_budget, check_task, metric_of
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.schema.budget import Budget
 from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement
+from edgekit.tasks.registry import task_named
 
 _Taken = list[Measurement | GenerationMeasurement]
 _INSTRUCTIONS = "instructions_m"
@@ -88,7 +89,7 @@ def _measure(
     taken: _Taken = []
     for threads, length in settings:
         options = ProfileOptions(threads=(threads,), length=(length,) if length else (), energy=energy)
-        if writes_text(bundle):
+        if generates(bundle):
             taken += profile_decoder_on(device, bundle, options, progress)
         else:
             taken += profile_on(device, bundle, options, (), progress)
@@ -109,7 +110,7 @@ def _count(
 
 def _asked(bundle: Path, manifest: Manifest, budgets: Sequence[Budget]) -> list[Budget]:
     """The budgets that only a device can tell of; a length that the model does not take stays unmeasured."""
-    room = manifest.max_length - 1 if writes_text(bundle) else manifest.max_length
+    room = manifest.max_length - task_named(manifest.task).reserved
     return [
         budget
         for budget in budgets

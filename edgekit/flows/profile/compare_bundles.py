@@ -8,7 +8,7 @@ from itertools import chain, product
 from pathlib import Path
 from typing import Any
 
-from edgekit.bundle.manifest import writes_text
+from edgekit.bundle.manifest import generates
 from edgekit.data.row import Text
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
@@ -102,7 +102,7 @@ def _compare_on(
     for path, there in ((what, remote), (other, remote_other)):
         if path.is_dir():
             ask_golden(device, there, options, path)
-    lengths = options.length or ((DECODER_LENGTH,) if what.is_dir() and writes_text(what) else (None,))
+    lengths = options.length or ((DECODER_LENGTH,) if what.is_dir() and generates(what) else (None,))
     texts_of_both = [list(text) for text in texts]
     found = []
     for length, threads in product(lengths, options.threads):

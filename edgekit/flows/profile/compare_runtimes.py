@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.bundle.manifest import writes_text
+from edgekit.bundle.manifest import generates
 from edgekit.data.row import Text
 from edgekit.devices.agent_client import Channel
 from edgekit.devices.base import ConnectedDevice
@@ -114,7 +114,7 @@ class _Side:
     def measured(self, what: Path, texts: Sequence[Text], progress: Progress) -> Sequence[Taken]:
         """What `profile` measures by this runtime; `DeviceError` where another version answers."""
         taken: Sequence[Taken]
-        if what.is_dir() and writes_text(what):
+        if what.is_dir() and generates(what):
             taken = profile_decoder_on(self, what, self.options, progress)
         else:
             taken = profile_on(self, what, self.options, texts, progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgekit.bundle.manifest import writes_text
+from edgekit.bundle.manifest import generates
 from edgekit.data.row import Text
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import DeviceError, UsageError
@@ -54,7 +54,7 @@ def count_on(
         )
     lengths: tuple[int | None, ...] = options.length
     if not lengths:
-        lengths = (DECODER_LENGTH,) if what.is_dir() and writes_text(what) else (None,)
+        lengths = (DECODER_LENGTH,) if what.is_dir() and generates(what) else (None,)
     remote = device.put(what, progress)
     if what.is_dir():
         keep_golden(what, ask_golden(device, remote, options, what))

@@ -13,7 +13,7 @@ from itertools import product
 from pathlib import Path
 from typing import cast, get_args
 
-from edgekit.bundle.manifest import Manifest, writes_text
+from edgekit.bundle.manifest import Manifest, generates
 from edgekit.bundle.records import write_record
 from edgekit.devices.adb.android_state import android_state
 from edgekit.devices.adb.android_tools import FORMATS, WARMUP_RUNS, Call, read_output
@@ -94,7 +94,7 @@ def _model(what: Path, tool: ToolName, options: ProfileOptions) -> _Model:
     if given := [name for name in _NOT_HERE if getattr(options, name) != getattr(default, name)]:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise UsageError(f"{tool} measures the model alone: {flags} is the agent's", advice="leave it out")
-    if what.is_dir() and writes_text(what):
+    if what.is_dir() and generates(what):
         raise UsageError(f"{tool} cannot run a decoder, which has a cache", advice="measure it through the agent")
     manifest = Manifest.of(what) if what.is_dir() else None
     file = what / manifest.model_file if manifest else what

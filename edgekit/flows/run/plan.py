@@ -78,7 +78,7 @@ def _evaluations(run: Run, again: set[str]) -> Iterator[Planned]:
     for name, _, key in evaluations(run, options):
         made_again = "export" if name in {bundle.name for bundle in run.bundles} else name
         upstream = upstream or made_again in again
-        kept = kept_perplexity if run.is_of_text else kept_evaluation
+        kept = kept_perplexity if run.task.generates else kept_evaluation
         known = not upstream and kept(run.folder, name, key) is not None
         yield Planned(f"evaluate {name}", None if known else told or INPUT_CHANGES)
 

@@ -27,6 +27,7 @@ from edgekit.options.recipe import Recipe, load_recipe
 from edgekit.report.summary import Summary
 from edgekit.schema.budget import Budget
 from edgekit.schema.shape import Scratch
+from edgekit.tasks.registry import task_named
 
 
 def run(
@@ -51,7 +52,7 @@ def run(
         state.journal.record("start", state.key, state.start)
         train(state)
         export_bundles(state)
-        if state.is_of_text:
+        if state.task.generates:
             evaluate_texts(state)
             profile_decoders(state)
         else:
@@ -104,7 +105,7 @@ def _load(
 ) -> tuple[Data, Unnumbered] | tuple[TextData, None]:
     """The recipe's data, with the split that it evaluates on; of rows as they were read, too."""
     stages = recipe.stages
-    if recipe.task == "text-generation":
+    if not task_named(recipe.task).labels:
         text = load_text(recipe.data, learn=bool(stages.finetune or stages.distill or stages.prune))
         if stages.evaluate is not None and stages.evaluate.split not in text.files:
             raise UsageError(f"the data has no {stages.evaluate.split} text to evaluate on", advice="data.test=FILE")

@@ -15,6 +15,8 @@ from edgekit.flows.run.journal import Journal
 from edgekit.io.progress import Progress
 from edgekit.options.recipe import Recipe
 from edgekit.report.summary import PackageRow
+from edgekit.tasks.registry import task_named
+from edgekit.tasks.task import Task
 
 
 @dataclass
@@ -46,9 +48,9 @@ class Run:
     commands: list[str] = field(default_factory=list)
 
     @property
-    def is_of_text(self) -> bool:
-        """Whether it is about a language model."""
-        return isinstance(self.data, TextData)
+    def task(self) -> Task:
+        """What its models do."""
+        return task_named(self.recipe.task)
 
     @property
     def newest(self) -> Path:

@@ -49,7 +49,7 @@ def prune(
     start = open_checkpoint(model)
     check_output(out, force=force, source=start.path)
     any_family(start.family)
-    language = task_of(start) == "text-generation"
+    language = task_of(start).generates
     _check_asked(options, data, language=language)
     guide = open_checkpoint(teacher) if teacher is not None and options.cuts else None
     if guide is not None and not language and guide.labels != start.labels:

@@ -27,8 +27,10 @@ from edgekit.models.encoder_families import FAMILIES
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.train_options import DistillOptions, FinetuneOptions, TrainOptions
-from edgekit.schema.schemes import Task
 from edgekit.schema.shape import Scratch
+from edgekit.tasks import text_classification, text_generation
+from edgekit.tasks.registry import task_named
+from edgekit.tasks.task import Task
 
 # train(rows, work) -> model, tokenizer, how it ended, None where nothing was trained
 Training = Callable[[Any, Path], tuple[Any, Any, Trained | TrainedOnText | None]]
@@ -56,7 +58,7 @@ def finetune(
         raise UsageError("--tokenizer is for a model from scratch: a checkpoint has one", advice="leave it out")
     check_output(out, force=force, source=None if isinstance(start, Scratch) else start.path)
     told = progress if is_main() else SILENT
-    language = (options.task or task_of(start)) == "text-generation"
+    language = (task_named(options.task) if options.task else task_of(start)).generates
     learn = finetune_language_model if language else finetune_classifier
     return make_checkpoint(
         "finetune",
@@ -91,7 +93,7 @@ def distill(
     check_output(out, force=force, source=start.path)
     _check_student(start, options)
     told = progress if is_main() else SILENT
-    language = task_of(start) == "text-generation"
+    language = task_of(start).generates
     learn = distill_language_model if language else distill_classifier
     return make_checkpoint(
         "distill",
@@ -155,5 +157,5 @@ def make_checkpoint(
 def task_of(start: Checkpoint | Scratch) -> Task:
     """What a model is for: a decoder predicts text unless it has been made a classifier; all others classify."""
     if start.family not in DECODERS:
-        return "text-classification"
-    return "text-generation" if isinstance(start, Scratch) else resolve_task(start)
+        return text_classification.TASK
+    return text_generation.TASK if isinstance(start, Scratch) else resolve_task(start)

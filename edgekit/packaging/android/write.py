@@ -8,13 +8,14 @@ import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.agent.inference.bundle import GENERATION, Bundle
+from edgekit.agent.inference.bundle import Bundle
 from edgekit.errors import EdgekitWarning
 from edgekit.packaging.android.archive import write_archive
 from edgekit.packaging.android.classes import compile_classes, find_javac
 from edgekit.packaging.android.maven import group_of, write_repository
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
+from edgekit.tasks.registry import task_named
 
 FORMATS: tuple[str, ...] = ("onnx", "tflite")
 MIN_SDK = 24
@@ -53,7 +54,7 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     format = bundle.model.suffix[1:]
     runtime = RUNTIMES[format]
     values = _values(bundle, identity, runtime)
-    for part in ("common", format, "generation" if bundle.task == GENERATION else "classification"):
+    for part in ("common", format, task_named(bundle.task).sources):
         fill(TEMPLATES / part, folder, values)
     main = folder / "module/src/main"
     copy_bundle(bundle, main / "assets" / identity.name)

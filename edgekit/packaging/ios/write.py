@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgekit.agent.inference.bundle import CLASSIFICATION, Bundle
+from edgekit.agent.inference.bundle import Bundle
 from edgekit.errors import UsageError
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
+from edgekit.tasks.registry import task_named
 
 FORMATS = ("onnx",)
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -31,12 +32,12 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
             f"a Swift package cannot be called {identity.name}: there is a module of that name",
             advice=f"another: --name {identity.name}-model",
         )
-    reads = "Classifier" if bundle.task == CLASSIFICATION else "Generator"
-    usage = (_USAGE / f"{reads.lower()}.md").read_text(encoding="utf-8")
+    api_class = task_named(bundle.task).api_class
+    usage = (_USAGE / f"{api_class.lower()}.md").read_text(encoding="utf-8")
     # the usage comes first: it has places to fill in of its own
     values = {
         "USAGE": usage,
-        "CLASS": reads,
+        "CLASS": api_class,
         "PASCAL": identity.pascal,
         "NAME": identity.name,
         "VERSION": identity.version,

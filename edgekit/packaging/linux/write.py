@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from edgekit.agent.inference.bundle import GENERATION, Bundle
+from edgekit.agent.inference.bundle import Bundle
 from edgekit.bundle.manifest import Manifest
 from edgekit.errors import UsageError
 from edgekit.io.hashing import file_sha256
@@ -19,6 +19,7 @@ from edgekit.packaging.identity import Identity
 from edgekit.packaging.linux.tarball import write_tarball
 from edgekit.packaging.linux.wheels import Wheels, fetch, licence_of, modules_of, python_of
 from edgekit.schema.runtime_ref import RuntimeRef
+from edgekit.tasks.registry import task_named
 
 FORMATS = ("onnx", "tflite")
 # the modules of the agent that run a bundle; the others measure
@@ -156,8 +157,7 @@ def _described(
 
 def _values(bundle: Bundle, identity: Identity, arch: str, python: str, brought: Wheels) -> dict[str, str]:
     """What the templates take; a template of the other task is left out of the README."""
-    kind = "generate" if bundle.task == GENERATION else "classify"
-    use = (_TEMPLATES.with_name("readme") / f"{kind}.md").read_text(encoding="utf-8")
+    use = (_TEMPLATES.with_name("readme") / f"{task_named(bundle.task).api_verb}.md").read_text(encoding="utf-8")
     parts = [f"- {each.project} {each.version}: {licence_of(each)}" for each in brought.archives]
     return {
         "USE": use,

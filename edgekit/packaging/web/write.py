@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from urllib.parse import quote
 
-from edgekit.agent.inference.bundle import GENERATION, GOLDEN, TOKENIZER, Bundle
+from edgekit.agent.inference.bundle import GOLDEN, TOKENIZER, Bundle
 from edgekit.bundle.manifest import MANIFEST_FILE, Manifest
 from edgekit.packaging.contents import Added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
+from edgekit.tasks.registry import task_named
 
 FORMATS = ("onnx",)
 # the versions that the package was run with; React Native's was checked against its types
@@ -35,9 +36,9 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
 
 
 def _values(manifest: Manifest, identity: Identity) -> dict[str, str]:
-    writes = manifest.task == GENERATION
-    does = "text generation" if writes else f"text classification, {len(manifest.labels)} labels"
-    summary = f"{does}, {manifest.parameters:,} parameters, {manifest.scheme}"
+    task = task_named(manifest.task)
+    labels = f", {len(manifest.labels)} labels" if task.labels else ""
+    summary = f"{task.title}{labels}, {manifest.parameters:,} parameters, {manifest.scheme}"
     return {
         "NAME": identity.name,
         "VERSION": identity.version,
@@ -45,7 +46,7 @@ def _values(manifest: Manifest, identity: Identity) -> dict[str, str]:
         "FILES": _addresses((MANIFEST_FILE, TOKENIZER, manifest.model_file, GOLDEN)),
         # the inside of a JSON string
         "DESCRIPTION": json.dumps(summary)[1:-1],
-        "CLASS": "Generator" if writes else "Classifier",
+        "CLASS": task.api_class,
         "MAX_LENGTH": str(manifest.max_length),
         "WEB_RUNTIME": WEB_RUNTIME,
         "NODE_RUNTIME": NODE_RUNTIME,

@@ -14,7 +14,7 @@ from tiny_decoder import TEXTS
 from edgekit.bundle.manifest import Manifest
 from edgekit.cli import cli
 from edgekit.errors import UsageError
-from edgekit.flows.evaluate.perplexity import foretells, perplexity
+from edgekit.flows.evaluate.perplexity import is_language_model, perplexity
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions
@@ -82,7 +82,7 @@ def test_other_tokens_cannot_be_compared(copied, decoder_checkpoints, text):
 
 
 def test_a_bundle_of_a_language_model_foretells(decoder_bundles):
-    assert foretells(ModelRef(str(decoder_bundles["gpt2"])))
+    assert is_language_model(ModelRef(str(decoder_bundles["gpt2"])))
 
 
 def test_a_bundle_that_was_changed_is_not_evaluated(copied, text):

@@ -15,7 +15,7 @@ from tiny_decoder import CONTEXT, TEXTS
 from edgekit.agent.errors import BadInput
 from edgekit.agent.inference.prompts import PromptTokenizer
 from edgekit.agent.runtimes.registry import open_decoder_session
-from edgekit.bundle.manifest import Manifest, writes_text
+from edgekit.bundle.manifest import Manifest, generates
 from edgekit.bundle.records import read_records, write_record
 from edgekit.cli import cli
 from edgekit.errors import ParityError, ToolError, UsageError
@@ -40,7 +40,7 @@ def bundle(decoder_bundles, tmp_path):
 
 
 def test_every_length_and_thread_count_is_kept(bundle):
-    assert writes_text(bundle)
+    assert generates(bundle)
     taken = profile_decoder(bundle, ProfileOptions(threads=(1, 2), length=(7, 40), **QUICK))
     assert [(found.length, found.threads) for found in taken] == [(7, 1), (7, 2), (40, 1), (40, 2)]
     assert sorted(read_records(bundle).generation, key=lambda found: (found.length, found.threads)) == taken

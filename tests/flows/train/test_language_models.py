@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from edgekit.cli import cli
 from edgekit.errors import ToolError, UsageError
-from edgekit.flows.evaluate.perplexity import foretells, perplexity
+from edgekit.flows.evaluate.perplexity import is_language_model, perplexity
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions
@@ -248,9 +248,9 @@ def test_a_tokenizer_of_another_model_and_weights_that_overflow(tmp_path, gpt2):
 
 
 def test_what_foretells_text(gpt2, tiny_checkpoint, onnx_bundle):
-    assert foretells(ModelRef(str(gpt2)))
-    assert not foretells(ModelRef(str(tiny_checkpoint)))
-    assert not foretells(ModelRef(str(onnx_bundle)))
+    assert is_language_model(ModelRef(str(gpt2)))
+    assert not is_language_model(ModelRef(str(tiny_checkpoint)))
+    assert not is_language_model(ModelRef(str(onnx_bundle)))
 
 
 @pytest.mark.real_data

@@ -1,0 +1,1 @@
+"""What the models do, one file a task."""

@@ -1,0 +1,20 @@
+"""Text classification: one label for a text, or for a pair of texts."""
+
+from __future__ import annotations
+
+from edgekit.tasks.task import Task
+
+TASK = Task(
+    name="text-classification",
+    labels=True,
+    generates=False,
+    reserved=0,
+    noun="classifier",
+    bundle_noun="classifier",
+    auto_class="AutoModelForSequenceClassification",
+    class_endings=("ForSequenceClassification",),
+    figures=frozenset({"latency", "labels"}),
+    api_class="Classifier",
+    api_verb="classify",
+    sources="classification",
+)
