@@ -12,7 +12,6 @@ from click.testing import CliRunner
 
 from edgekit.cli import cli
 from edgekit.errors import UsageError
-from edgekit.measure import metrics
 from edgekit.measure.device_cases import TimedSource
 from edgekit.measure.metric import Limits, Metric
 from edgekit.measure.metrics import METRICS, check_budget, check_task
