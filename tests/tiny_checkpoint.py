@@ -43,6 +43,16 @@ def tiny_classifier(tokenizer, seed=0, family="distilbert", **shape):
     return model
 
 
+def hooks(model):
+    """Every hook that somebody left on a model or one of its modules."""
+    return [
+        hook
+        for module in model.modules()
+        for kept in (module._forward_hooks, module._forward_pre_hooks, module._backward_hooks)
+        for hook in kept.values()
+    ]
+
+
 @pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory):
     from edgekit.models.checkpoint import save_checkpoint

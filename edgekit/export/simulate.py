@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edgekit.export.activation_ranges import Range
@@ -34,29 +34,26 @@ def simulated(
     Valid for one unpadded text at a time. `ranges` are those of the exported file, by weight name.
     """
     names = parameter_names(model)
-    handles = []
-    if plan is not None and plan.tensors:
-        parts = describe_model(model)
-        first_only: set[int] = set()
-        last_run: list[bool] = []
-        if isinstance(parts, Encoder) and format == "onnx":
-            first_only = _first_token_layers(parts)
-            # of the runs of a shared block, the last alone is for the first token
-            last_run = [*itertools.repeat(False, parts.repeats - 1), True]
-        for linear in parts.dense():
-            tensor = plan.tensors.get(names[id(linear.weight)])
-            if isinstance(parts, Decoder) and format == "onnx":
-                rounding = _by_token(tensor, plan, linear.in_features)
-            else:
-                rounding = _rounding(tensor, plan, format, (ranges or {}).get(names[id(linear.weight)]))
-            if rounding is not None:
-                runs = last_run if id(linear) in first_only else [False]
-                handles.append(linear.register_forward_pre_hook(_hook(rounding, itertools.cycle(runs))))
-    try:
+    with ExitStack() as hooks:
+        if plan is not None and plan.tensors:
+            parts = describe_model(model)
+            first_only: set[int] = set()
+            last_run: list[bool] = []
+            if isinstance(parts, Encoder) and format == "onnx":
+                first_only = _first_token_layers(parts)
+                # of the runs of a shared block, the last alone is for the first token
+                last_run = [*itertools.repeat(False, parts.repeats - 1), True]
+            for linear in parts.dense():
+                tensor = plan.tensors.get(names[id(linear.weight)])
+                if isinstance(parts, Decoder) and format == "onnx":
+                    rounding = _by_token(tensor, plan, linear.in_features)
+                else:
+                    rounding = _rounding(tensor, plan, format, (ranges or {}).get(names[id(linear.weight)]))
+                if rounding is not None:
+                    runs = last_run if id(linear) in first_only else [False]
+                    rounds = linear.register_forward_pre_hook(_hook(rounding, itertools.cycle(runs)))
+                    hooks.callback(rounds.remove)
         yield model
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _hook(

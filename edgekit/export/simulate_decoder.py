@@ -6,7 +6,7 @@ The weights of the model are on their grid already; hooks round the inputs of it
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edgekit.export.quantized_weights import blocked, decoder_block
@@ -30,16 +30,13 @@ def simulated_decoder(
     Each token is rounded by itself, so that a text may be run whole or token by token.
     """
     names = parameter_names(model)
-    handles = []
-    for linear in describe_decoder(model).dense():
-        tensor = plan.tensors.get(names[id(linear.weight)]) if plan else None
-        if tensor is not None and not (explicit and tensor.bits == 8):
-            handles.append(linear.register_forward_pre_hook(_hook(_rounding(tensor, linear, format))))
-    try:
+    with ExitStack() as hooks:
+        for linear in describe_decoder(model).dense():
+            tensor = plan.tensors.get(names[id(linear.weight)]) if plan else None
+            if tensor is not None and not (explicit and tensor.bits == 8):
+                rounds = linear.register_forward_pre_hook(_hook(_rounding(tensor, linear, format)))
+                hooks.callback(rounds.remove)
         yield model
-    finally:
-        for handle in handles:
-            handle.remove()
 
 
 def _rounding(tensor: TensorPlan, linear: nn.Linear, format: Format) -> Rounding:

@@ -1,5 +1,6 @@
 """Parity at an export: how far a file may be from its reference, and that nothing wrong passes for that."""
 
+import contextlib
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import numpy_helper
 from tiny_bundle import TEXTS, make_bundle
+from tiny_checkpoint import hooks, tiny_classifier, tiny_tokenizer
 
 from edgekit.agent.inference.classifier import open_classifier
+from edgekit.compress.quantization.quantize import make_plan
 from edgekit.errors import ParityError
+from edgekit.export.activation_ranges import Range
 from edgekit.export.golden import Case
 from edgekit.export.parity import FLOAT, Tolerance, check, is_tie, rounded_tolerance
+from edgekit.export.simulate import simulated
+from edgekit.export.simulate_decoder import simulated_decoder
+from edgekit.models.checkpoint import load_decoder, open_checkpoint
+from edgekit.models.encoder import parameter_names
+from edgekit.models.encoder_families import describe
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +135,39 @@ def test_one_integer_that_is_off_by_one_is_noticed(model, tokenizer, tmp_path, m
     monkeypatch.setattr(file, "write_onnx", broken)
     with pytest.raises(ParityError, match=r"holds other integers than the plan for \d+ of \d+ rows of .*weight"):
         build(quantized(model, tokenizer, scheme), tmp_path / "broken")
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("format", ["onnx", "tflite"])
+def test_a_simulation_leaves_no_hook(format, fails):
+    model = tiny_classifier(tiny_tokenizer())
+    plan = make_plan(model, "int8-dynamic")
+    with pytest.raises(RuntimeError) if fails else contextlib.nullcontext(), simulated(model, plan, format):
+        # six dense layers of each of two blocks, and the first of the head
+        assert len(hooks(model)) == 13
+        if fails:
+            raise RuntimeError
+    assert not hooks(model)
+
+
+def test_a_simulation_that_cannot_begin_leaves_no_hook():
+    model = tiny_classifier(tiny_tokenizer())
+    plan = make_plan(model, "int8-static", calibration=["lights"])
+    found = describe(model).dense()
+    last = {parameter_names(model)[id(linear.weight)] for linear in found} - {"classifier.weight"}
+    ranges = dict.fromkeys(sorted(last)[:-1], Range(0.0, 1.0))
+    with pytest.raises(AssertionError, match="calibrated"), simulated(model, plan, "onnx", ranges):
+        pass
+    assert not hooks(model)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+@pytest.mark.parametrize("format", ["onnx", "tflite"])
+def test_a_simulated_decoder_has_no_hook_left(decoder_checkpoints, format, fails):
+    model = load_decoder(open_checkpoint(decoder_checkpoints["llama"]))
+    plan = make_plan(model, "int8-dynamic")
+    with pytest.raises(RuntimeError) if fails else contextlib.nullcontext(), simulated_decoder(model, plan, format):
+        assert hooks(model)
+        if fails:
+            raise RuntimeError
+    assert not hooks(model)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,22 +37,26 @@ class Watched:
         return [self.vectors[name] for name in ("query", "key", "value")]
 
 
-def watch(model: Any, *, hidden: bool, relations: bool) -> Watched:
-    """Look at every run of a classifier from now on.
+@contextmanager
+def watch(model: Any, *, hidden: bool, relations: bool) -> Iterator[Watched]:
+    """Look at every run of a classifier while the block lasts; after it, however it ends, no hook is left.
 
     hidden, relations: what is kept; the memory of it is that of one batch, until the next run
     """
     encoder = describe(model)
     watched = Watched(encoder)
-    model.register_forward_pre_hook(lambda *_: _forget(watched))
-    if hidden:
-        first = encoder.embedding_norm if encoder.projection is None else encoder.projection
-        for module in (first, *(block.ffn_norm for block in encoder.blocks)):
-            module.register_forward_hook(lambda module, inputs, output: watched.hidden.append(output))
-    if relations:
-        for name in ("query", "key", "value"):
-            _keep(getattr(encoder.blocks[-1], name), watched.vectors, name)
-    return watched
+    with ExitStack() as hooks:
+        hooks.callback(_forget, watched)
+        hooks.callback(model.register_forward_pre_hook(lambda *_: _forget(watched)).remove)
+        if hidden:
+            first = encoder.embedding_norm if encoder.projection is None else encoder.projection
+            for module in (first, *(block.ffn_norm for block in encoder.blocks)):
+                append = module.register_forward_hook(lambda module, inputs, output: watched.hidden.append(output))
+                hooks.callback(append.remove)
+        if relations:
+            for name in ("query", "key", "value"):
+                hooks.callback(_keep(getattr(encoder.blocks[-1], name), watched.vectors, name).remove)
+        yield watched
 
 
 def _forget(watched: Watched) -> None:
@@ -58,6 +64,6 @@ def _forget(watched: Watched) -> None:
     watched.vectors.clear()
 
 
-def _keep(module: Any, where: dict[str, Any], name: str) -> None:
+def _keep(module: Any, where: dict[str, Any], name: str) -> Any:
     """The newest output of a module: of a shared block that of its last run."""
-    module.register_forward_hook(lambda module, inputs, output: where.__setitem__(name, output))
+    return module.register_forward_hook(lambda module, inputs, output: where.__setitem__(name, output))

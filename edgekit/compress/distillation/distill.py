@@ -16,7 +16,6 @@ from edgekit.compress.distillation.augment import with_more_rows
 from edgekit.compress.distillation.student_init import same_tokens, start_student
 from edgekit.compress.distillation.teacher_cache import asked, kept
 from edgekit.compress.distillation.teacher_losses import (
-    drop_projections,
     inside_loss,
     looks_inside,
     require_encoders,
@@ -152,21 +151,23 @@ def _look_inside(
     length = usable_length(teacher, tokenizer, usable_length(student, tokenizer, options.max_length))
     tokenizer.model_input_names = every
     try:
-        rows = tokenize(tokenizer, data.split("train"), length, title="distill: tokenizing", progress=progress)
-        trained = train(
-            student,
-            tokenizer,
-            rows,
-            tokenize(tokenizer, data.split("validation"), length, title="distill: tokenizing", progress=progress),
-            options,
-            loss=inside_loss(student, teacher, teacher_tokenizer.model_input_names, options),
-            learning_rate=options.learning_rate or FOLLOWING_RATE,
-            work=work,
-            title="distill",
-            reads=own,
-            progress=progress,
+        rows, validation = (
+            tokenize(tokenizer, data.split(name), length, title="distill: tokenizing", progress=progress)
+            for name in ("train", "validation")
         )
+        with inside_loss(student, teacher, teacher_tokenizer.model_input_names, options) as loss:
+            return train(
+                student,
+                tokenizer,
+                rows,
+                validation,
+                options,
+                loss=loss,
+                learning_rate=options.learning_rate or FOLLOWING_RATE,
+                work=work,
+                title="distill",
+                reads=own,
+                progress=progress,
+            )
     finally:
         tokenizer.model_input_names = own
-    drop_projections(student)
-    return trained

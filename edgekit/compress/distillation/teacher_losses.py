@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
-from edgekit.compress.distillation.activation_hooks import watch
+from edgekit.compress.distillation.activation_hooks import Watched, watch
 from edgekit.compress.distillation.relations import relation_divergence, relation_heads
 from edgekit.compress.distillation.student import spread
 from edgekit.compress.training.losses import cross_entropy, hidden_distance, soft_targets
@@ -49,32 +50,46 @@ def require_encoders(*models: Any) -> None:
             )
 
 
-def inside_loss(student: Any, teacher: Any, reads: Iterable[str], options: DistillOptions) -> Loss:
+@contextmanager
+def inside_loss(student: Any, teacher: Any, reads: Iterable[str], options: DistillOptions) -> Iterator[Loss]:
     """The whole loss with hidden states and relations; the teacher runs on every batch.
 
     Each layer of the student is checked against one of the teacher's, evenly spread, and the embeddings against the
-    embeddings; relations are those of the last layers (as MiniLMv2 has it for 12 layers). Learned projections become
-    part of the student until `drop_projections`.
+    embeddings; relations are those of the last layers (as MiniLMv2 has it for 12 layers). While the block lasts,
+    learned projections are part of the student, and both models are watched; after it they are as they were.
 
     reads: the inputs of the teacher, which every batch holds
     """
+    with_hidden, with_relations = bool(options.hidden_weight), bool(options.relation_weight)
+    with (
+        watch(student, hidden=with_hidden, relations=with_relations) as mine,
+        watch(teacher, hidden=with_hidden, relations=with_relations) as theirs,
+    ):
+        teacher.eval().requires_grad_(False)
+        try:
+            yield _inside_loss(student, teacher, mine, theirs, tuple(reads), options)
+        finally:
+            if hasattr(student, _PROJECTIONS):
+                delattr(student, _PROJECTIONS)
+
+
+def _inside_loss(
+    student: Any, teacher: Any, mine: Watched, theirs: Watched, reads: Sequence[str], options: DistillOptions
+) -> Loss:
     import torch
     from torch import nn
 
     with_hidden, with_relations = bool(options.hidden_weight), bool(options.relation_weight)
-    mine, theirs = (watch(model, hidden=with_hidden, relations=with_relations) for model in (student, teacher))
     heads = relation_heads(mine.width, theirs.width, options.relation_heads) if with_relations else 0
     layers = [0, *(max(0, index) + 1 for index in spread(_layers(theirs.encoder), _layers(mine.encoder)))]
     if with_hidden:
         widths = mine.encoder.hidden, theirs.encoder.hidden
         student.add_module(_PROJECTIONS, nn.ModuleList(_projection(*widths) for _ in layers))
-    teacher.eval().requires_grad_(False)
-    names = tuple(reads)
 
     def loss(logits: Any, batch: dict[str, Any]) -> Any:
         teacher.to(logits.device)
         with torch.no_grad():
-            said = teacher(**{name: batch[name] for name in names if name in batch}).logits
+            said = teacher(**{name: batch[name] for name in reads if name in batch}).logits
         mask = batch["attention_mask"]
         total = _answers(logits, said, batch, options.temperature, options.soft_weight)
         if with_hidden:
@@ -87,12 +102,6 @@ def inside_loss(student: Any, teacher: Any, reads: Iterable[str], options: Disti
         return total
 
     return loss
-
-
-def drop_projections(student: Any) -> None:
-    """Take away what only training needed."""
-    if hasattr(student, _PROJECTIONS):
-        delattr(student, _PROJECTIONS)
 
 
 def _layers(encoder: Any) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,18 +146,17 @@ def fisher(
     neurons = [torch.ones(block.ffn, requires_grad=True) for block in blocks]
     masks = [*heads, *neurons]
     totals = [torch.zeros_like(mask) for mask in masks]
-    hooks = [_mask_heads(block, mask) for block, mask in zip(blocks, heads, strict=True)]
-    hooks += [_mask_neurons(block, mask) for block, mask in zip(blocks, neurons, strict=True)]
     model.eval()
-    with progress.task("prune: measuring importance", count) as advance:
+    with ExitStack() as hooks, progress.task("prune: measuring importance", count) as advance:
+        for block, head_mask, neuron_mask in zip(blocks, heads, neurons, strict=True):
+            hooks.callback(_mask_heads(block, head_mask).remove)
+            hooks.callback(_mask_neurons(block, neuron_mask).remove)
         done = 0
         for rows, loss in losses():
             for total, gradient in zip(totals, torch.autograd.grad(loss, masks), strict=True):
                 total += gradient.square()
             done += rows
             advance(done)
-    for hook in hooks:
-        hook.remove()
     return totals[: len(blocks)], totals[len(blocks) :]
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 import torch
-from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
+from tiny_checkpoint import LABELS, TEXTS, hooks, tiny_classifier, tiny_tokenizer
 
-from edgekit.compress.pruning.prune import cut_least_important, importance
+from edgekit.compress.pruning.prune import cut_least_important, fisher, importance
 from edgekit.data.splits import Data, Split
 from edgekit.errors import UsageError
+from edgekit.io.progress import SILENT
 from edgekit.models.encoder_families import describe
 from edgekit.options.train_options import PruneOptions
 
@@ -48,6 +51,23 @@ def test_importance_is_the_squared_gradient_of_a_mask(tokenizer):
     strongest = int(neurons[1].argmax())
     slope = (loss(scale_neuron=strongest, scale=1 + step) - loss(scale_neuron=strongest, scale=1 - step)) / (2 * step)
     assert neurons[1][strongest].item() == pytest.approx(slope**2, rel=1e-3, abs=1e-9)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_the_masks_are_gone_when_importance_is_measured(tokenizer, fails):
+    model = tiny_classifier(tokenizer)
+    found = []
+
+    def losses():
+        found.extend(hooks(model))
+        yield 1, model(**tokenizer([TEXTS[0]], return_tensors="pt")).logits.sum()
+        if fails:
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError) if fails else contextlib.nullcontext():
+        fisher(model, losses, 1, SILENT)
+    assert len(found) == 4, "one for the heads and one for the neurons of each of two blocks"
+    assert not hooks(model)
 
 
 def test_the_least_important_go_and_widths_are_multiples(tokenizer):

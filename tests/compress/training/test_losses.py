@@ -8,13 +8,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
+from tiny_checkpoint import TEXTS, hooks, tiny_classifier, tiny_tokenizer
 from torch import nn
 
-from edgekit.compress.distillation.activation_hooks import watch
+from edgekit.compress.distillation.activation_hooks import Watched, watch
 from edgekit.compress.distillation.relations import relation_divergence, relation_heads
 from edgekit.compress.distillation.student import make_student
-from edgekit.compress.distillation.teacher_losses import drop_projections, inside_loss, soft_loss
+from edgekit.compress.distillation.teacher_losses import inside_loss, soft_loss
 from edgekit.compress.training.losses import hidden_distance, next_token, top_tokens
 from edgekit.errors import UsageError
 from edgekit.options.train_options import DistillOptions
@@ -113,24 +113,47 @@ def test_a_student_that_is_its_teacher_has_nothing_to_learn_from_the_inside(fami
     student = make_student(teacher, WantedShape(layers=2)).eval()
     names = set(student.state_dict())
     options = DistillOptions(soft_weight=1, hidden_weight=1, relation_weight=1)
-    loss = inside_loss(student, teacher, tokenizer.model_input_names, options)
     batch = dict(tokenizer(list(TEXTS), return_tensors="pt", padding=True))
-    logits = student(**batch).logits
-    assert loss(logits, batch | {"labels": torch.zeros(len(TEXTS), dtype=torch.long)}).item() == pytest.approx(
-        0, abs=1e-5
-    )
-    drop_projections(student)
+    labels = torch.zeros(len(TEXTS), dtype=torch.long)
+    with inside_loss(student, teacher, tokenizer.model_input_names, options) as loss:
+        logits = student(**batch).logits
+        assert loss(logits, batch | {"labels": labels}).item() == pytest.approx(0, abs=1e-5)
+        assert set(student.state_dict()) > names, "what is learned for the training alone"
     assert set(student.state_dict()) == names
+    assert not hooks(student) + hooks(teacher)
+
+
+@pytest.mark.parametrize(
+    ("weights", "error"),
+    [
+        # a block that fails, and a loss that cannot be made: relations do not split into these heads
+        ({"hidden_weight": 1, "relation_weight": 1}, RuntimeError),
+        ({"relation_weight": 1, "relation_heads": 7}, UsageError),
+    ],
+)
+def test_models_that_were_watched_are_as_they_were_also_where_it_fails(weights, error):
+    tokenizer = tiny_tokenizer()
+    teacher, student = tiny_classifier(tokenizer), tiny_classifier(tokenizer)
+    names = set(student.state_dict())
+    options = DistillOptions(**weights)
+    with pytest.raises(error), inside_loss(student, teacher, tokenizer.model_input_names, options):
+        assert len(hooks(student)) == len(hooks(teacher)) == 1 + 3 + 3
+        raise RuntimeError
+    assert set(student.state_dict()) == names
+    assert not hooks(student) + hooks(teacher)
 
 
 @pytest.mark.parametrize("family", ["distilbert", "albert"])
 def test_what_is_watched_is_what_transformers_says(family):
     tokenizer = tiny_tokenizer(family)
     model = tiny_classifier(tokenizer, family=family, layers=3)
-    watched = watch(model, hidden=True, relations=True)
     batch = tokenizer(["lock the front door"], return_tensors="pt")
-    with torch.no_grad():
+    with watch(model, hidden=True, relations=True) as watching, torch.no_grad():
+        model(**batch)
         wanted = model(**batch, output_hidden_states=True).hidden_states
+        watched = Watched(watching.encoder, list(watching.hidden), dict(watching.vectors))
+    assert not hooks(model)
+    assert not watching.hidden + list(watching.vectors), "no batch is kept"
     first = 0 if family == "distilbert" else 1  # transformers has the embeddings before ALBERT's projection
     assert len(watched.hidden) == len(wanted) == 4
     for found, said in zip(watched.hidden[first:], wanted[first:], strict=True):
@@ -145,11 +168,11 @@ def test_gradients_reach_a_narrower_student_and_its_projections():
     teacher = tiny_classifier(tokenizer)
     student = make_student(teacher, WantedShape(layers=1, hidden=32)).train()
     options = DistillOptions(hidden_weight=1, relation_weight=1)
-    loss = inside_loss(student, teacher, tokenizer.model_input_names, options)
     batch = dict(tokenizer(list(TEXTS), return_tensors="pt", padding=True))
     labels = torch.tensor([0, 1, 2, 0, -1, -1])
-    loss(student(**batch).logits, batch | {"labels": labels}).backward()
-    assert all(parameter.grad is not None for parameter in student.parameters())
+    with inside_loss(student, teacher, tokenizer.model_input_names, options) as loss:
+        loss(student(**batch).logits, batch | {"labels": labels}).backward()
+        assert all(parameter.grad is not None for parameter in student.parameters())
     assert all(parameter.grad is None for parameter in teacher.parameters())
 
 
