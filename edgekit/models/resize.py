@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from edgekit.bundle.manifest import BlockShape
+from edgekit.errors import UsageError
 from edgekit.models.decoder import Decoder, DecoderBlock
 from edgekit.models.decoder_families import describe_model, family_of
 from edgekit.models.encoder import Block, Encoder
@@ -85,12 +86,18 @@ def keep_blocks(model: Any, indices: Sequence[int]) -> None:
 
 
 def reshape(model: Any, shapes: Sequence[BlockShape]) -> None:
-    """Give each block of a freshly made model the shape that pruning left it; the values do not matter."""
+    """Give each block of a freshly made model the shape that pruning left it; the values do not matter.
+
+    Raises `UsageError` for heads that split a group which shares a key head.
+    """
     import torch
 
     blocks: Sequence[Block | DecoderBlock] = describe_model(model).blocks
     for block, wanted in zip(blocks, shapes, strict=True):
-        keep_heads(model, block, range(wanted.heads * block.kv_heads // block.heads))
+        group = block.heads // block.kv_heads
+        if wanted.heads % group:
+            raise UsageError(f"a block of {wanted.heads} heads, of which {group} share a key head each")
+        keep_heads(model, block, range(wanted.heads // group))
         keep_ffn(block, torch.arange(wanted.ffn))
 
 

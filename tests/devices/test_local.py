@@ -1,7 +1,9 @@
 """The agent as a process on this machine: how it starts, what it holds, how it ends."""
 
+import fcntl
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import pytest
 import edgekit
 from edgekit.devices.local import LocalDevice
 from edgekit.devices.local_transport import LocalTransport
+from edgekit.devices.lock import Lock
 from edgekit.devices.messages import Facts, Golden, Hello
 from edgekit.devices.open_device import open_device
 from edgekit.devices.remote import agent_paths
@@ -149,9 +152,76 @@ def test_two_runs_do_not_share_a_device():
 
 def test_a_lock_left_behind_locks_nobody_out(device_home):
     device_home.mkdir()
-    (device_home / "lock").write_text("4194300")
+    (device_home / "lock").write_text(f"4194300 on {'a machine with a long name ' * 9}")
     with LocalDevice():
-        assert (device_home / "lock").read_text().startswith(f"{os.getpid()} on ")
+        said = (device_home / "lock").read_text()
+        assert re.fullmatch(rf"{os.getpid()} on \S+ since [-0-9]+ [:0-9]+ UTC", said), "and nothing of the old one"
+
+
+@pytest.fixture
+def removed_while_waited_for(monkeypatch):
+    """Just before it locks a file for the first time, somebody who held it removes it."""
+    real, gone = fcntl.flock, []
+
+    def flock(descriptor, how):
+        if not gone:
+            gone.append(Path(f"/proc/self/fd/{descriptor}").readlink())
+            gone[0].unlink()
+        real(descriptor, how)
+
+    monkeypatch.setattr("edgekit.devices.lock.fcntl.flock", flock)
+    return gone
+
+
+def test_a_lock_on_a_file_that_is_gone_is_none(tmp_path, removed_while_waited_for):
+    path = tmp_path / "lock"
+    first, second = Lock(path, "here"), Lock(path, "here")
+    first.acquire()
+    assert removed_while_waited_for == [path]
+    assert path.read_text().startswith(f"{os.getpid()} on "), "what is locked is what others find"
+    with pytest.raises(DeviceError, match="here is in use by process"):
+        second.acquire()
+    first.release()
+    second.acquire().release()
+
+
+def test_a_lock_that_cannot_be_had_is_no_lock_and_leaves_no_open_file(tmp_path):
+    path = tmp_path / "lock"
+    opened = set(Path("/proc/self/fd").iterdir())
+    held = Lock(path, "here").acquire()
+    for _ in range(3):
+        with pytest.raises(DeviceError, match=rf"process {os.getpid()} on .* since"):
+            Lock(path, "here").acquire()
+    held.release()
+    held.release()
+    assert set(Path("/proc/self/fd").iterdir()) == opened
+
+
+# what runs on a device, with somebody who removes the file just before it is locked for the first time
+REMOVES = """
+import fcntl, os, sys
+real, gone = fcntl.flock, []
+def flock(descriptor, how):
+    if not gone:
+        gone.append(os.remove(os.path.join(sys.argv[1], "lock")))
+    real(descriptor, how)
+fcntl.flock = flock
+"""
+
+
+@pytest.mark.parametrize("before", ["", REMOVES], ids=["plain", "removed while waited for"])
+def test_what_holds_the_lock_on_a_device_holds_the_file_that_others_find(tmp_path, before):
+    (tmp_path / "lock").write_text(f"41 on {'a machine with a long name ' * 9}")
+    script = before + (Path(edgekit.__path__[0]) / "devices" / "on_device" / "hold.py").read_text()
+    words = [sys.executable, "-c", script, tmp_path, "42 on a host", "60"]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holds:
+        said = json.loads(holds.stdout.readline())
+        assert (said["held_by"], said["failed"]) == (None, None)
+        with pytest.raises(DeviceError, match=r"here is in use by process 42 on a host$"):
+            Lock(tmp_path / "lock", "here").acquire()
+        holds.stdin.close()
+        assert holds.wait(10) == 0
+    Lock(tmp_path / "lock", "here").acquire().release()
 
 
 def test_the_agents_files_are_mended(device_home):

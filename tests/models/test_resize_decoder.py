@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 
 import pytest
 import torch
@@ -150,6 +151,21 @@ def test_heads_that_share_a_key_head_go_together(decoder_checkpoints):
     teacher = load_decoder(open_checkpoint(decoder_checkpoints["llama"]))
     with pytest.raises(UsageError, match="2 share a key head"):
         make_student(teacher, WantedShape(hidden=48))
+
+
+@pytest.mark.parametrize("heads", [1, 3, 5, 6])
+def test_a_checkpoint_with_a_part_of_a_group_of_heads_is_refused(decoder_checkpoints, tmp_path, heads):
+    """Two query heads share a key head: there are 2 or 4 in a block, whatever its `edgekit.json` says."""
+    checkpoint = open_checkpoint(decoder_checkpoints["llama"])
+    model, tokenizer = load_decoder(checkpoint), load_tokenizer(checkpoint)
+    with torch.no_grad():
+        keep_heads(model, describe_decoder(model).blocks[0], [1])
+    save_checkpoint(model, tokenizer, tmp_path, lineage=())
+    said = json.loads((tmp_path / "edgekit.json").read_text())
+    said["blocks"][0]["heads"] = heads
+    (tmp_path / "edgekit.json").write_text(json.dumps(said))
+    with pytest.raises(UsageError):
+        load_decoder(open_checkpoint(tmp_path))
 
 
 def test_a_student_takes_the_heads_that_write_most(decoder_checkpoints):

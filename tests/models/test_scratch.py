@@ -5,11 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_checkpoint import TEXTS
 
+from edgekit.errors import UsageError
 from edgekit.models.scratch import train_wordpiece
+from edgekit.schema.shape import Scratch
 
 
 def test_the_same_texts_give_the_same_pieces_in_every_process():
@@ -31,6 +34,7 @@ def test_frequent_words_are_whole_and_rare_ones_in_pieces():
     assert all(piece.startswith("##") for piece in pieces[1:])
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_encoded_between_the_ends(text):
     tokenizer = train_wordpiece(TEXTS * 20, 200, 32)
@@ -42,3 +46,26 @@ def test_letters_never_seen_are_unknown_and_emoji_survive():
     tokenizer = train_wordpiece(["lights 💡 on", "lights 💡💡 off"], 60, 32)
     assert "💡" in tokenizer.get_vocab()
     assert tokenizer.unk_token in tokenizer.tokenize("漢")
+
+
+@pytest.mark.parametrize(
+    ("shape", "complaint"),
+    [
+        ("hidden=60,heads=8", "hidden 60 is not a multiple of heads 8"),
+        ("hidden=4,heads=8", "hidden 4 is not a multiple of heads 8"),
+        ("heads=3", "hidden 256 is not a multiple of heads 3"),
+        ("hidden=0", "hidden"),
+        ("heads=0", "heads"),
+        ("family=gpt2,vocabulary=299", "vocabulary 299 is less than 300"),
+        ("embedding=64", "embedding is for albert"),
+    ],
+)
+def test_a_shape_whose_parts_do_not_fit_is_refused(shape, complaint):
+    with pytest.raises(UsageError, match=complaint):
+        Scratch.from_text(shape)
+
+
+@pytest.mark.parametrize("shape", ["hidden=60,heads=4", "heads=1", "family=gpt2,vocabulary=300", "hidden=7,heads=7"])
+def test_a_shape_whose_parts_fit_is_taken(shape):
+    scratch = Scratch.from_text(shape)
+    assert scratch.hidden % scratch.heads == 0

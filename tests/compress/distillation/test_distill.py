@@ -54,10 +54,29 @@ def test_what_was_not_asked_for_follows_from_the_teacher():
     assert student_shape(teacher, WantedShape(layers=4, hidden=256)) == Shape(4, 256, 8, 1024)
 
 
-@pytest.mark.parametrize("wanted", [{"layers": 7}, {"hidden": 512}, {"hidden": 250}, {"ffn": 4096}, {"heads": 3}])
-def test_impossible_students_are_refused(wanted):
-    with pytest.raises(UsageError, match="student"):
+@pytest.mark.parametrize(
+    ("wanted", "complaint"),
+    [
+        ({"layers": 7}, "layers 7 is more than the teacher's 6"),
+        ({"hidden": 512, "heads": 12}, "hidden 512 is more than the teacher's 384"),
+        ({"heads": 13}, "heads 13 is more than the teacher's 12"),
+        ({"ffn": 1537}, "ffn 1537 is more than the teacher's 1536"),
+        ({"hidden": 250}, "7 heads of 32 do not fill a hidden width of 250"),
+        ({"hidden": 16}, "1 heads of 32 do not fill a hidden width of 16"),
+        ({"heads": 3}, "3 heads of 32 do not fill a hidden width of 384"),
+        ({"hidden": 256, "heads": 7}, "7 heads of 32 do not fill a hidden width of 256"),
+        ({"hidden": 256, "heads": 9}, "9 heads of 32 do not fill a hidden width of 256"),
+    ],
+)
+def test_impossible_students_are_refused(wanted, complaint):
+    with pytest.raises(UsageError, match=f"student: {complaint}"):
         student_shape(Shape(layers=6, hidden=384, heads=12, ffn=1536), WantedShape(**wanted))
+
+
+def test_a_student_as_large_as_its_teacher_is_possible():
+    teacher = Shape(layers=6, hidden=384, heads=12, ffn=1536)
+    assert student_shape(teacher, WantedShape(layers=6, hidden=384, heads=12, ffn=1536)) == teacher
+    assert student_shape(Shape(1, 32, 1, 64), WantedShape()) == Shape(1, 32, 1, 64)
 
 
 def test_student_of_the_same_shape_answers_as_its_teacher():

@@ -82,6 +82,36 @@ def test_the_least_important_go_and_widths_are_multiples(tokenizer):
     assert torch.equal(first.ffn_in.weight, kept)
 
 
+@pytest.mark.parametrize(
+    ("width", "share", "multiple", "left"),
+    [
+        # a width that is no multiple itself loses its rest, and is never widened
+        (108, 1.0, 16, 96),
+        (108, 1.0, 32, 96),
+        (100, 0.99, 4, 100),
+        # to the nearer multiple: 54 of 108 lies between 48 and 64
+        (108, 0.5, 16, 48),
+        (120, 0.5, 16, 64),
+        (108, 0.01, 16, 16),
+        (17, 0.5, 16, 16),
+        (108, 0.5, 1, 54),
+    ],
+)
+def test_a_width_is_cut_to_a_multiple_also_where_it_is_none(tokenizer, width, share, multiple, left):
+    model = tiny_classifier(tokenizer, ffn=width)
+    neurons = [torch.arange(float(width)) for _ in range(2)]
+    options = PruneOptions(heads=1.0, ffn=share, multiple_of=multiple)
+    cut_least_important(model, [torch.ones(4)] * 2, neurons, options)
+    assert [block.ffn for block in describe(model).blocks] == [left, left]
+    assert describe(model).blocks[0].ffn_out.in_features == left
+
+
+@pytest.mark.parametrize("multiple", [0, 3, 12, 33])
+def test_multiples_are_powers_of_two(multiple):
+    with pytest.raises(UsageError, match="multiple"):
+        PruneOptions.parse({"multiple_of": multiple}, "prune")
+
+
 def test_width_that_leaves_nothing_is_refused(tokenizer):
     with pytest.raises(UsageError, match="leaves nothing"):
         cut_least_important(

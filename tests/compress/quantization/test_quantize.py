@@ -28,6 +28,20 @@ def test_int4_takes_blocks_for_dense_layers_and_eight_bits_for_tables(model):
     assert tensors["distilbert.embeddings.word_embeddings.weight"] == TensorPlan(bits=8)
 
 
+@pytest.mark.parametrize(("hidden", "ffn"), [(48, 96), (64, 72), (40, 100), (96, 64)])
+def test_int4_keeps_eight_bits_a_row_where_the_columns_do_not_divide_into_blocks(hidden, ffn):
+    model = tiny_classifier(tiny_tokenizer(), hidden=hidden, ffn=ffn)
+    plan = make_plan(model, "int4-weight")
+    block = plan.tensors["distilbert.transformer.layer.0.ffn.lin1.weight"], hidden
+    wide = plan.tensors["distilbert.transformer.layer.0.ffn.lin2.weight"], ffn
+    for tensor, columns in (block, wide):
+        assert tensor == (TensorPlan(bits=8) if columns % 32 else TensorPlan(bits=4, block=32))
+    scales = apply_plan(model, plan)
+    for name, tensor in plan.tensors.items():
+        rows, columns = dict(model.named_parameters())[name].shape
+        assert tuple(scales[name].shape) == ((rows, columns // 32) if tensor.block else (rows,))
+
+
 def test_float_names_nothing(model):
     assert make_plan(model, "float").tensors == {}
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
 from tiny_recipe import write_recipe
 
 from edgekit.errors import UsageError
-from edgekit.flows.run.journal import FILE, Journal
+from edgekit.flows.run import journal
+from edgekit.flows.run.journal import FILE, Journal, claim
 from edgekit.flows.run.run import run
 
 
@@ -66,3 +68,51 @@ def test_a_target_whose_facts_changed_is_another_key(tmp_path):
         assert said["target"] == "mine"
         keys.append(inputs["target"])
     assert keys[0] != keys[1]
+
+
+def refused(folder):
+    """Whether the folder is held."""
+    try:
+        with claim(folder):
+            return False
+    except UsageError as error:
+        assert "in use by process" in error.message
+        return True
+
+
+def test_a_folder_made_for_nothing_is_gone_before_its_lock_is_given_back(tmp_path, monkeypatch):
+    """Else another run could take the lock on the file that is then removed, and a third one a lock on a new file."""
+    folder = tmp_path / "runs" / "mine"
+    real, held = journal._remove, []
+
+    def remove(lock, folders):
+        held.append(refused(folder))
+        real(lock, folders)
+        assert not lock.exists()
+
+    monkeypatch.setattr(journal, "_remove", remove)
+    with claim(folder):
+        assert refused(folder)
+    assert held == [True]
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_folder_with_work_in_it_stays_and_is_free(tmp_path, fails):
+    folder = tmp_path / "runs" / "mine"
+    with pytest.raises(RuntimeError) if fails else contextlib.nullcontext(), claim(folder):
+        (folder / "teacher").mkdir()
+        if fails:
+            raise RuntimeError
+    assert sorted(path.name for path in folder.iterdir()) == [".lock", "teacher"]
+    assert not refused(folder)
+
+
+def test_a_folder_that_was_there_before_stays(tmp_path):
+    (tmp_path / "mine").mkdir()
+    with claim(tmp_path / "mine"):
+        assert refused(tmp_path / "mine")
+    assert (tmp_path / "mine").is_dir()
+    with claim(tmp_path / "mine" / "inner"):
+        pass
+    assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == [".lock"]
