@@ -1,0 +1,93 @@
+"""A model of transformers in memory, as far as edgekit uses it: transformers itself gives no types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+
+class LibraryObject(Protocol):
+    """A configuration or a module of transformers: which attributes it has, its own class says."""
+
+    def __getattr__(self, name: str) -> Any:
+        """An attribute of its own class; `AttributeError` for one that it lacks."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Give an attribute of its own class another value."""
+
+
+class ModelConfig(LibraryObject, Protocol):
+    """The configuration of a model, a `PretrainedConfig`: what all have, beside what a family calls in its own way."""
+
+    model_type: str
+    vocab_size: int
+    max_position_embeddings: int
+    num_labels: int
+    pad_token_id: int | None
+    id2label: dict[int, str]
+    label2id: dict[str, int]
+
+
+class LoadedModel(Protocol):
+    """A `PreTrainedModel`: a classifier or a language model, its decoder's dense layers unpacked.
+
+    base_model: the model without its head, whose modules go by the names of its class
+    """
+
+    config: ModelConfig
+    training: bool
+
+    @property
+    def base_model(self) -> Any:
+        """The model without its head."""
+
+    @property
+    def base_model_prefix(self) -> str:
+        """What the names of the base model's weights begin with, before a dot."""
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """What the model gives: `logits` [rows, labels] or [rows, positions, vocabulary], and more where it is asked."""
+
+    def eval(self) -> Self:
+        """Without dropout, from now on."""
+
+    def train(self, mode: bool = True) -> Self:
+        """With dropout, from now on."""
+
+    def to(self, *args: Any, **kwargs: Any) -> Self:
+        """On another device or of another type."""
+
+    def float(self) -> Self:
+        """In float32."""
+
+    def get_submodule(self, target: str) -> Any:
+        """The module of this name; `AttributeError` where there is none."""
+
+    def modules(self) -> Iterator[nn.Module]:
+        """Every module once."""
+
+    def named_modules(self) -> Iterator[tuple[str, nn.Module]]:
+        """Every module once, with its name."""
+
+    def parameters(self) -> Iterator[nn.Parameter]:
+        """Every parameter once."""
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, nn.Parameter]]:
+        """Every parameter once, or under each of its names."""
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """The weights by their names."""
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> Any:
+        """Fill the model; `RuntimeError` for a weight of another shape."""
+
+    def save_pretrained(
+        self, save_directory: Path, *, state_dict: Mapping[str, Any] | None = None, safe_serialization: bool = True
+    ) -> None:
+        """Write `config.json`, `generation_config.json` and the weights into a folder."""
