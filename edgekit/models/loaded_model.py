@@ -50,7 +50,7 @@ class LoadedModel(Protocol):
         """What the names of the base model's weights begin with, before a dot."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """What the model gives: `logits` [rows, labels] or [rows, positions, vocabulary], and what is asked beside them."""
+        """What the model gives: `logits` [rows, labels] or [rows, positions, vocabulary], and what else is asked."""
 
     def eval(self) -> Self:
         """Without dropout, from now on."""
