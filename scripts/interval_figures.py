@@ -19,7 +19,7 @@ from edgekit.measure.performance.generation import tokens_per_s
 from edgekit.measure.performance.sustained import sustained
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.statistics.proportions import accuracy
-from edgekit.schema.comparison import Block
+from edgekit.schema.comparison import InterleavedBlock
 from edgekit.schema.measurement import Energy
 
 Labels = list[int]
@@ -106,7 +106,9 @@ def _speed(generator: Generator, blocks: int, rho: float) -> Estimate:
     ours = both * own * lognormal(generator.standard_normal((blocks, 5)), 0.05)
     theirs = both * lognormal(generator.standard_normal((blocks, 5)), 0.05)
     pairs = zip(ours, theirs, strict=True)
-    return compare_speed([Block(ours_ms=tuple(first), theirs_ms=tuple(second)) for first, second in pairs]).ratio
+    return compare_speed(
+        [InterleavedBlock(ours_ms=tuple(first), theirs_ms=tuple(second)) for first, second in pairs]
+    ).ratio
 
 
 def _surprise(nats: Array) -> Surprise:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from edgekit.errors import UsageError
 from edgekit.io.atomic import write_text
@@ -77,7 +77,7 @@ def read_records(bundle: Path) -> Records:
     return Records.of(tuple(_read(path) for path in sorted((bundle / MEASUREMENTS).glob("*.json"))))
 
 
-def write_record(bundle: Path, record: Record, conditions: Mapping[str, Any]) -> Path:
+def write_record(bundle: Path, record: Record, conditions: Mapping[str, object]) -> Path:
     """Keep a record, in place of one of its kind under the same conditions; its path."""
     path = bundle / MEASUREMENTS / f"{record.kind}-{value_sha256(dict(conditions))[:12]}.json"
     write_text(path, dumped(record) + "\n")
@@ -102,7 +102,7 @@ def _read(path: Path) -> Record:
     return kind.parse(value, str(path))
 
 
-def _hash(value: dict[str, Any]) -> str | None:
+def _hash(value: dict[str, object]) -> str | None:
     """The hash of what a file holds; None where it holds text that cannot be."""
     try:
         return value_sha256(value)

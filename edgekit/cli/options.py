@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import click
 
 from edgekit.errors import UsageError
-from edgekit.options.data_options import DataSpec, Format
+from edgekit.options.data_options import DataSpec, FileFormat
 from edgekit.options.model_ref import ModelRef
 from edgekit.schema.base_model import Strict
 from edgekit.schema.shape import Scratch, WantedShape
@@ -166,7 +166,7 @@ _DATA_OPTIONS = (
     ),
     click.option(
         "--format",
-        type=click.Choice(get_args(Format)),
+        type=click.Choice(get_args(FileFormat)),
         help="What the files are; lines: a label before each text, as TREC and fastText write it. Default: by the "
         "ending, .txt by the first line.",
     ),

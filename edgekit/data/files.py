@@ -15,7 +15,7 @@ from edgekit.data.encoding import open_text
 from edgekit.data.row import SKIP, BadRows, Row
 from edgekit.errors import EdgekitWarning, NotFoundError, UsageError
 from edgekit.io.progress import SILENT, Advance, Progress
-from edgekit.options.data_options import BARE, FORMATS, Format
+from edgekit.options.data_options import BARE, FORMATS, FileFormat
 
 _REPORT_EVERY = 4096
 # fastText's `__label__GOOD text`, and the `COARSE:fine text` of question classification
@@ -33,7 +33,7 @@ _QUOTED = 60
 def read_rows(
     path: Path,
     *,
-    file_format: Format | None = None,
+    file_format: FileFormat | None = None,
     columns: Sequence[str] | None = None,
     encoding: str | None = None,
     bad: BadRows | None = None,
@@ -88,7 +88,7 @@ def _unreadable(path: Path) -> UsageError:
     return UsageError(f"{path}: edgekit reads no {path.suffix or 'file without an ending'!r}", advice=advice)
 
 
-def _format_of(path: Path, file: TextIO) -> Format:
+def _format_of(path: Path, file: TextIO) -> FileFormat:
     """Tabs make a table; a label before each text, known by its colon or fastText's mark, makes labelled lines."""
     first = file.readline()
     file.seek(0)
@@ -101,7 +101,7 @@ def _format_of(path: Path, file: TextIO) -> Format:
     )
 
 
-def _reader(path: Path, file: TextIO, kind: Format, columns: Sequence[str] | None, bad: BadRows) -> Iterator[Row]:
+def _reader(path: Path, file: TextIO, kind: FileFormat, columns: Sequence[str] | None, bad: BadRows) -> Iterator[Row]:
     if kind == "jsonl":
         return _read_jsonl(path, file, bad)
     if kind == "lines":

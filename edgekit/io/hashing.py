@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 
 def file_sha256(path: Path) -> str:
@@ -24,6 +23,6 @@ def folder_sha256(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def value_sha256(value: Any) -> str:
+def value_sha256(value: object) -> str:
     """The sha256 of a value made of plain JSON types, the order of its keys left out."""
     return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

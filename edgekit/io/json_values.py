@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Union
+
+JsonValue = Union[str, int, float, bool, None, "list[JsonValue]", "dict[str, JsonValue]"]
 
 
-def json_value(value: Any, *, leave_out: Collection[str] = ()) -> Any:
+def json_value(value: object, *, leave_out: Collection[str] = ()) -> JsonValue:
     """The value made of objects, lists, text, numbers, booleans and null; anything else as its text.
 
     leave_out: fields of dataclasses that are not shown, at any depth
@@ -25,4 +27,7 @@ def json_value(value: Any, *, leave_out: Collection[str] = ()) -> Any:
         return {str(key): json_value(entry, leave_out=leave_out) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [json_value(entry, leave_out=leave_out) for entry in value]
-    return value.model_dump(mode="json") if hasattr(value, "model_dump") else str(value)
+    if hasattr(value, "model_dump"):
+        dumped: JsonValue = value.model_dump(mode="json")
+        return dumped
+    return str(value)

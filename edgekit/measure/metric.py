@@ -35,7 +35,7 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True)
-class Limits:
+class LimitRange:
     """Which limits decide anything: above `lowest` and below `highest`, which no interval of sampled rows reaches.
 
     percent: shares of 100, which people also write as shares of 1
@@ -60,7 +60,7 @@ class Metric:
     better: Literal["lower", "higher"]
     about: str
     figures: Figures | None
-    limits: Limits
+    limits: LimitRange
     source: Source
 
     def is_of(self, task: Task) -> bool:

@@ -12,7 +12,7 @@ from edgekit.bundle.records import Records
 from edgekit.errors import UsageError, unknown_name
 from edgekit.measure.device_cases import InstructionSource, Timed, TimedSource
 from edgekit.measure.evaluation_cases import AccuracySource, ComparisonSource, FileSource, PerplexitySource
-from edgekit.measure.metric import Limits, Metric
+from edgekit.measure.metric import LimitRange, Metric
 from edgekit.measure.performance.energy import energy_mj
 from edgekit.measure.performance.generation import summarise_generation, tokens_per_s
 from edgekit.measure.statistics.estimate import Estimate
@@ -77,7 +77,7 @@ _METRICS = (
         "lower",
         "MB (10^6 bytes) of the files needed at run time, tokenizer included",
         None,
-        Limits(0),
+        LimitRange(0),
         FileSource(value=lambda manifest: manifest.size_mb, describe="model and tokenizer"),
     ),
     Metric(
@@ -87,7 +87,7 @@ _METRICS = (
         "lower",
         "from text to label, the median",
         "latency",
-        Limits(0),
+        LimitRange(0),
         _latency(50, "p50_ms"),
     ),
     Metric(
@@ -97,7 +97,7 @@ _METRICS = (
         "lower",
         "from text to label, 95 % of the runs",
         "latency",
-        Limits(0),
+        LimitRange(0),
         _latency(95, "p95_ms"),
     ),
     Metric(
@@ -107,7 +107,7 @@ _METRICS = (
         "lower",
         "the most that the process held",
         None,
-        Limits(0),
+        LimitRange(0),
         TimedSource(records=_timed, value=_peak_memory, disturbed=False),
     ),
     Metric(
@@ -117,7 +117,7 @@ _METRICS = (
         "lower",
         "of an inference or a token, above the idle board",
         None,
-        Limits(0),
+        LimitRange(0),
         TimedSource(records=_with_energy, value=_energy, flags=" --energy"),
     ),
     Metric(
@@ -127,7 +127,7 @@ _METRICS = (
         "lower",
         "millions of one inference or token on an emulated core: a sign of regressions, never a time",
         None,
-        Limits(0),
+        LimitRange(0),
         InstructionSource(),
     ),
     Metric(
@@ -137,7 +137,7 @@ _METRICS = (
         "higher",
         "behind a context of `length` tokens",
         "generation",
-        Limits(0),
+        LimitRange(0),
         TimedSource(
             records=lambda records: records.generation,
             value=lambda record: summarise_generation(record).tokens_per_s,
@@ -152,7 +152,7 @@ _METRICS = (
         "lower",
         "for a prompt of `length` tokens, the median",
         "generation",
-        Limits(0),
+        LimitRange(0),
         TimedSource(
             records=lambda records: records.generation,
             value=lambda record: summarise_generation(record).first_token.p50,
@@ -166,7 +166,7 @@ _METRICS = (
         "higher",
         "of the test rows",
         "labels",
-        Limits(0, 100, percent=True),
+        LimitRange(0, 100, percent=True),
         AccuracySource(value=lambda record, _: Estimate(record.accuracy, record.low, record.high)),
     ),
     Metric(
@@ -176,7 +176,7 @@ _METRICS = (
         "higher",
         "mean F1 of the classes, each counting alike",
         "labels",
-        Limits(0, 100, percent=True),
+        LimitRange(0, 100, percent=True),
         AccuracySource(
             value=lambda record, _: Estimate(
                 record.macro_f1, record.macro_f1_low, record.macro_f1_high, record.macro_f1_doubt
@@ -190,7 +190,7 @@ _METRICS = (
         "higher",
         "of the class that `label` names",
         "labels",
-        Limits(0, 100, percent=True),
+        LimitRange(0, 100, percent=True),
         AccuracySource(value=_class_f1, required=frozenset({"label"})),
     ),
     Metric(
@@ -200,7 +200,7 @@ _METRICS = (
         "higher",
         "-1 to 1; 0 for a model that guesses",
         "labels",
-        Limits(-1, 1),
+        LimitRange(-1, 1),
         AccuracySource(value=lambda record, _: Estimate(record.mcc, record.mcc_low, record.mcc_high)),
     ),
     Metric(
@@ -210,7 +210,7 @@ _METRICS = (
         "lower",
         "points of accuracy lost against `baseline`, by default the teacher",
         "labels",
-        Limits(-100, 100),
+        LimitRange(-100, 100),
         ComparisonSource(value=lambda drop: Estimate(drop.points, drop.low, drop.high)),
     ),
     Metric(
@@ -220,7 +220,7 @@ _METRICS = (
         "higher",
         "share of the rows that have the label of `baseline`, by default the teacher's",
         "labels",
-        Limits(0, 100, percent=True),
+        LimitRange(0, 100, percent=True),
         ComparisonSource(value=lambda drop: Estimate(drop.unchanged_pct, drop.unchanged_low, drop.unchanged_high)),
     ),
     Metric(
@@ -230,7 +230,7 @@ _METRICS = (
         "lower",
         "of a token, against `baseline`, by default the teacher",
         "perplexity",
-        Limits(-100),
+        LimitRange(-100),
         PerplexitySource(value=_increase),
     ),
 )

@@ -14,8 +14,8 @@ from edgekit.schema.base_model import Strict
 
 EMBEDDED = "smart-home"
 SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
-Format = Literal["tsv", "csv", "jsonl", "parquet", "lines"]
-FORMATS: dict[str, Format] = {".tsv": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
+FileFormat = Literal["tsv", "csv", "jsonl", "parquet", "lines"]
+FORMATS: dict[str, FileFormat] = {".tsv": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
 # endings that say nothing of the format: TREC.train, msr_paraphrase_train.txt
 BARE = (".txt", ".train", ".valid", ".val", ".dev", ".test")
 
@@ -42,7 +42,7 @@ class DataSpec(Strict):
     text_pair: str | None = None
     label: str | None = None
     columns: tuple[str, ...] | None = pydantic.Field(default=None, min_length=1)
-    format: Format | None = None
+    format: FileFormat | None = None
     encoding: str | None = None
     skip_bad_rows: bool = False
 

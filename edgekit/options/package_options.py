@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 import pydantic
 from pydantic import Field
@@ -46,7 +46,7 @@ def _no_reserved_word(value: str) -> str:
     return value
 
 
-def _megabytes(value: Any) -> Any:
+def _megabytes(value: object) -> object:
     """`12MB` and `800 kB` as MB; what is no text is left to the type."""
     if not isinstance(value, str):
         return value
@@ -114,7 +114,7 @@ class PackageOptions(Strict):
 
     @pydantic.field_validator("platform", mode="before")
     @classmethod
-    def _one_or_several(cls, value: Any) -> Any:
+    def _one_or_several(cls, value: object) -> object:
         """One may be said as plain text, and each counts once."""
         named = (value,) if isinstance(value, str) else value
         return tuple(dict.fromkeys(named)) if isinstance(named, (list, tuple)) and _all_text(named) else named
@@ -132,5 +132,5 @@ class PackageOptions(Strict):
         return ALL in self.platform
 
 
-def _all_text(values: list[Any] | tuple[Any, ...]) -> bool:
+def _all_text(values: list[object] | tuple[object, ...]) -> bool:
     return all(isinstance(value, str) for value in values)

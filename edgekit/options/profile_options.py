@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import pydantic
 from pydantic import Field
@@ -19,7 +19,7 @@ COOL_DOWN_SECONDS = 300.0
 MOST_PROCESSES = 10
 
 
-def _seconds(value: Any) -> Any:
+def _seconds(value: object) -> object:
     """`60s` and `2m` as seconds; what is no text is left to the type."""
     if not isinstance(value, str):
         return value
@@ -29,7 +29,7 @@ def _seconds(value: Any) -> Any:
     return float(found[1]) * (60 if (found[2] or "s").startswith("m") else 1)
 
 
-def _named(value: Any) -> Any:
+def _named(value: object) -> object:
     """One device may be said as plain text."""
     return (value,) if isinstance(value, str) else value
 

@@ -56,7 +56,7 @@ class Recipe(Strict):
 
     @pydantic.field_validator("data", mode="before")
     @classmethod
-    def _data_by_name(cls, value: Any) -> Any:
+    def _data_by_name(cls, value: object) -> object:
         if isinstance(value, str):
             try:
                 return DataSpec.from_text(value)
@@ -118,7 +118,7 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
     return Recipe.parse(mapping, str(path))
 
 
-def _set(mapping: dict[str, Any], setting: str) -> dict[str, Any]:
+def _set(mapping: dict[str, Any], setting: str) -> dict[str, object]:
     """A copy of the mapping with one dotted key set; a number is a place in a list, a scalar becomes a mapping."""
     key, equals, text = setting.partition("=")
     if not equals or not key.strip("."):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 import pydantic
 from pydantic import Field
@@ -174,7 +174,7 @@ class PruneOptions(TrainOptions):
 
     @pydantic.model_validator(mode="before")
     @classmethod
-    def _vocabulary_alone(cls, value: Any) -> Any:
+    def _vocabulary_alone(cls, value: object) -> object:
         if not isinstance(value, dict) or value.keys() & {"heads", "ffn"}:
             return value
         trims = any(value.get(name) is not None for name in ("vocabulary", "vocabulary_from"))

@@ -8,7 +8,6 @@ import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from edgekit.bundle.evaluation import Accuracy, ClassScore, Drop, Increase, Perplexity
 from edgekit.measure.metrics import metric_of
@@ -244,7 +243,7 @@ def unread(measurement: Taken) -> list[str]:
     return [name for name, value in conditions(measurement) if value == UNKNOWN]
 
 
-def option(value: Any) -> str:
+def option(value: object) -> str:
     """The value of an option as a person would type it; of several, those that are set."""
     if isinstance(value, dict):
         return ", ".join(f"{clean(name)}={option(inner)}" for name, inner in value.items() if inner is not None)
@@ -260,12 +259,12 @@ def _interval(low: float | None, high: float | None, digits: int) -> str:
     return "" if low is None or high is None else f"{low:,.{digits}f} to {high:,.{digits}f}"
 
 
-def _change(before: Any, after: Any, unit: str) -> str:
+def _change(before: str | float | None, after: str | float | None, unit: str) -> str:
     first, last = _reading(before, unit), _reading(after, unit)
     return first if first == last else f"{first} then {last}"
 
 
-def _reading(value: Any, unit: str) -> str:
+def _reading(value: str | float | None, unit: str) -> str:
     if value is None:
         return UNKNOWN
     if isinstance(value, bool):

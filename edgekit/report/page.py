@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -99,7 +98,7 @@ def _comparisons(models: Sequence[ModelRow]) -> str:
     return f"Paired comparison with the {clean(baselines.pop())}" if len(baselines) == 1 else "Paired comparisons"
 
 
-def _tables(summary: Summary) -> dict[str, Any]:
+def _tables(summary: Summary) -> dict[str, object]:
     models = summary.models
     return {
         "verdict_groups": _by_bundle(summary.verdicts),
@@ -128,7 +127,7 @@ def _tables(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _pictures(summary: Summary) -> dict[str, Any]:
+def _pictures(summary: Summary) -> dict[str, object]:
     models = summary.models
     perplexities, rates = interval_plots.perplexity_axis(models), interval_plots.speed_axis(models)
     with_perplexity = next((model for model in models if model.perplexity), None)
@@ -230,5 +229,5 @@ def _minus(text: str) -> str:
     return text.replace("-", "−")
 
 
-def _finalize(value: Any) -> Any:
+def _finalize(value: object) -> object:
     return value if isinstance(value, Markup) or not isinstance(value, str) else clean(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 from edgekit.bundle.evaluation import Accuracy, ClassScore, Perplexity
 from edgekit.bundle.manifest import Parity, Step
@@ -156,7 +155,7 @@ class Summary:
         bundles = {model.name for model in self.models if model.format}
         return tuple(made for made in self.mistakes if made.model in bundles) or self.mistakes[-1:]
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self) -> dict[str, object]:
         """The summary as plain JSON values, without the raw samples, which stay with the bundles."""
         return {
             field.name: [_without_samples(taken) for taken in getattr(self, field.name)]
@@ -166,7 +165,7 @@ class Summary:
         }
 
 
-def _without_samples(taken: Measurement | GenerationMeasurement) -> dict[str, Any]:
+def _without_samples(taken: Measurement | GenerationMeasurement) -> dict[str, object]:
     """A measurement with its figures in the place of its samples."""
     found = taken.model_dump(mode="json", exclude={"samples_ms"})
     if isinstance(taken, GenerationMeasurement):

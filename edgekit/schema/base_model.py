@@ -40,7 +40,7 @@ class Strict(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     @classmethod
-    def parse(cls, value: Any, where: str) -> Self:
+    def parse(cls, value: object, where: str) -> Self:
         """Validate `value`, or raise `UsageError` that says where it is wrong and what was meant."""
         try:
             return cls.model_validate(value)
@@ -124,7 +124,7 @@ for _tag in ("int", "float"):
     _Loader.add_constructor(f"tag:yaml.org,2002:{_tag}", _Loader.construct_number)
 
 
-def yaml_value(text: str) -> Any:
+def yaml_value(text: str) -> object:
     """The plain value that a YAML text holds; raises one of `NOT_VALID`."""
     value = yaml.load(text, _Loader)  # noqa: S506  a safe loader
     left, seen = [value], 0
@@ -137,9 +137,9 @@ def yaml_value(text: str) -> Any:
     return value
 
 
-def _once(pairs: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
+def _once(pairs: Iterable[tuple[object, object]]) -> dict[object, object]:
     """The pairs as a mapping; `ValueError` for a key that comes twice, of which one would be lost unseen."""
-    found: dict[Any, Any] = {}
+    found: dict[object, object] = {}
     for key, value in pairs:
         if key in found:
             raise ValueError(f"the key {quoted(key[1] if isinstance(key, tuple) else key)} is given twice")
@@ -160,7 +160,7 @@ def key_values(text: str, example: str) -> dict[str, str]:
     return pairs
 
 
-def _explain(model: type[Strict], error: pydantic.ValidationError, where: str, value: Any) -> UsageError:
+def _explain(model: type[Strict], error: pydantic.ValidationError, where: str, value: object) -> UsageError:
     """Turn pydantic's first complaint into one sentence, with "did you mean" for an unknown key."""
     faults = error.errors(include_url=False)
     place = _place(faults[0], value)
@@ -279,7 +279,7 @@ def _known_keys(model: type[Strict], loc: tuple[int | str, ...]) -> list[str]:
     return list(_resolve(schema, node).get("properties", {}))
 
 
-def _resolve(schema: dict[str, Any], node: Any) -> dict[str, Any]:
+def _resolve(schema: dict[str, Any], node: object) -> dict[str, Any]:
     """Follow `$ref`, and the first object alternative of `anyOf`."""
     if not isinstance(node, dict):
         return {}

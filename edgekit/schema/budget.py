@@ -17,7 +17,7 @@ from edgekit.schema.base_model import PLAIN_DECIMAL, Strict, Unplain
 _WHOLE = re.compile(r"[1-9][0-9]{0,8}|0")
 
 
-def _plain_decimal(value: Any) -> Any:
+def _plain_decimal(value: object) -> object:
     """A number as it is, or text that writes one as a plain decimal; `ValueError` else."""
     if isinstance(value, (int, float)) and not isinstance(value, (bool, Unplain)):
         return value
@@ -27,7 +27,7 @@ def _plain_decimal(value: Any) -> Any:
     raise ValueError(f"must be a plain decimal number, as 30 or 0.5 ({given} was given)")
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> object:
     """A whole number as it is, or text that writes one plainly; `ValueError` else."""
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
@@ -36,7 +36,7 @@ def _whole(value: Any) -> Any:
     raise ValueError(f"must be a whole number ({quoted(value)} was given)")
 
 
-def _yes_or_no(value: Any) -> Any:
+def _yes_or_no(value: object) -> object:
     """true or false, as YAML and JSON have them, or as these words."""
     if isinstance(value, bool):
         return value
@@ -45,7 +45,7 @@ def _yes_or_no(value: Any) -> Any:
     raise ValueError(f"must be true or false ({quoted(value)} was given)")
 
 
-def _length(value: Any) -> Any:
+def _length(value: object) -> object:
     """As `_whole`, or `data`."""
     return "data" if isinstance(value, str) and value.strip() == "data" else _whole(value)
 
@@ -76,7 +76,7 @@ class Budget(Strict):
     gate: Annotated[bool, pydantic.BeforeValidator(_yes_or_no)] = True
 
     @property
-    def conditions(self) -> dict[str, Any]:
+    def conditions(self) -> dict[str, object]:
         """The conditions that it gives, by their names."""
         return self.model_dump(exclude={"metric", "limit", "gate"}, exclude_none=True)
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import pydantic
 
 from edgekit.schema.base_model import Strict
-from edgekit.schema.measurement import Count1, NonNegative, Watched
+from edgekit.schema.measurement import Count1, MonitoredRecord, NonNegative
 
 BlockSamples = Annotated[tuple[NonNegative, ...], pydantic.Field(min_length=1, max_length=10_000)]
 
@@ -22,7 +22,7 @@ class Side(Strict):
     length: Count1 | Literal["data"]
 
 
-class Block(Strict):
+class InterleavedBlock(Strict):
     """As many runs of the one and of the other, one right after the other; raw times in ms of whole runs.
 
     Of a decoder a run is a token behind the prompt.
@@ -32,13 +32,13 @@ class Block(Strict):
     theirs_ms: BlockSamples
 
     @pydantic.model_validator(mode="after")
-    def _is_paired(self) -> Block:
+    def _is_paired(self) -> InterleavedBlock:
         if len(self.ours_ms) != len(self.theirs_ms):
             raise ValueError(f"{len(self.ours_ms)} runs of the one and {len(self.theirs_ms)} of the other")
         return self
 
 
-class Interleaved(Watched):
+class Interleaved(MonitoredRecord):
     """The runs of two models interleaved, every block of the same size.
 
     processes: how many of the blocks each process ran, in their order; the `runs` of moments count blocks
@@ -48,7 +48,7 @@ class Interleaved(Watched):
     threads: Count1
     ours: Side
     theirs: Side
-    blocks: Annotated[tuple[Block, ...], pydantic.Field(min_length=2, max_length=20_000)]
+    blocks: Annotated[tuple[InterleavedBlock, ...], pydantic.Field(min_length=2, max_length=20_000)]
     processes: Annotated[tuple[Count1, ...], pydantic.Field(min_length=1, max_length=1000)]
 
     @pydantic.model_validator(mode="after")
@@ -59,7 +59,7 @@ class Interleaved(Watched):
 
     @pydantic.field_validator("blocks")
     @classmethod
-    def _is_even(cls, value: tuple[Block, ...]) -> tuple[Block, ...]:
+    def _is_even(cls, value: tuple[InterleavedBlock, ...]) -> tuple[InterleavedBlock, ...]:
         if len({len(block.ours_ms) for block in value}) > 1:
             raise ValueError("the blocks differ in size")
         return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 import pydantic
 
@@ -23,6 +23,7 @@ Flag = Annotated[bool, pydantic.Field(strict=True)]
 CLOCKS_DIFFER = timedelta(hours=1)
 # what is timed, and is not a part or a sum of others
 Part = Literal["infer", "first_token", "token"]
+_AnyPart = TypeVar("_AnyPart", bound=str)
 Samples = Annotated[tuple[NonNegative, ...], pydantic.Field(max_length=1_000_000)]
 
 
@@ -170,12 +171,12 @@ class Stamped(Strict):
         """When it was taken, to be compared with others."""
         return datetime.fromisoformat(self.taken_at)
 
-    def dump(self) -> dict[str, Any]:
+    def dump(self) -> dict[str, object]:
         """The record as plain JSON values."""
         return self.model_dump(mode="json")
 
 
-class Watched(Stamped):
+class MonitoredRecord(Stamped):
     """What is known of the machine at every measurement on it.
 
     during: four times a second, from the first sample of each process to its last
@@ -186,7 +187,7 @@ class Watched(Stamped):
     after: Conditions
 
 
-class OfFile(Watched):
+class OfFile(MonitoredRecord):
     """What every measurement of one file on one device says of what was run."""
 
     model_sha256: str
@@ -253,7 +254,7 @@ class Measurement(Taken):
         parts = {"infer"} if self.content_hash is None else {"tokenize", "infer", "postprocess", "total"}
         if set(self.samples_ms) != parts:
             raise ValueError(f"samples_ms must hold {', '.join(sorted(parts))}")
-        _check_counts(self.samples_ms, dict.fromkeys(parts, "infer"), self.processes)
+        _check_counts(self.samples_ms, dict.fromkeys(self.samples_ms, "infer"), self.processes)
         infer, total = self.samples_ms["infer"], self.total_ms
         if any(whole < part for whole, part in zip(total, infer, strict=True)):
             raise ValueError("samples_ms: a total is shorter than its infer")
@@ -290,7 +291,7 @@ class GenerationMeasurement(Taken):
 
 
 def _check_counts(
-    samples: Mapping[Any, Samples], counted_as: Mapping[Any, Part], processes: tuple[Process, ...]
+    samples: Mapping[_AnyPart, Samples], counted_as: Mapping[_AnyPart, Part], processes: tuple[Process, ...]
 ) -> None:
     """Every run has every part, and every sample a process that took it; `ValueError` else."""
     wanted = set(counted_as.values())

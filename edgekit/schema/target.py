@@ -54,7 +54,7 @@ class Peak(Strict):
     int8_gops: Figure | None = None
 
 
-class Runtime(Strict):
+class TargetRuntime(Strict):
     """A runtime of the target, and the schemes that it executes correctly there."""
 
     name: RuntimeName
@@ -82,7 +82,7 @@ class Target(Strict):
     cpu: Cpu
     memory: Memory = Memory()
     peak: Peak = Peak()
-    runtimes: tuple[Runtime, ...] = pydantic.Field(min_length=1)
+    runtimes: tuple[TargetRuntime, ...] = pydantic.Field(min_length=1)
     threads: pydantic.PositiveInt
     cooling: Literal["none", "passive", "active"] | None = None
     scheme: dict[TaskName, Scheme]
@@ -91,7 +91,7 @@ class Target(Strict):
 
     @pydantic.field_validator("budgets", mode="before")
     @classmethod
-    def _of_classifiers(cls, value: Any) -> Any:
+    def _of_classifiers(cls, value: object) -> object:
         return {DEFAULT_TASK: value} if isinstance(value, (list, tuple)) else value
 
     @pydantic.field_validator("lengths")
@@ -121,7 +121,7 @@ class Target(Strict):
         """
         return self.arch == "aarch64" and "dotprod" not in self.cpu.features
 
-    def runtime_for(self, format: Format, scheme: Scheme) -> Runtime:
+    def runtime_for(self, format: Format, scheme: Scheme) -> TargetRuntime:
         """The preferred runtime that reads `format` and executes `scheme` correctly, else `UsageError`."""
         readers = [runtime for runtime in self.runtimes if runtime.format == format]
         if not readers:

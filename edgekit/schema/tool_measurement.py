@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 import pydantic
 
 from edgekit.schema.base_model import Strict
-from edgekit.schema.measurement import Count1, Flag, NonNegative, Number, Watched
+from edgekit.schema.measurement import Count1, Flag, MonitoredRecord, NonNegative, Number
 
 ToolName = Literal["benchmark_model", "onnxruntime_perf_test"]
 _MASK = re.compile(r"(0x)?[0-9a-fA-F]{1,16}")
@@ -58,7 +58,7 @@ class Invocation(Strict):
         return self
 
 
-class ToolMeasurement(Watched):
+class ToolMeasurement(MonitoredRecord):
     """A model run by a benchmark program, the model alone: no text, no tokenizer, inputs made up.
 
     tool_sha256: of the program, None where the device has no sha256sum

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from edgekit.cli import cli
 from edgekit.errors import UsageError
 from edgekit.measure.device_cases import TimedSource
-from edgekit.measure.metric import Limits, Metric
+from edgekit.measure.metric import LimitRange, Metric
 from edgekit.measure.metrics import METRICS, check_budget, check_task
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.schema.budget import Budget
@@ -127,7 +127,7 @@ def first_inference(monkeypatch):
         "lower",
         "the first run after the model was loaded",
         "labels",
-        Limits(0),
+        LimitRange(0),
         TimedSource(
             records=lambda records: records.latency, value=lambda record: Estimate.exact(record.first_inference_ms)
         ),

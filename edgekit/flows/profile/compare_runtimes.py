@@ -22,7 +22,7 @@ from edgekit.io.progress import SILENT, Advance, Progress
 from edgekit.measure.performance.ab_comparison import SpeedComparison, compare_speed
 from edgekit.measure.performance.throttling import Disturbance, ever_disturbed
 from edgekit.options.profile_options import ProfileOptions
-from edgekit.schema.comparison import Block
+from edgekit.schema.comparison import InterleavedBlock
 from edgekit.schema.measurement import GenerationMeasurement, Measurement
 from edgekit.schema.runtime_ref import RuntimeRef
 
@@ -189,9 +189,11 @@ def _samples(taken: Taken) -> tuple[float, ...]:
     return taken.samples_ms.get("total") or taken.samples_ms["infer"]
 
 
-def _blocks(pairs: Sequence[tuple[Taken, Taken]]) -> list[Block]:
+def _blocks(pairs: Sequence[tuple[Taken, Taken]]) -> list[InterleavedBlock]:
     size = min(len(_samples(taken)) for pair in pairs for taken in pair)
-    return [Block(ours_ms=_samples(ours)[:size], theirs_ms=_samples(theirs)[:size]) for ours, theirs in pairs]
+    return [
+        InterleavedBlock(ours_ms=_samples(ours)[:size], theirs_ms=_samples(theirs)[:size]) for ours, theirs in pairs
+    ]
 
 
 def _name(taken: Taken) -> str:

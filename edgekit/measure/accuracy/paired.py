@@ -16,7 +16,7 @@ from edgekit.measure.statistics.proportions import accuracy_drop, share
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedComparison:
     """What a candidate loses against a baseline, row by row; figures in points (%), negative where it gains.
 
     lost, gained:       rows that the baseline alone, and that the candidate alone, has right
@@ -36,7 +36,7 @@ class Comparison:
 
 def compare(
     expected: Sequence[int], baseline: Sequence[int], candidate: Sequence[int], *, seed: int = 0
-) -> Comparison:
+) -> PairedComparison:
     """Compare the labels, as numbers from 0, that two classifiers gave to the same rows.
 
     The bootstrap draws rows with both their answers, so that it is paired as well (Efron and Tibshirani 1993, ch. 16).
@@ -55,7 +55,7 @@ def compare(
     points = 100 * (np.equal(cells[0], cells[1]).astype(int) - np.equal(cells[0], cells[2])) / wanted.size
     accuracies = [drawn @ points for drawn in draws(counts, classes, seed)]
     before, after = (mean_f1(Cells(cells[0], cells[side], counts, classes)) for side in (1, 2))
-    return Comparison(
+    return PairedComparison(
         lost=lost,
         gained=gained,
         p_value=mcnemar(lost, gained),

@@ -11,7 +11,7 @@ import numpy as np
 
 from edgekit.measure.statistics.dependence import cut, mean_of
 from edgekit.measure.statistics.estimate import Estimate
-from edgekit.schema.comparison import Block
+from edgekit.schema.comparison import InterleavedBlock
 
 SpeedVerdict = Literal["better", "worse", "no difference"]
 
@@ -37,7 +37,7 @@ class SpeedComparison:
     runs: int
 
 
-def compare_speed(blocks: Sequence[Block], *, processes: Sequence[int] = ()) -> SpeedComparison:
+def compare_speed(blocks: Sequence[InterleavedBlock], *, processes: Sequence[int] = ()) -> SpeedComparison:
     """What interleaved runs say; `processes`: how many of the blocks each of several processes ran, in their order.
 
     The ratio is the geometric mean over blocks of the ratio of a block's medians: what slows the machine down slows

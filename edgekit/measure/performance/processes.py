@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from edgekit.schema.comparison import Interleaved
-from edgekit.schema.measurement import GenerationMeasurement, Measurement, Moment, Watched
+from edgekit.schema.measurement import GenerationMeasurement, Measurement, Moment, MonitoredRecord
 
 _Timed = TypeVar("_Timed", Measurement, GenerationMeasurement)
 
@@ -49,7 +49,7 @@ def merge_comparisons(taken: Sequence[Interleaved]) -> Interleaved:
     return Interleaved.model_validate(merged)
 
 
-def _watched(taken: Sequence[Watched]) -> dict[str, object]:
+def _watched(taken: Sequence[MonitoredRecord]) -> dict[str, object]:
     """The state of the machine before the first, during all, and after the last."""
     during: list[Moment] = []
     for place, record in enumerate(taken):
@@ -58,7 +58,7 @@ def _watched(taken: Sequence[Watched]) -> dict[str, object]:
     return {"before": taken[0].before, "during": tuple(during), "notes": tuple(notes)}
 
 
-def _check_alike(taken: Sequence[Watched]) -> None:
+def _check_alike(taken: Sequence[MonitoredRecord]) -> None:
     same = {
         "model_sha256",
         "content_hash",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, assert_never
 
-from edgekit.schema.measurement import Conditions, GenerationMeasurement, Measurement, Moment, Part, Watched
+from edgekit.schema.measurement import Conditions, GenerationMeasurement, Measurement, Moment, MonitoredRecord, Part
 
 Timed = Measurement | GenerationMeasurement
 Samples = Part | Literal["sustained"]
@@ -97,7 +97,7 @@ def disturbances_of_parts(record: Timed) -> dict[Samples, Disturbance]:
     return {part: disturbance for part, disturbance in found.items() if disturbance is not None}
 
 
-def ever_disturbed(record: Watched) -> Disturbance | None:
+def ever_disturbed(record: MonitoredRecord) -> Disturbance | None:
     """What disturbed a device at any time while it measured; None where nothing is known to have done so."""
     causes: set[str] = set()
     for state in (record.before, *record.during, record.after):
@@ -152,7 +152,7 @@ def _covered(stretches: Iterable[tuple[int, int]]) -> int:
     return covered
 
 
-def _slow_stretches(during: Sequence[Moment], record: Watched, runs: int) -> Iterator[tuple[int, int, str]]:
+def _slow_stretches(during: Sequence[Moment], record: MonitoredRecord, runs: int) -> Iterator[tuple[int, int, str]]:
     """From which run of a process to which it was slowed down, and by what.
 
     Where the firmware told nothing meanwhile, what it told before and after holds for all of the runs.
@@ -191,7 +191,7 @@ def _pairs(moments: Sequence[Moment]) -> Iterator[tuple[Moment, Moment]]:
 class _Load:
     """Adds up what other work did in the stretches between moments."""
 
-    def __init__(self, record: Watched) -> None:
+    def __init__(self, record: MonitoredRecord) -> None:
         self.delayed = 0.0
         self._cores = record.fingerprint.cores
         self._threads = getattr(record, "threads", 1)

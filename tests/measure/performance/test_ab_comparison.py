@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from simulated import autoregressive, times
 
 from edgekit.measure.performance.ab_comparison import compare_speed
-from edgekit.schema.comparison import Block
+from edgekit.schema.comparison import InterleavedBlock
 
 
 def blocks_of(ours, theirs):
-    return [Block(ours_ms=tuple(a), theirs_ms=tuple(b)) for a, b in zip(ours, theirs, strict=True)]
+    return [InterleavedBlock(ours_ms=tuple(a), theirs_ms=tuple(b)) for a, b in zip(ours, theirs, strict=True)]
 
 
 def machine(seed, ratio, count=40, size=5):
@@ -89,8 +89,8 @@ pairs_of_times = st.lists(st.floats(0.01, 1e4), min_size=2, max_size=2).map(tupl
 @settings(max_examples=40)
 @given(st.lists(st.tuples(pairs_of_times, pairs_of_times), min_size=2, max_size=30))
 def test_who_is_better_does_not_depend_on_who_is_first(pairs):
-    found = compare_speed([Block(ours_ms=ours, theirs_ms=theirs) for ours, theirs in pairs])
-    other = compare_speed([Block(ours_ms=theirs, theirs_ms=ours) for ours, theirs in pairs])
+    found = compare_speed([InterleavedBlock(ours_ms=ours, theirs_ms=theirs) for ours, theirs in pairs])
+    other = compare_speed([InterleavedBlock(ours_ms=theirs, theirs_ms=ours) for ours, theirs in pairs])
     assert other.ratio.value == pytest.approx(1 / found.ratio.value)
     opposite = {"better": "worse", "worse": "better", "no difference": "no difference"}
     assert other.verdict == opposite[found.verdict]
@@ -100,4 +100,4 @@ def test_one_block_says_nothing():
     with pytest.raises(ValueError, match="two blocks"):
         compare_speed(blocks_of([[1.0]], [[2.0]]))
     with pytest.raises(ValueError, match="2 runs of the one and 1 of the other"):
-        Block(ours_ms=(1.0, 1.0), theirs_ms=(1.0,))
+        InterleavedBlock(ours_ms=(1.0, 1.0), theirs_ms=(1.0,))
