@@ -70,7 +70,8 @@ def render_page(summary: Summary) -> str:
 def _sections(summary: Summary) -> list[Section]:
     """What there is something to show in, in the order of the page; each has a template of its name."""
     models = summary.models
-    stages = "Size and accuracy by stage" if len(models) > 1 else "The model"
+    quality = "perplexity" if summary.generates else "accuracy"
+    stages = f"Size and {quality} by stage" if len(models) > 1 else "The model"
     sections = (
         (Section("verdicts", "Verdicts"), True),
         (Section("language_models" if summary.generates else "models", stages), models),

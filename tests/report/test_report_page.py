@@ -91,7 +91,7 @@ def test_headline_comes_first_and_in_words(summary: Summary) -> None:
 
 @pytest.mark.parametrize(
     ("code", "kept", "said"),
-    [(0, 1, "Pass. The budget holds."), (3, 2, "Not proven. 1 of 2 budgets not decided."), (4, 2, "exit code 4")],
+    [(0, 1, "Pass. The budget passes."), (3, 2, "Not proven. 1 of 2 budgets not decided."), (4, 2, "exit code 4")],
 )
 def test_headline_follows_the_exit_code(summary: Summary, code: int, kept: int, said: str) -> None:
     page = render_page(dataclasses.replace(summary, exit_code=code, verdicts=summary.verdicts[:kept]))
