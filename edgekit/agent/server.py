@@ -10,22 +10,24 @@ import platform
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from . import AGENT_VERSION
+from .benchmark.golden_record import run_golden_cases
 from .benchmark.instruction_count import count
 from .benchmark.interleaved_timing import compare
-from .benchmark.latency import measure
-from .benchmark.profile_request import Order, Text
+from .benchmark.profile_request import ProfileRequest
+from .benchmark.tasks import measure
 from .benchmark.timing import Stopping, share_of
 from .errors import AgentError, BadInput
-from .inference.model_cache import Loaded
-from .inference.self_test import self_test
+from .inference.model_cache import ModelCache, ModelKey
+from .inference.tokenizer import TextPair
 from .machine.conditions import conditions, fingerprint
-from .protocol import PROTOCOL
+from .protocol import PROTOCOL, Message
 from .runtimes.registry import runtime_names
 
-Send = Callable[[dict[str, Any]], None]
+Send = Callable[[Message], None]
+T = TypeVar("T")
 
 
 class ProtocolError(Exception):
@@ -38,11 +40,11 @@ class Service:
     def __init__(self, send: Send) -> None:
         self._send = send
         self._greeted = False
-        self._loaded = Loaded()
+        self._models = ModelCache()
 
     def answer(self, line: bytes) -> None:
         """Answer one line. A fault of the agent itself is reported and raised again."""
-        identity: Any = None
+        identity: object = None
         try:
             request = _parse(line)
             identity = request.get("id")
@@ -57,47 +59,49 @@ class Service:
         else:
             self._send({"id": identity, "event": "result", "result": result})
 
-    def _do(self, request: dict[str, Any], identity: Any) -> dict[str, Any]:
+    def _do(self, request: Message, identity: object) -> Message:
         name = request.get("do")
         if name == "hello":
-            result = _hello(request)
+            greeting = _hello(request)
             self._greeted = True
-            return result
+            return greeting
         if not self._greeted:
             raise ProtocolError("the first request must be hello")
-        if name == "facts":
-            return {"fingerprint": fingerprint(), "conditions": conditions()}
-        if name == "golden":
-            return _golden(request)
-        if name == "profile":
-            return measure(_order(request), self._progress(identity))
-        if name == "compare":
-            size = _field(request, "block_runs", int, None)
-            return compare(_order(request), _path(request, "other"), self._progress(identity), size)
-        if name == "count":
-            return count(_order(request), self._progress(identity))
-        if name == "classify":
-            model = _path(request), _field(request, "runtime", str, None), _field(request, "threads", int, 1)
-            return self._loaded.classify(model, _texts(request))
-        if name == "score":
-            model = _path(request), _field(request, "runtime", str, None), _field(request, "threads", int, 1)
-            ids, targets = _ids(request, "ids"), _ids(request, "targets")
-            return self._loaded.score(model, _field(request, "capacity", int), ids, targets)
-        raise ProtocolError(f"unknown request {name!r}")
+        handlers: dict[object, Callable[[], Message]] = {
+            "facts": lambda: {"fingerprint": fingerprint(), "conditions": conditions()},
+            "golden": lambda: run_golden_cases(*_model_key(request)),
+            "profile": lambda: measure(_profile_request(request), self._progress(identity)),
+            "compare": lambda: self._compare(request, identity),
+            "count": lambda: count(_profile_request(request), self._progress(identity)),
+            "classify": lambda: self._models.classify(_model_key(request), _texts(request)),
+            "score": lambda: self._score(request),
+        }
+        handler = handlers.get(name) if isinstance(name, str) else None
+        if handler is None:
+            raise ProtocolError(f"unknown request {name!r}")
+        return handler()
 
-    def _progress(self, identity: Any) -> Callable[[str, int, float], None]:
-        def tell(stage: str, runs: int, seconds: float) -> None:
-            news = {"stage": stage, "runs": runs, "seconds": seconds}
-            self._send({"id": identity, "event": "progress", "progress": news})
+    def _compare(self, request: Message, identity: object) -> Message:
+        size = _optional(request, "block_runs", int)
+        return compare(_profile_request(request), _path(request, "other"), self._progress(identity), size)
 
-        return tell
+    def _score(self, request: Message) -> Message:
+        key, ids, targets = _model_key(request), _ids(request, "ids"), _ids(request, "targets")
+        return self._models.score(key, _required(request, "capacity", int), ids, targets)
 
-    def _fail(self, identity: Any, kind: str, message: str, advice: str | None) -> None:
+    def _progress(self, identity: object) -> Callable[[str, int, float], None]:
+        def report(stage: str, runs: int, seconds: float) -> None:
+            progress = {"stage": stage, "runs": runs, "seconds": seconds}
+            self._send({"id": identity, "event": "progress", "progress": progress})
+
+        return report
+
+    def _fail(self, identity: object, kind: str, message: str, advice: str | None) -> None:
         error = {"kind": kind, "message": message, "advice": advice}
         self._send({"id": identity, "event": "error", "error": error})
 
 
-def _parse(line: bytes) -> dict[str, Any]:
+def _parse(line: bytes) -> Message:
     try:
         request = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -107,10 +111,10 @@ def _parse(line: bytes) -> dict[str, Any]:
     return request
 
 
-def _hello(request: dict[str, Any]) -> dict[str, Any]:
+def _hello(request: Message) -> Message:
     if request.get("protocol") != PROTOCOL:
-        asked = request.get("protocol")
-        raise ProtocolError(f"the host speaks protocol {asked}, this agent speaks {PROTOCOL}")
+        theirs = request.get("protocol")
+        raise ProtocolError(f"the host speaks protocol {theirs}, this agent speaks {PROTOCOL}")
     return {
         "protocol": PROTOCOL,
         "agent": AGENT_VERSION,
@@ -131,51 +135,50 @@ def _installed(runtime: str) -> str | None:
         return "unknown"
 
 
-def _golden(request: dict[str, Any]) -> dict[str, Any]:
-    runtime, threads = _field(request, "runtime", str, None), _field(request, "threads", int, 1)
-    return self_test(_path(request), runtime, threads)
+def _model_key(request: Message) -> ModelKey:
+    return _path(request), _optional(request, "runtime", str), _field(request, "threads", int, 1)
 
 
-def _order(request: dict[str, Any]) -> Order:
+def _profile_request(request: Message) -> ProfileRequest:
     stopping = Stopping(
-        min_seconds=float(_field(request, "min_seconds", (int, float), 2.0)),
+        min_seconds=_number(request, "min_seconds", 2.0),
         min_runs=_field(request, "min_runs", int, 50),
         max_runs=_field(request, "max_runs", int, 10_000),
-        warmup=_field(request, "warmup", int, None),
+        warmup=_optional(request, "warmup", int),
     )
     if stopping.max_runs < 1:
         raise BadInput("max_runs must be at least 1")
     process, processes = _field(request, "process", int, 0), _field(request, "processes", int, 1)
     if not 0 <= process < processes:
         raise BadInput("processes must be at least 1, and process be one of them, counted from 0")
-    return Order(
+    return ProfileRequest(
         path=_path(request),
         threads=_field(request, "threads", int, 1),
         stopping=share_of(stopping, process, processes),
-        length=_field(request, "length", int, None),
+        length=_optional(request, "length", int),
         texts=_texts(request),
-        runtime=_field(request, "runtime", str, None),
+        runtime=_optional(request, "runtime", str),
         per_op=_field(request, "per_op", bool, False),
-        sustained_seconds=float(_field(request, "sustained_seconds", (int, float), 0.0)),
+        sustained_seconds=_number(request, "sustained_seconds", 0.0),
         energy=_field(request, "energy", bool, False),
         trace=_field(request, "trace", bool, False),
         processes=processes,
     )
 
 
-def _texts(request: dict[str, Any]) -> tuple[Text, ...]:
-    return tuple(_text(entry) for entry in _field(request, "texts", list, []))
+def _texts(request: Message) -> tuple[TextPair, ...]:
+    return tuple(_text_pair(entry) for entry in _field(request, "texts", list, []))
 
 
-def _ids(request: dict[str, Any], name: str) -> list[int]:
-    ids: list[int] = _field(request, name, list)
+def _ids(request: Message, name: str) -> list[int]:
+    ids: list[int] = _required(request, name, list)
     # by their exact type, as True counts as a whole number
     if any(type(value) is not int for value in ids):
         raise ProtocolError(f"{name} must be token ids")
     return ids
 
 
-def _text(entry: Any) -> Text:
+def _text_pair(entry: object) -> TextPair:
     if not isinstance(entry, list) or len(entry) != 2:
         raise ProtocolError("texts must be pairs [text, pair or null]")
     text, pair = entry
@@ -184,8 +187,8 @@ def _text(entry: Any) -> Text:
     return text, pair
 
 
-def _path(request: dict[str, Any], name: str = "path") -> Path:
-    path = Path(_field(request, name, str))
+def _path(request: Message, name: str = "path") -> Path:
+    path = Path(_required(request, name, str))
     try:
         path.exists()
     except OSError as error:  # a name that no file can have
@@ -193,16 +196,28 @@ def _path(request: dict[str, Any], name: str = "path") -> Path:
     return path
 
 
-_REQUIRED = object()
+def _required(request: Message, name: str, kind: type[T]) -> T:
+    value = _optional(request, name, kind)
+    if value is None:
+        raise ProtocolError(f"{request.get('do')} needs {name}")
+    return value
 
 
-def _field(request: dict[str, Any], name: str, kind: Any, default: Any = _REQUIRED) -> Any:
-    """A field of a request; one that is absent or null takes its default."""
+def _field(request: Message, name: str, kind: type[T], default: T) -> T:
+    value = _optional(request, name, kind)
+    return default if value is None else value
+
+
+def _number(request: Message, name: str, default: float) -> float:
+    value = request.get(name)
+    return float(value) if type(value) is int else _field(request, name, float, default)
+
+
+def _optional(request: Message, name: str, kind: type[T]) -> T | None:
+    """A field of a request; None where it is absent or null."""
     value = request.get(name)
     if value is None:
-        if default is _REQUIRED:
-            raise ProtocolError(f"{request.get('do')} needs {name}")
-        return default
+        return None
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise ProtocolError(f"{name} cannot be {value!r}")
     return value

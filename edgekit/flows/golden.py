@@ -22,10 +22,10 @@ def prove_golden(bundle: Path, records: Records) -> None:
     content_hash = Manifest.of(bundle).content_hash
     if any(run.content_hash == content_hash for run in records.golden):
         return
-    from edgekit.agent.inference.self_test import self_test
+    from edgekit.agent.benchmark.golden_record import run_golden_cases
 
     with agent_errors():
-        found = self_test(bundle)
+        found = run_golden_cases(bundle)
     keep_golden(bundle, golden_record(Golden.parse(found, "this machine's agent"), content_hash))
 
 

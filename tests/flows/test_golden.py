@@ -136,9 +136,9 @@ def test_deploying_keeps_that_the_device_reproduced_it(onnx_bundle, device_home)
 
 
 def test_an_answer_about_another_bundle_is_no_proof(onnx_bundle):
-    from edgekit.agent.inference.self_test import self_test
+    from edgekit.agent.benchmark.golden_record import run_golden_cases
 
-    answer = Golden.parse(self_test(onnx_bundle), "the agent")
+    answer = Golden.parse(run_golden_cases(onnx_bundle), "the agent")
     assert golden_record(answer, answer.content_hash).cases == 4
     with pytest.raises(DeviceError, match="ran the golden cases of another bundle"):
         golden_record(answer, "0" * 64)

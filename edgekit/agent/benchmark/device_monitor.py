@@ -27,10 +27,10 @@ _FLAGS = ("throttled", "under_voltage")
 _SHARES = ("waited", "stolen", "others", "memory_stall")
 
 
-class Watched:
+class DeviceMonitor:
     """Entering it takes the state of the machine, leaving it takes it again; in between four times a second.
 
-    moments: with the keys of `spec.measurement.Moment`. Temperature, clock and the like once a second; `throttled`
+    moments: with the keys of `schema.measurement.Moment`. Temperature, clock and the like once a second; `throttled`
     and `under_voltage` of the moments between are those of the next reading, which tells of what happened meanwhile
     Nothing is timed by the wall clock; where that jumps, `notes` says so.
     """
@@ -44,17 +44,17 @@ class Watched:
         self._state_due = 0.0
         # the newest moments that wait for the firmware's next answer
         self._without_state: list[dict[str, Any]] = []
-        self._taking = threading.Lock()
+        self._lock = threading.Lock()
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._watch, daemon=True)
 
-    def __enter__(self) -> Watched:
+    def __enter__(self) -> DeviceMonitor:
         self._first_bits = throttle_bits()
         self._before = conditions()
         self._started = time.monotonic()
         self._offset = time.time() - time.monotonic()
         self._contention = Contention()
-        self.look()
+        self.sample_state()
         self._thread.start()
         return self
 
@@ -63,12 +63,12 @@ class Watched:
     ) -> None:
         self._ended.set()
         self._thread.join()
-        self.look()
+        self.sample_state()
         self._after = conditions(self._first_bits)
 
-    def look(self) -> None:
+    def sample_state(self) -> None:
         """Take the whole state now; where one part of a measurement ends and another one begins."""
-        self._take(whole=True)
+        self._sample(whole=True)
 
     def counting(self, step: Callable[[int], Marks]) -> Callable[[int], Marks]:
         """`step`, counted, so that each moment says how many runs were done by then."""
@@ -84,20 +84,20 @@ class Watched:
         """One run more was done."""
         self._runs += 1
 
-    def report(self) -> dict[str, Any]:
-        """The state before, during and after, as in `spec.measurement.Watched`; for when it is left."""
+    def states(self) -> dict[str, Any]:
+        """The state before, during and after, as in `schema.measurement.Watched`; for when it is left."""
         return {"before": self._before, "during": self.moments, "after": self._after}
 
-    def _look(self) -> None:
+    def _watch(self) -> None:
         while not self._ended.wait(self._every):
-            self._take(whole=time.monotonic() >= self._state_due)
+            self._sample(whole=time.monotonic() >= self._state_due)
             if len(self.moments) >= MOST_MOMENTS:
-                with self._taking:
+                with self._lock:
                     _thin(self.moments)
                 self._every *= 2
 
-    def _take(self, *, whole: bool) -> None:
-        with self._taking:
+    def _sample(self, *, whole: bool) -> None:
+        with self._lock:
             # the first has nothing before it that it could tell of
             since = self._contention.since_last() if self.moments else {}
             moment = {"seconds": time.monotonic() - self._started, "runs": self._runs, "rss_mb": rss_mb(), **since}

@@ -24,7 +24,7 @@ NOT_MEASURABLE = "energy is not measurable here: no power chip answers, as that 
 
 
 def measure_energy(step: Callable[[int], Marks], progress: Progress) -> tuple[dict[str, Any] | None, list[str]]:
-    """Power while idle and then under runs back to back, as `spec.measurement.Energy`; None, and why, elsewhere."""
+    """Power while idle and then under runs back to back, as `schema.measurement.Energy`; None, and why, elsewhere."""
     answer = vcgencmd("pmic_read_adc")
     known = rails(answer or "")
     if not known:

@@ -4,49 +4,48 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from functools import partial
-from typing import Any
 
 from ..errors import BadInput, RuntimeMissing
-from ..inference.bundle import GENERATION, open_bundle
 from ..machine.conditions import conditions
-from .generation_speed import PromptLoad, load_prompt
-from .latency import Subject, load_bundle, load_file
-from .profile_request import Order, report
+from .profile_request import ProfileRequest
+from .record import Fields, model_fields
+from .tasks import load_workload
 from .timing import Progress
+from .workload import PreparedRun
 
 # the emulator puts its counts into this open file when they are read from there; `scripts/emulated_pi/count.c`
 COUNTS_FD, COUNTS_AT = "EDGEKIT_COUNTS_FD", 4096
 KINDS = ("total", "dot_product", "fma")
-# the first runs fill caches of the runtime; texts of lengths of their own need more runs than one length
+# the first runs fill caches of the runtime
 WARM_UP, RUNS, TEXT_RUNS = 2, 4, 16
 _READINGS = 5
 
 Counts = dict[str, int]
 
 
-def count(order: Order, progress: Progress) -> dict[str, Any]:
-    """Count the instructions of single inferences; the fields of `spec.measurement.InstructionCounts`.
+def count(request: ProfileRequest, progress: Progress) -> Fields:
+    """Count the instructions of single inferences; the fields of `schema.measurement.InstructionCounts`.
 
     Of a file that classifies, `infer`: the runtime's work on token ids. Of a decoder, `first_token` and `token` as in
     `generation_speed.measure_generation`. What reading the counts costs is taken off.
     Raises `AgentError`s; `RuntimeMissing` where nothing counts.
     """
     read = _reader()
-    if order.threads != 1:
+    if request.threads != 1:
         raise BadInput("instructions are counted with one thread, as threads spin while they wait for each other")
     before = conditions()
-    if order.path.is_dir() and (bundle := open_bundle(order.path)).task == GENERATION:
-        load = load_prompt(bundle, order)
-        counts = _decoder_counts(load, read, progress)
-        subject = {"length": load.length, **report("instructions", load.session, _hashes(bundle))}
-        notes: tuple[str, ...] = ()
-    else:
-        loaded = load_bundle(open_bundle(order.path), order) if order.path.is_dir() else load_file(order)
-        counts = {"infer": _runs(_inference(loaded), _planned(loaded), read, "infer", progress)}
-        subject = {"length": loaded.length, **report("instructions", loaded.session, loaded.hashes)}
-        notes = loaded.notes
-    return {**subject, "before": before, "after": conditions(), "counts": counts, "notes": list(notes)}
+    workload = load_workload(request)
+    # texts of lengths of their own need more runs than one length
+    runs = TEXT_RUNS if workload.length == "data" else RUNS
+    counts = {part: _runs(prepared, runs, read, part, progress) for part, prepared in workload.counted().items()}
+    return {
+        "length": workload.length,
+        **model_fields("instructions", workload.session, workload.hashes),
+        "before": before,
+        "after": conditions(),
+        "counts": counts,
+        "notes": list(workload.notes),
+    }
 
 
 def _reader() -> Callable[[], tuple[int, ...]]:
@@ -61,30 +60,8 @@ def _reader() -> Callable[[], tuple[int, ...]]:
     return read
 
 
-def _hashes(bundle: Any) -> tuple[str, str | None]:
-    return bundle.model_sha256, bundle.content_hash
-
-
-def _decoder_counts(load: PromptLoad, read: Callable[[], tuple[int, ...]], progress: Progress) -> dict[str, Any]:
-    steps = {"first_token": load.prompt, "token": load.token}
-    # the choice of the next token is part of it, as it is of their times
-    return {part: _runs(partial(partial, step), RUNS, read, part, progress) for part, step in steps.items()}
-
-
-def _inference(subject: Subject) -> Callable[[int], Callable[[], Any]]:
-    def prepared(run: int) -> Callable[[], Any]:
-        feeds = subject.load.feeds(run)
-        return lambda: subject.session.run(feeds)
-
-    return prepared
-
-
-def _planned(subject: Subject) -> int:
-    return TEXT_RUNS if subject.length == "data" else RUNS
-
-
 def _runs(
-    prepared: Callable[[int], Callable[[], Any]],
+    prepared: PreparedRun,
     runs: int,
     read: Callable[[], tuple[int, ...]],
     stage: str,
@@ -103,7 +80,7 @@ def _runs(
     return found
 
 
-def _difference(read: Callable[[], tuple[int, ...]], work: Callable[[], Any]) -> tuple[int, ...]:
+def _difference(read: Callable[[], tuple[int, ...]], work: Callable[[], object]) -> tuple[int, ...]:
     before = read()
     work()
     return tuple(late - early for early, late in zip(before, read()))

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from ..errors import AgentError
 from ..machine.conditions import read
 from ..machine.contention import ThreadTimes, thread_times
 from ..runtimes.base import ModelSession
+from .record import Fields
 
 # a thread that ran for a smaller share of what the busiest ran did not work for the model: it is of the agent
 _WORKED = 0.05
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _KINDS = {"Data": " data", "Instruction": " instruction", "Unified": ""}
-
-Fields = dict[str, Any]
 
 
 class ThreadCount:

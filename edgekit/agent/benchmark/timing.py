@@ -109,12 +109,12 @@ class _Pace:
     def __init__(self, stage: str, progress: Progress) -> None:
         self._stage = stage
         self._progress = progress
-        self._started = self._told = time.perf_counter()
+        self._started = self._reported = time.perf_counter()
 
     def tell(self, runs: int) -> None:
         now = time.perf_counter()
-        if now - self._told >= PROGRESS_EVERY_SECONDS:
-            self._told = now
+        if now - self._reported >= PROGRESS_EVERY_SECONDS:
+            self._reported = now
             self._progress(self._stage, runs, now - self._started)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -12,7 +13,6 @@ from ..errors import BadInput
 from .content_hash import FORMAT_VERSION, changed, follows, is_whole, other_version
 
 CLASSIFICATION, GENERATION = "text-classification", "text-generation"
-TASKS = (CLASSIFICATION, GENERATION)
 GOLDEN = "golden.jsonl"
 TOKENIZER = "tokenizer.json"
 # bytes of a file's name, on every system
@@ -24,12 +24,16 @@ MOST = 2**31 - 1
 _FILE_FIELDS: dict[str, type] = {"sha256": str, "bytes": int, "runtime": bool}
 
 
+# a JSON object, as `manifest.json` and parts of it are
+Manifest = dict[str, Any]
+
+
 @dataclass(frozen=True)
 class Bundle:
     """A bundle whose files are what its manifest says."""
 
     folder: Path
-    manifest: dict[str, Any]
+    manifest: Manifest
 
     @property
     def model(self) -> Path:
@@ -55,6 +59,11 @@ class Bundle:
     def task(self) -> str:
         """What the model does: `text-classification` or `text-generation`."""
         return str(self.manifest["task"])
+
+    def require_task(self, task: str, advice: str) -> None:
+        """Raise `BadInput`, with the command for the other task as advice, unless the bundle is for this task."""
+        if self.task != task:
+            raise BadInput(f"{self.folder} is a bundle for {self.task}, not for {task}", advice)
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -142,7 +151,7 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _read_manifest(folder: Path) -> dict[str, Any]:
+def _read_manifest(folder: Path) -> Manifest:
     path = folder / "manifest.json"
     try:
         manifest = json.loads(_text(path, MANIFEST_BYTES), object_pairs_hook=_each_once)
@@ -159,14 +168,14 @@ def _read_manifest(folder: Path) -> dict[str, Any]:
     _check_types(manifest, path)
     if not follows(manifest):
         raise BadInput(*changed(path))
-    if manifest["task"] not in TASKS:
-        raise BadInput(f"{path}: the task is {manifest['task']}; this agent runs {' and '.join(TASKS)}")
-    if manifest["task"] == GENERATION:
-        _check_generation(manifest, path)
+    check = _TASK_CHECKS.get(manifest["task"])
+    if check is None:
+        raise BadInput(f"{path}: the task is {manifest['task']}; this agent runs {' and '.join(_TASK_CHECKS)}")
+    check(manifest, path)
     return manifest
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _each_once(pairs: list[tuple[str, Any]]) -> Manifest:
     """The pairs of an object; `ValueError` for a key that comes twice, of which one would be lost unseen."""
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -187,7 +196,7 @@ def _text(path: Path, most: int) -> str:
     return content.decode()
 
 
-def _check_types(manifest: dict[str, Any], path: Path) -> None:
+def _check_types(manifest: Manifest, path: Path) -> None:
     expected: dict[str, type] = {
         "task": str,
         "model_file": str,
@@ -222,12 +231,12 @@ def _check_types(manifest: dict[str, Any], path: Path) -> None:
                 raise BadInput(f"{path}: files.{name} has no {key}")
 
 
-def _is_tolerance(value: Any) -> bool:
+def _is_tolerance(value: object) -> bool:
     """Whether this is a finite number from 0 on: within an endless one every answer is right."""
-    return type(value) in (int, float) and 0 <= value < MOST
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < MOST
 
 
-def _check_generation(manifest: dict[str, Any], path: Path) -> None:
+def _check_generation(manifest: Manifest, path: Path) -> None:
     generation = manifest.get("generation")
     if not isinstance(generation, dict) or not isinstance(generation.get("eos_ids"), list):
         raise BadInput(f"{path}: generation is missing or names no eos_ids")
@@ -237,7 +246,18 @@ def _check_generation(manifest: dict[str, Any], path: Path) -> None:
         raise BadInput(f"{path}: generation: token ids must be whole numbers")
 
 
-def _check_file(folder: Path, name: str, entry: dict[str, Any]) -> None:
+def _check_classification(manifest: Manifest, path: Path) -> None:
+    """Nothing more: every manifest says what a classifier needs."""
+
+
+# what the manifest of each task must say beside what all say
+_TASK_CHECKS: dict[str, Callable[[Manifest, Path], None]] = {
+    CLASSIFICATION: _check_classification,
+    GENERATION: _check_generation,
+}
+
+
+def _check_file(folder: Path, name: str, entry: Manifest) -> None:
     path = _inside(folder, name)
     if not path.is_file():
         raise BadInput(f"{folder}: {name} is in the manifest and not in the folder")

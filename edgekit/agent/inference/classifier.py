@@ -44,7 +44,10 @@ class Classifier:
         return self.predict(self.logits(self.tokenizer.encode(text, pair)))
 
     def logits(self, encoding: Encoding) -> Array:
-        """The float32 logits [labels] of token ids, padded to the nearest length that the file has."""
+        """The float32 logits [labels] of token ids, padded to the nearest length that the file has.
+
+        Raises `RuntimeFailed` for a model that gives others, and as `base.Session.run` does.
+        """
         outputs = self.session.run(self.feeds(encoding))
         logits = np.asarray(outputs[0], np.float32).reshape(-1)
         if logits.shape != (len(self._labels),):
@@ -85,7 +88,7 @@ class Classifier:
 def open_classifier(folder: Path, runtime: str | None = None, threads: int = 1) -> Classifier:
     """Open a bundle: check its files, load its tokenizer and its model.
 
-    runtime: as in `sessions.open_session`
+    runtime: as in `registry.open_session`
     Raises `BadInput` for a bundle that is not what its manifest says, `RuntimeMissing` and `RuntimeFailed` as
     `open_session` does.
     """
@@ -93,9 +96,11 @@ def open_classifier(folder: Path, runtime: str | None = None, threads: int = 1) 
 
 
 def load_classifier(bundle: Bundle, runtime: str | None = None, threads: int = 1) -> Classifier:
-    """Load the tokenizer and the model of a bundle whose files are already checked."""
-    if bundle.task != CLASSIFICATION:
-        raise BadInput(f"{bundle.folder} is a bundle for {bundle.task}, not for {CLASSIFICATION}", "edgekit generate")
+    """Load the tokenizer and the model of a bundle whose files are already checked.
+
+    Raises `BadInput` for a bundle of another task, `RuntimeMissing` and `RuntimeFailed` as `open_session` does.
+    """
+    bundle.require_task(CLASSIFICATION, "edgekit generate")
     session = open_session(bundle.model, runtime, threads)
     longest = min([bundle.max_length, *session.lengths[-1:]])
     return Classifier(bundle, session, Tokenizer(bundle.tokenizer, longest))

@@ -16,7 +16,7 @@ from .golden import GoldenResult, same_ids, tolerance
 
 
 @dataclass(frozen=True)
-class DecoderCase:
+class DecoderGoldenCase:
     """A prompt with its ids, the tokens that follow greedily, and the best ids after it with their logits.
 
     The logits are less the mean of all logits, which no probability depends on.
@@ -29,12 +29,12 @@ class DecoderCase:
     logits: tuple[float, ...]
 
 
-def read_decoder_golden(bundle: Bundle) -> tuple[DecoderCase, ...]:
+def read_decoder_golden(bundle: Bundle) -> tuple[DecoderGoldenCase, ...]:
     """The golden cases of a decoder's bundle; `BadInput` where there are none or they cannot be read."""
     return tuple(_case(line, number) for number, line in golden_lines(bundle))
 
 
-def run_decoder_golden(generator: TextGenerator, cases: Sequence[DecoderCase]) -> GoldenResult:
+def run_decoder_golden(generator: TextGenerator, cases: Sequence[DecoderGoldenCase]) -> GoldenResult:
     """Run every case; the logits within the parity tolerance of the bundle's manifest.
 
     Behind the prompt the case's own tokens are fed, one by one: each must be the best, or within the tolerance of it.
@@ -53,11 +53,11 @@ def run_decoder_golden(generator: TextGenerator, cases: Sequence[DecoderCase]) -
         for position, token in enumerate(case.tokens):
             if position:
                 row = session.step(case.tokens[position - 1])
-            _best(row, token, position, atol, rtol, where)
+            _check_best(row, token, position, atol, rtol, where)
     return GoldenResult(len(cases), largest)
 
 
-def _close(row: Array, case: DecoderCase, atol: float, rtol: float, where: str) -> float:
+def _close(row: Array, case: DecoderGoldenCase, atol: float, rtol: float, where: str) -> float:
     """The largest difference of a logit after the prompt."""
     expected = np.array(case.logits, np.float32)
     found = (row - row.mean(dtype=np.float64)).astype(np.float32)[list(case.best)]
@@ -74,16 +74,16 @@ def _close(row: Array, case: DecoderCase, atol: float, rtol: float, where: str) 
     return float(difference.max())
 
 
-def _best(row: Array, token: int, position: int, atol: float, rtol: float, where: str) -> None:
+def _check_best(row: Array, token: int, position: int, atol: float, rtol: float, where: str) -> None:
     best = int(np.argmax(row))
     if not row[best] - row[token] <= 2 * (atol + rtol * float(np.abs(row).max())):
         raise GoldenMismatch(f"{where}: new token {position} is {best}, expected {token}")
 
 
-def _case(line: str, number: int) -> DecoderCase:
+def _case(line: str, number: int) -> DecoderGoldenCase:
     try:
         row = json.loads(line)
-        case = DecoderCase(
+        case = DecoderGoldenCase(
             text=str(row["text"]),
             ids=tuple(int(value) for value in row["ids"]),
             tokens=tuple(int(value) for value in row["tokens"]),

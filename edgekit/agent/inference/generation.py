@@ -139,7 +139,10 @@ class TextGenerator:
         return Generation(self, self.encode(prompt), sampling, limits)
 
     def encode(self, prompt: str) -> list[int]:
-        """The ids of a prompt; an empty one becomes the token that begins a text."""
+        """The ids of a prompt; an empty one becomes the token that begins a text.
+
+        Raises `BadInput` where there is no such token, and as `prompts.PromptTokenizer.encode` does.
+        """
         ids = self.tokenizer.encode(prompt)
         if not ids and self.bundle.start_id is not None:
             return [self.bundle.start_id]

@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any, Optional, TypeVar, cast
 
 import numpy as np
 
-from ..benchmark.profile_request import Text
 from ..errors import BadInput, RuntimeFailed
 from ..runtimes.base import Array
 from .bundle import open_bundle
 from .classifier import Classifier, load_classifier
 from .generation import TextGenerator
 from .generator import load_generator
+from .tokenizer import TextPair
 
-# the path, runtime and threads of a request
-Asked = tuple[Path, Optional[str], int]
+# a bundle, the runtime that loads it, and its threads
+ModelKey = tuple[Path, Optional[str], int]
+
+# what classifies or scores
+M = TypeVar("M", Classifier, TextGenerator)
 
 
-class Loaded:
+class ModelCache:
     """Keeps the model of the last request; another one takes its place."""
 
     def __init__(self) -> None:
         self._key: object = None
-        self._model: Any = None
+        self._model: object = None
 
-    def classify(self, asked: Asked, texts: Sequence[Text]) -> dict[str, Any]:
-        """The label and the logits of each text, and how many texts were cut. Raises `AgentError`s."""
-        classifier: Classifier = self._open(asked, lambda: load_classifier(open_bundle(asked[0]), *asked[1:]))
+    def classify(self, key: ModelKey, texts: Sequence[TextPair]) -> dict[str, Any]:
+        """The label and the logits [labels] of each text, and how many texts were cut. Raises `AgentError`s."""
+        classifier = self._open(key, lambda: load_classifier(open_bundle(key[0]), *key[1:]))
         labels, logits, truncated = [], [], 0
         for text, pair in texts:
             prediction = classifier.classify(text, pair)
@@ -38,14 +41,12 @@ class Loaded:
             truncated += classifier.tokenizer.cuts(text, pair)
         return {"labels": labels, "logits": logits, "truncated": truncated}
 
-    def score(self, asked: Asked, capacity: int, ids: Sequence[int], targets: Sequence[int]) -> dict[str, Any]:
+    def score(self, key: ModelKey, capacity: int, ids: Sequence[int], targets: Sequence[int]) -> dict[str, Any]:
         """-ln p of each of `targets`, which follow the last of `ids`, whose text begins with the first of them.
 
         capacity: the most ids of any request. Raises `AgentError`s.
         """
-        generator: TextGenerator = self._open(
-            (*asked, capacity), lambda: load_generator(open_bundle(asked[0]), *asked[1:], capacity)
-        )
+        generator = self._open((*key, capacity), lambda: load_generator(open_bundle(key[0]), *key[1:], capacity))
         session = generator.session
         if not 1 <= len(targets) <= len(ids):
             raise BadInput(f"{len(targets)} targets cannot follow {len(ids)} ids")
@@ -59,12 +60,12 @@ class Loaded:
         nats = np.maximum(np.log(np.exp(shifted).sum(axis=-1)) - chosen, 0.0)
         return {"nats": nats.tolist()}
 
-    def _open(self, key: object, load: Callable[[], Any]) -> Any:
+    def _open(self, key: object, load: Callable[[], M]) -> M:
         if self._model is None or key != self._key:
             # the old one goes before the new one comes: a small device has no room for both
             self._key = self._model = None
             self._key, self._model = key, load()
-        return self._model
+        return cast(M, self._model)
 
 
 def _finite(logits: Array) -> Array:

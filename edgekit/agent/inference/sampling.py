@@ -57,7 +57,10 @@ class Sampler:
 
 
 def candidates(logits: Array, sampling: Sampling) -> tuple[Array, Array]:
-    """The ids that may be drawn, the best first, and their probabilities, which sum to 1."""
+    """The ids that may be drawn and their probabilities, which sum to 1, each [candidates], the best first.
+
+    logits: [vocabulary]
+    """
     scaled = logits.astype(np.float64) / sampling.temperature
     order = np.argsort(-scaled, kind="stable")
     if sampling.top_k:

@@ -7,10 +7,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from ..capture_stderr import captured_output
 from ..errors import AgentError, BadInput, RuntimeFailed, RuntimeMissing, one_line
+
+# a text with its pair, where it has one
+TextPair = tuple[str, Optional[str]]
 
 # ten times that of the largest vocabularies
 LARGEST_FILE = 256_000_000

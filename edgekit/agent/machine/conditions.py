@@ -13,7 +13,7 @@ from .throttling import SLOWED, UNDER_VOLTAGE, raised, throttle_bits
 
 
 def fingerprint() -> dict[str, Any]:
-    """The machine, with the keys of `spec.measurement.Fingerprint`. Holds no host name and no serial number."""
+    """The machine, with the keys of `schema.measurement.Fingerprint`. Holds no host name and no serial number."""
     libc, libc_version = platform.libc_ver()
     memory = _meminfo()
     return {
@@ -27,7 +27,7 @@ def fingerprint() -> dict[str, Any]:
 
 
 def conditions(bits_before: int | None = None) -> dict[str, Any]:
-    """The state of the machine now, with the keys of `spec.measurement.Conditions`.
+    """The state of the machine now, with the keys of `schema.measurement.Conditions`.
 
     bits_before: `throttle_bits()` of an earlier moment; what happened since then counts as well
     """

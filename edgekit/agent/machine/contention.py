@@ -48,7 +48,7 @@ class Counters:
 
 
 class Contention:
-    """What happened since the moment before, as in `spec.measurement.Moment`."""
+    """What happened since the moment before, as in `schema.measurement.Moment`."""
 
     def __init__(self, first: Counters | None = None) -> None:
         self._last = read_counters() if first is None else first

@@ -29,7 +29,7 @@ _MACHINES = {"arm64": "aarch64", "amd64": "x86_64", "armv8l": "armv7l"}
 
 
 def cpu_facts(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, Any]:
-    """arch, cpu_model, cpu_parts, cores, features and emulated, as in `spec.measurement.Fingerprint`."""
+    """arch, cpu_model, cpu_parts, cores, features and emulated, as in `schema.measurement.Fingerprint`."""
     entries = _entries(cpuinfo)
     arch = _arch()
     # an emulator that shows the processor of its host gives no ARM parts, so such a run can match no ARM target

@@ -22,37 +22,13 @@ from edgekit.schema.runtime_ref import RuntimeRef
 from edgekit.tasks.registry import task_named
 
 FORMATS = ("onnx", "tflite")
-# the modules of the agent that run a bundle; the others measure
-AGENT = (
-    *("__init__", "capture_stderr", "errors", "protocol"),
-    *(
-        f"inference/{name}"
-        for name in (
-            *(
-                "__init__",
-                "bundle",
-                "classifier",
-                "content_hash",
-                "decoder_golden",
-                "generation",
-                "generator",
-                "golden",
-            ),
-            *("prompts", "sampling", "tokenizer"),
-        )
-    ),
-    *(
-        f"runtimes/{name}"
-        for name in (
-            *("__init__", "base", "litert", "onnxruntime"),
-            *("onnxruntime_profile", "registry"),
-        )
-    ),
-)
+# the folders of the agent that run a bundle; the others measure
+_AGENT_FOLDERS = ("inference", "runtimes")
+# the modules beside them that answer a host
+_FOR_A_HOST = {"__main__", "server"}
 # what of edgekit goes on the device, under its own names
 _MODULES = (
     "__init__",
-    *(f"agent/{name}" for name in AGENT),
     "devices/__init__",
     "devices/on_device/__init__",
     "devices/on_device/runtimes",
@@ -112,14 +88,21 @@ def write(
     return weighed
 
 
+def agent_modules() -> list[str]:
+    """The modules of the agent that the service needs, as `inference/bundle`."""
+    agent = Path(str(resources.files("edgekit"))) / "agent"
+    own = [path.stem for path in agent.glob("*.py") if path.stem not in _FOR_A_HOST]
+    return sorted(own + [f"{name}/{path.stem}" for name in _AGENT_FOLDERS for path in (agent / name).glob("*.py")])
+
+
 def _copy_code(staged: Path) -> None:
     """Copy the service and the agent as they are, and the installer to where a person finds it."""
     source, app = Path(str(resources.files("edgekit"))), staged / "app"
-    service = [path.relative_to(source).with_suffix("") for path in (_here() / "service").glob("*.py")]
-    for name in (*map(Path, _MODULES), *service):
-        place = app / "edgekit" / name.with_suffix(".py")
+    service = [path.relative_to(source).with_suffix("").as_posix() for path in (_here() / "service").glob("*.py")]
+    for name in (*_MODULES, *(f"agent/{name}" for name in agent_modules()), *service):
+        place = app / "edgekit" / f"{name}.py"
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source / name.with_suffix(".py"), place)
+        shutil.copyfile(source / f"{name}.py", place)
     shutil.copyfile(_here() / "on_device/run.py", app / "run.py")
     shutil.copyfile(_here() / "on_device/install.py", staged / "install.py")
 

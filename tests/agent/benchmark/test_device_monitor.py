@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgekit.agent.benchmark import device_monitor
-from edgekit.agent.benchmark.device_monitor import Watched
-from edgekit.agent.benchmark.latency import measure
-from edgekit.agent.benchmark.profile_request import Order
+from edgekit.agent.benchmark.device_monitor import DeviceMonitor
+from edgekit.agent.benchmark.profile_request import ProfileRequest
+from edgekit.agent.benchmark.tasks import measure
 from edgekit.agent.benchmark.timing import Stopping, sustain
 from edgekit.agent.machine import throttling
 from edgekit.measure.performance.throttling import disturbances
@@ -41,11 +41,11 @@ def firmware(tmp_path, monkeypatch):
 
 def test_moments_count_the_runs_that_were_done(monkeypatch):
     monkeypatch.setattr(device_monitor, "EVERY_SECONDS", 0.05)
-    with Watched() as watched:
-        step = watched.counting(lambda run: (0, time.sleep(0.01) or 1))
+    with DeviceMonitor() as monitor:
+        step = monitor.counting(lambda run: (0, time.sleep(0.01) or 1))
         for run in range(20):
             step(run)
-    moments = [Moment.model_validate(moment) for moment in watched.moments]
+    moments = [Moment.model_validate(moment) for moment in monitor.moments]
     assert len(moments) >= 4
     assert (moments[0].runs, moments[-1].runs) == (0, 20)
     assert [moment.runs for moment in moments] == sorted(moment.runs for moment in moments)
@@ -60,13 +60,13 @@ def test_throttling_in_the_middle_is_seen_and_then_over(monkeypatch, firmware):
     monkeypatch.setattr(device_monitor, "STATE_EVERY_SECONDS", 0.0)
     # asked before, and by the state before; then once a moment
     firmware(*["throttled=0x0"] * 3, "throttled=0x0", "throttled=0x40000", *["throttled=0x40000"] * 2)
-    with Watched() as watched:
+    with DeviceMonitor() as monitor:
         time.sleep(0.4)
-    seen = [moment["throttled"] for moment in watched.moments]
+    seen = [moment["throttled"] for moment in monitor.moments]
     assert seen.count(True) == 1
     assert 0 < seen.index(True) < len(seen) - 1
-    assert watched.report()["after"]["throttled"] is True
-    assert not any(moment["under_voltage"] for moment in watched.moments)
+    assert monitor.states()["after"]["throttled"] is True
+    assert not any(moment["under_voltage"] for moment in monitor.moments)
 
 
 def test_what_happened_between_two_answers_of_the_firmware_holds_for_every_moment_between(monkeypatch, firmware):
@@ -75,16 +75,16 @@ def test_what_happened_between_two_answers_of_the_firmware_holds_for_every_momen
     monkeypatch.setattr(device_monitor, "STATE_EVERY_SECONDS", 0.3)
     # asked before, by the state before, and by the first moment; then it happens, and is over
     firmware(*["throttled=0x0"] * 3, *["throttled=0x40000"] * 9)
-    with Watched() as watched:
+    with DeviceMonitor() as monitor:
         time.sleep(0.8)
-    seen = [moment["throttled"] for moment in watched.moments]
+    seen = [moment["throttled"] for moment in monitor.moments]
     assert seen[0] is False
     assert None not in seen
     # all moments up to that answer, which is one of them; none behind it
     marked = seen.count(True)
     assert marked >= 3
     assert seen[1 : 1 + marked] == [True] * marked
-    asked = [moment.load_1min is not None for moment in map(Moment.model_validate, watched.moments)]
+    asked = [moment.load_1min is not None for moment in map(Moment.model_validate, monitor.moments)]
     assert asked[0]
     assert asked[-1]
     assert 3 <= sum(asked) < len(asked) - 2
@@ -92,12 +92,12 @@ def test_what_happened_between_two_answers_of_the_firmware_holds_for_every_momen
 
 def test_a_measurement_says_which_samples_are_throttled(onnx_bundle, firmware):
     firmware("throttled=0x50005")
-    taken = Measurement.model_validate(measure(Order(onnx_bundle, 1, QUICK), silent))
+    taken = Measurement.model_validate(measure(ProfileRequest(onnx_bundle, 1, QUICK), silent))
     found = disturbances(taken, "infer")
     assert (found.samples, found.of) == (5, 5)
     assert found.describe.startswith("5 of 5 samples were taken while throttled and under voltage")
     firmware("throttled=0x50000")
-    found = disturbances(Measurement.model_validate(measure(Order(onnx_bundle, 1, QUICK), silent)), "infer")
+    found = disturbances(Measurement.model_validate(measure(ProfileRequest(onnx_bundle, 1, QUICK), silent)), "infer")
     assert not (found and found.throttled)
 
 
@@ -120,22 +120,22 @@ def test_a_clock_that_jumps_is_told_and_spoils_no_time(monkeypatch, jump):
     monkeypatch.setattr(device_monitor, "EVERY_SECONDS", 0.02)
     # from the fourth time that it is asked, the wall clock is another one
     monkeypatch.setattr(time, "time", lambda: real() + (jump if next(clock) > 3 else 0))
-    with Watched() as watched:
-        samples = sustain(watched.counting(lambda run: (0, time.sleep(0.001) or 1_000_000)), 0.2, silent)
-    assert [note for note in watched.notes if "wall clock jumped by" in note] == watched.notes
-    assert len(watched.notes) == 1
-    assert watched.notes[0].startswith(f"the wall clock jumped by {jump:+.1f} s")
+    with DeviceMonitor() as monitor:
+        samples = sustain(monitor.counting(lambda run: (0, time.sleep(0.001) or 1_000_000)), 0.2, silent)
+    assert [note for note in monitor.notes if "wall clock jumped by" in note] == monitor.notes
+    assert len(monitor.notes) == 1
+    assert monitor.notes[0].startswith(f"the wall clock jumped by {jump:+.1f} s")
     assert set(samples) == {1.0}
-    assert 0.2 <= watched.moments[-1]["seconds"] < 5
+    assert 0.2 <= monitor.moments[-1]["seconds"] < 5
 
 
 def test_long_measurements_keep_few_moments(monkeypatch):
     monkeypatch.setattr(device_monitor, "EVERY_SECONDS", 0.0005)
     monkeypatch.setattr(device_monitor, "MOST_MOMENTS", 16)
-    with Watched() as watched:
+    with DeviceMonitor() as monitor:
         time.sleep(0.5)
-    assert 3 <= len(watched.moments) <= 17
-    assert [moment["seconds"] for moment in watched.moments] == sorted(moment["seconds"] for moment in watched.moments)
+    assert 3 <= len(monitor.moments) <= 17
+    assert [moment["seconds"] for moment in monitor.moments] == sorted(moment["seconds"] for moment in monitor.moments)
 
 
 @pytest.mark.parametrize("hot", range(9))
@@ -182,7 +182,7 @@ def test_a_moment_that_is_dropped_leaves_the_temperature_to_the_next():
 
 
 def test_sustained_runs_stand_apart(onnx_bundle):
-    order = Order(onnx_bundle, 1, QUICK, sustained_seconds=0.2)
+    order = ProfileRequest(onnx_bundle, 1, QUICK, sustained_seconds=0.2)
     taken = Measurement.model_validate(measure(order, silent))
     assert len(taken.samples_ms["total"]) == 5
     assert 20 < sum(taken.sustained_ms) < 5000

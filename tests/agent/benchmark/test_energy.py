@@ -3,8 +3,8 @@
 import pytest
 
 from edgekit.agent.benchmark import energy
-from edgekit.agent.benchmark.latency import measure
-from edgekit.agent.benchmark.profile_request import Order
+from edgekit.agent.benchmark.profile_request import ProfileRequest
+from edgekit.agent.benchmark.tasks import measure
 from edgekit.agent.benchmark.timing import Stopping
 from edgekit.measure.performance.energy import energy_mj
 from edgekit.schema.measurement import Measurement
@@ -73,7 +73,7 @@ def test_what_is_no_reading_is_no_power(answer):
 
 def test_elsewhere_it_is_not_measurable(onnx_bundle, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
-    taken = Measurement.model_validate(measure(Order(onnx_bundle, 1, QUICK, energy=True), silent))
+    taken = Measurement.model_validate(measure(ProfileRequest(onnx_bundle, 1, QUICK, energy=True), silent))
     assert taken.energy is None
     assert energy.NOT_MEASURABLE in taken.notes
 
@@ -98,7 +98,7 @@ def test_energy_is_what_the_load_takes_above_idle(onnx_bundle, tmp_path, monkeyp
         return real(*arguments)
 
     monkeypatch.setattr(energy, "sustain", working)
-    taken = Measurement.model_validate(measure(Order(onnx_bundle, 1, QUICK, energy=True), silent))
+    taken = Measurement.model_validate(measure(ProfileRequest(onnx_bundle, 1, QUICK, energy=True), silent))
     assert taken.energy.rails == ("VDD_CORE",)
     assert set(taken.energy.idle_w) == {2.0}
     assert taken.energy.load_w[-1] == 5.0

@@ -11,8 +11,8 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from edgekit.agent.benchmark import kernels
 from edgekit.agent.benchmark.kernels import ThreadCount, caches_kb, worked
-from edgekit.agent.benchmark.latency import measure
-from edgekit.agent.benchmark.profile_request import Order
+from edgekit.agent.benchmark.profile_request import ProfileRequest
+from edgekit.agent.benchmark.tasks import measure
 from edgekit.agent.benchmark.timing import Stopping
 from edgekit.agent.errors import RuntimeFailed
 from edgekit.agent.runtimes.registry import open_decoder_session, open_session
@@ -49,7 +49,7 @@ def dense_model(path, layers=3):
 
 
 def ran(path, **asked):
-    taken = measure(Order(path, 1, QUICK, length=8, trace=True, **asked), silent)
+    taken = measure(ProfileRequest(path, 1, QUICK, length=8, trace=True, **asked), silent)
     return Measurement.model_validate(taken).ran
 
 
@@ -133,12 +133,12 @@ def test_no_room_for_a_profile_loses_no_measurement(tmp_path, monkeypatch):
 
 
 def test_nothing_is_traced_unasked(tmp_path):
-    taken = measure(Order(dense_model(tmp_path / "a.onnx"), 1, QUICK, length=8), silent)
+    taken = measure(ProfileRequest(dense_model(tmp_path / "a.onnx"), 1, QUICK, length=8), silent)
     assert Measurement.model_validate(taken).ran.operators == {}
 
 
 def test_a_decoders_token(decoder_bundles):
-    taken = measure(Order(decoder_bundles["gpt2"], 1, QUICK, length=8, trace=True), silent)
+    taken = measure(ProfileRequest(decoder_bundles["gpt2"], 1, QUICK, length=8, trace=True), silent)
     record = GenerationMeasurement.model_validate(taken)
     assert [process.samples for process in record.processes] == [{"first_token": 36, "token": 5}]
     assert any("Attention" in name for name in record.ran.operators)
@@ -150,7 +150,7 @@ def test_prompts_are_enough_for_a_median_over_all_processes(decoder_bundles):
     samples = [10.0 + 0.1 * number for number in np.random.default_rng(0).permutation(36)]
     assert math.isfinite(percentile_interval(samples, 50, processes=(12, 12, 12)).high)
     for processes, each in ((1, 36), (2, 18), (3, 12), (20, 2)):
-        order = Order(decoder_bundles["gpt2"], 1, QUICK, length=8, processes=processes)
+        order = ProfileRequest(decoder_bundles["gpt2"], 1, QUICK, length=8, processes=processes)
         assert len(measure(order, silent)["samples_ms"]["first_token"]) == each
 
 

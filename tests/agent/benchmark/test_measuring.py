@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from tiny_bundle import TEXTS, tiny_onnx, write_tokenizer
 
 import edgekit.agent
-from edgekit.agent.benchmark.latency import measure
-from edgekit.agent.benchmark.profile_request import Order
+from edgekit.agent.benchmark.profile_request import ProfileRequest
+from edgekit.agent.benchmark.tasks import measure
 from edgekit.agent.benchmark.timing import Stopping, sample, share_of, warm_up
 from edgekit.agent.capture_stderr import captured_output
 from edgekit.agent.errors import BadInput
@@ -113,7 +113,7 @@ def test_lengths_that_no_text_can_have(tmp_path):
 
 
 def test_a_measurement_is_what_the_host_expects(bundle):
-    taken = Measurement.model_validate(measure(Order(bundle, 1, QUICK), silent))
+    taken = Measurement.model_validate(measure(ProfileRequest(bundle, 1, QUICK), silent))
     assert set(taken.samples_ms) == {"tokenize", "infer", "postprocess", "total"}
     assert {len(samples) for samples in taken.samples_ms.values()} == {5}
     assert taken.length == "data"
@@ -129,22 +129,22 @@ def test_a_measurement_is_what_the_host_expects(bundle):
 
 
 def test_a_length_counts_the_padding_of_the_file(tflite_bundle):
-    assert measure(Order(tflite_bundle, 1, QUICK, length=9), silent)["length"] == 16
+    assert measure(ProfileRequest(tflite_bundle, 1, QUICK, length=9), silent)["length"] == 16
     with pytest.raises(BadInput, match="length 17 is over the model's 16"):
-        measure(Order(tflite_bundle, 1, QUICK, length=17), silent)
+        measure(ProfileRequest(tflite_bundle, 1, QUICK, length=17), silent)
 
 
 def test_bare_file(tmp_path):
     path = tiny_onnx(tmp_path / "m.onnx")
-    taken = Measurement.model_validate(measure(Order(path, 2, QUICK), silent))
+    taken = Measurement.model_validate(measure(ProfileRequest(path, 2, QUICK), silent))
     assert set(taken.samples_ms) == {"infer"}
     assert (taken.length, taken.threads, taken.content_hash) == (128, 2, None)
     with pytest.raises(BadInput, match="brings no tokenizer"):
-        measure(Order(path, 1, QUICK, texts=(("a", None),)), silent)
+        measure(ProfileRequest(path, 1, QUICK, texts=(("a", None),)), silent)
 
 
 def test_operators_of_one_inference(onnx_bundle):
-    taken = measure(Order(onnx_bundle, 1, QUICK, length=16, per_op=True), silent)
+    taken = measure(ProfileRequest(onnx_bundle, 1, QUICK, length=16, per_op=True), silent)
     calls = {entry["operator"]: entry["calls"] for entry in taken["operators"]}
     assert calls["Gather"] == 1
     assert calls["ReduceSum"] == 1
@@ -155,7 +155,7 @@ def test_operators_of_one_inference(onnx_bundle):
 
 def test_operators_of_tflite_cannot_be_had(tflite_bundle):
     with pytest.raises(BadInput, match="cannot be had from ai-edge-litert"):
-        measure(Order(tflite_bundle, 1, QUICK, per_op=True), silent)
+        measure(ProfileRequest(tflite_bundle, 1, QUICK, per_op=True), silent)
 
 
 def test_fingerprint_and_conditions_fit_their_types():

@@ -103,11 +103,11 @@ def _with_model(home: Path, options: argparse.Namespace, use: Callable[[Any, dic
     """Use the model once it is proven; the exit status of what goes wrong."""
     from edgekit.agent.errors import AgentError
 
-    from .self_test import open_proven
+    from .self_test import facts_of, open_proven
 
     try:
         proven = open_proven(home / "bundle", options.threads)
-        use(proven.model, proven.facts)
+        use(proven.model, facts_of(proven))
     except AgentError as error:
         sys.stderr.write(f"error: {error.message}\n" + (f"  {error.advice}\n" if error.advice else ""))
         return EXIT_CODES[error.kind]

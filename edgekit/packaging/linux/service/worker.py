@@ -30,9 +30,10 @@ from edgekit.agent.errors import AgentError, RuntimeFailed
 from edgekit.agent.inference.classifier import Classifier
 from edgekit.agent.inference.generation import Limits, TextGenerator
 from edgekit.agent.inference.sampling import Sampling
+from edgekit.agent.inference.tasks import Model
 from edgekit.agent.protocol import read_lines, write_line
 
-from .self_test import Model, open_proven
+from .self_test import facts_of, open_proven
 
 
 def work(bundle: Path, threads: int) -> int:
@@ -48,7 +49,7 @@ def work(bundle: Path, threads: int) -> int:
     except AgentError as error:
         write_line(replies, {"failed": _told(error)})
         return 1
-    write_line(replies, {"ready": proven.facts})
+    write_line(replies, {"ready": facts_of(proven)})
     for request in line.requests():
         for reply in _replies(proven.model, request, line):
             write_line(replies, {"id": request["id"], **reply})
