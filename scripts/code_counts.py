@@ -93,7 +93,8 @@ def _place(source: Source, function: Function) -> str:
 
 
 def _docstrings(public: list[tuple[Source, Function]]) -> dict[str, Value]:
-    raising = [found for found in public if found[1].raised]
+    # the docstring of a Click callback is its help
+    raising = [found for found in public if found[1].raised and not found[1].is_callback]
     of_arrays = [found for found in public if found[1].is_of_arrays]
     return {
         "public functions": len(public),

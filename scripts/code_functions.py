@@ -68,8 +68,9 @@ class Function:
 
     @property
     def says_raised(self) -> bool:
-        """Whether its docstring names one of them, or has a section of its own."""
-        return any(re.search(rf"\b{re.escape(name)}\b", self.docstring) for name in {"Raises", *self.raised} if name)
+        """Whether its docstring names one of them or another error, or has a section of its own."""
+        names = "|".join(re.escape(name) for name in {"Raises", *self.raised} if name)
+        return re.search(rf"\b({names}|[A-Z]\w*(Error|Missing|Failed|Input))\b", self.docstring) is not None
 
     def _annotated(self) -> set[str]:
         given = [parameter.annotation for parameter in self.parameters]

@@ -37,7 +37,7 @@ def pending_signal() -> int | None:
 
 
 def raise_stopped(number: int, frame: FrameType | None) -> None:
-    """A signal handler: end by an exception, so that everything begun is put away on the way out.
+    """A signal handler: end by `Stopped`, an exception, so that everything begun is put away on the way out.
 
     Not in the middle of an import: native modules (nanobind's, as onnx) call back into Python while they are loaded,
     and abort the process where that raises. Nor inside of `isinstance`: pydantic's core asks it, and swallows what it

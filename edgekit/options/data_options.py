@@ -66,7 +66,10 @@ class DataSpec(Strict):
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """The embedded name, a folder with train/validation/test files, one file, taken as test rows, or a hub id."""
+        """The embedded name, a folder with train/validation/test files, one file, taken as test rows, or a hub id.
+
+        Raises `NotFoundError` or `UsageError` for what is none of these.
+        """
         if text == EMBEDDED:
             return cls(name=EMBEDDED)
         path = Path(text)

@@ -99,7 +99,8 @@ class Recipe(Strict):
 def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
     """A shipped recipe by name, or one by its path, with `key.key=value` settings applied on top.
 
-    Values are read as YAML: `stages.prune=null` leaves a stage out.
+    Values are read as YAML: `stages.prune=null` leaves a stage out. Raises `UsageError` for a name that there is not,
+    and for a setting or a recipe that is none.
     """
     path = Path(name_or_path)
     if not path.is_file():

@@ -49,7 +49,7 @@ class Strict(pydantic.BaseModel):
 
     @classmethod
     def from_flags(cls, values: dict[str, Any]) -> Self:
-        """Validate what came from the command line: as `parse`, but an error names the option."""
+        """Validate what came from the command line: as `parse`, but the `UsageError` names the option."""
         try:
             return cls.model_validate(values)
         except pydantic.ValidationError as error:
@@ -125,7 +125,7 @@ for _tag in ("int", "float"):
 
 
 def yaml_value(text: str) -> object:
-    """The plain value that a YAML text holds; raises one of `NOT_VALID`."""
+    """The plain value that a YAML text holds; raises one of `NOT_VALID`, a `ValueError` for too many values."""
     value = yaml.load(text, _Loader)  # noqa: S506  a safe loader
     left, seen = [value], 0
     while left:

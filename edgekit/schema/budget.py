@@ -88,7 +88,10 @@ class Budget(Strict):
 
     @classmethod
     def from_text(cls, text: str) -> Self:
-        """Parse `metric=limit[,condition=value...]`, as in `latency_p95_ms=30,length=128,threads=2`."""
+        """Parse `metric=limit[,condition=value...]`, as in `latency_p95_ms=30,length=128,threads=2`.
+
+        Raises `UsageError` for what is not of that form.
+        """
         fields: dict[str, Any] = {}
         where = f"budget {quoted(text)}"
         for position, part in enumerate(text.split(",")):

@@ -19,7 +19,7 @@ def shipped_files(kind: Literal["targets", "recipes"]) -> dict[str, Path]:
 
 
 def load_target(name_or_path: str) -> Target:
-    """A shipped target by its name, or a person's own by the path of its file."""
+    """A shipped target by its name, or a person's own by the path of its file; `UsageError` for no such target."""
     path = Path(name_or_path)
     if path.suffix in _SUFFIXES or len(path.parts) > 1:
         return read_target(path)

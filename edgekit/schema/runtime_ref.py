@@ -35,7 +35,7 @@ class RuntimeRef(Strict):
 
     @property
     def folder(self) -> str:
-        """The name of its folder on a device; only a runtime with a version has one of its own."""
+        """The name of its folder on a device; `ValueError` without a version, which alone gives it one of its own."""
         if self.version is None:
             raise ValueError(f"{self.name} without a version has no folder of its own")
         return f"{self.name}-{self.version}"
