@@ -14,7 +14,7 @@ from edgekit.measure.metrics import metric_of
 from edgekit.measure.verdicts import Outcome
 from edgekit.report.summary import LatencyRow, SpeedRow, VerdictRow
 from edgekit.schema.budget import Budget
-from edgekit.schema.measurement import Fingerprint, GenerationMeasurement, Measurement, Taken
+from edgekit.schema.measurement import Fingerprint, GenerationMeasurement, Measurement, TimedRecord
 
 WORDS: dict[Outcome, str] = {
     "pass": "PASS",
@@ -210,12 +210,12 @@ def setting(row: LatencyRow | Measurement | GenerationMeasurement) -> str:
 def moment(text: str) -> str:
     """A moment as people write it, to the minute and in its own offset; what is no moment stays as it is."""
     try:
-        taken = datetime.fromisoformat(text)
+        parsed = datetime.fromisoformat(text)
     except ValueError:
         return clean(text)
-    offset = taken.strftime("%z")
+    offset = parsed.strftime("%z")
     zone = "UTC" if offset in ("+0000", "") else f"UTC{offset[:3]}:{offset[3:]}"
-    return f"{taken:%Y-%m-%d %H:%M} {zone}"
+    return f"{parsed:%Y-%m-%d %H:%M} {zone}"
 
 
 def machine(fingerprint: Fingerprint) -> str:
@@ -224,7 +224,7 @@ def machine(fingerprint: Fingerprint) -> str:
     return clean(f"{fingerprint.device}: {fingerprint.cpu_model}, {cores}, {fingerprint.arch}, {fingerprint.os}")
 
 
-def conditions(measurement: Taken) -> list[tuple[str, str]]:
+def conditions(measurement: TimedRecord) -> list[tuple[str, str]]:
     """What could spoil a measurement, by name, before and after it."""
     before, after = measurement.before, measurement.after
     return [
@@ -238,7 +238,7 @@ def conditions(measurement: Taken) -> list[tuple[str, str]]:
     ]
 
 
-def unread(measurement: Taken) -> list[str]:
+def unread(measurement: TimedRecord) -> list[str]:
     """The names of what could not be read before or after a measurement."""
     return [name for name, value in conditions(measurement) if value == UNKNOWN]
 

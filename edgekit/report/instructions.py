@@ -25,11 +25,13 @@ def instructions_table(counts: Sequence[InstructionCounts]) -> Group:
     table = Table(box=None, pad_edge=False)
     for position, heading in enumerate(_HEADINGS):
         table.add_column(heading, justify="right" if 0 < position < 5 else "left", no_wrap=True)
-    for taken in counts:
-        for part, each in taken.counts.items():
+    for record in counts:
+        for part, each in record.counts.items():
             figure = millions(each)
             cells = (f"{value:.2f}" for value in (figure.total, figure.dot_product, figure.fma))
-            table.add_row(_PARTS[part], f"{taken.length}", *cells, clean(f"{taken.runtime} {taken.runtime_version}"))
-    machines = {f"{taken.fingerprint.device}, {taken.fingerprint.cpu_model}, emulated" for taken in counts}
+            table.add_row(
+                _PARTS[part], f"{record.length}", *cells, clean(f"{record.runtime} {record.runtime_version}")
+            )
+    machines = {f"{record.fingerprint.device}, {record.fingerprint.cpu_model}, emulated" for record in counts}
     lines = [*sorted(clean(name) for name in machines), "one thread; a sign of regressions, blind to caches: no time"]
     return Group(table, *(Text(line) for line in lines))

@@ -76,8 +76,8 @@ def lost(record: Drop) -> str:
     if f"{abs(record.points):.2f}" == "0.00":
         return f"as accurate as {name}"
     side = "below" if record.points >= 0 else "above"
-    said = f"{abs(record.points):.2f} points {side} {name}"
-    return f"{said}, not significant" if record.low <= 0 <= record.high else said
+    difference = f"{abs(record.points):.2f} points {side} {name}"
+    return f"{difference}, not significant" if record.low <= 0 <= record.high else difference
 
 
 def _size(model: ModelRow, first: ModelRow) -> Highlight:

@@ -27,16 +27,17 @@ def summary_markdown(summary: Summary) -> str:
         table = _table(table_cells.EVALUATIONS, evaluated, right=table_cells.EVALUATIONS[1:-1])
         parts.append(("Evaluations", f"{table}{notes}\n" if notes else table))
     parts += [
-        (f"Confusions of {escape(clean(made.model))}", confusions_markdown(made.pairs))
-        for made in summary.shown_mistakes
-        if made.pairs
+        (f"Confusions of {escape(clean(mistakes.model))}", confusions_markdown(mistakes.pairs))
+        for mistakes in summary.shown_mistakes
+        if mistakes.pairs
     ]
     parts += [
-        (f"Classes of {escape(clean(made.model))}", classes_markdown(made.classes)) for made in summary.shown_mistakes
+        (f"Classes of {escape(clean(mistakes.model))}", classes_markdown(mistakes.classes))
+        for mistakes in summary.shown_mistakes
     ]
     parts += [
-        (f"Latency of {escape(clean(name))}", latency_markdown(taken))
-        for name, taken in table_cells.measurements_by_model(summary).items()
+        (f"Latency of {escape(clean(name))}", latency_markdown(records))
+        for name, records in table_cells.measurements_by_model(summary).items()
     ]
     baseline_perplexity = [
         table_cells.perplexity_cells(model, model.perplexity) for model in summary.models if model.perplexity
@@ -95,7 +96,7 @@ def latency_markdown(measurements: Sequence[Measurement]) -> str:
         table_cells.PERCENTILES, map(table_cells.percentile_cells, measurements), right=table_cells.PERCENTILES
     )
     stages = _table(table_cells.STAGES, map(table_cells.stage_cells, measurements), right=table_cells.STAGES)
-    notes = "\n".join("- " + "<br>".join(map(escape, table_cells.circumstances(taken))) for taken in measurements)
+    notes = "\n".join("- " + "<br>".join(map(escape, table_cells.circumstances(records))) for records in measurements)
     return f"{percentiles}\n{stages}\n{notes}\n"
 
 

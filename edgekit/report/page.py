@@ -110,18 +110,18 @@ def _tables(summary: Summary) -> dict[str, object]:
             table_cells.perplexity_cells(model, model.perplexity) for model in models if model.perplexity
         ],
         "speeds": table_cells.speeds_by_model(summary),
-        "speed_cells_of": lambda taken: [table_cells.generation_cells(one) for one in taken],
+        "speed_cells_of": lambda records: [table_cells.generation_cells(one) for one in records],
         "mistakes": summary.shown_mistakes,
-        "worst_first": lambda made: [
-            (row, table_cells.class_cells(row)) for row in table_cells.worst_first(made.classes)
+        "worst_first": lambda mistakes: [
+            (row, table_cells.class_cells(row)) for row in table_cells.worst_first(mistakes.classes)
         ],
         "parities": [table_cells.parity_cells(model, model.parity) for model in models if model.parity],
         "package_rows": [table_cells.package_cells(row) for row in summary.packages],
         "parts_of": lambda model: [table_cells.part_cells(part) for part in part_map.parts_of(model)],
         "measured": table_cells.measurements_by_model(summary),
-        "taken_of": table_cells.measurements_by_model(summary) | table_cells.speeds_by_model(summary),
-        "percentiles_of": lambda taken: [table_cells.percentile_cells(one) for one in taken],
-        "stages_of": lambda taken: [table_cells.stage_cells(one) for one in taken],
+        "records_of": table_cells.measurements_by_model(summary) | table_cells.speeds_by_model(summary),
+        "percentiles_of": lambda records: [table_cells.percentile_cells(one) for one in records],
+        "stages_of": lambda records: [table_cells.stage_cells(one) for one in records],
         "first_drop": lambda model: first_drop(model, models[0]),
         "first_increase": lambda model: first_increase(model, models[0]),
         "bought": lambda model: bought(model, models),

@@ -153,21 +153,21 @@ class Summary:
     def shown_mistakes(self) -> tuple[Mistakes, ...]:
         """The mistakes of the bundles, which are what a person reads; without bundles those of the last model."""
         bundles = {model.name for model in self.models if model.format}
-        return tuple(made for made in self.mistakes if made.model in bundles) or self.mistakes[-1:]
+        return tuple(mistakes for mistakes in self.mistakes if mistakes.model in bundles) or self.mistakes[-1:]
 
     def dump(self) -> dict[str, object]:
         """The summary as plain JSON values, without the raw samples, which stay with the bundles."""
         return {
-            field.name: [_without_samples(taken) for taken in getattr(self, field.name)]
+            field.name: [_without_samples(record) for record in getattr(self, field.name)]
             if field.name in ("measurements", "speeds")
             else json_value(getattr(self, field.name), leave_out=("samples_ms",))
             for field in dataclasses.fields(self)
         }
 
 
-def _without_samples(taken: Measurement | GenerationMeasurement) -> dict[str, object]:
+def _without_samples(record: Measurement | GenerationMeasurement) -> dict[str, object]:
     """A measurement with its figures in the place of its samples."""
-    found = taken.model_dump(mode="json", exclude={"samples_ms"})
-    if isinstance(taken, GenerationMeasurement):
-        return found | {"speed": json_value(summarise_generation(taken))}
-    return found | {"latency": json_value(summarise(taken))}
+    found = record.model_dump(mode="json", exclude={"samples_ms"})
+    if isinstance(record, GenerationMeasurement):
+        return found | {"speed": json_value(summarise_generation(record))}
+    return found | {"latency": json_value(summarise(record))}

@@ -192,8 +192,8 @@ def measurements_by_model(summary: Summary) -> dict[str, list[Measurement]]:
     """The measurements of each bundle by its name; of a file that is no model of the run, by the file's hash."""
     names = {model.model_sha256: model.name for model in summary.models}
     found: dict[str, list[Measurement]] = {}
-    for taken in summary.measurements:
-        found.setdefault(names.get(taken.model_sha256, taken.model_sha256[:12]), []).append(taken)
+    for record in summary.measurements:
+        found.setdefault(names.get(record.model_sha256, record.model_sha256[:12]), []).append(record)
     return found
 
 
@@ -201,8 +201,8 @@ def speeds_by_model(summary: Summary) -> dict[str, list[GenerationMeasurement]]:
     """The speeds of each bundle by its name."""
     names = {model.model_sha256: model.name for model in summary.models}
     found: dict[str, list[GenerationMeasurement]] = {}
-    for taken in sorted(summary.speeds, key=lambda taken: (taken.threads, taken.length)):
-        found.setdefault(names.get(taken.model_sha256, taken.model_sha256[:12]), []).append(taken)
+    for record in sorted(summary.speeds, key=lambda record: (record.threads, record.length)):
+        found.setdefault(names.get(record.model_sha256, record.model_sha256[:12]), []).append(record)
     return found
 
 
@@ -291,8 +291,8 @@ def operator_cells(row: OperatorTime) -> Cells:
 
 
 def _latency_lines(row: LatencyRow) -> tuple[str, ...]:
-    said = (f"length {row.length}", figures.plural(row.threads, "thread"), "emulated" if row.emulated else "")
-    return f"{number(row.p50.value)} / {number(row.p95.value)}", *said
+    conditions = (f"length {row.length}", figures.plural(row.threads, "thread"), "emulated" if row.emulated else "")
+    return f"{number(row.p50.value)} / {number(row.p95.value)}", *conditions
 
 
 def _increase(found: Increase) -> str:
@@ -301,8 +301,8 @@ def _increase(found: Increase) -> str:
 
 
 def _speed_lines(row: SpeedRow) -> tuple[str, ...]:
-    said = (f"at {row.length} tokens", figures.plural(row.threads, "thread"), "emulated" if row.emulated else "")
-    return number(row.tokens_per_s.value), *said
+    conditions = (f"at {row.length} tokens", figures.plural(row.threads, "thread"), "emulated" if row.emulated else "")
+    return number(row.tokens_per_s.value), *conditions
 
 
 def _estimate(figure: Estimate) -> str:

@@ -57,7 +57,7 @@ def latency_table(measurements: Sequence[Measurement]) -> Group:
 
     percentiles = _table(table_cells.PERCENTILES, right=table_cells.PERCENTILES, keep=table_cells.PERCENTILES)
     stages = _table(table_cells.STAGES, right=table_cells.STAGES, keep=table_cells.STAGES)
-    lines = [line for taken in measurements for line in _circumstances(taken)]
+    lines = [line for record in measurements for line in _circumstances(record)]
     return Group(
         _filled(percentiles, map(table_cells.percentile_cells, measurements)),
         _plain(""),
@@ -72,7 +72,7 @@ def generation_table(measurements: Sequence[GenerationMeasurement]) -> Group:
     from rich.console import Group
 
     table = _table(table_cells.GENERATION, right=table_cells.GENERATION, keep=table_cells.GENERATION[1:2])
-    lines = [line for taken in measurements for line in _circumstances(taken)]
+    lines = [line for record in measurements for line in _circumstances(record)]
     return Group(_filled(table, map(table_cells.generation_cells, measurements)), *lines)
 
 
@@ -93,8 +93,8 @@ def packages_table(rows: Sequence[PackageRow]) -> Table:
     )
 
 
-def _circumstances(taken: Measurement | GenerationMeasurement) -> list[Text]:
-    first, *others = table_cells.circumstances(taken)
+def _circumstances(record: Measurement | GenerationMeasurement) -> list[Text]:
+    first, *others = table_cells.circumstances(record)
     return [_plain(""), _plain(first), *(_plain(line, indent=2) for line in others)]
 
 

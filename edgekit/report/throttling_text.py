@@ -11,15 +11,15 @@ from edgekit.report.figures import number
 from edgekit.schema.measurement import Energy, GenerationMeasurement, Measurement
 
 
-def over_time(taken: Measurement | GenerationMeasurement) -> list[str]:
+def over_time(record: Measurement | GenerationMeasurement) -> list[str]:
     """What a table of percentiles does not show."""
     named = {"infer": "", "first_token": "first token: ", "token": "token: ", "sustained": "sustained: "}
-    disturbed = disturbances_of_parts(taken)
+    disturbed = disturbances_of_parts(record)
     found = [f"DISTURBED: {named[part]}{disturbance.describe}" for part, disturbance in disturbed.items()]
-    found += _heat([moment.temperature_c for moment in taken.during])
-    found += _endurance(taken)
-    if taken.energy is not None:
-        found.append(_energy(taken.energy, "token" if isinstance(taken, GenerationMeasurement) else "inference"))
+    found += _heat([moment.temperature_c for moment in record.during])
+    found += _endurance(record)
+    if record.energy is not None:
+        found.append(_energy(record.energy, "token" if isinstance(record, GenerationMeasurement) else "inference"))
     return found
 
 
@@ -28,8 +28,8 @@ def _heat(degrees: Iterable[float | None]) -> list[str]:
     return [f"{min(known):.1f} to {max(known):.1f} °C while measuring"] if known else []
 
 
-def _endurance(taken: Measurement | GenerationMeasurement) -> list[str]:
-    long = sustained(taken.sustained_ms)
+def _endurance(record: Measurement | GenerationMeasurement) -> list[str]:
+    long = sustained(record.sustained_ms)
     if long is None:
         return []
     first, last, drift = long.first, long.last, long.drift_pct

@@ -197,7 +197,7 @@ class OfFile(MonitoredRecord):
     threads: Count1
 
 
-class Taken(OfFile):
+class TimedRecord(OfFile):
     """What measurements of time say of one file at one thread count on one device, over one process or several.
 
     processes:    those that took the samples, in their order; the samples of each stand one behind the other
@@ -234,7 +234,7 @@ class Taken(OfFile):
         return tuple(process.samples[part] for process in self.processes)
 
 
-class Measurement(Taken):
+class Measurement(TimedRecord):
     """Latency and memory at one length.
 
     length: tokens in the input, padding included; `data` for the lengths of the user's own texts
@@ -268,7 +268,7 @@ class Measurement(Taken):
         return self.samples_ms.get("total") or self.samples_ms["infer"]
 
 
-class GenerationMeasurement(Taken):
+class GenerationMeasurement(TimedRecord):
     """Speed and memory of a decoder at one length of the context.
 
     length:     tokens of the prompt, and before each token that was timed

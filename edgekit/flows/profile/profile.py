@@ -26,7 +26,7 @@ from edgekit.measure.performance.latency_summary import Percentiles, beats, summ
 from edgekit.measure.performance.processes import merge_processes
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.schema.comparison import Interleaved
-from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement, Taken
+from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement, TimedRecord
 
 _Reply = TypeVar("_Reply", Measurement, GenerationMeasurement)
 _Merged = TypeVar("_Merged", Measurement, GenerationMeasurement, Interleaved)
@@ -107,7 +107,7 @@ def _latency(taken: Measurement) -> Percentiles:
     return summarise(taken).latency
 
 
-def recommend_threads(measurements: Iterable[Taken], latency: Callable[[Any], Percentiles] = _latency) -> int:
+def recommend_threads(measurements: Iterable[TimedRecord], latency: Callable[[Any], Percentiles] = _latency) -> int:
     """The fewest threads that no greater number beats by more than `WORTH_A_THREAD` and by more than noise.
 
     The measurements must differ in their threads alone; `latency` says what of them counts. Beats: the median is
@@ -127,7 +127,7 @@ def recommended_threads(
     measurements: Iterable[Measurement | GenerationMeasurement], latency: Callable[[Any], Percentiles] = _latency
 ) -> dict[int | str, int]:
     """The recommendation for each length that was measured with several thread counts."""
-    by_length: dict[int | str, list[Taken]] = {}
+    by_length: dict[int | str, list[TimedRecord]] = {}
     for taken in measurements:
         by_length.setdefault(taken.length, []).append(taken)
     return {

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 
 from edgekit.devices.registry import resolve
 from edgekit.errors import EdgekitWarning
-from edgekit.schema.measurement import Taken
+from edgekit.schema.measurement import TimedRecord
 from edgekit.schema.resources import load_target
 
 
-def say_mismatches(taken: Mapping[str, Sequence[Taken]]) -> None:
+def say_mismatches(taken: Mapping[str, Sequence[TimedRecord]]) -> None:
     """Warn of each device whose measurements will count for no budget of the target that it was registered as."""
     for name, measurements in taken.items():
         wanted = resolve(name).target

@@ -14,14 +14,14 @@ from edgekit.schema.tool_measurement import ToolMeasurement
 FEWEST = 6
 
 
-def tool_latency(taken: ToolMeasurement, figure: Literal["p50_ms", "p95_ms", "mean_ms"]) -> Estimate | None:
+def tool_latency(record: ToolMeasurement, figure: Literal["p50_ms", "p95_ms", "mean_ms"]) -> Estimate | None:
     """The median over the program's runs; None where the program does not tell the figure, or was run too seldom.
 
     The interval reaches from the smallest to the greatest of at least `FEWEST` runs, which holds the median of all
     that it could have told with more than 95 % (David and Nagaraja 2003, Order Statistics, ch. 7), whatever their
     distribution is.
     """
-    values: Sequence[float | None] = [getattr(run, figure) for run in taken.invocations]
+    values: Sequence[float | None] = [getattr(run, figure) for run in record.invocations]
     known = [value for value in values if value is not None]
     if len(known) < max(FEWEST, len(values)):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from edgekit.agent.runtimes.base import FLOAT_WEIGHTS, OF_WEIGHTS
-from edgekit.schema.measurement import Fingerprint, Taken
+from edgekit.schema.measurement import Fingerprint, TimedRecord
 
 # schemes whose dense layers multiply integers
 INTEGER_SCHEMES = frozenset({"int8-dynamic", "int8-static"})
@@ -19,7 +19,7 @@ _INTEGER_PRODUCTS = frozenset(
 )
 
 
-def fallbacks(record: Taken, scheme: str) -> tuple[str, ...]:
+def fallbacks(record: TimedRecord, scheme: str) -> tuple[str, ...]:
     """Sentences on what ran slower than it was meant to; none where the runtime tells nothing.
 
     scheme: of the file, as in its bundle's manifest; empty for a file that has none
@@ -46,7 +46,7 @@ def _float_kernels(operators: Mapping[str, int]) -> str:
     return f"float {kinds} kernels run an int8 file: {number} of {dense}"
 
 
-def _weights_only(record: Taken) -> str:
+def _weights_only(record: TimedRecord) -> str:
     """onnxruntime has no integer kernel for MatMulNBits on ARM cores without dot products (`matmul_nbits.cc`)."""
     number = record.ran.operators.get("MatMulNBits", 0)
     if not number or not _lacks_dot_products(record.fingerprint):

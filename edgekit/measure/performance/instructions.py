@@ -33,6 +33,6 @@ def millions(counts: tuple[Count, ...]) -> Millions:
     )
 
 
-def budgeted(taken: InstructionCounts) -> Millions:
+def budgeted(counts: InstructionCounts) -> Millions:
     """What a budget limits: an inference, or of a decoder one more token."""
-    return millions(taken.counts["infer"] if "infer" in taken.counts else taken.counts["token"])
+    return millions(counts.counts["infer"] if "infer" in counts.counts else counts.counts["token"])

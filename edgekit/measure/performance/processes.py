@@ -11,54 +11,54 @@ from edgekit.schema.measurement import GenerationMeasurement, Measurement, Momen
 _Timed = TypeVar("_Timed", Measurement, GenerationMeasurement)
 
 
-def merge_processes(taken: Sequence[_Timed]) -> _Timed:
+def merge_processes(records: Sequence[_Timed]) -> _Timed:
     """One measurement of several, each of one process, in the order taken.
 
     Samples stand one behind the other; the cold load and the first inference are of the first process, the peak of
     memory the most of all, what was measured once of the last, which alone measures it. Raises `ValueError` for
     processes that did not run the same.
     """
-    first, last = taken[0], taken[-1]
-    _check_alike(taken)
-    threads = [record.ran.threads for record in taken if record.ran.threads is not None]
+    first, last = records[0], records[-1]
+    _check_alike(records)
+    threads = [record.ran.threads for record in records if record.ran.threads is not None]
     merged = {
         **dict(last),
-        **_watched(taken),
-        "processes": tuple(process for record in taken for process in record.processes),
+        **_watched(records),
+        "processes": tuple(process for record in records for process in record.processes),
         "ran": last.ran.model_copy(update={"threads": min(threads, default=None)}),
         "cold_load_ms": first.cold_load_ms,
         "first_inference_ms": first.first_inference_ms,
-        "warmup_runs": min(record.warmup_runs for record in taken),
-        "peak_rss_mb": max(record.peak_rss_mb for record in taken),
+        "warmup_runs": min(record.warmup_runs for record in records),
+        "peak_rss_mb": max(record.peak_rss_mb for record in records),
         "samples_ms": {
-            part: tuple(value for record in taken for value in record.samples_ms[part]) for part in first.samples_ms
+            part: tuple(value for record in records for value in record.samples_ms[part]) for part in first.samples_ms
         },
     }
     return type(first).model_validate(merged)
 
 
-def merge_comparisons(taken: Sequence[Interleaved]) -> Interleaved:
+def merge_comparisons(records: Sequence[Interleaved]) -> Interleaved:
     """One comparison of several, each of one process, as `merge_processes`."""
-    _check_alike(taken)
+    _check_alike(records)
     merged = {
-        **dict(taken[-1]),
-        **_watched(taken),
-        "blocks": tuple(block for record in taken for block in record.blocks),
-        "processes": tuple(count for record in taken for count in record.processes),
+        **dict(records[-1]),
+        **_watched(records),
+        "blocks": tuple(block for record in records for block in record.blocks),
+        "processes": tuple(count for record in records for count in record.processes),
     }
     return Interleaved.model_validate(merged)
 
 
-def _watched(taken: Sequence[MonitoredRecord]) -> dict[str, object]:
+def _watched(records: Sequence[MonitoredRecord]) -> dict[str, object]:
     """The state of the machine before the first, during all, and after the last."""
     during: list[Moment] = []
-    for place, record in enumerate(taken):
+    for place, record in enumerate(records):
         during += [moment.model_copy(update={"process": place}) for moment in record.during]
-    notes = dict.fromkeys(note for record in taken for note in record.notes)
-    return {"before": taken[0].before, "during": tuple(during), "notes": tuple(notes)}
+    notes = dict.fromkeys(note for record in records for note in record.notes)
+    return {"before": records[0].before, "during": tuple(during), "notes": tuple(notes)}
 
 
-def _check_alike(taken: Sequence[MonitoredRecord]) -> None:
+def _check_alike(records: Sequence[MonitoredRecord]) -> None:
     same = {
         "model_sha256",
         "content_hash",
@@ -70,7 +70,7 @@ def _check_alike(taken: Sequence[MonitoredRecord]) -> None:
         "ours",
         "theirs",
     }
-    facts = [record.model_dump(include=same) for record in taken]
+    facts = [record.model_dump(include=same) for record in records]
     for other in facts[1:]:
         for name, value in facts[0].items():
             if other[name] != value:

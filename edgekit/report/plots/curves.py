@@ -21,7 +21,7 @@ def speed_curve(measurements: Sequence[GenerationMeasurement]) -> Markup:
 
     The measurements must differ in their length alone.
     """
-    speeds = {taken.length: summarise_generation(taken).tokens_per_s for taken in measurements}
+    speeds = {record.length: summarise_generation(record).tokens_per_s for record in measurements}
     lengths = sorted(speeds)
     across = Axis(math.log(lengths[0]) - 0.3, math.log(lengths[-1]) + 0.3)
     up = Axis(0, max(min(speed.high, 2 * speed.value) for speed in speeds.values()))

@@ -42,8 +42,8 @@ def limits_of(model: ModelRow, row: LatencyRow, verdicts: Sequence[VerdictRow]) 
 def shared_axis(rows: Sequence[LatencyRow], limits: Sequence[Limit]) -> Axis:
     """One axis for rows that are to be compared; the slowest samples of all, if far out, do not stretch it."""
     samples = [row.samples_ms for row in rows if row.samples_ms]
-    low = min((min(taken) for taken in samples), default=0.0)
-    high = max((percentile(taken, 99.5) for taken in samples), default=0.0)
+    low = min((min(times) for times in samples), default=0.0)
+    high = max((percentile(times, 99.5) for times in samples), default=0.0)
     high = max([high, *(bound for row in rows for bound in (row.p95.value, row.p95.high) if math.isfinite(bound))])
     high = max([high, *(limit.ms for limit in limits if limit.ms <= LIMIT_REACH * high)]) * 1.04 or 1.0
     return Axis(0.0 if low < 0.4 * high else max(0.0, low - 0.1 * (high - low)), high)
@@ -82,8 +82,8 @@ def _is_held(verdict: VerdictRow, row: LatencyRow, q: float) -> bool:
 
 
 def _said(row: LatencyRow, limits: Sequence[Limit]) -> str:
-    said = [f"p50 {number(row.p50.value)} ms", f"p95 {number(row.p95.value)} ms"]
-    return ", ".join(said + [f"limit on {limit.percentile} {plain(limit.ms)} ms" for limit in limits])
+    figures_text = [f"p50 {number(row.p50.value)} ms", f"p95 {number(row.p95.value)} ms"]
+    return ", ".join(figures_text + [f"limit on {limit.percentile} {plain(limit.ms)} ms" for limit in limits])
 
 
 def _bars(samples: Sequence[float], axis: Axis) -> list[Markup]:
@@ -102,8 +102,8 @@ def _bars(samples: Sequence[float], axis: Axis) -> list[Markup]:
         if runs:
             low = axis.low + index * width
             height = max(BARS * runs / tallest, 1.5)
-            told = element("title", f"{number(low)} to {number(low + width)} ms: {figures.plural(runs, 'run')}")
-            bars.append(rectangle(axis.at(low), BASE - height, axis.span(low, low + width), height, "bin", told))
+            tooltip = element("title", f"{number(low)} to {number(low + width)} ms: {figures.plural(runs, 'run')}")
+            bars.append(rectangle(axis.at(low), BASE - height, axis.span(low, low + width), height, "bin", tooltip))
     return bars
 
 

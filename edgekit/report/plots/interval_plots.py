@@ -26,12 +26,16 @@ def verdict_picture(row: VerdictRow) -> Markup:
     budget = verdict.budget
     axis = _verdict_axis(row)
     label = f"{figures.limit(budget)}; measured {figures.measured(row)}"
-    if said := figures.measured_interval(row):
-        label += f", {said}" if said == figures.interval(None, None, number) else f", interval {said}"
-    kept = (axis.low, budget.limit) if row.metric.better == "lower" else (budget.limit, axis.high)
+    if interval_text := figures.measured_interval(row):
+        label += (
+            f", {interval_text}"
+            if interval_text == figures.interval(None, None, number)
+            else f", interval {interval_text}"
+        )
+    passing = (axis.low, budget.limit) if row.metric.better == "lower" else (budget.limit, axis.high)
     parts = [
         line("0%", MIDDLE, "100%", MIDDLE, "track"),
-        rectangle(axis.at(kept[0]), MIDDLE - 5, axis.span(*kept), 10, "kept", rx=2),
+        rectangle(axis.at(passing[0]), MIDDLE - 5, axis.span(*passing), 10, "kept", rx=2),
         line(axis.at(budget.limit), 1, axis.at(budget.limit), HEIGHT - 1, "limit"),
     ]
     if verdict.measured is not None:

@@ -87,10 +87,10 @@ def _cell(part: Part, place: Rectangle, colour: int | None) -> Markup:
 
 def _letters(name: str, width: float) -> int:
     """How many letters of a name have room, at least four; some are far wider than others."""
-    taken = 0.0
+    used = 0.0
     for count, letter in enumerate(name):
-        taken += LETTER * (2 if letter in "mwMW@%" or unicodedata.east_asian_width(letter) in "WF" else 1)
-        if taken > width:
+        used += LETTER * (2 if letter in "mwMW@%" or unicodedata.east_asian_width(letter) in "WF" else 1)
+        if used > width:
             return max(count, 4)
     return max(len(name), 4)
 

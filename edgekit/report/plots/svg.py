@@ -43,13 +43,13 @@ def percent(share: float) -> str:
 
 def element(tag: str, *children: str, **attributes: object) -> Markup:
     """An element; `class_` is class, `stroke_width` is stroke-width. Children that are plain text are escaped."""
-    said = "".join(
+    attributes_text = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{escape(clean(value))}"'
         for name, value in attributes.items()
         if value is not None
     )
     inner = Markup("").join(child if isinstance(child, Markup) else escape(clean(child)) for child in children)
-    return Markup(f"<{tag}{said}>{inner}</{tag}>")  # noqa: S704  every part is escaped above
+    return Markup(f"<{tag}{attributes_text}>{inner}</{tag}>")  # noqa: S704  every part is escaped above
 
 
 def picture(label: str, height: float, *children: Markup, css: str = "") -> Markup:

@@ -44,7 +44,7 @@ class Ground:
 
     size: float | None
     accuracy: float | None
-    said: str
+    label: str
 
 
 @dataclass(frozen=True)
@@ -103,10 +103,10 @@ def ground_of(models: Sequence[ModelRow], verdicts: Sequence[VerdictRow]) -> Gro
     for budget in budgets:
         baseline = budget.baseline or "teacher"
         if budget.metric == "accuracy_drop" and baseline in accuracies:
-            said = f"at most {plain(budget.limit)} points below {cut(clean(baseline), 20)}"
-            floors.append((accuracies[baseline] - budget.limit, said))
-    size, (floor, said) = min(sizes, default=None), max(floors, default=(None, ""))
-    return Ground(size, floor, figures.listed((f"at most {plain(size)} MB" if size else "", said)))
+            label = f"at most {plain(budget.limit)} points below {cut(clean(baseline), 20)}"
+            floors.append((accuracies[baseline] - budget.limit, label))
+    size, (floor, label) = min(sizes, default=None), max(floors, default=(None, ""))
+    return Ground(size, floor, figures.listed((f"at most {plain(size)} MB" if size else "", label)))
 
 
 def _size_axis(stops: Sequence[Stop], ground: Ground) -> Axis:
@@ -174,26 +174,26 @@ def _ways(stops: Sequence[Stop], sizes: Axis, upright: Axis) -> list[Markup]:
 def _point(stop: Stop, sizes: Axis, upright: Axis) -> list[Markup]:
     at, y = sizes.at(stop.size), _down(upright, stop.accuracy)
     value, interval = f"{stop.accuracy:.1f} %", f"{stop.low:.1f} to {stop.high:.1f} %"
-    told = element("title", f"{stop.model.name}: {number(stop.model.size_mb)} MB, {value} ({interval})")
+    tooltip = element("title", f"{stop.model.name}: {number(stop.model.size_mb)} MB, {value} ({interval})")
     whisker = line(at, _down(upright, stop.high), at, _down(upright, stop.low), "whisker")
     if stop.model.format is None:
-        return [whisker, element("circle", told, cx=at, cy=f"{y:.2f}", r=5.5, class_="point")]
-    square = element("rect", told, x=-5, y=-5, width=10, height=10, rx=1, class_="point bundle")
+        return [whisker, element("circle", tooltip, cx=at, cy=f"{y:.2f}", r=5.5, class_="point")]
+    square = element("rect", tooltip, x=-5, y=-5, width=10, height=10, rx=1, class_="point bundle")
     return [whisker, element("svg", square, x=at, y=f"{y:.2f}", overflow="visible")]
 
 
 def _names(stops: Sequence[Stop], sizes: Axis, upright: Axis) -> list[Markup]:
     """Names where they cover no point, no whisker and no other name, on narrow pictures and on wide ones."""
-    taken = {width: [box for stop in stops for box in _around(stop, sizes, upright, width)] for width in WIDTHS}
+    occupied = {width: [box for stop in stops for box in _around(stop, sizes, upright, width)] for width in WIDTHS}
     parts = []
     for stop in stops:
         text = cut(clean(stop.model.name), 18)
         places = [(anchor, right, down) for down in DOWN for anchor, right in SIDES if anchor != "middle" or down != 4]
         boxes = [{width: _box(stop, sizes, upright, text, place, width) for width in WIDTHS} for place in places]
         # the nearest of those with the fewest clashes
-        best = min(range(len(places)), key=lambda index: _clashes(boxes[index], taken))
+        best = min(range(len(places)), key=lambda index: _clashes(boxes[index], occupied))
         for width, box in boxes[best].items():
-            taken[width].append(box)
+            occupied[width].append(box)
         anchor, right, down = places[best]
         at, y = sizes.at(stop.size), _down(upright, stop.accuracy)
         if abs(down) > NEAR:
@@ -216,9 +216,9 @@ def _box(stop: Stop, sizes: Axis, upright: Axis, text: str, place: tuple[str, fl
     return Box(left, y - LINE + 3, left + long, y + 3)
 
 
-def _clashes(boxes: dict[float, Box], taken: dict[float, list[Box]]) -> int:
+def _clashes(boxes: dict[float, Box], occupied: dict[float, list[Box]]) -> int:
     """How many places are covered twice; leaving the picture is worse than that."""
-    clashes = sum(box.meets(other) for width, box in boxes.items() for other in taken[width])
+    clashes = sum(box.meets(other) for width, box in boxes.items() for other in occupied[width])
     outside = sum(
         box.left < 0 or box.right > width or box.top < 0 or box.bottom > TOP + PLOT for width, box in boxes.items()
     )

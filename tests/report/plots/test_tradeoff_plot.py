@@ -51,7 +51,7 @@ def test_the_ground_is_the_tightest_limit_that_gates(summary: Summary) -> None:
     # 8 MB does not gate; 0.4 points below 92.1 % is tighter than 2 points and than 90.5 %
     assert ground.size == 10
     assert ground.accuracy == pytest.approx(91.7)
-    assert ground.said == "at most 10 MB, at most 0.4 points below teacher"
+    assert ground.label == "at most 10 MB, at most 0.4 points below teacher"
     assert ground_of(summary.models, ()) == type(ground)(None, None, "")
 
 
