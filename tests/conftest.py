@@ -2,10 +2,16 @@
 
 import signal
 
+from hypothesis import HealthCheck, settings
+
 # a shell starts what runs in its background with these two ignored, and whatever is started from there inherits that
 for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _usual)
+
+# a busy machine makes no test fail: what is proven is what comes out, not how fast
+settings.register_profile("edgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("edgekit")
 
 pytest_plugins = [
     "tiny_bundle",
