@@ -42,11 +42,11 @@ def build(folder: Path, length: int) -> dict[str, Path]:
     import torch
 
     from edgekit.models.encoder import Encoder
-    from edgekit.models.encoder_families import describe
+    from edgekit.models.registry import describe_encoder
 
     torch.manual_seed(0)
     model = _random_model()
-    encoder: Encoder = describe(model)
+    encoder: Encoder = describe_encoder(model)
     assert len(encoder.blocks) == LAYERS
     files = {"optimum int8-dynamic": _optimum(model, folder / "optimum")}
     for scheme in ("float", "int8-dynamic", "int8-static", "int4-weight"):

@@ -17,16 +17,16 @@ MAX_LENGTH = 48
 
 
 def tiny_tokenizer(family="distilbert"):
-    from edgekit.models.encoder_families import family as named
+    from edgekit.models.registry import family as named
     from edgekit.models.scratch import train_wordpiece
 
-    return train_wordpiece(TEXTS * 20, 300, MAX_LENGTH, named(family).INPUTS)
+    return train_wordpiece(TEXTS * 20, 300, MAX_LENGTH, named(family).inputs)
 
 
 def tiny_classifier(tokenizer, seed=0, family="distilbert", **shape):
     import torch
 
-    from edgekit.models.encoder_families import describe
+    from edgekit.models.registry import describe
     from edgekit.models.scratch import new_classifier
     from edgekit.schema.shape import Scratch
 

@@ -28,8 +28,8 @@ from edgekit.export.simulate import simulated
 from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
 from edgekit.io.hashing import file_sha256
 from edgekit.models.checkpoint import block_shapes
-from edgekit.models.decoder_families import DECODERS, is_decoder
-from edgekit.models.encoder_families import FAMILIES
+from edgekit.models.registry import is_decoder
+from edgekit.schema.families import FAMILIES
 from edgekit.schema.plan import Plan
 from edgekit.schema.schemes import Format
 from edgekit.schema.target import Target
@@ -84,7 +84,7 @@ def build_bundle(
     parity = _prove(source, written, out, max_length, cases, allowed)
     decisive = _decisive(cases, allowed)
     write_golden(decisive, out / GOLDEN_FILE)
-    known = is_decoder(model) or model.config.model_type in FAMILIES
+    known = model.config.model_type in FAMILIES
     return write_manifest(
         source,
         target,
@@ -104,7 +104,7 @@ def build_bundle(
 
 def _write_model(source: Source, target: Target, format: Format, out: Path, max_length: int) -> Written:
     decoder = is_decoder(source.model)
-    if not decoder and source.model.config.model_type not in FAMILIES:
+    if source.model.config.model_type not in FAMILIES:
         return _write_unknown(source, format, out)
     weights = Weights(source.model, source.plan, source.scales or {})
     if format == "tflite":
@@ -141,7 +141,7 @@ def _write_unknown(source: Source, format: Format, out: Path) -> Written:
     if format != "onnx" or (source.plan is not None and source.plan.tensors):
         raise UsageError(
             f"models of the family {source.model.config.model_type!r} are exported to ONNX in float only",
-            advice=f"families that edgekit takes apart: {', '.join((*FAMILIES, *DECODERS))}",
+            advice=f"families that edgekit takes apart: {', '.join(FAMILIES)}",
         )
     return write_onnx_fallback(source.model, out)
 

@@ -11,7 +11,7 @@ from typing import Any
 from edgekit.export.activation_ranges import Range
 from edgekit.export.onnx.encoder_graph import write_onnx
 from edgekit.export.quantized_weights import Weights
-from edgekit.models.encoder_families import describe
+from edgekit.models.registry import describe_encoder
 
 
 def calibrate_onnx(
@@ -28,7 +28,7 @@ def calibrate_onnx(
     from edgekit.agent.runtimes.registry import open_session
 
     plain = Weights(model, None, {})
-    takes_types = describe(model).token_type_embedding is not None
+    takes_types = describe_encoder(model).token_type_embedding is not None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.onnx"
         dense_inputs = write_onnx(model, plain, path, max_length=max_length).dense_inputs

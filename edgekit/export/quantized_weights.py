@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from edgekit.compress.quantization.grid import Floats, Integers, integers
 from edgekit.errors import ToolError
 from edgekit.models.encoder import parameter_names
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.schema.plan import Plan, TensorPlan
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor
 
 
 # where a 4-bit weight has one scale a row, the scale is repeated for blocks of this many values
@@ -46,7 +47,7 @@ class Stored:
 class Weights:
     """Looks up how each parameter of a model is stored."""
 
-    def __init__(self, model: nn.Module, plan: Plan | None, scales: Mapping[str, Any]) -> None:
+    def __init__(self, model: LoadedModel, plan: Plan | None, scales: Mapping[str, Any]) -> None:
         self.plan = plan
         self._names = parameter_names(model)
         self._stored = dict(_recover(model, plan, scales)) if plan else {}
@@ -69,7 +70,7 @@ class Weights:
         return array
 
 
-def _recover(model: nn.Module, plan: Plan, scales: Mapping[str, Any]) -> Any:
+def _recover(model: LoadedModel, plan: Plan, scales: Mapping[str, Any]) -> Any:
     parameters = dict(model.named_parameters(remove_duplicate=False))
     for name, tensor in plan.tensors.items():
         if name not in parameters or name not in scales:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from edgekit.export.activation_ranges import Range
 from edgekit.export.quantized_weights import blocked, decoder_block
 from edgekit.models.decoder import Decoder
-from edgekit.models.decoder_families import describe_model
 from edgekit.models.encoder import Encoder, parameter_names
+from edgekit.models.loaded_model import LoadedModel
+from edgekit.models.registry import describe
 from edgekit.schema.plan import Plan, TensorPlan
 from edgekit.schema.schemes import Format
 
@@ -27,8 +28,8 @@ Rounding = Callable[["Tensor"], "Tensor"]
 
 @contextmanager
 def simulated(
-    model: nn.Module, plan: Plan | None, format: Format, ranges: Mapping[str, Range] | None = None
-) -> Iterator[nn.Module]:
+    model: LoadedModel, plan: Plan | None, format: Format, ranges: Mapping[str, Range] | None = None
+) -> Iterator[LoadedModel]:
     """The model, rounding its activations as the runtime of `format` does while the block lasts.
 
     Valid for one unpadded text at a time. `ranges` are those of the exported file, by weight name.
@@ -36,7 +37,7 @@ def simulated(
     names = parameter_names(model)
     with ExitStack() as hooks:
         if plan is not None and plan.tensors:
-            parts = describe_model(model)
+            parts = describe(model)
             first_only: set[int] = set()
             last_run: list[bool] = []
             if isinstance(parts, Encoder) and format == "onnx":

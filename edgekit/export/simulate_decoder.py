@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.export.quantized_weights import blocked, decoder_block
 from edgekit.export.simulate import Rounding, per_block_int8, per_row_int8
-from edgekit.models.decoder_families import describe_decoder
 from edgekit.models.encoder import parameter_names
+from edgekit.models.loaded_model import LoadedModel
+from edgekit.models.registry import describe_decoder
 from edgekit.schema.plan import Plan, TensorPlan
 from edgekit.schema.schemes import Format
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 
 @contextmanager
 def simulated_decoder(
-    model: nn.Module, plan: Plan | None, format: Format, *, explicit: bool = False
-) -> Iterator[nn.Module]:
+    model: LoadedModel, plan: Plan | None, format: Format, *, explicit: bool = False
+) -> Iterator[LoadedModel]:
     """The model, rounding its activations as the runtime of `format` does, while the block lasts.
 
     explicit: as of `tflite_decoder.write_tflite_decoder`

@@ -11,10 +11,10 @@ from edgekit.errors import UsageError
 from edgekit.flows.lineage import next_step
 from edgekit.io.atomic import check_output, new_folder
 from edgekit.io.progress import SILENT, Progress
-from edgekit.models.decoder_families import DECODERS, any_family, most_tokens
-from edgekit.models.encoder_families import FAMILIES
+from edgekit.models.registry import describe, family
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.model_ref import ModelRef
+from edgekit.schema.families import FAMILIES
 from edgekit.schema.plan import Plan
 from edgekit.schema.resources import load_target
 from edgekit.schema.schemes import Format, Scheme
@@ -109,7 +109,7 @@ def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions, task
         scheme = plan.scheme
     else:
         scheme = target.scheme.get(task.name, "int8-dynamic") if options.scheme == "auto" else options.scheme
-        if checkpoint.family not in (*FAMILIES, *DECODERS):
+        if checkpoint.family not in FAMILIES:
             return _unknown_family(checkpoint, target, options, task)
         if scheme == "int8-static" and not calibration and not task.generates:
             scheme = "int8-dynamic"
@@ -123,12 +123,12 @@ def _unknown_family(checkpoint: Checkpoint, target: Target, options: ExportOptio
     from edgekit.export.onnx.optimum_export import require_exporter
 
     if task.generates:
-        any_family(checkpoint.family)
+        family(checkpoint.family)
     require_exporter(checkpoint.family)
     if options.scheme not in ("auto", "float") or options.format == "tflite":
         raise UsageError(
             f"models of the family {checkpoint.family!r} are exported to ONNX in float only",
-            advice=f"families that edgekit takes apart: {', '.join((*FAMILIES, *DECODERS))}",
+            advice=f"families that edgekit takes apart: {', '.join(FAMILIES)}",
         )
     target.runtime_for("onnx", "float")
     return _Choice("float", ("onnx",), (), ())
@@ -198,7 +198,7 @@ def _cut_notes(model: Any, cut: int, options: ExportOptions, task: Task) -> list
 
 def _positions(model: Any) -> int:
     if model.config.model_type in FAMILIES:
-        return most_tokens(model)
+        return describe(model).max_length
     return int(model.config.max_position_embeddings)
 
 

@@ -29,12 +29,12 @@ def quantize(
     from edgekit.compress.quantization.quantize import apply_plan, make_plan
     from edgekit.data.texts import as_given, read_texts
     from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint, resolve_task, save_checkpoint
-    from edgekit.models.decoder_families import any_family
+    from edgekit.models.registry import family
 
     options = options or QuantizeOptions()
     start = open_checkpoint(model)
     check_output(out, force=force, source=start.path)
-    any_family(start.family)
+    family(start.family)
     if start.extras.plan is not None:
         raise UsageError(f"{start.path} is quantized already ({start.extras.plan.scheme})")
     task = resolve_task(start)

@@ -16,20 +16,12 @@ from edgekit.bundle.manifest import BlockShape, CheckpointExtras, Step
 from edgekit.errors import NotFoundError, UsageError
 from edgekit.models.checkpoint_checks import check_finite, check_folder, check_layers, check_tokenizer_files
 from edgekit.models.decoder_classifier import pad_as, read_as_trained
-from edgekit.models.decoder_families import (
-    DECODERS,
-    any_family,
-    configured_shape,
-    decoder_family,
-    describe_model,
-    is_decoder,
-    plain_state,
-)
-from edgekit.models.encoder_families import FAMILIES, describe
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
+from edgekit.models.registry import describe, family, family_of, is_decoder, require_decoder
 from edgekit.models.weights import SCALES_FILE, load_plain, load_reshaped, weight_files
 from edgekit.options.model_ref import ModelRef
 from edgekit.schema.base_model import read_mapping
+from edgekit.schema.families import DECODERS, ENCODERS, FAMILIES
 from edgekit.schema.plan import Plan
 from edgekit.tasks import text_classification, text_generation
 from edgekit.tasks.registry import TASKS, task_named, task_of_class
@@ -139,8 +131,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
     check_tokenizer_files(checkpoint.path)
     # a DistilBERT is often saved with BERT's tokenizer, whose token types it does not read; GPT-2 takes them for words
     kind = checkpoint.family
-    inputs = any_family(kind).INPUTS if kind in (*FAMILIES, *DECODERS) else ()
-    known = {"model_input_names": list(inputs)} if inputs else {}
+    known = {"model_input_names": list(family(kind).inputs)} if kind in FAMILIES else {}
     try:
         tokenizer = AutoTokenizer.from_pretrained(checkpoint.path, use_fast=True, trust_remote_code=False, **known)
     except BaseException as error:  # transformers raises anything at all on files that are not as it wrote them
@@ -168,7 +159,7 @@ def load_classifier(
     if labels is not None:
         config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
     model = _with_weights(checkpoint, config, labels is not None, task)
-    if checkpoint.family in FAMILIES:
+    if checkpoint.family in ENCODERS:
         describe(model)  # refuses what cannot be taken apart now, and not after a training
     if is_decoder(model) and model.config.pad_token_id is None:
         pad_as(model, load_tokenizer(checkpoint))
@@ -189,7 +180,7 @@ def load_decoder(checkpoint: Checkpoint, *, any_family: bool = False) -> Any:
     """
     _check_task(checkpoint, text_generation.TASK)
     if not any_family:
-        decoder_family(checkpoint.family)
+        require_decoder(checkpoint.family)
     weight_files(checkpoint.path)
     return _with_weights(checkpoint, _config(checkpoint), False, text_generation.TASK).float().eval()
 
@@ -265,7 +256,7 @@ def save_checkpoint(
     """
     from safetensors.torch import save_file
 
-    model.save_pretrained(out, state_dict=plain_state(model), safe_serialization=True)
+    model.save_pretrained(out, state_dict=family_of(model).plain_state(model), safe_serialization=True)
     tokenizer.save_pretrained(out)
     shapes = block_shapes(model)
     plain = len({(shape.heads, shape.ffn) for shape in shapes}) == 1 and _is_plain(model, shapes[0])
@@ -282,11 +273,11 @@ def save_checkpoint(
 
 def block_shapes(model: Any) -> tuple[BlockShape, ...]:
     """Heads and FFN width of each distinct block of a loaded model."""
-    return tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in describe_model(model).blocks)
+    return tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in describe(model).blocks)
 
 
 def _is_plain(model: Any, shape: BlockShape) -> bool:
-    wanted = configured_shape(model)
+    wanted = family_of(model).shape(model.config)
     return (shape.heads, shape.ffn) == (wanted.heads, wanted.ffn)
 
 

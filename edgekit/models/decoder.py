@@ -60,7 +60,7 @@ class DecoderBlock:
 
 @dataclass
 class Decoder:
-    """A language model, or a classifier on the body of one: tables, blocks, last norm and head.
+    """A language model, or a classifier on the body of one: embeddings, blocks, last norm and head.
 
     token_embedding [vocabulary, hidden]; position_embedding [max length, hidden], None where
     positions are rotations;
@@ -68,6 +68,7 @@ class Decoder:
     for the last token of a text that is no padding.
     activation: `gelu` (erf), `gelu_tanh`, `relu` or `silu`, of ffn_in or, where there is one, of the gate
     epsilon:    of every norm; a norm with a bias is a LayerNorm, one without is an RMSNorm
+    max_length: the longest text in tokens that it has positions for
     rotary:     gives cosines and sines [n, head_size / 2] of the first n positions; halves of a head are rotated
     """
 
@@ -80,6 +81,7 @@ class Decoder:
     activation: str
     epsilon: float
     rotary: Callable[[int], tuple[Tensor, Tensor]] | None
+    max_length: int
     classifies: bool = False
 
     @property
@@ -94,8 +96,8 @@ class Decoder:
 
     @property
     def embeddings(self) -> list[nn.Embedding]:
-        """The embedding tables, the largest first."""
-        return [table for table in (self.token_embedding, self.position_embedding) if table is not None]
+        """Its embeddings, the largest first."""
+        return [embedding for embedding in (self.token_embedding, self.position_embedding) if embedding is not None]
 
     def dense(self) -> Iterator[nn.Linear]:
         """Every dense layer of the blocks and the head, in the order in which they run."""

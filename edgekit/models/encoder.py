@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgekit.errors import UsageError
+from edgekit.models.loaded_model import LoadedModel, ModelConfig
 
 if TYPE_CHECKING:
     from torch import nn
@@ -20,7 +21,7 @@ _TANH_GELUS = ("gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_python_tanh")
 
 
 @dataclass
-class Block:
+class EncoderBlock:
     """One transformer block with the norm after each residual (post-norm), as in BERT.
 
     query, key, value [heads * head_size, hidden]; output [hidden, heads * head_size];
@@ -68,14 +69,14 @@ class Dense:
 
 @dataclass
 class Encoder:
-    """A classifier on an encoder: tables, blocks, head. The first token's state goes into the head.
+    """A classifier on an encoder: embeddings, blocks, head. The first token's state goes into the head.
 
     token_embedding [vocabulary, width], position_embedding [first_position + max length, width],
     token_type_embedding [2, width] or None.
     projection [hidden, width] follows the norm of the embeddings; without one, width is hidden.
     blocks are the distinct ones, in the order in which they run; all of them are run `repeats` times over.
     activation is that of the feed-forward layers: `gelu` (erf), `gelu_tanh` or `relu`.
-    first_position is the row of the first token; only_type a table whose first row is added to every token.
+    first_position is the row of the first token; only_type an embedding whose first row is added to every token.
     """
 
     family: str
@@ -83,7 +84,7 @@ class Encoder:
     position_embedding: nn.Embedding
     token_type_embedding: nn.Embedding | None
     embedding_norm: nn.LayerNorm
-    blocks: list[Block]
+    blocks: list[EncoderBlock]
     head: list[Dense]
     activation: str
     projection: nn.Linear | None = None
@@ -98,7 +99,7 @@ class Encoder:
 
     @property
     def max_length(self) -> int:
-        """The longest text in tokens that the position table has rows for."""
+        """The longest text in tokens that the position embedding has rows for."""
         return int(self.position_embedding.num_embeddings) - self.first_position
 
     @property
@@ -108,14 +109,14 @@ class Encoder:
 
     @property
     def embeddings(self) -> list[nn.Embedding]:
-        """The tables that are looked up by an input, the largest first."""
+        """The embeddings that are looked up by an input, the largest first."""
         return [
-            table
-            for table in (self.token_embedding, self.position_embedding, self.token_type_embedding)
-            if table is not None
+            embedding
+            for embedding in (self.token_embedding, self.position_embedding, self.token_type_embedding)
+            if embedding is not None
         ]
 
-    def runs(self) -> Iterator[tuple[int, Block, bool]]:
+    def runs(self) -> Iterator[tuple[int, EncoderBlock, bool]]:
         """Each run of a block: its number among the distinct ones, the block, and whether it is the last run."""
         for turn in range(self.repeats):
             for index, block in enumerate(self.blocks):
@@ -135,12 +136,12 @@ def activation_of(name: str) -> str:
     return "gelu_tanh" if name in _TANH_GELUS else name
 
 
-def activation_key(config: Any) -> str:
+def activation_key(config: ModelConfig) -> str:
     """Under which name a configuration of transformers keeps the activation of the feed-forward layers."""
     return "activation" if hasattr(config, "activation") else "hidden_act"
 
 
-def require_plain_attention(config: Any) -> None:
+def require_plain_attention(config: ModelConfig) -> None:
     """Raise `UsageError` for BERT's rarer kinds of attention."""
     if getattr(config, "position_embedding_type", "absolute") != "absolute":
         raise UsageError(f"{config.model_type} with {config.position_embedding_type} positions cannot be taken apart")
@@ -148,7 +149,7 @@ def require_plain_attention(config: Any) -> None:
         raise UsageError(f"{config.model_type} as a decoder cannot be taken apart")
 
 
-def parameter_names(model: nn.Module) -> dict[int, str]:
+def parameter_names(model: LoadedModel) -> dict[int, str]:
     """`id(parameter)` -> its state-dict name; a shared parameter has its first name."""
     names: dict[int, str] = {}
     for name, parameter in model.named_parameters(remove_duplicate=False):

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 from edgekit.bundle.manifest import BlockShape
 from edgekit.errors import UsageError
 from edgekit.models.decoder import Decoder, DecoderBlock
-from edgekit.models.decoder_families import describe_model, family_of
-from edgekit.models.encoder import Block, Encoder
+from edgekit.models.encoder import Encoder, EncoderBlock
+from edgekit.models.registry import describe, family_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-def keep_heads(model: Any, block: Block | DecoderBlock, heads: Sequence[int]) -> None:
+def keep_heads(model: Any, block: EncoderBlock | DecoderBlock, heads: Sequence[int]) -> None:
     """Keep only these key heads of a block (indices into its present ones), each with the query heads that read it.
 
     In most families that is one; where several share a key head they go together.
@@ -35,7 +35,7 @@ def keep_heads(model: Any, block: Block | DecoderBlock, heads: Sequence[int]) ->
     family_of(model).set_heads(block.attention, block.heads, size)
 
 
-def keep_ffn(block: Block | DecoderBlock, neurons: Tensor) -> None:
+def keep_ffn(block: EncoderBlock | DecoderBlock, neurons: Tensor) -> None:
     """Keep only these neurons of a block's feed-forward layer (indices into its present width)."""
     for linear in _into_ffn(block):
         cut(linear, outputs=neurons)
@@ -47,7 +47,7 @@ def keep_hidden(model: Any, channels: Tensor) -> None:
 
     The head sizes stay: the heads' dense layers lose inputs, not outputs. Tables behind a projection keep their width.
     """
-    parts = describe_model(model)
+    parts = describe(model)
     if isinstance(parts, Decoder):
         _narrow_ends(parts, channels)
     elif parts.projection is not None:
@@ -71,7 +71,7 @@ def keep_blocks(model: Any, indices: Sequence[int]) -> None:
     """Keep only these layers, in this order; a block that all layers share is run less often."""
     from torch import nn
 
-    kind, parts = family_of(model), describe_model(model)
+    kind, parts = family_of(model), describe(model)
     kind.set_shape(model.config, replace(kind.shape(model.config), layers=len(indices)))
     if isinstance(parts, Encoder) and parts.shared:
         return
@@ -92,7 +92,7 @@ def reshape(model: Any, shapes: Sequence[BlockShape]) -> None:
     """
     import torch
 
-    blocks: Sequence[Block | DecoderBlock] = describe_model(model).blocks
+    blocks: Sequence[EncoderBlock | DecoderBlock] = describe(model).blocks
     for block, wanted in zip(blocks, shapes, strict=True):
         group = block.heads // block.kv_heads
         if wanted.heads % group:
@@ -113,7 +113,7 @@ def cut(linear: nn.Linear, *, inputs: Tensor | None = None, outputs: Tensor | No
         linear.out_features = len(outputs)
 
 
-def _into_ffn(block: Block | DecoderBlock) -> Iterator[nn.Linear]:
+def _into_ffn(block: EncoderBlock | DecoderBlock) -> Iterator[nn.Linear]:
     """The dense layers that give a block's neurons: one, or two with a gate."""
     yield block.ffn_in
     if isinstance(block, DecoderBlock) and block.gate is not None:

@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from edgekit.models.decoder_families import DECODERS, decoder_family
 from edgekit.models.encoder import activation_key
-from edgekit.models.encoder_families import family
+from edgekit.models.registry import family, require_decoder
+from edgekit.schema.families import DECODERS
 from edgekit.schema.shape import Scratch, Shape
 
 # of a byte-level tokenizer: what begins and ends a text, and what fills up a batch
@@ -27,7 +27,7 @@ _DROPOUTS = (
     "attn_pdrop",
     "resid_pdrop",
 )
-# the width of every published ALBERT's tables
+# the width of every published ALBERT's embeddings
 _EMBEDDING = 128
 # the first character of plane 15, which is private use
 _PRIVATE = 0xF0000
@@ -37,7 +37,7 @@ def train_tokenizer(texts: Iterable[str], scratch: Scratch) -> Any:
     """A tokenizer as the family has it: byte-level BPE for decoders, WordPiece for encoders."""
     if scratch.family in DECODERS:
         return train_bytes(texts, scratch.vocabulary, scratch.max_length)
-    return train_wordpiece(texts, scratch.vocabulary, scratch.max_length, family(scratch.family).INPUTS)
+    return train_wordpiece(texts, scratch.vocabulary, scratch.max_length, family(scratch.family).inputs)
 
 
 def train_bytes(texts: Iterable[str], vocabulary: int, max_length: int) -> Any:
@@ -129,8 +129,7 @@ def new_classifier(scratch: Scratch, tokenizer: Any, labels: Sequence[str], *, a
         setattr(config, activation_key(config), activation)
     config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
     model = AutoModelForSequenceClassification.from_config(config)
-    if scratch.family in DECODERS:
-        decoder_family(scratch.family).unpack_fused(model)
+    family(scratch.family).unpack_fused(model)
     return model
 
 
@@ -138,9 +137,9 @@ def new_language_model(scratch: Scratch, tokenizer: Any) -> Any:
     """A randomly initialised language model of this shape, opened as `load_decoder` opens one; its head is tied."""
     from transformers import AutoModelForCausalLM
 
-    kind = decoder_family(scratch.family)
+    require_decoder(scratch.family)
     model = AutoModelForCausalLM.from_config(_config(scratch, tokenizer))
-    kind.unpack_fused(model)
+    family(scratch.family).unpack_fused(model)
     return model
 
 
@@ -148,14 +147,13 @@ def _config(scratch: Scratch, tokenizer: Any) -> Any:
     from transformers import AutoConfig
 
     decoder = scratch.family in DECODERS
-    kind = decoder_family(scratch.family) if decoder else family(scratch.family)
+    kind = family(scratch.family)
     special = {"pad_token_id": tokenizer.pad_token_id}
     if decoder:
         special |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
         special |= {"tie_word_embeddings": True}
     config = AutoConfig.for_model(scratch.family, vocab_size=len(tokenizer), **special)
-    first = 0 if decoder else family(scratch.family).first_position(config)
-    config.max_position_embeddings = first + scratch.max_length
+    config.max_position_embeddings = kind.first_position(config) + scratch.max_length
     kind.set_shape(config, Shape(scratch.layers, scratch.hidden, scratch.heads, scratch.ffn))
     if hasattr(config, "embedding_size"):
         config.embedding_size = scratch.embedding or min(_EMBEDDING, scratch.hidden)

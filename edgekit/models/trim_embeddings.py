@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from edgekit.models.decoder import Decoder
-from edgekit.models.decoder_families import describe_model
 from edgekit.models.encoder import Encoder
+from edgekit.models.registry import describe
 from edgekit.models.resize import cut
 
 # values of a configuration, beside all that end in _token_id, that are ids or lists of them
@@ -19,7 +19,7 @@ def referenced_token_ids(model: Any) -> set[int]:
 
     Where positions are counted from the padding id on, as in RoBERTa, that id cannot move: those below it count too.
     """
-    parts = describe_model(model)
+    parts = describe(model)
     named = {word for _, _, value in _values(model) for word in _flat(value)}
     if parts.token_embedding.padding_idx is not None:
         named.add(parts.token_embedding.padding_idx)
@@ -37,7 +37,7 @@ def keep_tokens(model: Any, kept: Collection[int]) -> int:
     import torch
     from torch import nn
 
-    parts = describe_model(model)
+    parts = describe(model)
     numbers = {old: new for new, old in enumerate(sorted(kept))}
     rows = torch.tensor(sorted(kept))
     table, gone = parts.token_embedding, parts.token_embedding.num_embeddings - len(rows)

@@ -12,8 +12,9 @@ from typing import Any
 from edgekit.bundle.manifest import BlockShape
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint_checks import check_weight_files
-from edgekit.models.decoder_families import decoder_family, is_decoder
+from edgekit.models.registry import family
 from edgekit.models.resize import reshape
+from edgekit.schema.families import FAMILIES
 from edgekit.tasks.task import Task
 
 SCALES_FILE = "scales.safetensors"
@@ -39,8 +40,8 @@ def load_plain(folder: Path, config: Any, new_head: bool, task: Task) -> Any:
     # a name, or in other releases of transformers a name and two shapes
     misshapen = [key if isinstance(key, str) else key[0] for key in found["mismatched_keys"]]
     _require(folder, model, [*found["missing_keys"], *misshapen], new_head, task)
-    if is_decoder(model):
-        decoder_family(config.model_type).unpack_fused(model)
+    if config.model_type in FAMILIES:
+        family(config.model_type).unpack_fused(model)
     return model
 
 
@@ -50,10 +51,9 @@ def load_reshaped(folder: Path, config: Any, blocks: Sequence[BlockShape], new_h
     With `new_head` the weights of a head that fits no longer are left as they were made.
     """
     model, state = _auto_class(task).from_config(config), _read(folder)
-    if is_decoder(model):
-        kind = decoder_family(config.model_type)
-        kind.unpack_fused(model)
-        state = kind.opened_state(state)
+    kind = family(config.model_type)
+    kind.unpack_fused(model)
+    state = kind.opened_state(state)
     reshape(model, blocks)
     own = model.state_dict()
     state |= _held_by_another_name(model, state)

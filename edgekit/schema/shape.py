@@ -8,6 +8,7 @@ from typing import Self
 import pydantic
 
 from edgekit.schema.base_model import Strict, key_values
+from edgekit.schema.families import FAMILIES
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Shape:
 class WantedShape(Strict):
     """A shape as it is asked for; what is left out follows from the model it is cut from, its family too.
 
-    embedding: width of the tables of an ALBERT. Default: hidden, so that nothing of the teacher's tables is lost
+    embedding: width of the embeddings of an ALBERT. Default: hidden, so that nothing of the teacher's is lost
     """
 
     family: str | None = None
@@ -39,7 +40,7 @@ class WantedShape(Strict):
         return cls.parse(key_values(text, "layers=3,hidden=256"), f"shape {text!r}")
 
     @pydantic.model_validator(mode="after")
-    def _only_albert_has_tables_of_their_own_width(self) -> Self:
+    def _only_factorized_embeddings_have_a_width_of_their_own(self) -> Self:
         _check_embedding(self.family, self.embedding)
         return self
 
@@ -47,7 +48,7 @@ class WantedShape(Strict):
 class Scratch(Strict):
     """A model made from nothing: its family, its shape, and the tokenizer that is trained for it.
 
-    embedding: width of the tables of an ALBERT. Default: 128, or hidden where that is less.
+    embedding: width of the embeddings of an ALBERT. Default: 128, or hidden where that is less.
     """
 
     family: str = "distilbert"
@@ -72,17 +73,21 @@ class Scratch(Strict):
         return self
 
     @pydantic.model_validator(mode="after")
-    def _only_albert_has_tables_of_their_own_width(self) -> Self:
+    def _only_factorized_embeddings_have_a_width_of_their_own(self) -> Self:
         _check_embedding(self.family, self.embedding)
         return self
 
     @pydantic.model_validator(mode="after")
     def _decoders_know_every_byte(self) -> Self:
-        if self.family in ("gpt2", "llama") and self.vocabulary < 300:
-            raise ValueError(f"vocabulary {self.vocabulary} is less than 300: every byte is a token of it")
+        least = FAMILIES[self.family].least_vocabulary if self.family in FAMILIES else 0
+        if self.vocabulary < least:
+            raise ValueError(f"vocabulary {self.vocabulary} is less than {least}: every byte is a token of it")
         return self
 
 
 def _check_embedding(family: str | None, embedding: int | None) -> None:
-    if embedding is not None and family != "albert":
-        raise ValueError("embedding is for albert; the tables of any other family are as wide as hidden")
+    factorized = [name for name, facts in FAMILIES.items() if facts.factorized_embedding]
+    if embedding is not None and family not in factorized:
+        raise ValueError(
+            f"embedding is for {', '.join(factorized)}; the embeddings of any other family are as wide as hidden"
+        )

@@ -17,7 +17,7 @@ from edgekit.flows.evaluate.perplexity import perplexity
 from edgekit.flows.reproduce.reproduce import prepare, reproduce
 from edgekit.flows.train.train import distill, finetune
 from edgekit.models.checkpoint import load_decoder, load_tokenizer, open_checkpoint
-from edgekit.models.decoder_families import describe_decoder
+from edgekit.models.registry import describe_decoder
 from edgekit.options.data_options import DataSpec
 from edgekit.options.train_options import DistillOptions, FinetuneOptions
 from edgekit.schema.shape import Scratch, WantedShape

@@ -11,7 +11,7 @@ from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
 from edgekit.compress.distillation.student import make_student
 from edgekit.compress.pruning.prune import cut_least_important, importance
 from edgekit.data.splits import Data, Split
-from edgekit.models.encoder_families import describe, family
+from edgekit.models.registry import describe, family
 from edgekit.options.train_options import PruneOptions
 from edgekit.schema.shape import WantedShape
 

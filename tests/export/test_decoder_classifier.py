@@ -18,7 +18,7 @@ from edgekit.agent.inference.golden import run_golden
 from edgekit.agent.runtimes.registry import open_session
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
-from edgekit.models.decoder_families import describe_decoder
+from edgekit.models.registry import describe_decoder
 from edgekit.models.resize import keep_ffn, keep_heads
 
 SCHEMES = ["float", "int8-dynamic", "int8-weight", "int4-weight"]

@@ -18,7 +18,8 @@ from edgekit.agent.inference.golden import run_golden
 from edgekit.agent.runtimes.registry import open_session
 from edgekit.errors import UsageError
 from edgekit.export.tflite.packed_integers import pack_bytes
-from edgekit.models.encoder_families import FAMILIES, family
+from edgekit.models.registry import family
+from edgekit.schema.families import ENCODERS
 
 SCHEMES = ["float", "int8-dynamic", "int8-static", "int8-weight", "int4-weight"]
 REPEATS = 6
@@ -27,11 +28,11 @@ REPEATS = 6
 @pytest.fixture(scope="module")
 def parts():
     """The tokenizer and a model of each family; the ALBERT runs its block six times."""
-    tokenizers = {name: tiny_tokenizer(name) for name in FAMILIES}
+    tokenizers = {name: tiny_tokenizer(name) for name in ENCODERS}
     layers = {"albert": REPEATS}
     return {
         name: (tiny_classifier(tokenizers[name], 1, name, layers=layers.get(name, 2)), tokenizers[name])
-        for name in FAMILIES
+        for name in ENCODERS
     }
 
 
@@ -58,7 +59,7 @@ def check(folder, manifest, model, tokenizer, scheme):
     assert manifest.parity.cases >= 18
     exact = scheme in ("float", "int8-weight")
     assert manifest.parity.max_abs_difference < (1e-4 if exact else 0.2)
-    inputs = set(family(manifest.family).INPUTS)
+    inputs = set(family(manifest.family).inputs)
     assert {spec.name for spec in manifest.inputs} == inputs
     classifier = open_classifier(folder)
     run_golden(classifier, read_golden(open_bundle(folder)))
@@ -70,19 +71,19 @@ def check(folder, manifest, model, tokenizer, scheme):
     assert np.abs(found - wanted).max() < (1e-4 if scheme == "float" else 1.5)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", ENCODERS)
 def test_odd_texts_in_onnx(bundles, parts, name):
     check_odd(bundles(name, "float")[0], *parts[name])
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", ENCODERS)
 def test_onnx(bundles, parts, name, scheme):
     folder, manifest, _ = bundles(name, scheme)
     check(folder, manifest, *parts[name], scheme)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", ENCODERS)
 def test_every_length_and_padded_batches_in_onnx(bundles, parts, name):
     folder, manifest, _ = bundles(name, "float")
     model, tokenizer = parts[name]
@@ -175,7 +176,7 @@ def test_tflite_holds_a_shared_block_once(bundles, parts):
 
 @tflite
 @pytest.mark.slow
-@pytest.mark.parametrize("name", [name for name in FAMILIES if name != "distilbert"])
+@pytest.mark.parametrize("name", [name for name in ENCODERS if name != "distilbert"])
 def test_odd_texts_in_tflite(bundles, parts, name):
     check_odd(bundles(name, "float", "tflite")[0], *parts[name])
 

@@ -23,7 +23,7 @@ from edgekit.export.simulate import simulated
 from edgekit.export.simulate_decoder import simulated_decoder
 from edgekit.models.checkpoint import load_decoder, open_checkpoint
 from edgekit.models.encoder import parameter_names
-from edgekit.models.encoder_families import describe
+from edgekit.models.registry import describe
 
 
 @pytest.fixture(scope="module")

@@ -180,7 +180,7 @@ def pruned(tiny_checkpoint, tmp_path):
     import torch
 
     from edgekit.models.checkpoint import save_checkpoint
-    from edgekit.models.encoder_families import describe
+    from edgekit.models.registry import describe
     from edgekit.models.resize import keep_ffn
 
     checkpoint = open_checkpoint(tiny_checkpoint)

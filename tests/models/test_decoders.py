@@ -9,7 +9,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint import load_decoder, load_tokenizer, open_checkpoint, save_checkpoint
-from edgekit.models.decoder_families import describe_decoder
+from edgekit.models.registry import describe_decoder
 
 
 def logits(model, ids):

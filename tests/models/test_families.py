@@ -1,4 +1,4 @@
-"""Every family: its description against PyTorch, cutting it down, saving it; shared blocks are there once."""
+"""Every encoder family: its description against PyTorch, cutting it down, saving it; shared blocks are there once."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from edgekit.compress.quantization.quantize import apply_plan, make_plan
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint, save_checkpoint
 from edgekit.models.encoder import Encoder, parameter_names
-from edgekit.models.encoder_families import FAMILIES, describe, family
+from edgekit.models.registry import describe, family
 from edgekit.models.resize import keep_blocks, keep_ffn, keep_heads, keep_hidden
 from edgekit.models.sizes import tensor_parts
+from edgekit.schema.families import ENCODERS
 from edgekit.schema.shape import Scratch, WantedShape
 
 ROWS = [*TEXTS[:2], "", ("turn it off", "switch the lamp off, please")]
 LAYERS = 3
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(params=ENCODERS)
 def name(request):
     return request.param
 
@@ -92,7 +93,7 @@ def test_the_description_computes_what_the_model_computes(model, tokenizer):
 
 def test_the_pair_is_told_from_the_text_where_the_family_has_token_types(name, tokenizer, model):
     one, two = (tokenizer(*texts, return_tensors="pt") for texts in (("turn it", "off"), ("turn", "it off")))
-    assert ("token_type_ids" in one) == ("token_type_ids" in family(name).INPUTS)
+    assert ("token_type_ids" in one) == ("token_type_ids" in family(name).inputs)
     with torch.no_grad():
         same = torch.allclose(model(**one).logits, model(**two).logits, atol=1e-6)
     assert not same or torch.equal(one["input_ids"], two["input_ids"])
@@ -142,7 +143,7 @@ def test_a_plain_model_is_a_plain_hugging_face_folder(model, tokenizer, tmp_path
     assert open_checkpoint(tmp_path).extras.blocks == ()
     again = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
     theirs = AutoTokenizer.from_pretrained(tmp_path)
-    assert theirs.model_input_names == list(family(model.config.model_type).INPUTS)
+    assert theirs.model_input_names == list(family(model.config.model_type).inputs)
     assert torch.equal(logits(again, theirs), logits(model, tokenizer))
 
 
@@ -231,16 +232,6 @@ def test_rare_kinds_of_attention_are_refused(changes):
         setattr(model.config, name, value)
     with pytest.raises(UsageError, match=r"bert .* cannot be taken apart"):
         describe(model)
-
-
-@pytest.mark.parametrize(
-    ("name", "advice"),
-    [("albrt", "did you mean 'albert'?"), ("t5", "there are: albert, bert, distilbert, roberta")],
-)
-def test_an_unknown_family_is_refused_with_the_nearest_or_all(name, advice):
-    with pytest.raises(UsageError, match=repr(name)) as caught:
-        family(name)
-    assert caught.value.advice == advice
 
 
 def test_only_an_albert_from_nothing_has_tables_of_their_own_width():

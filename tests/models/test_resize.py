@@ -7,7 +7,7 @@ import torch
 from tiny_checkpoint import tiny_classifier, tiny_tokenizer
 
 from edgekit.models.checkpoint import load_classifier, open_checkpoint, save_checkpoint
-from edgekit.models.encoder_families import describe
+from edgekit.models.registry import describe
 from edgekit.models.resize import keep_blocks, keep_ffn, keep_heads, keep_hidden
 
 TEXTS = ["turn on the kitchen lights", "is it going to rain on sunday, please tell me"]

@@ -12,7 +12,7 @@ from tiny_decoder import KINDS, TEXTS
 from edgekit.compress.distillation.student import make_student
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint import load_classifier, load_decoder, load_tokenizer, open_checkpoint, save_checkpoint
-from edgekit.models.decoder_families import describe_decoder
+from edgekit.models.registry import describe_decoder
 from edgekit.models.resize import keep_blocks, keep_ffn, keep_heads, keep_hidden
 from edgekit.schema.shape import WantedShape
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from edgekit.models.encoder import Encoder
-from edgekit.models.encoder_families import describe
+from edgekit.models.registry import describe_encoder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -43,7 +43,7 @@ def watch(model: Any, *, hidden: bool, relations: bool) -> Iterator[Watched]:
 
     hidden, relations: what is kept; the memory of it is that of one batch, until the next run
     """
-    encoder = describe(model)
+    encoder = describe_encoder(model)
     watched = Watched(encoder)
     with ExitStack() as hooks:
         hooks.callback(_forget, watched)

@@ -9,10 +9,10 @@ import copy
 from typing import Any
 
 from edgekit.errors import UsageError
-from edgekit.models.decoder_families import configured_shape, is_decoder
-from edgekit.models.encoder import Block, Encoder, activation_key
-from edgekit.models.encoder_families import FAMILIES, describe, family
+from edgekit.models.encoder import Encoder, EncoderBlock, activation_key
+from edgekit.models.registry import describe_encoder, family, family_of
 from edgekit.models.scratch import new_classifier
+from edgekit.schema.families import ENCODERS
 from edgekit.schema.shape import Scratch, Shape
 
 
@@ -27,13 +27,13 @@ def in_family(model: Any, tokenizer: Any, name: str, embedding: int | None = Non
     """
     import torch
 
-    source = None if is_decoder(model) else describe(model)
-    if source is None or name not in FAMILIES or source.projection is not None:
+    source = describe_encoder(model) if model.config.model_type in ENCODERS else None
+    if source is None or name not in ENCODERS or source.projection is not None:
         raise UsageError(
             f"a student of the family {name} cannot be cut from a teacher of the family {model.config.model_type}",
             advice=f"--scratch family={name},layers=... begins from nothing",
         )
-    shape = configured_shape(model)
+    shape = family_of(model).shape(model.config)
     if any((block.heads, block.ffn) != (shape.heads, shape.ffn) for block in source.blocks):
         raise UsageError(
             "a student of another family cannot be cut from a pruned model: its blocks are of several widths",
@@ -46,7 +46,7 @@ def in_family(model: Any, tokenizer: Any, name: str, embedding: int | None = Non
     made = new_classifier(
         _scratch(shape, source.max_length, name, embedding), tokenizer, labels, activation=activation
     )
-    target = describe(made)
+    target = describe_encoder(made)
     with torch.no_grad():
         _carry_tables(source, target)
         blocks = [source.blocks[len(source.blocks) // 2]] if target.shared else source.blocks
@@ -56,7 +56,7 @@ def in_family(model: Any, tokenizer: Any, name: str, embedding: int | None = Non
             for old, new in zip(source.head, target.head, strict=True):
                 _copy(old.linear, new.linear)
     reads = copy.deepcopy(tokenizer)
-    reads.model_input_names = list(family(name).INPUTS)
+    reads.model_input_names = list(family(name).inputs)
     return made, reads
 
 
@@ -125,7 +125,7 @@ def _fit(linear: Any, given: Any, wanted: Any) -> None:
     linear.bias.copy_(solution[-1])
 
 
-def _copy_block(theirs: Block, mine: Block) -> None:
+def _copy_block(theirs: EncoderBlock, mine: EncoderBlock) -> None:
     for old, new in zip(theirs.dense(), mine.dense(), strict=True):
         _copy(old, new)
     _copy(theirs.attention_norm, mine.attention_norm)

@@ -10,8 +10,8 @@ from typing import Any
 
 from edgekit.errors import UsageError
 from edgekit.models.decoder import Decoder
-from edgekit.models.decoder_families import describe_model, family_of
 from edgekit.models.encoder import Encoder
+from edgekit.models.registry import describe, family_of
 from edgekit.models.resize import keep_blocks, keep_ffn, keep_heads, keep_hidden
 from edgekit.schema.shape import Shape, WantedShape
 
@@ -56,7 +56,7 @@ def make_student(teacher: Any, wanted: WantedShape) -> Any:
     student = copy.deepcopy(teacher)
     with torch.no_grad():
         keep_blocks(student, spread(before.layers, shape.layers))
-        for block in describe_model(student).blocks:
+        for block in describe(student).blocks:
             shared = block.heads // block.kv_heads
             if shape.heads % shared:
                 raise UsageError(f"student: {shape.heads} heads, of which {shared} share a key head each")
@@ -68,8 +68,8 @@ def make_student(teacher: Any, wanted: WantedShape) -> Any:
                 )
             keep_heads(student, block, _heaviest_heads(block, min(shape.heads // shared, block.kv_heads)))
             keep_ffn(block, _heaviest(_neuron_weight(block), min(shape.ffn, block.ffn)))
-        if shape.hidden < describe_model(student).hidden:
-            keep_hidden(student, _heaviest(_channel_weight(describe_model(student)), shape.hidden))
+        if shape.hidden < describe(student).hidden:
+            keep_hidden(student, _heaviest(_channel_weight(describe(student)), shape.hidden))
     kind.set_shape(student.config, shape)
     return student
 

@@ -13,10 +13,11 @@ from edgekit.data.splits import Data
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_tokenizer, open_checkpoint
 from edgekit.models.decoder_classifier import make_classifying, pad_as
-from edgekit.models.decoder_families import DECODERS, any_family
+from edgekit.models.registry import family
 from edgekit.models.scratch import new_classifier, train_tokenizer
 from edgekit.models.tokenizer.tokenizer_folder import open_tokenizer
 from edgekit.options.train_options import DistillOptions
+from edgekit.schema.families import DECODERS
 from edgekit.schema.shape import Scratch
 
 # peak learning rates: for a model that knows a language, one that is cut out of such, and one that knows nothing
@@ -58,7 +59,7 @@ def scratch_tokenizer(scratch: Scratch, texts: Iterable[str], folder: Path | Non
     """The tokenizer of a model from nothing, with all that its family reads."""
     if folder is None:
         return train_tokenizer(texts, scratch)
-    tokenizer = open_tokenizer(folder, any_family(scratch.family).INPUTS, scratch.max_length)
+    tokenizer = open_tokenizer(folder, family(scratch.family).inputs, scratch.max_length)
     if tokenizer.pad_token is None and scratch.family not in DECODERS:
         raise UsageError(f"{folder}: the tokenizer has no padding token, which a {scratch.family} needs")
     if scratch.family not in DECODERS and not tokenizer("")["input_ids"]:

@@ -12,8 +12,8 @@ from edgekit.compress.distillation.student import spread
 from edgekit.compress.training.losses import cross_entropy, hidden_distance, soft_targets
 from edgekit.compress.training.train import Loss
 from edgekit.errors import UsageError
-from edgekit.models.encoder_families import FAMILIES
 from edgekit.options.train_options import DistillOptions
+from edgekit.schema.families import ENCODERS
 
 # the projections are part of the student while it learns, so that they are trained and saved with it
 _PROJECTIONS = "edgekit_projections"
@@ -43,7 +43,7 @@ def looks_inside(options: DistillOptions) -> bool:
 def require_encoders(*models: Any) -> None:
     """Raise `UsageError` for a model whose hidden states and relations nobody looks at."""
     for model in models:
-        if model.config.model_type not in FAMILIES:
+        if model.config.model_type not in ENCODERS:
             raise UsageError(
                 f"hidden states and relations are followed between encoders, and {model.config.model_type} is none",
                 advice="leave --hidden-weight and --relation-weight out",

@@ -26,8 +26,8 @@ from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_decoder, load_tokenizer
 from edgekit.models.decoder import DecoderBlock
-from edgekit.models.decoder_families import describe_model
-from edgekit.models.encoder import Block
+from edgekit.models.encoder import EncoderBlock
+from edgekit.models.registry import describe
 from edgekit.models.resize import keep_ffn, keep_heads
 from edgekit.options.train_options import PruneOptions
 
@@ -141,7 +141,7 @@ def fisher(
     """
     import torch
 
-    blocks = describe_model(model).blocks
+    blocks = describe(model).blocks
     heads = [torch.ones(block.kv_heads, requires_grad=True) for block in blocks]
     neurons = [torch.ones(block.ffn, requires_grad=True) for block in blocks]
     masks = [*heads, *neurons]
@@ -164,7 +164,7 @@ def cut_least_important(model: Any, heads: list[Any], neurons: list[Any], option
     """Remove heads and neurons in place, ranked over all blocks; every block keeps a head and some neurons."""
     import torch
 
-    blocks: Sequence[Block | DecoderBlock] = describe_model(model).blocks
+    blocks: Sequence[EncoderBlock | DecoderBlock] = describe(model).blocks
     narrowest = min(block.ffn for block in blocks)
     if narrowest < options.multiple_of:
         raise UsageError(f"the FFN is {narrowest} wide: --multiple-of {options.multiple_of} leaves nothing to keep")

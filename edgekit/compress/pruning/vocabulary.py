@@ -21,7 +21,7 @@ from edgekit.bundle.manifest import VocabularyCut
 from edgekit.data.row import Text
 from edgekit.errors import ToolError, UsageError
 from edgekit.io.progress import SILENT, Progress
-from edgekit.models.decoder_families import describe_model
+from edgekit.models.registry import describe
 from edgekit.models.tokenizer.trim_tokenizer import Trimming, encoded
 from edgekit.models.trim_embeddings import keep_tokens, referenced_token_ids
 
@@ -49,7 +49,7 @@ def trim_vocabulary(
     tokenizer that cannot be trimmed; `ToolError` where a text whose tokens are all kept is no longer cut into them.
     """
     trimming = Trimming(tokenizer)
-    _check(trimming, describe_model(model).token_embedding.num_embeddings, size)
+    _check(trimming, describe(model).token_embedding.num_embeddings, size)
     counts = _counts(tokenizer, trimming, texts, progress)
     required = (trimming.required | referenced_token_ids(model) & trimming.names.keys()) | trimming.letters(_ALWAYS)
     required |= set(itertools.chain.from_iterable(encoded(tokenizer, kept_whole)))
@@ -68,7 +68,7 @@ def trim_vocabulary(
             "still can be",
             advice=f"give {len(kept)} or more",
         )
-    weights = describe_model(model).token_embedding.weight.element_size() * keep_tokens(model, kept)
+    weights = describe(model).token_embedding.weight.element_size() * keep_tokens(model, kept)
     files = [len(each.backend_tokenizer.to_str().encode()) for each in (tokenizer, trimmed)]
     ordinary = [token for token in trimming.names if token not in trimming.special]
     return trimmed, VocabularyCut(

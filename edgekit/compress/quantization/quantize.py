@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from edgekit.compress.quantization.grid import from_grid, to_grid
 from edgekit.errors import UsageError
 from edgekit.models.decoder import Decoder
-from edgekit.models.decoder_families import describe_model, is_decoder
 from edgekit.models.encoder import Encoder, parameter_names
+from edgekit.models.registry import describe, is_decoder
 from edgekit.schema.plan import Plan, TensorPlan
 from edgekit.schema.schemes import Scheme
 
@@ -41,7 +41,7 @@ def make_plan(model: Any, scheme: Scheme, calibration: Sequence[str | tuple[str,
         raise UsageError("int8-static needs texts to calibrate with", advice="--calibrate FILE, or int8-dynamic")
     tensors: dict[str, TensorPlan] = {}
     if scheme != "float":
-        parts = describe_model(model)
+        parts = describe(model)
         names = parameter_names(model)
         tensors = {names[id(table.weight)]: PER_ROW_8 for table in parts.embeddings}
         if isinstance(parts, Decoder) and not parts.classifies:  # its head is a table as well, often the same

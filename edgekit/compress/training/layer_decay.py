@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby, takewhile
 from typing import Any
 
-from edgekit.models.decoder_families import family_of
+from edgekit.models.registry import family_of
 
 
 def decay_by_layer(optimizer: Any, model: Any, decay: float) -> None:

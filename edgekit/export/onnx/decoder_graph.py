@@ -19,7 +19,7 @@ from edgekit.export.onnx.embedding import Words
 from edgekit.export.onnx.graph_builder import OnnxGraph
 from edgekit.export.quantized_weights import Weights, decoder_block
 from edgekit.models.decoder import Decoder
-from edgekit.models.decoder_families import describe_decoder
+from edgekit.models.registry import describe_decoder
 
 ONNX_FILE = "model.onnx"
 

@@ -20,8 +20,9 @@ from edgekit.export.activation_ranges import Range
 from edgekit.export.onnx.dense import DenseLowering
 from edgekit.export.onnx.graph_builder import MICROSOFT, OnnxGraph
 from edgekit.export.quantized_weights import Weights
-from edgekit.models.encoder import Block, Encoder
-from edgekit.models.encoder_families import describe
+from edgekit.models.encoder import Encoder, EncoderBlock
+from edgekit.models.loaded_model import LoadedModel
+from edgekit.models.registry import describe_encoder
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,7 +39,7 @@ class OnnxFile:
 
 
 def write_onnx(
-    model: nn.Module,
+    model: LoadedModel,
     weights: Weights,
     path: Path,
     *,
@@ -53,7 +54,7 @@ def write_onnx(
     activations. `taps` are names of inner values (`OnnxFile.dense_inputs`) to be given out as well. `signed`: see
     `DenseLowering`.
     """
-    encoder = describe(model)
+    encoder = describe_encoder(model)
     graph = OnnxGraph()
     dense = DenseLowering(graph, weights, ranges or {}, signed=signed)
     names, axes = _interface(model, encoder)
@@ -161,7 +162,9 @@ def _table(graph: OnnxGraph, stored: Any, rows: slice, name: str) -> tuple[str, 
     )
 
 
-def _block(dense: DenseLowering, block: Block, x: str, mask: str, encoder: Encoder, name: str, *, last: bool) -> str:
+def _block(
+    dense: DenseLowering, block: EncoderBlock, x: str, mask: str, encoder: Encoder, name: str, *, last: bool
+) -> str:
     """One post-norm block: [batch, sequence, hidden] -> the same, or [batch, 1, hidden] for the last."""
     graph = dense.graph
     kept = _first_token(graph, x) if last else x
@@ -178,7 +181,9 @@ def _block(dense: DenseLowering, block: Block, x: str, mask: str, encoder: Encod
     return _add_and_norm(dense, inner, x, block.ffn_out, block.ffn_norm, f"{name}_ffn_norm")
 
 
-def _query_key_value(dense: DenseLowering, block: Block, x: str, kept: str, name: str, *, packed: bool) -> list[str]:
+def _query_key_value(
+    dense: DenseLowering, block: EncoderBlock, x: str, kept: str, name: str, *, packed: bool
+) -> list[str]:
     width = block.heads * block.head_size
     names = [f"{name}_query", f"{name}_key", f"{name}_value"]
     if packed:
@@ -195,7 +200,7 @@ def _split(graph: OnnxGraph, packed: str, width: int, names: list[str]) -> list[
     return graph.add_many("Split", [packed, sizes], names, axis=-1)
 
 
-def _feed_forward(dense: DenseLowering, block: Block, x: str, activation: str, name: str) -> str:
+def _feed_forward(dense: DenseLowering, block: EncoderBlock, x: str, activation: str, name: str) -> str:
     """The two dense layers and the activation between them; the second's bias is left to the norm behind it."""
     graph = dense.graph
     if activation in _FUSED_BIAS and block.ffn_in.bias is not None:

@@ -11,7 +11,7 @@ from edgekit.export.activation_ranges import Range
 from edgekit.export.model_file import Written
 from edgekit.export.onnx.encoder_graph import write_onnx
 from edgekit.export.quantized_weights import Weights
-from edgekit.models.encoder_families import describe
+from edgekit.models.registry import describe_encoder
 
 ONNX_FILE = "model.onnx"
 _SIGNED = (
@@ -29,7 +29,7 @@ def write_onnx_file(
             own cure on x86-64 replaces each use of a constant once, and refuses the file at the second
     """
     rounded = weights.plan is not None and weights.plan.activations != "float"
-    signed = signed and rounded and describe(model).repeats == 1
+    signed = signed and rounded and describe_encoder(model).repeats == 1
     file = write_onnx(model, weights, out / ONNX_FILE, max_length=max_length, ranges=ranges, signed=signed)
     return Written(
         file=ONNX_FILE,

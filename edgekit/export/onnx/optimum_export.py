@@ -16,8 +16,7 @@ from edgekit.agent.capture_stderr import captured_output
 from edgekit.bundle.manifest import TensorSpec
 from edgekit.errors import ToolError, UsageError
 from edgekit.export.model_file import Written
-from edgekit.models.decoder_families import DECODERS
-from edgekit.models.encoder_families import FAMILIES
+from edgekit.schema.families import FAMILIES
 
 _FILE = "model.onnx"
 _OPSET = 17
@@ -36,7 +35,7 @@ def require_exporter(family: str) -> None:
     if _TASK not in known:
         raise UsageError(
             f"classifiers of the family {family!r} cannot be exported",
-            advice=f"families that edgekit takes apart: {', '.join((*FAMILIES, *DECODERS))}",
+            advice=f"families that edgekit takes apart: {', '.join(FAMILIES)}",
         )
 
 

@@ -14,7 +14,7 @@ from edgekit.errors import ToolError, UsageError
 from edgekit.export.model_file import Written
 from edgekit.export.quantized_weights import Weights
 from edgekit.models.decoder import Decoder
-from edgekit.models.decoder_families import describe_model, most_tokens
+from edgekit.models.registry import describe
 from edgekit.schema.schemes import Scheme
 
 TFLITE_FILE = "model.tflite"
@@ -52,7 +52,7 @@ def write_tflite_file(model: Any, weights: Weights, out: Path, *, lengths: Seque
     from edgekit.export.tflite.flatbuffer import compact
     from edgekit.export.tflite.packed_integers import pack_integers
 
-    longest = most_tokens(model)
+    longest = describe(model).max_length
     if lengths[-1] > longest:
         raise UsageError(f"max_length {lengths[-1]} is more than the model's {longest}")
     module, names = _classifier(model, weights, lengths[-1])
@@ -75,7 +75,7 @@ def write_tflite_file(model: Any, weights: Weights, out: Path, *, lengths: Seque
 
 def _classifier(model: Any, weights: Weights, max_length: int) -> tuple[Any, list[str]]:
     """The module to convert, and the names of what it reads."""
-    parts, names = describe_model(model), ["input_ids", "attention_mask"]
+    parts, names = describe(model), ["input_ids", "attention_mask"]
     if isinstance(parts, Decoder):
         from edgekit.export.tflite.decoder_classifier_module import TfliteDecoderClassifier
 

@@ -20,7 +20,7 @@ from edgekit.export.model_file import Written
 from edgekit.export.quantized_weights import Weights
 from edgekit.export.tflite.convert import TFLITE_FILE, convert, require_converter, require_scheme
 from edgekit.models.decoder import Decoder
-from edgekit.models.decoder_families import describe_decoder
+from edgekit.models.registry import describe_decoder
 
 # tokens of a piece, unless the cache holds fewer
 _PIECE = 64

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from edgekit.export.quantized_weights import Weights
 from edgekit.export.tflite.layers import MASKED, LayerNorm, Packer, Table, activation
-from edgekit.models.encoder import Block, Encoder
+from edgekit.models.encoder import Encoder, EncoderBlock
 
 
 class TfliteEncoder(nn.Module):
@@ -67,7 +67,7 @@ class TfliteEncoder(nn.Module):
 class _TfliteBlock(nn.Module):
     """A block; `packed` says that the query is stored with key and value, else it is computed by itself."""
 
-    def __init__(self, packer: Packer, block: Block, activated: str, *, packed: bool) -> None:
+    def __init__(self, packer: Packer, block: EncoderBlock, activated: str, *, packed: bool) -> None:
         super().__init__()
         self.heads, self.size = block.heads, block.head_size
         self.query = None if packed else packer.dense(block.query)

@@ -10,7 +10,7 @@ from edgekit.flows.lineage import recorded
 from edgekit.flows.package import choose
 from edgekit.flows.run.run_package import packaged_format
 from edgekit.measure.metrics import check_budget, check_task, metric_of
-from edgekit.models.decoder_families import any_family
+from edgekit.models.registry import family
 from edgekit.options.recipe import Recipe
 from edgekit.schema.resources import load_target
 from edgekit.schema.shape import Scratch, Shape
@@ -38,7 +38,7 @@ def check_recipe(recipe: Recipe) -> None:
             raise unknown_name("baseline", budget.baseline or "teacher", models)
     if isinstance(recipe.model, Scratch):
         start = recipe.model
-        any_family(start.family)
+        family(start.family)
         distill = stages.distill
         if distill is not None and distill.scratch is None and distill.student_from is None:
             student_shape(Shape(start.layers, start.hidden, start.heads, start.ffn), distill.student)

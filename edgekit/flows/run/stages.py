@@ -20,15 +20,14 @@ from edgekit.flows.train.prune import prune
 from edgekit.flows.train.train import distill, finetune
 from edgekit.flows.train.training_dir import drop_training
 from edgekit.models.checkpoint import open_checkpoint
-from edgekit.models.decoder_families import DECODERS
 from edgekit.options.recipe import Recipe
 from edgekit.options.stage_options import QuantizeOptions
 from edgekit.options.train_options import DistillOptions, FinetuneOptions, PruneOptions
 from edgekit.schema.base_model import Strict
+from edgekit.schema.families import usual_task
 from edgekit.schema.resources import load_target
 from edgekit.schema.schemes import Format
 from edgekit.schema.shape import Scratch
-from edgekit.tasks import text_classification, text_generation
 from edgekit.tasks.task import TaskName
 
 # validation texts that become golden cases of every bundle
@@ -103,8 +102,7 @@ def _finetune(run: Run, options: FinetuneOptions) -> Stage:
 
 def _for_task(options: FinetuneOptions, start: str | Scratch, task: TaskName) -> FinetuneOptions:
     """The options with the recipe's task, where a model of this family is by itself taken for one of another."""
-    known = (start if isinstance(start, Scratch) else open_checkpoint(start)).family
-    usual = (text_generation if known in DECODERS else text_classification).TASK.name
+    usual = usual_task((start if isinstance(start, Scratch) else open_checkpoint(start)).family).name
     return options if options.task or task == usual else options.model_copy(update={"task": task})
 
 

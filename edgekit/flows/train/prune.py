@@ -20,7 +20,7 @@ from edgekit.flows.train.training_dir import training_folder
 from edgekit.io.atomic import check_output, new_folder
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
-from edgekit.models.decoder_families import any_family
+from edgekit.models.registry import family
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.train_options import PruneOptions
@@ -48,7 +48,7 @@ def prune(
     options = options or PruneOptions()
     start = open_checkpoint(model)
     check_output(out, force=force, source=start.path)
-    any_family(start.family)
+    family(start.family)
     language = task_of(start).generates
     _check_asked(options, data, language=language)
     guide = open_checkpoint(teacher) if teacher is not None and options.cuts else None

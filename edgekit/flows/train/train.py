@@ -22,13 +22,12 @@ from edgekit.flows.train.training_dir import training_folder
 from edgekit.io.atomic import check_output, new_folder
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import Checkpoint, open_checkpoint, resolve_task, save_checkpoint
-from edgekit.models.decoder_families import DECODERS, any_family
-from edgekit.models.encoder_families import FAMILIES
+from edgekit.models.registry import family
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.train_options import DistillOptions, FinetuneOptions, TrainOptions
+from edgekit.schema.families import FAMILIES, usual_task
 from edgekit.schema.shape import Scratch
-from edgekit.tasks import text_classification, text_generation
 from edgekit.tasks.registry import task_named
 from edgekit.tasks.task import Task
 
@@ -53,7 +52,7 @@ def finetune(
     """
     options = options or FinetuneOptions()
     start = model if isinstance(model, Scratch) else open_checkpoint(model)
-    any_family(start.family)
+    family(start.family)
     if options.tokenizer is not None and not isinstance(start, Scratch):
         raise UsageError("--tokenizer is for a model from scratch: a checkpoint has one", advice="leave it out")
     check_output(out, force=force, source=None if isinstance(start, Scratch) else start.path)
@@ -111,16 +110,16 @@ def distill(
 def _check_student(teacher: Checkpoint, options: DistillOptions) -> None:
     """Raise `UsageError` for a student of a family that is not known; a teacher may be of any."""
     if options.scratch is not None:
-        any_family(options.scratch.family)
+        family(options.scratch.family)
     elif options.student_from is not None:
-        any_family(open_checkpoint(options.student_from).family)
-    elif teacher.family not in (*FAMILIES, *DECODERS):
+        family(open_checkpoint(options.student_from).family)
+    elif teacher.family not in FAMILIES:
         raise UsageError(
             f"no student can be cut from a teacher of the family {teacher.family!r}",
             advice="--student-from CHECKPOINT, or --scratch family=...,layers=...",
         )
     elif options.student.family is not None:
-        any_family(options.student.family)
+        family(options.student.family)
 
 
 def make_checkpoint(
@@ -156,6 +155,5 @@ def make_checkpoint(
 
 def task_of(start: Checkpoint | Scratch) -> Task:
     """What a model is for: a decoder predicts text unless it has been made a classifier; all others classify."""
-    if start.family not in DECODERS:
-        return text_classification.TASK
-    return text_generation.TASK if isinstance(start, Scratch) else resolve_task(start)
+    usual = usual_task(start.family)
+    return resolve_task(start) if usual.generates and isinstance(start, Checkpoint) else usual

@@ -1,48 +1,56 @@
-"""ALBERT (Lan et al. 2020, arXiv 1909.11942): narrow tables behind a projection, one block for all layers."""
+"""ALBERT (Lan et al. 2020, arXiv 1909.11942): narrow embeddings behind a projection, one block for all layers."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edgekit.errors import UsageError
-from edgekit.models.encoder import Block, Dense, Encoder, activation_of, require_plain_attention
-from edgekit.models.families.bert import first_position, set_heads, set_shape, shape
+from edgekit.models.encoder import Dense, Encoder, EncoderBlock, activation_of, require_plain_attention
+from edgekit.models.families.bert import Bert
+from edgekit.models.loaded_model import LibraryObject, LoadedModel
 
-__all__ = ["INPUTS", "blocks", "describe", "first_position", "set_heads", "set_shape", "shape"]
+if TYPE_CHECKING:
+    from torch import nn
 
-INPUTS = ("input_ids", "token_type_ids", "attention_mask")
 
+class Albert(Bert):
+    """BERT's configuration and inputs."""
 
-def describe(model: Any) -> Encoder:
-    """Where the modules of an `AlbertForSequenceClassification` are.
+    def describe(self, model: LoadedModel) -> Encoder:
+        """Where the modules of an `AlbertForSequenceClassification` are.
 
-    Raises `UsageError` where its layers share more than one block: no published ALBERT has more.
-    """
-    config = model.config
-    require_plain_attention(config)
-    if config.num_hidden_groups != 1 or config.inner_group_num != 1:
-        raise UsageError(
-            f"this ALBERT has {config.num_hidden_groups} groups of {config.inner_group_num} blocks; "
-            "edgekit takes those with one block that all layers share"
+        Raises `UsageError` where its layers share more than one block: no published ALBERT has more.
+        """
+        config = model.config
+        require_plain_attention(config)
+        if config.num_hidden_groups != 1 or config.inner_group_num != 1:
+            raise UsageError(
+                f"this ALBERT has {config.num_hidden_groups} groups of {config.inner_group_num} blocks; "
+                "edgekit takes those with one block that all layers share"
+            )
+        body = model.base_model
+        return Encoder(
+            family="albert",
+            token_embedding=body.embeddings.word_embeddings,
+            position_embedding=body.embeddings.position_embeddings,
+            token_type_embedding=body.embeddings.token_type_embeddings,
+            embedding_norm=body.embeddings.LayerNorm,
+            projection=body.encoder.embedding_hidden_mapping_in,
+            blocks=[_block(layer) for layer in body.encoder.albert_layer_groups[0].albert_layers],
+            repeats=config.num_hidden_layers,
+            head=[Dense(body.pooler, "tanh"), Dense(model.get_submodule("classifier"), "none")],
+            activation=activation_of(config.hidden_act),
         )
-    body = model.albert
-    return Encoder(
-        family="albert",
-        token_embedding=body.embeddings.word_embeddings,
-        position_embedding=body.embeddings.position_embeddings,
-        token_type_embedding=body.embeddings.token_type_embeddings,
-        embedding_norm=body.embeddings.LayerNorm,
-        projection=body.encoder.embedding_hidden_mapping_in,
-        blocks=[_block(layer) for layer in blocks(model)],
-        repeats=config.num_hidden_layers,
-        head=[Dense(body.pooler, "tanh"), Dense(model.classifier, "none")],
-        activation=activation_of(config.hidden_act),
-    )
+
+    def blocks(self, model: LoadedModel) -> nn.ModuleList:
+        """The module list with the one block."""
+        blocks: nn.ModuleList = model.base_model.encoder.albert_layer_groups[0].albert_layers
+        return blocks
 
 
-def _block(layer: Any) -> Block:
+def _block(layer: LibraryObject) -> EncoderBlock:
     attention = layer.attention
-    return Block(
+    return EncoderBlock(
         attention=attention,
         query=attention.query,
         key=attention.key,
@@ -56,6 +64,4 @@ def _block(layer: Any) -> Block:
     )
 
 
-def blocks(model: Any) -> Any:
-    """The module list with the one block."""
-    return model.albert.encoder.albert_layer_groups[0].albert_layers
+FAMILY = Albert()

@@ -2,55 +2,66 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from edgekit.models.encoder import Block, Dense, Encoder, activation_of, require_plain_attention
+from edgekit.models.encoder import Dense, Encoder, EncoderBlock, activation_of, require_plain_attention
+from edgekit.models.family import Family
+from edgekit.models.loaded_model import LibraryObject, LoadedModel, ModelConfig
 from edgekit.schema.shape import Shape
 
-INPUTS = ("input_ids", "token_type_ids", "attention_mask")
+if TYPE_CHECKING:
+    from torch import nn
 
 
-def shape(config: Any) -> Shape:
-    """Layers, hidden, heads and FFN width of a configuration."""
-    return Shape(
-        layers=config.num_hidden_layers,
-        hidden=config.hidden_size,
-        heads=config.num_attention_heads,
-        ffn=config.intermediate_size,
-    )
+class Bert(Family):
+    """Also what families made after it have in common with it."""
+
+    inputs: tuple[str, ...] = ("input_ids", "token_type_ids", "attention_mask")
+
+    def shape(self, config: ModelConfig) -> Shape:
+        """Layers, hidden, heads and FFN width of a configuration."""
+        return Shape(
+            layers=config.num_hidden_layers,
+            hidden=config.hidden_size,
+            heads=config.num_attention_heads,
+            ffn=config.intermediate_size,
+        )
+
+    def set_shape(self, config: ModelConfig, shape: Shape) -> None:
+        """Give a configuration this shape."""
+        config.num_hidden_layers, config.hidden_size = shape.layers, shape.hidden
+        config.num_attention_heads, config.intermediate_size = shape.heads, shape.ffn
+
+    def describe(self, model: LoadedModel) -> Encoder:
+        """Where the modules of a `BertForSequenceClassification` are."""
+        require_plain_attention(model.config)
+        body = model.base_model
+        return Encoder(
+            family="bert",
+            token_embedding=body.embeddings.word_embeddings,
+            position_embedding=body.embeddings.position_embeddings,
+            token_type_embedding=body.embeddings.token_type_embeddings,
+            embedding_norm=body.embeddings.LayerNorm,
+            blocks=[block(layer) for layer in body.encoder.layer],
+            head=[Dense(body.pooler.dense, "tanh"), Dense(model.get_submodule("classifier"), "none")],
+            activation=activation_of(model.config.hidden_act),
+        )
+
+    def set_heads(self, attention: LibraryObject, heads: int, head_size: int) -> None:
+        """Tell the attention module how many heads its dense layers hold now."""
+        attention.num_attention_heads = heads
+        attention.all_head_size = heads * head_size
+
+    def blocks(self, model: LoadedModel) -> nn.ModuleList:
+        """The module list of the blocks."""
+        blocks: nn.ModuleList = model.base_model.encoder.layer
+        return blocks
 
 
-def set_shape(config: Any, shape: Shape) -> None:
-    """Give a configuration this shape."""
-    config.num_hidden_layers, config.hidden_size = shape.layers, shape.hidden
-    config.num_attention_heads, config.intermediate_size = shape.heads, shape.ffn
-
-
-def first_position(config: Any) -> int:
-    """The first token has the first row of the position table."""
-    return 0
-
-
-def describe(model: Any) -> Encoder:
-    """Where the modules of a `BertForSequenceClassification` are."""
-    require_plain_attention(model.config)
-    body = model.bert
-    return Encoder(
-        family="bert",
-        token_embedding=body.embeddings.word_embeddings,
-        position_embedding=body.embeddings.position_embeddings,
-        token_type_embedding=body.embeddings.token_type_embeddings,
-        embedding_norm=body.embeddings.LayerNorm,
-        blocks=[block(layer) for layer in body.encoder.layer],
-        head=[Dense(body.pooler.dense, "tanh"), Dense(model.classifier, "none")],
-        activation=activation_of(model.config.hidden_act),
-    )
-
-
-def block(layer: Any) -> Block:
+def block(layer: LibraryObject) -> EncoderBlock:
     """Where the modules of a `BertLayer`, or of one of its copies in other families, are."""
     attention = layer.attention.self
-    return Block(
+    return EncoderBlock(
         attention=attention,
         query=attention.query,
         key=attention.key,
@@ -64,12 +75,4 @@ def block(layer: Any) -> Block:
     )
 
 
-def set_heads(attention: Any, heads: int, head_size: int) -> None:
-    """Tell the attention module how many heads its dense layers hold now."""
-    attention.num_attention_heads = heads
-    attention.all_head_size = heads * head_size
-
-
-def blocks(model: Any) -> Any:
-    """The module list of the blocks, for dropping some."""
-    return model.bert.encoder.layer
+FAMILY = Bert()

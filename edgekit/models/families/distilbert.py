@@ -2,52 +2,60 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
-from edgekit.models.encoder import Block, Dense, Encoder, activation_of
+from edgekit.models.encoder import Dense, Encoder, EncoderBlock, activation_of
+from edgekit.models.family import Family
+from edgekit.models.loaded_model import LibraryObject, LoadedModel, ModelConfig
 from edgekit.schema.shape import Shape
 
-INPUTS = ("input_ids", "attention_mask")
+if TYPE_CHECKING:
+    from torch import nn
 
 
-def shape(config: Any) -> Shape:
-    """Layers, hidden, heads and FFN width of a configuration."""
-    return Shape(layers=config.n_layers, hidden=config.dim, heads=config.n_heads, ffn=config.hidden_dim)
+class DistilBert(Family):
+    """Its configuration and its modules have names of their own."""
+
+    def shape(self, config: ModelConfig) -> Shape:
+        """Layers, hidden, heads and FFN width of a configuration."""
+        return Shape(layers=config.n_layers, hidden=config.dim, heads=config.n_heads, ffn=config.hidden_dim)
+
+    def set_shape(self, config: ModelConfig, shape: Shape) -> None:
+        """Give a configuration this shape."""
+        config.n_layers, config.dim = shape.layers, shape.hidden
+        config.n_heads, config.hidden_dim = shape.heads, shape.ffn
+
+    def describe(self, model: LoadedModel) -> Encoder:
+        """Where the modules of a `DistilBertForSequenceClassification` are."""
+        body = model.base_model
+        return Encoder(
+            family="distilbert",
+            token_embedding=body.embeddings.word_embeddings,
+            position_embedding=body.embeddings.position_embeddings,
+            token_type_embedding=None,
+            embedding_norm=body.embeddings.LayerNorm,
+            blocks=[_block(layer) for layer in body.transformer.layer],
+            head=[
+                Dense(model.get_submodule("pre_classifier"), "relu"),
+                Dense(model.get_submodule("classifier"), "none"),
+            ],
+            activation=activation_of(model.config.activation),
+        )
+
+    def set_heads(self, attention: LibraryObject, heads: int, head_size: int) -> None:
+        """Tell the attention module how many heads its dense layers hold now."""
+        attention.n_heads = heads
+        attention.dim = heads * head_size
+
+    def blocks(self, model: LoadedModel) -> nn.ModuleList:
+        """The module list of the blocks."""
+        blocks: nn.ModuleList = model.base_model.transformer.layer
+        return blocks
 
 
-def set_shape(config: Any, shape: Shape) -> None:
-    """Give a configuration this shape."""
-    config.n_layers, config.dim, config.n_heads, config.hidden_dim = (
-        shape.layers,
-        shape.hidden,
-        shape.heads,
-        shape.ffn,
-    )
-
-
-def first_position(config: Any) -> int:
-    """The first token has the first row of the position table."""
-    return 0
-
-
-def describe(model: Any) -> Encoder:
-    """Where the modules of a `DistilBertForSequenceClassification` are."""
-    body = model.distilbert
-    return Encoder(
-        family="distilbert",
-        token_embedding=body.embeddings.word_embeddings,
-        position_embedding=body.embeddings.position_embeddings,
-        token_type_embedding=None,
-        embedding_norm=body.embeddings.LayerNorm,
-        blocks=[_block(layer) for layer in body.transformer.layer],
-        head=[Dense(model.pre_classifier, "relu"), Dense(model.classifier, "none")],
-        activation=activation_of(model.config.activation),
-    )
-
-
-def _block(layer: Any) -> Block:
+def _block(layer: LibraryObject) -> EncoderBlock:
     attention = layer.attention
-    return Block(
+    return EncoderBlock(
         attention=attention,
         query=attention.q_lin,
         key=attention.k_lin,
@@ -61,12 +69,4 @@ def _block(layer: Any) -> Block:
     )
 
 
-def set_heads(attention: Any, heads: int, head_size: int) -> None:
-    """Tell the attention module how many heads its dense layers hold now."""
-    attention.n_heads = heads
-    attention.dim = heads * head_size
-
-
-def blocks(model: Any) -> Any:
-    """The module list of the blocks, for dropping some."""
-    return model.distilbert.transformer.layer
+FAMILY = DistilBert()

@@ -7,95 +7,112 @@ back.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING
 
 from edgekit.errors import UsageError
 from edgekit.models.decoder import Decoder, DecoderBlock
+from edgekit.models.family import Family
+from edgekit.models.loaded_model import LibraryObject, LoadedModel, ModelConfig
 from edgekit.schema.shape import Shape
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import Tensor, nn
 
-INPUTS = ("input_ids", "attention_mask")
 _ACTIVATIONS = {"gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu", "relu": "relu"}
 _PACKED = ("query", "key", "value")
 _CONV1D = ("attn.c_proj", "mlp.c_fc", "mlp.c_proj")
 
 
-def shape(config: Any) -> Shape:
-    """Layers, hidden, heads and FFN width of a configuration."""
-    return Shape(layers=config.n_layer, hidden=config.n_embd, heads=config.n_head, ffn=_inner(config))
+class Gpt2(Family):
+    """Its configuration and its modules have names of their own."""
 
+    def shape(self, config: ModelConfig) -> Shape:
+        """Layers, hidden, heads and FFN width of a configuration."""
+        ffn = int(config.n_inner or 4 * config.n_embd)
+        return Shape(layers=config.n_layer, hidden=config.n_embd, heads=config.n_head, ffn=ffn)
 
-def set_shape(config: Any, shape: Shape) -> None:
-    """Give a configuration this shape."""
-    config.n_layer, config.n_embd, config.n_head, config.n_inner = shape.layers, shape.hidden, shape.heads, shape.ffn
+    def set_shape(self, config: ModelConfig, shape: Shape) -> None:
+        """Give a configuration this shape."""
+        config.n_layer, config.n_embd = shape.layers, shape.hidden
+        config.n_head, config.n_inner = shape.heads, shape.ffn
 
+    def unpack_fused(self, model: LoadedModel) -> None:
+        """Replace the transposed and packed layers of a freshly loaded model, in place.
 
-def unpack_fused(model: Any) -> None:
-    """Replace the transposed and packed layers of a freshly loaded model, in place.
+        Raises `UsageError` for variants of the attention that no file reproduces.
+        """
+        config = model.config
+        if config.scale_attn_by_inverse_layer_idx or not config.scale_attn_weights or config.add_cross_attention:
+            raise UsageError(
+                "this GPT-2 scales its attention by layer, not at all, or attends to an encoder: not supported"
+            )
+        for block in model.base_model.h:
+            block.attn.c_attn = _unpacked(block.attn.c_attn)
+            for name in _CONV1D:
+                module, leaf = name.split(".")
+                setattr(getattr(block, module), leaf, _linear(getattr(getattr(block, module), leaf)))
 
-    Raises `UsageError` for variants of the attention that no file reproduces.
-    """
-    config = model.config
-    if config.scale_attn_by_inverse_layer_idx or not config.scale_attn_weights or config.add_cross_attention:
-        raise UsageError(
-            "this GPT-2 scales its attention by layer, not at all, or attends to an encoder: not supported"
+    def plain_state(self, model: LoadedModel) -> dict[str, Tensor]:
+        """The weights of an unpacked model under the names and in the layout that transformers reads."""
+        import torch
+
+        state = dict(model.state_dict())
+        for index in range(len(model.base_model.h)):
+            attention, prefix = f"transformer.h.{index}.attn.c_attn", f"transformer.h.{index}"
+            for kind in ("weight", "bias"):
+                parts = [state.pop(f"{attention}.{name}.{kind}") for name in _PACKED]
+                state[f"{attention}.{kind}"] = torch.cat(parts).t().contiguous()
+            for name in _CONV1D:
+                state[f"{prefix}.{name}.weight"] = state[f"{prefix}.{name}.weight"].t().contiguous()
+        return state
+
+    def opened_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The other way: weights as transformers writes them, for an unpacked model."""
+        opened: dict[str, Tensor] = {}
+        for name, value in state.items():
+            module, _, kind = name.rpartition(".")
+            if module.endswith(".attn.c_attn"):
+                parts = (value.t() if kind == "weight" else value).chunk(len(_PACKED))
+                opened |= {
+                    f"{module}.{part}.{kind}": rows.contiguous() for part, rows in zip(_PACKED, parts, strict=True)
+                }
+            else:
+                turned = kind == "weight" and module.endswith(_CONV1D)
+                opened[name] = value.t().contiguous() if turned else value
+        return opened
+
+    def describe(self, model: LoadedModel) -> Decoder:
+        """Where the modules of an unpacked `GPT2LMHeadModel` or `GPT2ForSequenceClassification` are."""
+        body, config, classifies = model.base_model, model.config, hasattr(model, "score")
+        return Decoder(
+            family="gpt2",
+            token_embedding=body.wte,
+            position_embedding=body.wpe,
+            blocks=[_block(layer) for layer in body.h],
+            norm=body.ln_f,
+            head=model.get_submodule("score" if classifies else "lm_head"),
+            activation=_ACTIVATIONS.get(config.activation_function, config.activation_function),
+            epsilon=config.layer_norm_epsilon,
+            rotary=None,
+            max_length=int(config.max_position_embeddings),
+            classifies=classifies,
         )
-    for block in model.transformer.h:
-        block.attn.c_attn = _unpacked(block.attn.c_attn)
-        for name in _CONV1D:
-            module, leaf = name.split(".")
-            setattr(getattr(block, module), leaf, _linear(getattr(getattr(block, module), leaf)))
+
+    def set_heads(self, attention: LibraryObject, heads: int, head_size: int) -> None:
+        """Tell the attention module how many heads its dense layers hold now."""
+        attention.num_heads = heads
+        attention.split_size = heads * head_size
+
+    def blocks(self, model: LoadedModel) -> nn.ModuleList:
+        """The module list of the blocks."""
+        blocks: nn.ModuleList = model.base_model.h
+        return blocks
 
 
-def plain_state(model: Any) -> dict[str, Tensor]:
-    """The state of an opened model under the names and in the layout that transformers reads."""
-    import torch
-
-    state = dict(model.state_dict())
-    for index in range(len(model.transformer.h)):
-        attention, prefix = f"transformer.h.{index}.attn.c_attn", f"transformer.h.{index}"
-        for kind in ("weight", "bias"):
-            parts = [state.pop(f"{attention}.{name}.{kind}") for name in _PACKED]
-            state[f"{attention}.{kind}"] = torch.cat(parts).t().contiguous()
-        for name in _CONV1D:
-            state[f"{prefix}.{name}.weight"] = state[f"{prefix}.{name}.weight"].t().contiguous()
-    return state
-
-
-def opened_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The other way: a state as transformers writes it, for an opened model."""
-    opened: dict[str, Tensor] = {}
-    for name, value in state.items():
-        module, _, kind = name.rpartition(".")
-        if module.endswith(".attn.c_attn"):
-            parts = (value.t() if kind == "weight" else value).chunk(len(_PACKED))
-            opened |= {f"{module}.{part}.{kind}": rows.contiguous() for part, rows in zip(_PACKED, parts, strict=True)}
-        else:
-            turned = kind == "weight" and module.endswith(_CONV1D)
-            opened[name] = value.t().contiguous() if turned else value
-    return opened
-
-
-def describe(model: Any) -> Decoder:
-    """Where the modules of an opened `GPT2LMHeadModel` or `GPT2ForSequenceClassification` are."""
-    body, config, classifies = model.transformer, model.config, hasattr(model, "score")
-    return Decoder(
-        family="gpt2",
-        token_embedding=body.wte,
-        position_embedding=body.wpe,
-        blocks=[_block(layer) for layer in body.h],
-        norm=body.ln_f,
-        head=model.score if classifies else model.lm_head,
-        activation=_ACTIVATIONS.get(config.activation_function, config.activation_function),
-        epsilon=config.layer_norm_epsilon,
-        rotary=None,
-        classifies=classifies,
-    )
-
-
-def _block(layer: Any) -> DecoderBlock:
+def _block(layer: LibraryObject) -> DecoderBlock:
     attention = layer.attn
     return DecoderBlock(
         attention=attention,
@@ -112,35 +129,39 @@ def _block(layer: Any) -> DecoderBlock:
     )
 
 
-def set_heads(attention: Any, heads: int, head_size: int) -> None:
-    """Tell the attention module how many heads its dense layers hold now."""
-    attention.num_heads = heads
-    attention.split_size = heads * head_size
-
-
-def blocks(model: Any) -> Any:
-    """The module list of the blocks, for dropping some."""
-    return model.transformer.h
-
-
-def _inner(config: Any) -> int:
-    return int(config.n_inner or 4 * config.n_embd)
-
-
-def _unpacked(packed: Any) -> nn.Module:
-    from edgekit.models.families.split_conv1d import PackedDense
-
+def _unpacked(packed: LibraryObject) -> nn.Module:
+    """Three dense layers in the place of a packed one [hidden, query + key + value]."""
     width = packed.nf // 3
     rows = [slice(width * index, width * (index + 1)) for index in range(3)]
-    return PackedDense(*(_dense(packed.weight[:, part], packed.bias[part]) for part in rows))
+    return _packed_dense()(*(_dense(packed.weight[:, part], packed.bias[part]) for part in rows))
 
 
-def _linear(conv1d: Any) -> nn.Linear:
+@cache
+def _packed_dense() -> Callable[..., nn.Module]:
+    """The class of what stands for GPT-2's packed layer; one of torch's cannot be made before torch is imported."""
+    import torch
+    from torch import nn
+
+    class PackedDense(nn.Module):
+        """Query, key and value side by side, as one layer gave them: [..., hidden] -> [..., query + key + value]."""
+
+        def __init__(self, query: nn.Linear, key: nn.Linear, value: nn.Linear) -> None:
+            super().__init__()
+            self.query, self.key, self.value = query, key, value
+
+        def forward(self, x: Tensor) -> Tensor:
+            """The three outputs of `x` [..., hidden], concatenated."""
+            return torch.cat([self.query(x), self.key(x), self.value(x)], dim=-1)
+
+    return PackedDense
+
+
+def _linear(conv1d: LibraryObject) -> nn.Linear:
     return _dense(conv1d.weight, conv1d.bias)
 
 
 def _dense(transposed: Tensor, bias: Tensor) -> nn.Linear:
-    """A dense layer from its weight [in, out]."""
+    """A dense layer from its weight [in, out] and bias [out]."""
     from torch import nn
 
     inputs, outputs = transposed.shape
@@ -148,3 +169,6 @@ def _dense(transposed: Tensor, bias: Tensor) -> nn.Linear:
     linear.weight = nn.Parameter(transposed.detach().t().clone().contiguous())
     linear.bias = nn.Parameter(bias.detach().clone())
     return linear
+
+
+FAMILY = Gpt2()

@@ -3,81 +3,82 @@ shared key heads, gated feed-forward layers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgekit.errors import UsageError
 from edgekit.models.decoder import Decoder, DecoderBlock
+from edgekit.models.family import Family
+from edgekit.models.loaded_model import LibraryObject, LoadedModel, ModelConfig
 from edgekit.schema.shape import Shape
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
-INPUTS = ("input_ids", "attention_mask")
 _ACTIVATIONS = {"swish": "silu"}
 # rotations that change with the length of the text fit into no table
 _VARYING = ("dynamic", "longrope")
 
 
-def shape(config: Any) -> Shape:
-    """Layers, hidden, heads and FFN width of a configuration."""
-    return Shape(
-        layers=config.num_hidden_layers,
-        hidden=config.hidden_size,
-        heads=config.num_attention_heads,
-        ffn=config.intermediate_size,
-    )
+class Llama(Family):
+    """Its layers lie open as transformers loads them."""
+
+    def shape(self, config: ModelConfig) -> Shape:
+        """Layers, hidden, heads and FFN width of a configuration."""
+        return Shape(
+            layers=config.num_hidden_layers,
+            hidden=config.hidden_size,
+            heads=config.num_attention_heads,
+            ffn=config.intermediate_size,
+        )
+
+    def set_shape(self, config: ModelConfig, shape: Shape) -> None:
+        """Give a configuration this shape, with as many heads to a key head as it had.
+
+        Heads that did not fill the width keep their own.
+        """
+        group = config.num_attention_heads // config.num_key_value_heads
+        filled = config.head_dim * config.num_attention_heads == config.hidden_size
+        config.num_hidden_layers, config.hidden_size, config.intermediate_size = shape.layers, shape.hidden, shape.ffn
+        config.num_attention_heads, config.num_key_value_heads = shape.heads, shape.heads // group
+        if filled:
+            config.head_dim = shape.hidden // shape.heads
+
+    def unpack_fused(self, model: LoadedModel) -> None:
+        """Leave the model as it is. Raises `UsageError` for rotations that no table holds."""
+        scaling = model.config.rope_scaling or {}
+        kind = scaling.get("rope_type", scaling.get("type"))
+        if kind in _VARYING:
+            raise UsageError(f"rotary positions of the kind {kind!r} change with the length of a text: not supported")
+
+    def describe(self, model: LoadedModel) -> Decoder:
+        """Where the modules of a `LlamaForCausalLM` or `LlamaForSequenceClassification` are."""
+        body, config, classifies = model.base_model, model.config, hasattr(model, "score")
+        return Decoder(
+            family="llama",
+            token_embedding=body.embed_tokens,
+            position_embedding=None,
+            blocks=[_block(layer) for layer in body.layers],
+            norm=body.norm,
+            head=model.get_submodule("score" if classifies else "lm_head"),
+            activation=_ACTIVATIONS.get(config.hidden_act, config.hidden_act),
+            epsilon=config.rms_norm_eps,
+            rotary=lambda length: _rotations(body.rotary_emb, length),
+            max_length=int(config.max_position_embeddings),
+            classifies=classifies,
+        )
+
+    def set_heads(self, attention: LibraryObject, heads: int, head_size: int) -> None:
+        """Tell the attention module how many query heads share each of its key heads now."""
+        attention.num_key_value_groups = heads * head_size // attention.k_proj.out_features
+
+    def blocks(self, model: LoadedModel) -> nn.ModuleList:
+        """The module list of the blocks."""
+        blocks: nn.ModuleList = model.base_model.layers
+        return blocks
 
 
-def set_shape(config: Any, shape: Shape) -> None:
-    """Give a configuration this shape, with as many heads to a key head as it had.
-
-    Heads that did not fill the width keep their own.
-    """
-    group = config.num_attention_heads // config.num_key_value_heads
-    filled = config.head_dim * config.num_attention_heads == config.hidden_size
-    config.num_hidden_layers, config.hidden_size, config.intermediate_size = shape.layers, shape.hidden, shape.ffn
-    config.num_attention_heads, config.num_key_value_heads = shape.heads, shape.heads // group
-    if filled:
-        config.head_dim = shape.hidden // shape.heads
-
-
-def unpack_fused(model: Any) -> None:
-    """Leave the model as it is: its layers lie open. Raises `UsageError` for rotations that no table holds."""
-    scaling = model.config.rope_scaling or {}
-    kind = scaling.get("rope_type", scaling.get("type"))
-    if kind in _VARYING:
-        raise UsageError(f"rotary positions of the kind {kind!r} change with the length of a text: not supported")
-
-
-def plain_state(model: Any) -> dict[str, Tensor]:
-    """The state of the model as transformers reads it."""
-    return dict(model.state_dict())
-
-
-def opened_state(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The other way: the same."""
-    return state
-
-
-def describe(model: Any) -> Decoder:
-    """Where the modules of a `LlamaForCausalLM` or `LlamaForSequenceClassification` are."""
-    body, config, classifies = model.model, model.config, hasattr(model, "score")
-    return Decoder(
-        family="llama",
-        token_embedding=body.embed_tokens,
-        position_embedding=None,
-        blocks=[_block(layer) for layer in body.layers],
-        norm=body.norm,
-        head=model.score if classifies else model.lm_head,
-        activation=_ACTIVATIONS.get(config.hidden_act, config.hidden_act),
-        epsilon=config.rms_norm_eps,
-        rotary=lambda length: _rotations(body.rotary_emb, length),
-        classifies=classifies,
-    )
-
-
-def _block(layer: Any) -> DecoderBlock:
-    attention, size = layer.self_attn, layer.self_attn.head_dim
+def _block(layer: LibraryObject) -> DecoderBlock:
+    attention = layer.self_attn
     return DecoderBlock(
         attention=attention,
         query=attention.q_proj,
@@ -89,24 +90,17 @@ def _block(layer: Any) -> DecoderBlock:
         ffn_in=layer.mlp.up_proj,
         ffn_out=layer.mlp.down_proj,
         ffn_norm=layer.post_attention_layernorm,
-        head_size=size,
+        head_size=attention.head_dim,
     )
 
 
-def set_heads(attention: Any, heads: int, head_size: int) -> None:
-    """Tell the attention module how many query heads share each of its key heads now."""
-    attention.num_key_value_groups = heads * head_size // attention.k_proj.out_features
-
-
-def blocks(model: Any) -> Any:
-    """The module list of the blocks, for dropping some."""
-    return model.model.layers
-
-
-def _rotations(rotary: Any, length: int) -> tuple[Tensor, Tensor]:
+def _rotations(rotary: nn.Module, length: int) -> tuple[Tensor, Tensor]:
     """Cosines and sines [length, head_size / 2]: the module gives each half twice."""
     import torch
 
     cosines, sines = rotary(torch.zeros(1, dtype=torch.float32), torch.arange(length)[None])
     half = cosines.shape[-1] // 2
     return cosines[0, :, :half], sines[0, :, :half]
+
+
+FAMILY = Llama()

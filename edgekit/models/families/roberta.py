@@ -5,39 +5,39 @@ Its head is a dense layer with tanh on the first token, as BERT's pooler is, but
 
 from __future__ import annotations
 
-from typing import Any
-
+from edgekit.errors import UsageError
 from edgekit.models.encoder import Dense, Encoder, activation_of, require_plain_attention
-from edgekit.models.families.bert import block, set_heads, set_shape, shape
-
-__all__ = ["INPUTS", "blocks", "describe", "first_position", "set_heads", "set_shape", "shape"]
-
-INPUTS = ("input_ids", "attention_mask")
+from edgekit.models.families.bert import Bert, block
+from edgekit.models.loaded_model import LoadedModel, ModelConfig
 
 
-def first_position(config: Any) -> int:
-    """The rows up to that of the padding token stand for no position."""
-    return int(config.pad_token_id) + 1
+class Roberta(Bert):
+    """BERT's configuration and blocks."""
+
+    inputs = ("input_ids", "attention_mask")
+
+    def first_position(self, config: ModelConfig) -> int:
+        """The rows up to that of the padding token stand for no position; `UsageError` where there is none."""
+        if config.pad_token_id is None:
+            raise UsageError("this RoBERTa names no padding token, behind which its positions begin")
+        return int(config.pad_token_id) + 1
+
+    def describe(self, model: LoadedModel) -> Encoder:
+        """Where the modules of a `RobertaForSequenceClassification` are."""
+        require_plain_attention(model.config)
+        body, head = model.base_model, model.get_submodule("classifier")
+        return Encoder(
+            family="roberta",
+            token_embedding=body.embeddings.word_embeddings,
+            position_embedding=body.embeddings.position_embeddings,
+            token_type_embedding=None,
+            embedding_norm=body.embeddings.LayerNorm,
+            blocks=[block(layer) for layer in body.encoder.layer],
+            head=[Dense(head.dense, "tanh"), Dense(head.out_proj, "none")],
+            activation=activation_of(model.config.hidden_act),
+            first_position=self.first_position(model.config),
+            only_type=body.embeddings.token_type_embeddings,
+        )
 
 
-def describe(model: Any) -> Encoder:
-    """Where the modules of a `RobertaForSequenceClassification` are."""
-    require_plain_attention(model.config)
-    body = model.roberta
-    return Encoder(
-        family="roberta",
-        token_embedding=body.embeddings.word_embeddings,
-        position_embedding=body.embeddings.position_embeddings,
-        token_type_embedding=None,
-        embedding_norm=body.embeddings.LayerNorm,
-        blocks=[block(layer) for layer in body.encoder.layer],
-        head=[Dense(model.classifier.dense, "tanh"), Dense(model.classifier.out_proj, "none")],
-        activation=activation_of(model.config.hidden_act),
-        first_position=first_position(model.config),
-        only_type=body.embeddings.token_type_embeddings,
-    )
-
-
-def blocks(model: Any) -> Any:
-    """The module list of the blocks, for dropping some."""
-    return model.roberta.encoder.layer
+FAMILY = Roberta()

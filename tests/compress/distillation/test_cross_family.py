@@ -8,9 +8,10 @@ from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 
 from edgekit.compress.distillation.cross_family import in_family
 from edgekit.errors import UsageError
-from edgekit.models.encoder_families import FAMILIES, family
+from edgekit.models.registry import family
+from edgekit.schema.families import ENCODERS
 
-PAIRS = [(a, b) for a in FAMILIES for b in FAMILIES if a != b and a != "albert"]
+PAIRS = [(a, b) for a in ENCODERS for b in ENCODERS if a != b and a != "albert"]
 
 
 def carried(source, target, embedding=None, **shape):
@@ -19,8 +20,8 @@ def carried(source, target, embedding=None, **shape):
     model = tiny_classifier(tokenizer, family=source, **{"layers": 1} | shape)
     made, reads = in_family(model, tokenizer, target, embedding)
     assert made.config.model_type == target
-    assert tuple(reads.model_input_names) == family(target).INPUTS
-    assert tuple(tokenizer.model_input_names) == family(source).INPUTS, "the teacher's own is left alone"
+    assert tuple(reads.model_input_names) == family(target).inputs
+    assert tuple(tokenizer.model_input_names) == family(source).inputs, "the teacher's own is left alone"
     return model, tokenizer, made.eval(), reads
 
 

@@ -17,7 +17,7 @@ from edgekit.compress.finetune import finetune_classifier
 from edgekit.data.splits import Data, Split
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint import load_classifier, open_checkpoint, save_checkpoint
-from edgekit.models.encoder_families import describe
+from edgekit.models.registry import describe
 from edgekit.models.resize import keep_ffn, keep_heads
 from edgekit.options.train_options import DistillOptions, FinetuneOptions, TrainOptions
 from edgekit.schema.shape import Scratch, Shape, WantedShape

@@ -12,7 +12,7 @@ from edgekit.compress.pruning.prune import cut_least_important, fisher, importan
 from edgekit.data.splits import Data, Split
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT
-from edgekit.models.encoder_families import describe
+from edgekit.models.registry import describe
 from edgekit.options.train_options import PruneOptions
 
 EMPTY = Split([], None, [])

@@ -13,7 +13,7 @@ from edgekit.errors import UsageError
 from edgekit.flows.export import export
 from edgekit.flows.train.prune import prune
 from edgekit.models.checkpoint import load_decoder, load_tokenizer, open_checkpoint
-from edgekit.models.decoder_families import describe_decoder
+from edgekit.models.registry import describe_decoder
 from edgekit.options.data_options import DataSpec
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.train_options import PruneOptions

@@ -24,7 +24,7 @@ from edgekit.models.checkpoint import (
     open_checkpoint,
     save_checkpoint,
 )
-from edgekit.models.decoder_families import describe_model
+from edgekit.models.registry import describe
 from edgekit.models.tokenizer.trim_tokenizer import Trimming
 
 COUNTED = [(text, None) for text in TEXTS]
@@ -123,7 +123,7 @@ def test_logits_of_covered_texts_are_the_same(kind, tmp_path):
             assert old_tokenizer.unk_token_id in pieces
             continue
         before, after = logits(old, old_tokenizer, text), logits(new, new_tokenizer, text)
-        if describe_model(old).token_embedding.num_embeddings == before.shape[-1]:
+        if describe(old).token_embedding.num_embeddings == before.shape[-1]:
             before = before[..., words[0]]
         assert torch.allclose(before, after, atol=1e-6), text
         covered += 1
@@ -169,9 +169,9 @@ def test_ids_that_configurations_name_still_name_the_same_tokens(kind, tmp_path)
                 assert new_tokenizer.convert_ids_to_tokens(getattr(after, name)) == token
         if before is old.config and old.generation_config is None:
             break
-    assert describe_model(new).token_embedding.padding_idx == new.config.pad_token_id or kind in ("gpt2",)
+    assert describe(new).token_embedding.padding_idx == new.config.pad_token_id or kind in ("gpt2",)
     if kind == "roberta":
-        assert describe_model(new).first_position == describe_model(old).first_position == 2
+        assert describe(new).first_position == describe(old).first_position == 2
 
 
 def test_ids_move_in_configurations_and_lists(tmp_path):

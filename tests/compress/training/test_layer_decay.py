@@ -13,9 +13,9 @@ from edgekit.compress.training.layer_decay import decay_by_layer
 from edgekit.errors import UsageError
 from edgekit.flows.train.train import finetune
 from edgekit.models.checkpoint import save_checkpoint
-from edgekit.models.encoder_families import FAMILIES
 from edgekit.options.data_options import DataSpec
 from edgekit.options.train_options import FinetuneOptions
+from edgekit.schema.families import ENCODERS
 
 RATE, DECAY = 1e-3, 0.5
 # one step of the whole rate
@@ -47,7 +47,7 @@ def of(found, part):
     return values.pop()
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", ENCODERS)
 def test_of_encoders(family):
     found = rates(tiny_classifier(tiny_tokenizer(family), family=family))
     assert of(found, "classifier") == 1

@@ -157,7 +157,7 @@ def test_weights_are_signed_where_the_target_is_faster_with_them(bundles, tmp_pa
 
 @pytest.mark.parametrize("scheme", ["float", "int8-dynamic", "int4-weight"])
 def test_uneven_blocks_after_pruning(model, tokenizer, tmp_path, scheme):
-    from edgekit.models.encoder_families import describe
+    from edgekit.models.registry import describe
 
     pruned = copy.deepcopy(model)
     first, second = describe(pruned).blocks

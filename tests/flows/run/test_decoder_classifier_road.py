@@ -23,7 +23,7 @@ from edgekit.flows.run.run import run
 from edgekit.flows.train.prune import prune
 from edgekit.flows.train.train import distill, finetune
 from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
-from edgekit.models.decoder_families import describe_decoder
+from edgekit.models.registry import describe_decoder
 from edgekit.options.data_options import DataSpec
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.profile_options import ProfileOptions

@@ -19,12 +19,13 @@ from edgekit.flows.quantize import quantize
 from edgekit.flows.train.prune import prune
 from edgekit.flows.train.train import distill, finetune
 from edgekit.models.checkpoint import open_checkpoint
-from edgekit.models.encoder_families import FAMILIES, family
+from edgekit.models.registry import family
 from edgekit.options.data_options import DataSpec
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.options.stage_options import EvaluateOptions, QuantizeOptions
 from edgekit.options.train_options import DistillOptions, FinetuneOptions, PruneOptions
+from edgekit.schema.families import ENCODERS
 from edgekit.schema.shape import Scratch, WantedShape
 
 WORDS = ("light", "door", "music", "alarm", "window", "kettle", "fan", "gate")
@@ -68,7 +69,7 @@ def road(name, data, folder, formats):
 def check(bundle, name, data):
     manifest = Manifest.read(bundle / "manifest.json")
     assert manifest.family == name
-    assert {spec.name for spec in manifest.inputs} == set(family(name).INPUTS)
+    assert {spec.name for spec in manifest.inputs} == set(family(name).inputs)
     assert len(manifest.blocks) == (1 if name == "albert" else 2)
     classifier = open_classifier(bundle)
     prediction = classifier.classify("turn the fan on", "it is the fan")
@@ -85,7 +86,7 @@ def check(bundle, name, data):
 
 
 @pytest.mark.parametrize(
-    "name", [name if name == "albert" else pytest.param(name, marks=pytest.mark.slow) for name in FAMILIES]
+    "name", [name if name == "albert" else pytest.param(name, marks=pytest.mark.slow) for name in ENCODERS]
 )
 def test_from_nothing_to_a_bundle(name, data, tmp_path):
     (bundle,) = road(name, data, tmp_path, "onnx")

@@ -19,12 +19,13 @@ from edgekit.flows.quantize import quantize
 from edgekit.flows.train.prune import prune
 from edgekit.flows.train.train import distill, finetune
 from edgekit.models.checkpoint import load_decoder, load_tokenizer, open_checkpoint
-from edgekit.models.decoder_families import DECODERS, describe_decoder
+from edgekit.models.registry import describe_decoder
 from edgekit.options.data_options import DataSpec
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.options.stage_options import EvaluateOptions, QuantizeOptions
 from edgekit.options.train_options import DistillOptions, FinetuneOptions, PruneOptions
+from edgekit.schema.families import DECODERS
 from edgekit.schema.shape import Scratch, WantedShape
 
 SHORT = {"epochs": 1, "batch_size": 4, "max_length": 32, "learning_rate": 3e-3}

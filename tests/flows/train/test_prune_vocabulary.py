@@ -16,7 +16,7 @@ from edgekit.cli import cli
 from edgekit.errors import UsageError
 from edgekit.flows.train.prune import prune
 from edgekit.models.checkpoint import load_classifier, load_decoder, load_tokenizer, open_checkpoint
-from edgekit.models.decoder_families import describe_model
+from edgekit.models.registry import describe
 from edgekit.options.data_options import DataSpec
 from edgekit.options.train_options import PruneOptions
 
@@ -105,7 +105,7 @@ def test_with_heads_everything_is_done_and_the_teacher_reads_its_own_tokens(tmp_
     texts = [rows.train.pairs_of_text()]
     made = prune_classifier(source, rows, options, texts=texts, work=work)
     assert len(made.tokenizer) == made.model.config.vocab_size == 100
-    assert sum(block.heads for block in describe_model(made.model).blocks) == 4
+    assert sum(block.heads for block in describe(made.model).blocks) == 4
     assert made.trained is not None
     (kept,) = work.glob("*.npy")
     old, tokenizer = load_classifier(source), load_tokenizer(source)
