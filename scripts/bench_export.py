@@ -94,19 +94,20 @@ def _edgekit(model: Any, folder: Path, format: str, scheme: Any, length: int) ->
     import copy
 
     from edgekit.compress.quantization.quantize import apply_plan, make_plan
-    from edgekit.export.activation_ranges import Range
-    from edgekit.export.onnx.file import write_onnx_file
-    from edgekit.export.quantized_weights import Weights
-    from edgekit.export.tflite.convert import write_tflite_file
+    from edgekit.export.activation_range import ActivationRange
+    from edgekit.export.onnx.encoder_graph import write_encoder_graph
+    from edgekit.export.quantized_weights import QuantizedWeights
+    from edgekit.export.tflite.classifier_file import write_tflite_classifier
 
     own = copy.deepcopy(model)
     plan = make_plan(own, scheme, ["unused"])
-    weights = Weights(own, plan, apply_plan(own, plan))
+    weights = QuantizedWeights(own, plan, apply_plan(own, plan))
     folder.mkdir()
     if format == "tflite":
-        return folder / write_tflite_file(own, weights, folder, lengths=(length,)).file
-    ranges = dict.fromkeys(plan.tensors, Range(-4, 4))
-    return folder / write_onnx_file(own, weights, folder, max_length=length, ranges=ranges, signed=False).file
+        return folder / write_tflite_classifier(own, weights, folder, lengths=(length,), explicit=False).file
+    ranges = dict.fromkeys(plan.tensors, ActivationRange(-4, 4))
+    write_encoder_graph(own, weights, folder / "model.onnx", max_length=length, ranges=ranges)
+    return folder / "model.onnx"
 
 
 def _optimum(model: Any, folder: Path) -> Path:

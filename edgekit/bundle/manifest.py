@@ -23,7 +23,7 @@ from edgekit.io.hashing import value_sha256
 from edgekit.schema.base_model import Strict, read_mapping
 from edgekit.schema.plan import Plan
 from edgekit.schema.resources import check_target_name
-from edgekit.schema.schemes import Format, Scheme
+from edgekit.schema.schemes import FormatName, Scheme
 from edgekit.schema.shape import Scratch
 from edgekit.schema.target import Target
 from edgekit.tasks.registry import TASKS
@@ -172,7 +172,7 @@ class Manifest(Strict):
     format_version: Literal[2] = 2
     name: str
     task: TaskName
-    format: Format
+    format: FormatName
     model_file: str
     scheme: Scheme
     target: str

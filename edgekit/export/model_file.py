@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from edgekit.bundle.manifest import TensorSpec
-from edgekit.export.activation_ranges import Range
+from edgekit.export.activation_range import ActivationRange
 
 
 @dataclass(frozen=True)
-class Written:
+class ModelFile:
     """The interface of a model file, its sequence lengths (none: any), and its static ranges by weight name."""
 
     file: str
     inputs: tuple[TensorSpec, ...]
     outputs: tuple[TensorSpec, ...]
     lengths: tuple[int, ...] = ()
-    ranges: Mapping[str, Range] = field(default_factory=dict)
+    ranges: Mapping[str, ActivationRange] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

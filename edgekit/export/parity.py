@@ -1,4 +1,4 @@
-"""Parity: the written file, through the written tokenizer, against its reference on the golden cases."""
+"""Parity: how far a written file may be from its reference on the golden cases, and the error where it is further."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from edgekit.bundle.manifest import Parity
-from edgekit.errors import ParityError, ToolError
-from edgekit.export.golden import Case
-from edgekit.export.quantized_weights import blocked
+from edgekit.errors import ParityError
+from edgekit.export.quantized_weights import block_size
 from edgekit.schema.plan import Plan
 
+Floating = npt.NDArray[np.floating[Any]]
 Reference = Literal["checkpoint", "simulation"]
 
 
@@ -39,17 +40,7 @@ def rounds(plan: Plan | None) -> bool:
     """Whether files of this plan round their activations, on some cores at least."""
     if plan is None or not plan.tensors:
         return False
-    return plan.activations != "float" or any(blocked(tensor) for tensor in plan.tensors.values())
-
-
-def rounded_tolerance(cases: Sequence[Case], unrounded: Sequence[Case]) -> Tolerance:
-    """What parity allows a file that rounds: half as much again as not rounding at all changes, and ROUNDED at least.
-
-    Where many values lie beside a boundary, file and simulation are no nearer to each other than either is to what
-    is not rounded; the larger a model's logits, the further that is.
-    """
-    moved = max(float(np.abs(one.logits - other.logits).max()) for one, other in zip(cases, unrounded, strict=True))
-    return Tolerance(rounded_atol(moved), ROUNDED.rtol)
+    return plan.activations != "float" or any(block_size(tensor) for tensor in plan.tensors.values())
 
 
 def rounded_atol(moved: float) -> float:
@@ -57,66 +48,53 @@ def rounded_atol(moved: float) -> float:
     return max(ROUNDED.atol, round(1.5 * moved, 4))
 
 
-def check(classifier: Any, cases: Sequence[Case], allowed: Tolerance, reference: Reference) -> Parity:
-    """Run every case through an `edgekit.agent` classifier, one at a time.
+@dataclass(frozen=True)
+class Deviation:
+    """How far the logits of one run lie from the reference's.
 
-    Raises `ParityError` that names the worst case: other token ids, a logit out of tolerance, or another label
-    where the reference itself is no tie within the tolerance.
+    excess:  the largest |difference| over what is allowed there: beyond 1 it is a fault
+    largest: the largest |difference|
+    where:   which run it was, as the error ends
     """
-    differences, equal = [], 0
-    for case in cases:
-        logits = _run(classifier, case)
-        difference = np.abs(logits - case.logits)
-        limit = allowed.atol + allowed.rtol * np.abs(case.logits)
-        same = int(logits.argmax()) == int(case.logits.argmax())
-        equal += same
-        differences.append((_excess(difference, limit), float(difference.max()), case))
-        if not same and not is_tie(case, allowed) and np.isfinite(logits).all():
-            differences[-1] = (float("inf"), float(difference.max()), case)
-    excess, worst, case = max(differences, key=lambda row: row[0])
-    if excess > 1:
+
+    excess: float
+    largest: float
+    where: str
+
+    @classmethod
+    def of(cls, difference: Floating, limit: Floating, where: str) -> Deviation:
+        """Of |difference| and what is allowed [...], of the same shape; what is no number is infinitely far off."""
+        ratio = float((difference / limit).max())
+        return cls(ratio if np.isfinite(ratio) else float("inf"), float(difference.max()), where)
+
+
+def judge(
+    deviations: Sequence[Deviation], allowed: Tolerance, reference: Reference, *, of: str, cases: int, equal: int
+) -> Parity:
+    """The parity of a file whose runs deviate so.
+
+    of:    what the relative part of the tolerance is of
+    equal: the cases whose label, or greedy text, is the reference's
+    Raises `ParityError` that names the worst run, where one lies beyond the tolerance.
+    """
+    worst = max(deviations, key=lambda deviation: deviation.excess)
+    if worst.excess > 1:
         raise ParityError(
-            f"the exported file does not reproduce its {reference}: its logits differ by up to {worst:.4g} "
-            f"(allowed {allowed.atol:g} + {allowed.rtol:g} of the value) for {_shown(case)}",
+            f"the exported file does not reproduce its {reference}: its logits differ by up to {worst.largest:.4g} "
+            f"(allowed {allowed.atol:g} + {allowed.rtol:g} of the {of}){worst.where}",
             advice="this is a fault of the conversion, not of the model; nothing was written",
         )
     return Parity(
         reference=reference,
-        cases=len(cases),
+        cases=cases,
         atol=allowed.atol,
         rtol=allowed.rtol,
-        max_abs_difference=max(row[1] for row in differences),
+        max_abs_difference=max(deviation.largest for deviation in deviations),
         labels_equal=equal,
     )
 
 
-def is_tie(case: Case, allowed: Tolerance) -> bool:
-    """Whether the two best logits of the reference lie within one tolerance: they may trade places.
-
-    Each may be off by that much, so beyond it both would have to be half of it off at once, against each other. Files
-    of whole networks are off by an eighth of it (`ROUNDED`), and a label that changes then is a fault.
-    """
-    return case.margin <= allowed.atol + allowed.rtol * float(np.abs(case.logits).max())
-
-
-def _run(classifier: Any, case: Case) -> Any:
-    from edgekit.agent.errors import AgentError
-
-    text, pair = case.text if isinstance(case.text, tuple) else (case.text, None)
-    encoding = classifier.tokenizer.encode(text, pair)
-    if tuple(encoding.ids) != case.ids:
-        raise ParityError(f"the written tokenizer.json gives other token ids than the checkpoint's for {_shown(case)}")
-    try:
-        return classifier.logits(encoding)
-    except AgentError as error:
-        raise ToolError(f"the exported file does not run: {error.message}", advice=error.advice) from error
-
-
-def _excess(difference: Any, limit: Any) -> float:
-    ratio = float((difference / limit).max())
-    return ratio if np.isfinite(ratio) else float("inf")
-
-
-def _shown(case: Case) -> str:
-    text = " / ".join(case.text) if isinstance(case.text, tuple) else case.text
-    return repr(text if len(text) <= 60 else text[:57] + "...")
+def require_same_ids(found: Sequence[int], wanted: Sequence[int], text: str) -> None:
+    """Raise `ParityError` where the written tokenizer gives other ids than the checkpoint's; text: as it is quoted."""
+    if tuple(found) != tuple(wanted):
+        raise ParityError(f"the written tokenizer.json gives other token ids than the checkpoint's for {text}")

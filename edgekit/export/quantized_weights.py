@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgekit.compress.quantization.grid import Floats, Integers, integers
 from edgekit.errors import ToolError
@@ -21,12 +21,12 @@ _ROW_BLOCK = 32
 _ROW_BLOCKS_8 = (128, 64, 32)
 
 
-def blocked(plan: TensorPlan) -> int | None:
+def block_size(plan: TensorPlan) -> int | None:
     """The block of a dense weight that runtimes multiply block by block; None for 8 bits a row."""
     return plan.block or (_ROW_BLOCK if plan.bits == 4 else None)
 
 
-def decoder_block(columns: int) -> int:
+def decoder_block_size(columns: int) -> int:
     """The block of a decoder's dense layer or table with one 8-bit scale a row, which is repeated for each block.
 
     Long blocks have few scales to read; one that does not divide the row would store padding.
@@ -35,7 +35,7 @@ def decoder_block(columns: int) -> int:
 
 
 @dataclass(frozen=True)
-class Stored:
+class QuantizedTensor:
     """One weight on its grid: integers [rows, columns] and scales [rows] or [rows, blocks]."""
 
     name: str
@@ -44,25 +44,25 @@ class Stored:
     scales: Floats
 
 
-class Weights:
+class QuantizedWeights:
     """Looks up how each parameter of a model is stored."""
 
-    def __init__(self, model: LoadedModel, plan: Plan | None, scales: Mapping[str, Any]) -> None:
+    def __init__(self, model: LoadedModel, plan: Plan | None, scales: Mapping[str, Tensor]) -> None:
         self.plan = plan
         self._names = parameter_names(model)
-        self._stored = dict(_recover(model, plan, scales)) if plan else {}
+        self._quantized = dict(_recover(model, plan, scales)) if plan else {}
 
     def name(self, parameter: Tensor) -> str:
         """The state-dict name of a parameter."""
         return self._names[id(parameter)]
 
-    def stored(self, parameter: Tensor) -> Stored | None:
+    def quantized(self, parameter: Tensor) -> QuantizedTensor | None:
         """The parameter's integers, or None where it stays float32."""
-        return self._stored.get(self.name(parameter))
+        return self._quantized.get(self.name(parameter))
 
-    def all_stored(self) -> tuple[Stored, ...]:
+    def quantized_tensors(self) -> tuple[QuantizedTensor, ...]:
         """Every weight that is stored as integers."""
-        return tuple(self._stored.values())
+        return tuple(self._quantized.values())
 
     def values(self, parameter: Tensor) -> Floats:
         """The parameter as float32."""
@@ -70,10 +70,11 @@ class Weights:
         return array
 
 
-def _recover(model: LoadedModel, plan: Plan, scales: Mapping[str, Any]) -> Any:
+def _recover(model: LoadedModel, plan: Plan, scales: Mapping[str, Tensor]) -> Iterator[tuple[str, QuantizedTensor]]:
     parameters = dict(model.named_parameters(remove_duplicate=False))
     for name, tensor in plan.tensors.items():
         if name not in parameters or name not in scales:
             raise ToolError(f"the plan names {name}, but its weight or its scales are missing")
         steps = scales[name].detach().cpu().float().numpy()
-        yield name, Stored(name, tensor, integers(parameters[name].detach().cpu().numpy(), steps, tensor), steps)
+        weight = integers(parameters[name].detach().cpu().numpy(), steps, tensor)
+        yield name, QuantizedTensor(name, tensor, weight, steps)

@@ -11,8 +11,8 @@ TOKENIZER_FILE = "tokenizer.json"
 _KEPT = (TOKENIZER_FILE, "tokenizer_config.json", "special_tokens_map.json")
 
 
-def write_tokenizer(tokenizer: Any, out: Path, max_length: int, *, cut: bool = True) -> None:
-    """Write the fast tokenizer into `out`; its `tokenizer.json` does not pad, and with `cut` ends at `max_length`.
+def write_tokenizer(tokenizer: Any, out: Path, max_length: int, *, truncates: bool = True) -> None:
+    """Write the fast tokenizer into `out`; its `tokenizer.json` never pads, and with `truncates` ends at `max_length`.
 
     Raises `UsageError` for a slow tokenizer.
     """
@@ -33,7 +33,7 @@ def write_tokenizer(tokenizer: Any, out: Path, max_length: int, *, cut: bool = T
             path.unlink(missing_ok=True)
     alone = tokenizers.Tokenizer.from_file(str(out / TOKENIZER_FILE))
     alone.no_padding()
-    if cut:
+    if truncates:
         alone.enable_truncation(max_length, strategy="longest_first")
     else:
         alone.no_truncation()

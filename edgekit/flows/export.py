@@ -17,13 +17,12 @@ from edgekit.options.model_ref import ModelRef
 from edgekit.schema.families import FAMILIES
 from edgekit.schema.plan import Plan
 from edgekit.schema.resources import load_target
-from edgekit.schema.schemes import Format, Scheme
+from edgekit.schema.schemes import FormatName, Scheme
 from edgekit.schema.target import Target
 from edgekit.tasks.task import Task
 
 if TYPE_CHECKING:
-    from edgekit.export.bundle import Source
-    from edgekit.export.golden import Text
+    from edgekit.export.lowering import Lowering
     from edgekit.models.checkpoint import Checkpoint
 
 # the cache of a decoder is laid out for the whole context: at this length some 75 MB for GPT-2
@@ -45,7 +44,8 @@ def export(
     Raises `UsageError` for bad input, a scheme that the target does not execute correctly or an existing `out`,
     `ParityError` where a file does not reproduce its reference; nothing is left then.
     """
-    from edgekit.export.bundle import Source
+    from edgekit.export.bundle import build_bundle
+    from edgekit.export.source import Source
     from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint, resolve_task
 
     options = options or ExportOptions()
@@ -58,38 +58,24 @@ def export(
     choice = _choose(checkpoint, target, options, task)
     tokenizer, loaded = load_tokenizer(checkpoint), load_model(checkpoint, task)
     plan, scales = _quantized(checkpoint, loaded, choice)
-    name, cut = _name(source_name), _max_length(loaded, tokenizer, _usual_length(target, task), options)
-    notes = (*choice.notes, *_cut_notes(loaded, cut, options, task))
+    name, longest = _name(source_name), _max_length(loaded, tokenizer, _usual_length(target, task), options)
+    notes = (*choice.notes, *_length_notes(loaded, longest, options, task))
     lineage = next_step("export", options, checkpoint, golden=golden)
-    source = Source(loaded, tokenizer, name, plan, scales, lineage, notes)
+    source = Source(loaded, tokenizer, name, plan, scales, lineage, notes, task=task)
     with new_folder(out, force=force) as folder:
-        for format in choice.formats:
-            (folder / format).mkdir()
-            with progress.task(f"export {format}"):
-                _build(source, target, format, folder / format, task, cut, golden)
-    return [out / format for format in choice.formats]
-
-
-def _build(
-    source: Source, target: Target, format: Format, out: Path, task: Task, cut: int, golden: Sequence[Text]
-) -> None:
-    if task.generates:
-        from edgekit.export.decoder_bundle import build_decoder_bundle
-
-        prompts = [text for text in golden if isinstance(text, str)]
-        build_decoder_bundle(source, target, format, out, max_length=cut, golden_prompts=prompts)
-        return
-    from edgekit.export.bundle import build_bundle
-
-    build_bundle(source, target, format, out, max_length=cut, golden_texts=golden)
+        for lowering in choice.lowerings:
+            (folder / lowering.format).mkdir()
+            with progress.task(f"export {lowering.format}"):
+                build_bundle(source, lowering.up_to(longest), target, folder / lowering.format, golden=golden)
+    return [out / lowering.format for lowering in choice.lowerings]
 
 
 @dataclass(frozen=True)
 class _Choice:
-    """What will be written: the scheme, the formats, the calibration texts, and what a person should know."""
+    """What will be written: the scheme, one lowering a format, the calibration texts, what a person should know."""
 
     scheme: Scheme
-    formats: tuple[Format, ...]
+    lowerings: tuple[Lowering, ...]
     calibration: tuple[str | tuple[str, str], ...]
     notes: tuple[str, ...]
 
@@ -114,52 +100,50 @@ def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions, task
         if scheme == "int8-static" and not calibration and not task.generates:
             scheme = "int8-dynamic"
             notes.append("int8-static needs texts to calibrate with (--calibrate); stored as int8-dynamic instead")
-    formats, skipped = _formats(target, scheme, options)
-    return _Choice(scheme, formats, calibration, (*notes, *skipped))
+    lowerings, skipped = _lowerings(target, scheme, options)
+    return _Choice(scheme, lowerings, calibration, (*notes, *skipped))
 
 
 def _unknown_family(checkpoint: Checkpoint, target: Target, options: ExportOptions, task: Task) -> _Choice:
-    """A classifier that cannot be taken apart is exported as it is, if optimum knows how."""
-    from edgekit.export.onnx.optimum_export import require_exporter
+    """A classifier that cannot be taken apart is exported as it is, in a format whose own exporter knows how."""
+    from edgekit.export.format import format_without_description
+    from edgekit.export.lowering import resolve
 
     if task.generates:
         family(checkpoint.family)
-    require_exporter(checkpoint.family)
-    if options.scheme not in ("auto", "float") or options.format == "tflite":
+    format = format_without_description(checkpoint.family)
+    if options.scheme not in ("auto", "float") or options.format not in ("all", format.name):
         raise UsageError(
-            f"models of the family {checkpoint.family!r} are exported to ONNX in float only",
+            f"models of the family {checkpoint.family!r} are exported to {format.title} in float only",
             advice=f"families that edgekit takes apart: {', '.join(FAMILIES)}",
         )
-    target.runtime_for("onnx", "float")
-    return _Choice("float", ("onnx",), (), ())
+    return _Choice("float", (resolve(target, format.name, "float"),), (), ())
 
 
-def _formats(target: Target, scheme: Scheme, options: ExportOptions) -> tuple[tuple[Format, ...], list[str]]:
-    """The formats to write; of `all`, those that cannot be are left out with a note, unless none is left."""
+def _lowerings(target: Target, scheme: Scheme, options: ExportOptions) -> tuple[tuple[Lowering, ...], list[str]]:
+    """One for each format to write; of `all`, those that cannot be are left out with a note, unless none is left."""
     if options.format != "all":
-        _check_format(target, options.format, scheme)
-        return (options.format,), []
-    kept: list[Format] = []
+        return (_lowering(target, options.format, scheme),), []
+    lowerings: list[Lowering] = []
     refused: list[UsageError] = []
     for format in target.formats:
         try:
-            _check_format(target, format, scheme)
-            kept.append(format)
+            lowerings.append(_lowering(target, format, scheme))
         except UsageError as error:
             refused.append(error)
-    if not kept:
+    if not lowerings:
         raise refused[0]
-    return tuple(kept), [f"no second format: {error.message}" for error in refused]
+    return tuple(lowerings), [f"no second format: {error.message}" for error in refused]
 
 
-def _check_format(target: Target, format: Format, scheme: Scheme) -> None:
-    """Raise `UsageError` where the target or this host cannot do it."""
-    target.runtime_for(format, scheme)
-    if format == "tflite":
-        from edgekit.export.tflite.convert import require_converter, require_scheme
+def _lowering(target: Target, format: FormatName, scheme: Scheme) -> Lowering:
+    """Raises `UsageError` where the target or this host cannot do it."""
+    from edgekit.export.format import format_named
+    from edgekit.export.lowering import resolve
 
-        require_converter()
-        require_scheme(scheme)
+    lowering = resolve(target, format, scheme)
+    format_named(format).require(scheme)
+    return lowering
 
 
 def _quantized(checkpoint: Checkpoint, model: Any, choice: _Choice) -> tuple[Plan | None, dict[str, Any]]:
@@ -188,12 +172,12 @@ def _max_length(model: Any, tokenizer: Any, usual: int, options: ExportOptions) 
     return options.max_length
 
 
-def _cut_notes(model: Any, cut: int, options: ExportOptions, task: Task) -> list[str]:
-    if options.max_length is not None or cut >= _positions(model):
+def _length_notes(model: Any, longest: int, options: ExportOptions, task: Task) -> list[str]:
+    if options.max_length is not None or longest >= _positions(model):
         return []
     if task.generates:
-        return [f"the context holds {cut} tokens; the model itself takes {_positions(model)} (--max-length)"]
-    return [f"texts are cut at {cut} tokens; the model itself takes {_positions(model)} (--max-length)"]
+        return [f"the context holds {longest} tokens; the model itself takes {_positions(model)} (--max-length)"]
+    return [f"texts are cut at {longest} tokens; the model itself takes {_positions(model)} (--max-length)"]
 
 
 def _positions(model: Any) -> int:

@@ -50,12 +50,12 @@ def inspect(what: str | Path | ModelRef) -> Inspection:
 
 def _bundle(path: Path) -> Inspection:
     from edgekit.agent.inference.bundle import open_bundle
-    from edgekit.export.sizes import file_parts
+    from edgekit.export.format import format_named
 
     with agent_errors():
         open_bundle(path)
     manifest = Manifest.of(path)
-    parts = file_parts(path / manifest.model_file)
+    parts = format_named(manifest.format).file_parts(path / manifest.model_file)
     parts |= {
         name: file.bytes for name, file in manifest.files.items() if file.runtime and name != manifest.model_file
     }

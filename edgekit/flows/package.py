@@ -23,7 +23,7 @@ from edgekit.packaging.platforms import platform
 from edgekit.packaging.record import PackageRecord, write_record
 from edgekit.report.summary import PackageRow
 from edgekit.schema.budget import Budget
-from edgekit.schema.schemes import Format
+from edgekit.schema.schemes import FormatName
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def identity_of(options: PackageOptions, name: str) -> Identity:
     return Identity(name=chosen, version=options.version, id=options.id or id_from(chosen))
 
 
-def choose(options: PackageOptions, format: Format) -> tuple[list[PlatformName], dict[PlatformName, str]]:
+def choose(options: PackageOptions, format: FormatName) -> tuple[list[PlatformName], dict[PlatformName, str]]:
     """The platforms that are meant, and of all of them those that do not take the format, with the reason.
 
     Raises `UsageError` for one that was asked for by name and does not take it.

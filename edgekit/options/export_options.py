@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from edgekit.schema.base_model import Strict
-from edgekit.schema.schemes import Format, Scheme
+from edgekit.schema.schemes import FormatName, Scheme
 
 
 class ExportOptions(Strict):
@@ -16,7 +16,7 @@ class ExportOptions(Strict):
 
     target: Annotated[str, Field(description="A target's name, or the path of its YAML file.")] = "rpi4"
     format: Annotated[
-        Format | Literal["all"], Field(description="onnx, tflite, or all: every format that the target reads.")
+        FormatName | Literal["all"], Field(description="onnx, tflite, or all: every format that the target reads.")
     ] = "all"
     scheme: Annotated[
         Scheme | Literal["auto"],

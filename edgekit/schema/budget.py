@@ -13,6 +13,7 @@ import pydantic
 
 from edgekit.errors import UsageError, quoted
 from edgekit.schema.base_model import PLAIN_DECIMAL, Strict, Unplain
+from edgekit.schema.schemes import FormatName
 
 _WHOLE = re.compile(r"[1-9][0-9]{0,8}|0")
 
@@ -72,7 +73,7 @@ class Budget(Strict):
     baseline: str | None = None
     data: str | None = None
     label: str | None = None
-    format: Literal["onnx", "tflite"] | None = None
+    format: FormatName | None = None
     gate: Annotated[bool, pydantic.BeforeValidator(_yes_or_no)] = True
 
     @property

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-Format = Literal["onnx", "tflite"]
+FormatName = Literal["onnx", "tflite"]
 RuntimeName = Literal["onnxruntime", "ai-edge-litert", "tflite-runtime"]
 Scheme = Literal["float", "int8-dynamic", "int8-static", "int8-weight", "int4-weight"]
 
-FORMAT_OF: dict[RuntimeName, Format] = {
+FORMAT_OF: dict[RuntimeName, FormatName] = {
     "onnxruntime": "onnx",
     "ai-edge-litert": "tflite",
     "tflite-runtime": "tflite",

@@ -10,7 +10,7 @@ from edgekit.errors import UsageError
 from edgekit.schema.base_model import Strict
 from edgekit.schema.budget import Budget
 from edgekit.schema.measurement import Fingerprint
-from edgekit.schema.schemes import FORMAT_OF, Format, RuntimeName, Scheme
+from edgekit.schema.schemes import FORMAT_OF, FormatName, RuntimeName, Scheme
 from edgekit.tasks.registry import DEFAULT_TASK
 from edgekit.tasks.task import TaskName
 
@@ -62,7 +62,7 @@ class TargetRuntime(Strict):
     note: str = ""
 
     @property
-    def format(self) -> Format:
+    def format(self) -> FormatName:
         """The file format that this runtime reads."""
         return FORMAT_OF[self.name]
 
@@ -109,7 +109,7 @@ class Target(Strict):
         return self
 
     @property
-    def formats(self) -> tuple[Format, ...]:
+    def formats(self) -> tuple[FormatName, ...]:
         """The formats that some runtime of this target reads, in order of preference."""
         return tuple(dict.fromkeys(runtime.format for runtime in self.runtimes))
 
@@ -121,7 +121,7 @@ class Target(Strict):
         """
         return self.arch == "aarch64" and "dotprod" not in self.cpu.features
 
-    def runtime_for(self, format: Format, scheme: Scheme) -> TargetRuntime:
+    def runtime_for(self, format: FormatName, scheme: Scheme) -> TargetRuntime:
         """The preferred runtime that reads `format` and executes `scheme` correctly, else `UsageError`."""
         readers = [runtime for runtime in self.runtimes if runtime.format == format]
         if not readers:

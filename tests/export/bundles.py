@@ -10,8 +10,12 @@ from tiny_checkpoint import TEXTS
 
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.compress.quantization.quantize import apply_plan, make_plan
-from edgekit.export.bundle import Source, build_bundle
+from edgekit.export.bundle import build_bundle
+from edgekit.export.format import format_named
+from edgekit.export.lowering import resolve
+from edgekit.export.source import Source
 from edgekit.schema.resources import load_target
+from edgekit.tasks import text_classification
 
 PAIRS = [
     ("turn on the kitchen lights", "lights"),
@@ -30,7 +34,7 @@ ODD = [
 def quantized(model, tokenizer, scheme, plan=None):
     own = copy.deepcopy(model)
     plan = plan or make_plan(own, scheme, TEXTS)
-    return Source(own, tokenizer, "tiny", plan, apply_plan(own, plan))
+    return Source(own, tokenizer, "tiny", plan, apply_plan(own, plan), task=text_classification.TASK)
 
 
 def build(source, folder, format="onnx", max_length=32, target="rpi4", lengths=None, golden=TEXTS):
@@ -38,7 +42,9 @@ def build(source, folder, format="onnx", max_length=32, target="rpi4", lengths=N
     if lengths:
         chosen = chosen.model_copy(update={"lengths": lengths})
     folder.mkdir(parents=True)
-    return build_bundle(source, chosen, format, folder, max_length=max_length, golden_texts=golden)
+    lowering = resolve(chosen, format, source.scheme).up_to(max_length)
+    format_named(format).require(source.scheme)
+    return build_bundle(source, lowering, chosen, folder, golden=golden)
 
 
 def encoded(tokenizer, text, pair):

@@ -164,11 +164,13 @@ def test_static_activations_are_refused(parts):
 @tflite
 def test_padding_changes_nothing_in_the_module_that_becomes_tflite(parts):
     """The module that is converted, in PyTorch: each text at two lengths, against transformers' answer without any."""
-    from edgekit.export.quantized_weights import Weights
-    from edgekit.export.tflite.decoder_classifier_module import TfliteDecoderClassifier
+    from edgekit.export.quantized_weights import QuantizedWeights
+    from edgekit.export.tflite.decoder_module import DecoderClassifierModule
 
     for model, tokenizer, theirs in parts.values():
-        module = TfliteDecoderClassifier(describe_decoder(model), Weights(model, None, {}), 64, tokenizer.pad_token_id)
+        module = DecoderClassifierModule(
+            describe_decoder(model), QuantizedWeights(model, None, {}), 64, tokenizer.pad_token_id
+        )
         for text in [*TEXTS, "", "a"]:
             ids = tokenizer(text)["input_ids"]
             with torch.inference_mode():

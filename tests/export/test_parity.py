@@ -1,6 +1,5 @@
 """Parity at an export: how far a file may be from its reference, and that nothing wrong passes for that."""
 
-import contextlib
 from dataclasses import replace
 
 import numpy as np
@@ -11,19 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import numpy_helper
 from tiny_bundle import TEXTS, make_bundle
-from tiny_checkpoint import hooks, tiny_classifier, tiny_tokenizer
 
 from edgekit.agent.inference.classifier import open_classifier
-from edgekit.compress.quantization.quantize import make_plan
 from edgekit.errors import ParityError
-from edgekit.export.activation_ranges import Range
-from edgekit.export.golden import Case
-from edgekit.export.parity import FLOAT, Tolerance, check, is_tie, rounded_tolerance
-from edgekit.export.simulate import simulated
-from edgekit.export.simulate_decoder import simulated_decoder
-from edgekit.models.checkpoint import load_decoder, open_checkpoint
-from edgekit.models.encoder import parameter_names
-from edgekit.models.registry import describe
+from edgekit.export.parity import FLOAT, Tolerance
+from edgekit.export.tasks.text_classification import ClassificationCase, check, is_tie, rounded_tolerance
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +30,8 @@ def cases(classifier):
         encoding = classifier.tokenizer.encode(text, pair)
         prediction = classifier.predict(classifier.logits(encoding))
         given = text if pair is None else (text, pair)
-        found.append(Case(given, tuple(encoding.ids), prediction.logits.astype(np.float32), prediction.label))
+        logits = prediction.logits.astype(np.float32)
+        found.append(ClassificationCase(given, tuple(encoding.ids), logits, prediction.label))
     return found
 
 
@@ -97,7 +89,7 @@ def test_another_label_is_an_error_though_every_logit_is_within_the_tolerance(cl
 
 @given(st.floats(0.01, 10), st.floats(-20, 20), st.floats(0, 1), st.floats(0, 0.1))
 def test_a_tie_is_a_lead_within_one_tolerance(lead, lower, atol, rtol):
-    case = Case("a", (1,), np.array([lower, lower + lead, lower - 5], np.float32), "b")
+    case = ClassificationCase("a", (1,), np.array([lower, lower + lead, lower - 5], np.float32), "b")
     largest = max(abs(float(value)) for value in case.logits)
     limit = atol + rtol * largest
     if not np.isclose(case.margin, limit, rtol=1e-5):
@@ -105,7 +97,7 @@ def test_a_tie_is_a_lead_within_one_tolerance(lead, lower, atol, rtol):
 
 
 def test_one_label_is_never_a_tie():
-    assert not is_tie(Case("a", (1,), np.array([3.0], np.float32), "a"), Tolerance(10, 10))
+    assert not is_tie(ClassificationCase("a", (1,), np.array([3.0], np.float32), "a"), Tolerance(10, 10))
 
 
 def off_by_one(path, place):
@@ -123,51 +115,15 @@ def off_by_one(path, place):
 @pytest.mark.parametrize("place", [0, 7, 20])
 @pytest.mark.parametrize("scheme", ["int8-weight", "int8-dynamic", "int8-static", "int4-weight"])
 def test_one_integer_that_is_off_by_one_is_noticed(model, tokenizer, tmp_path, monkeypatch, scheme, place):
-    from edgekit.export.onnx import file
+    from edgekit.export.onnx import format
 
-    written = file.write_onnx
+    written = format.write_encoder_graph
 
     def broken(model, weights, path, **options):
         file = written(model, weights, path, **options)
         off_by_one(path, place)
         return file
 
-    monkeypatch.setattr(file, "write_onnx", broken)
+    monkeypatch.setattr(format, "write_encoder_graph", broken)
     with pytest.raises(ParityError, match=r"holds other integers than the plan for \d+ of \d+ rows of .*weight"):
         build(quantized(model, tokenizer, scheme), tmp_path / "broken")
-
-
-@pytest.mark.parametrize("fails", [False, True])
-@pytest.mark.parametrize("format", ["onnx", "tflite"])
-def test_a_simulation_leaves_no_hook(format, fails):
-    model = tiny_classifier(tiny_tokenizer())
-    plan = make_plan(model, "int8-dynamic")
-    with pytest.raises(RuntimeError) if fails else contextlib.nullcontext(), simulated(model, plan, format):
-        # six dense layers of each of two blocks, and the first of the head
-        assert len(hooks(model)) == 13
-        if fails:
-            raise RuntimeError
-    assert not hooks(model)
-
-
-def test_a_simulation_that_cannot_begin_leaves_no_hook():
-    model = tiny_classifier(tiny_tokenizer())
-    plan = make_plan(model, "int8-static", calibration=["lights"])
-    found = describe(model).dense()
-    last = {parameter_names(model)[id(linear.weight)] for linear in found} - {"classifier.weight"}
-    ranges = dict.fromkeys(sorted(last)[:-1], Range(0.0, 1.0))
-    with pytest.raises(AssertionError, match="calibrated"), simulated(model, plan, "onnx", ranges):
-        pass
-    assert not hooks(model)
-
-
-@pytest.mark.parametrize("fails", [False, True])
-@pytest.mark.parametrize("format", ["onnx", "tflite"])
-def test_a_simulated_decoder_has_no_hook_left(decoder_checkpoints, format, fails):
-    model = load_decoder(open_checkpoint(decoder_checkpoints["llama"]))
-    plan = make_plan(model, "int8-dynamic")
-    with pytest.raises(RuntimeError) if fails else contextlib.nullcontext(), simulated_decoder(model, plan, format):
-        assert hooks(model)
-        if fails:
-            raise RuntimeError
-    assert not hooks(model)

@@ -1,5 +1,6 @@
 import json
 import shutil
+import sys
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.cli import cli
 from edgekit.errors import NotFoundError, ParityError, UsageError
-from edgekit.export.calibrate import calibrate_onnx
+from edgekit.export.onnx.calibration import calibrate
 from edgekit.flows.export import export
 from edgekit.flows.quantize import quantize
 from edgekit.models.checkpoint import save_checkpoint
@@ -72,12 +73,12 @@ def test_static_with_texts(tiny_checkpoint, tmp_path):
 
 
 def test_nothing_is_left_when_parity_fails(tiny_checkpoint, tmp_path, monkeypatch):
-    from edgekit.export import bundle
+    from edgekit.export.tasks import text_classification
 
     def broken(*_):
         raise ParityError("no")
 
-    monkeypatch.setattr(bundle, "_prove", broken)
+    monkeypatch.setattr(text_classification, "check", broken)
     with pytest.raises(ParityError):
         export(tiny_checkpoint, tmp_path / "out", onnx())
     assert list(tmp_path.iterdir()) == []
@@ -103,12 +104,7 @@ def test_what_the_target_cannot_execute_is_refused_by_name(tiny_checkpoint, tmp_
 
 
 def test_of_all_formats_those_that_cannot_be_are_left_out_with_a_note(tiny_checkpoint, tmp_path, monkeypatch):
-    from edgekit.export.tflite.convert import convert as tflite
-
-    def no_converter():
-        raise UsageError("TFLite export needs an x86-64 Linux or macOS host")
-
-    monkeypatch.setattr(tflite, "require_converter", no_converter)
+    monkeypatch.setitem(sys.modules, "litert_torch", None)
     folders = export(tiny_checkpoint, tmp_path / "out", ExportOptions())
     assert [folder.name for folder in folders] == ["onnx"]
     assert any("TFLite export needs" in note for note in manifest_of(folders[0])["notes"])
@@ -159,6 +155,6 @@ def test_pairs_calibrate_as_pairs(tmp_path):
     query.register_forward_pre_hook(lambda module, inputs: seen.append(inputs[0]))
     for one, other in pairs:
         model(**tokenizer(one, other, return_tensors="pt"))
-    found = calibrate_onnx(model, tokenizer, pairs, 32)["bert.encoder.layer.0.attention.self.query.weight"]
+    found = calibrate(model, tokenizer, pairs, 32)["bert.encoder.layer.0.attention.self.query.weight"]
     assert found.low == pytest.approx(min(float(values.min()) for values in seen), abs=1e-4)
     assert found.high == pytest.approx(max(float(values.max()) for values in seen), abs=1e-4)

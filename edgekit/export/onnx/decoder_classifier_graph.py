@@ -14,19 +14,18 @@ from typing import Any
 import numpy as np
 
 from edgekit.bundle.manifest import TensorSpec
-from edgekit.export.model_file import Written
+from edgekit.export.model_file import ModelFile
 from edgekit.export.onnx.decoder_layers import DecoderLayers, require_heads
-from edgekit.export.onnx.dense import DenseLowering
-from edgekit.export.onnx.embedding import Words
-from edgekit.export.onnx.file import ONNX_FILE
-from edgekit.export.onnx.graph_builder import OnnxGraph
-from edgekit.export.quantized_weights import Weights, decoder_block
+from edgekit.export.onnx.dense import DenseLowering, row_block
+from edgekit.export.onnx.embedding import TokenEmbedding
+from edgekit.export.onnx.graph_builder import ONNX_FILE, OnnxGraph
+from edgekit.export.quantized_weights import QuantizedWeights
 from edgekit.models.registry import describe_decoder
 
 _INPUTS = ("input_ids", "attention_mask")
 
 
-def write_onnx_decoder_classifier(model: Any, weights: Weights, out: Path, *, max_length: int) -> Written:
+def write_onnx_decoder_classifier(model: Any, weights: QuantizedWeights, out: Path, *, max_length: int) -> ModelFile:
     """Write `model.onnx` into `out`: int64 [batch, sequence] -> `logits` float32 [batch, labels].
 
     Any length up to `max_length`. Raises `UsageError` for more positions than the model has, or for heads or an
@@ -37,15 +36,13 @@ def write_onnx_decoder_classifier(model: Any, weights: Weights, out: Path, *, ma
     decoder = describe_decoder(model)
     require_heads(decoder)
     graph = OnnxGraph()
-    # with float activations the matrices of integers are made float when the file is opened
-    rounded = weights.plan is not None and weights.plan.activations == "int8-dynamic"
-    dense = DenseLowering(graph, weights, {}, row_block=decoder_block if rounded else None)
+    dense = DenseLowering(graph, weights, {}, row_block=row_block(decoder, weights.plan))
     _Build(graph, decoder, weights, dense, max_length).answer(model.config.pad_token_id)
     labels = int(decoder.head.out_features)
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "sequence"]) for name in _INPUTS]
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", labels])]
     graph.save(out / ONNX_FILE, inputs, outputs, "edgekit")
-    return Written(
+    return ModelFile(
         file=ONNX_FILE,
         inputs=tuple(TensorSpec(name=name, dtype="int64", shape=(None, None)) for name in _INPUTS),
         outputs=(TensorSpec(name="logits", dtype="float32", shape=(None, labels)),),
@@ -59,7 +56,7 @@ class _Build(DecoderLayers):
         """The whole road from ids to logits."""
         self._lengths()
         last = self._last_token(pad_id)
-        words = Words(self.graph, self.weights, self.decoder.token_embedding).look_up("input_ids")
+        words = TokenEmbedding(self.graph, self.weights, self.decoder.token_embedding).look_up("input_ids")
         x = self.blocks(words, lambda x: self.graph.add("GatherND", [x, last], "last_token", batch_dims=1))
         one = self.graph.constant("one", np.array([1], np.int64))
         self.graph.add("Squeeze", [self.dense.add(x, [self.decoder.head], "head"), one], "logits")

@@ -12,19 +12,17 @@ from typing import Any
 import numpy as np
 
 from edgekit.bundle.manifest import TensorSpec
-from edgekit.export.model_file import Written
+from edgekit.export.model_file import ModelFile
 from edgekit.export.onnx.decoder_layers import DecoderLayers, require_heads
-from edgekit.export.onnx.dense import DenseLowering
-from edgekit.export.onnx.embedding import Words
-from edgekit.export.onnx.graph_builder import OnnxGraph
-from edgekit.export.quantized_weights import Weights, decoder_block
+from edgekit.export.onnx.dense import DenseLowering, row_block
+from edgekit.export.onnx.embedding import TokenEmbedding
+from edgekit.export.onnx.graph_builder import ONNX_FILE, OnnxGraph
+from edgekit.export.quantized_weights import QuantizedWeights
 from edgekit.models.decoder import Decoder
 from edgekit.models.registry import describe_decoder
 
-ONNX_FILE = "model.onnx"
 
-
-def write_onnx_decoder(model: Any, weights: Weights, out: Path, *, max_length: int) -> Written:
+def write_onnx_decoder(model: Any, weights: QuantizedWeights, out: Path, *, max_length: int) -> ModelFile:
     """Write `model.onnx` into `out`, for texts of up to `max_length` tokens in all.
 
     input_ids int64 [batch, sequence], attention_mask int64 [batch, total], past_key_values.i.key and .value float32
@@ -35,14 +33,14 @@ def write_onnx_decoder(model: Any, weights: Weights, out: Path, *, max_length: i
     decoder = describe_decoder(model)
     require_heads(decoder)
     graph = OnnxGraph()
-    build = _Build(graph, decoder, weights, DenseLowering(graph, weights, {}, {}, row_block=decoder_block), max_length)
-    build.logits()
+    dense = DenseLowering(graph, weights, {}, row_block=row_block(decoder, weights.plan))
+    _Build(graph, decoder, weights, dense, max_length).logits()
     inputs, outputs = _interface(decoder)
     keep = TensorSpec(name="logits_to_keep", dtype="int64", shape=(1,))
     graph.save(
         out / ONNX_FILE, [_value_info(spec) for spec in (*inputs, keep)], list(map(_value_info, outputs)), "edgekit"
     )
-    return Written(file=ONNX_FILE, inputs=inputs, outputs=outputs)
+    return ModelFile(file=ONNX_FILE, inputs=inputs, outputs=outputs)
 
 
 def _interface(decoder: Decoder) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
@@ -76,7 +74,7 @@ class _Build(DecoderLayers):
     def logits(self) -> str:
         """The whole road from ids to logits."""
         self._lengths()
-        words = Words(self.graph, self.weights, self.decoder.token_embedding)
+        words = TokenEmbedding(self.graph, self.weights, self.decoder.token_embedding)
         kept = self._kept(self.blocks(words.look_up("input_ids")))
         if self.decoder.tied:
             return words.logits(kept)

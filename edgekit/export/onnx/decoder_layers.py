@@ -12,7 +12,7 @@ import numpy as np
 from edgekit.errors import UsageError
 from edgekit.export.onnx.dense import DenseLowering
 from edgekit.export.onnx.graph_builder import MICROSOFT, OnnxGraph
-from edgekit.export.quantized_weights import Weights
+from edgekit.export.quantized_weights import QuantizedWeights
 from edgekit.models.decoder import Decoder, DecoderBlock
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class DecoderLayers(ABC):
 
     graph: OnnxGraph
     decoder: Decoder
-    weights: Weights
+    weights: QuantizedWeights
     dense: DenseLowering
     max_length: int
     past: str = field(default="", init=False)
@@ -76,7 +76,7 @@ class DecoderLayers(ABC):
         """The rows of the position table for these tokens [sequence, hidden]; `max_length` rows are kept."""
         if self.max_length > table.num_embeddings:
             raise UsageError(f"max_length {self.max_length} is more than the model's {table.num_embeddings}")
-        graph, stored = self.graph, self.weights.stored(table.weight)
+        graph, stored = self.graph, self.weights.quantized(table.weight)
         if stored is not None and stored.scales.ndim != 1:
             raise UsageError(f"{stored.name}: a position table is stored with one scale a row")
         if stored is None:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgekit.export.activation_ranges import Range
+from edgekit.export.activation_range import ActivationRange
 from edgekit.export.onnx.graph_builder import MICROSOFT, OnnxGraph
-from edgekit.export.quantized_weights import Stored, Weights, blocked
-from edgekit.schema.plan import TensorPlan
+from edgekit.export.quantized_weights import QuantizedTensor, QuantizedWeights, block_size, decoder_block_size
+from edgekit.models.decoder import Decoder
+from edgekit.models.encoder import Encoder
+from edgekit.schema.plan import Plan, TensorPlan
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,14 +35,14 @@ class DenseLowering:
     inputs: filled while building: state-dict name of a weight -> the graph's names for its layer's inputs, one for
             each time that the layer is run.
     matrices: filled while building: name of a layer of integers -> its matrix in float.
-    row_block: how many columns are multiplied at a time where a weight has one 8-bit scale a row; None leaves such
-               layers to the operators for whole matrices, which are faster for long texts and slower for one token.
+    row_block: as `row_block` gives it; None leaves such layers to the operators for whole matrices, which are faster
+               for long texts and slower for one token.
     signed: whether whole matrices of integers stay int8, for a target that multiplies them faster than uint8.
     """
 
     graph: OnnxGraph
-    weights: Weights
-    ranges: Mapping[str, Range]
+    weights: QuantizedWeights
+    ranges: Mapping[str, ActivationRange]
     inputs: dict[str, list[str]] = field(default_factory=dict)
     matrices: dict[str, str] = field(default_factory=dict)
     row_block: Callable[[int], int] | None = None
@@ -53,7 +55,7 @@ class DenseLowering:
         """
         for layer in layers:
             self.inputs.setdefault(self.weights.name(layer.weight), []).append(x)
-        stored = [self.weights.stored(layer.weight) for layer in layers]
+        stored = [self.weights.quantized(layer.weight) for layer in layers]
         if len({tensor.plan if tensor else None for tensor in stored}) > 1:
             parts = [self.add(x, [layer], f"{name}_{i}", bias=bias) for i, layer in enumerate(layers)]
             return self.graph.add("Concat", parts, name, axis=-1)
@@ -64,10 +66,10 @@ class DenseLowering:
             return self._plain(x, self.graph.constant(f"{name}.weight", matrix), name, offset)
         return self._integers(x, present, name, offset)
 
-    def _integers(self, x: str, stored: list[Stored], name: str, bias: str | None) -> str:
+    def _integers(self, x: str, stored: list[QuantizedTensor], name: str, bias: str | None) -> str:
         integers = np.concatenate([tensor.integers for tensor in stored])
         scales = np.concatenate([tensor.scales for tensor in stored])
-        block = blocked(stored[0].plan)
+        block = block_size(stored[0].plan)
         if block is None and self.row_block is not None:
             block = self.row_block(integers.shape[1])
         if block is not None:
@@ -84,7 +86,7 @@ class DenseLowering:
         operands = [x, *self._matrix(integers, scales, name)]
         return self.graph.add("DynamicQuantizeMatMul", operands + ([bias] if bias else []), name, domain=MICROSOFT)
 
-    def _static(self, x: str, integers: Any, scales: Any, range: Range, name: str, bias: str | None) -> str:
+    def _static(self, x: str, integers: Any, scales: Any, range: ActivationRange, name: str, bias: str | None) -> str:
         """Activations quantized with a range calibrated beforehand."""
         scale, zero = range.parameters()
         a_scale, a_zero = self.graph.constant(f"{name}.in_scale", scale), self.graph.constant(f"{name}.in_zero", zero)
@@ -150,6 +152,17 @@ class DenseLowering:
             for layer in layers
         ]
         return self.graph.constant(f"{name}.bias", np.concatenate(parts))
+
+
+def row_block(parts: Encoder | Decoder, plan: Plan | None) -> Callable[[int], int] | None:
+    """How many columns of so many are multiplied at a time where a weight has one 8-bit scale a row; None for all.
+
+    Decoders round token by token, for one range over all tokens destroys GPT-2. In a classifier with float activations
+    the matrices of integers are made float when the file is opened.
+    """
+    if isinstance(parts, Encoder) or (parts.classifies and (plan is None or plan.activations != "int8-dynamic")):
+        return None
+    return decoder_block_size
 
 
 def nbits_weight(integers: Any, scales: Any, plan: TensorPlan, block: int) -> tuple[Any, Any]:

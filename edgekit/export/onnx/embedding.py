@@ -9,23 +9,23 @@ import numpy as np
 
 from edgekit.export.onnx.dense import nbits_weight
 from edgekit.export.onnx.graph_builder import MICROSOFT, OnnxGraph
-from edgekit.export.quantized_weights import Stored, Weights, blocked, decoder_block
+from edgekit.export.quantized_weights import QuantizedTensor, QuantizedWeights, block_size, decoder_block_size
 
 if TYPE_CHECKING:
     from torch import nn
 
 
 @dataclass
-class Words:
+class TokenEmbedding:
     """Adds the two readers of the token embedding [vocabulary, hidden] to a graph."""
 
     graph: OnnxGraph
-    weights: Weights
+    weights: QuantizedWeights
     table: nn.Embedding
 
     def look_up(self, ids: str) -> str:
         """The rows of the ids: [batch, sequence] -> [batch, sequence, hidden]."""
-        stored = self.weights.stored(self.table.weight)
+        stored = self.weights.quantized(self.table.weight)
         if stored is None:
             return self.graph.add("Gather", [self._floats(), ids], "words")
         integers, scales, block = self._integers(stored)
@@ -50,7 +50,7 @@ class Words:
 
     def logits(self, x: str) -> str:
         """The same table as the head: [batch, kept, hidden] -> `logits` [batch, kept, vocabulary]."""
-        stored = self.weights.stored(self.table.weight)
+        stored = self.weights.quantized(self.table.weight)
         if stored is None:
             return self.graph.add("FusedMatMul", [x, self._floats()], "logits", domain=MICROSOFT, transB=1)
         integers, scales, block = self._integers(stored)
@@ -69,9 +69,9 @@ class Words:
     def _floats(self) -> str:
         return self.graph.constant("words.weight", self.weights.values(self.table.weight))
 
-    def _integers(self, stored: Stored) -> tuple[str, str, int]:
+    def _integers(self, stored: QuantizedTensor) -> tuple[str, str, int]:
         """Unsigned integers [vocabulary, blocks, bytes], scales [vocabulary, blocks, 1], and the block."""
-        block = blocked(stored.plan) or decoder_block(self.table.embedding_dim)
+        block = block_size(stored.plan) or decoder_block_size(self.table.embedding_dim)
         integers, scales = nbits_weight(stored.integers, stored.scales, stored.plan, block)
         names = self.graph.constant("words.weight", integers), self.graph.constant("words.scale", scales[..., None])
         return *names, block

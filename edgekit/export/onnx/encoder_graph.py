@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgekit.errors import ToolError, UsageError
-from edgekit.export.activation_ranges import Range
+from edgekit.export.activation_range import ActivationRange
 from edgekit.export.onnx.dense import DenseLowering
 from edgekit.export.onnx.graph_builder import MICROSOFT, OnnxGraph
-from edgekit.export.quantized_weights import Weights
+from edgekit.export.quantized_weights import QuantizedWeights
 from edgekit.models.encoder import Encoder, EncoderBlock
 from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe_encoder
@@ -31,27 +31,27 @@ _FUSED_BIAS = {"gelu": ("BiasGelu", MICROSOFT), "gelu_tanh": ("FastGelu", MICROS
 
 
 @dataclass(frozen=True)
-class OnnxFile:
+class EncoderGraph:
     """What was written: input names in order, and by weight name which graph values its dense layer reads."""
 
     inputs: tuple[str, ...]
     dense_inputs: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
-def write_onnx(
+def write_encoder_graph(
     model: LoadedModel,
-    weights: Weights,
+    weights: QuantizedWeights,
     path: Path,
     *,
     max_length: int,
-    ranges: Mapping[str, Range] | None = None,
+    ranges: Mapping[str, ActivationRange] | None = None,
     taps: Sequence[str] = (),
     signed: bool = False,
-) -> OnnxFile:
+) -> EncoderGraph:
     """Write a sequence classifier to `path`.
 
     Inputs int64 [batch, sequence], output `logits` float32 [batch, labels]. `ranges` are needed for static
-    activations. `taps` are names of inner values (`OnnxFile.dense_inputs`) to be given out as well. `signed`: see
+    activations. `taps` are names of inner values (`EncoderGraph.dense_inputs`) to be given out as well. `signed`: see
     `DenseLowering`.
     """
     encoder = describe_encoder(model)
@@ -66,7 +66,7 @@ def write_onnx(
     inputs, outputs = _value_infos(names, axes, encoder.head[-1].linear.out_features, taps)
     graph.add("Squeeze", [logits, graph.constant("one", np.array([1], np.int64))], "logits")
     graph.save(path, inputs, outputs, "edgekit")
-    return OnnxFile(tuple(names), dense.inputs)
+    return EncoderGraph(tuple(names), dense.inputs)
 
 
 def _interface(model: Any, encoder: Encoder) -> tuple[list[str], dict[str, dict[int, str]]]:
@@ -126,9 +126,9 @@ def _embed(dense: DenseLowering, encoder: Encoder, max_length: int) -> str:
     return x if encoder.projection is None else dense.add(x, [encoder.projection], "projection")
 
 
-def _rows(graph: OnnxGraph, weights: Weights, table: nn.Embedding, ids: str, name: str) -> str:
+def _rows(graph: OnnxGraph, weights: QuantizedWeights, table: nn.Embedding, ids: str, name: str) -> str:
     """The rows of a table that the ids name; of an integer table only these rows become float."""
-    stored = weights.stored(table.weight)
+    stored = weights.quantized(table.weight)
     if stored is None:
         matrix = graph.constant(f"{name}.weight", weights.values(table.weight))
         return graph.add("Gather", [matrix, ids], name)
@@ -137,11 +137,11 @@ def _rows(graph: OnnxGraph, weights: Weights, table: nn.Embedding, ids: str, nam
     return graph.add("Mul", [cast, graph.add("Gather", [scales, ids], f"{name}_scales")], name)
 
 
-def _positions(graph: OnnxGraph, weights: Weights, encoder: Encoder, max_length: int) -> str:
+def _positions(graph: OnnxGraph, weights: QuantizedWeights, encoder: Encoder, max_length: int) -> str:
     """The rows of the first `sequence` positions, of which `max_length` are kept."""
     table = encoder.position_embedding
     kept = slice(encoder.first_position, encoder.first_position + max_length)
-    stored = weights.stored(table.weight)
+    stored = weights.quantized(table.weight)
     if stored is None:
         rows = graph.constant("positions.weight", weights.values(table.weight)[kept])
     else:
@@ -223,7 +223,7 @@ def _add_and_norm(dense: DenseLowering, x: str, skip: str, linear: nn.Linear, no
     return graph.add("SkipLayerNormalization", operands, name, domain=MICROSOFT, epsilon=norm.eps)
 
 
-def _norm(graph: OnnxGraph, weights: Weights, norm: nn.LayerNorm, name: str) -> list[str]:
+def _norm(graph: OnnxGraph, weights: QuantizedWeights, norm: nn.LayerNorm, name: str) -> list[str]:
     return [
         graph.constant(f"{name}.gamma", weights.values(norm.weight)),
         graph.constant(f"{name}.beta", weights.values(norm.bias)),

@@ -10,6 +10,7 @@ import numpy as np
 
 from edgekit.errors import UsageError
 
+ONNX_FILE = "model.onnx"
 OPSET = 17
 IR_VERSION = 9  # read by onnxruntime since 1.15; the contributed operators need 1.20
 MICROSOFT = "com.microsoft"

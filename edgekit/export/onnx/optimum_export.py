@@ -15,11 +15,10 @@ from typing import Any
 from edgekit.agent.capture_stderr import captured_output
 from edgekit.bundle.manifest import TensorSpec
 from edgekit.errors import ToolError, UsageError
-from edgekit.export.model_file import Written
+from edgekit.export.model_file import ModelFile
+from edgekit.export.onnx.graph_builder import ONNX_FILE, OPSET
 from edgekit.schema.families import FAMILIES
 
-_FILE = "model.onnx"
-_OPSET = 17
 _TASK = "text-classification"
 
 
@@ -39,7 +38,7 @@ def require_exporter(family: str) -> None:
         )
 
 
-def write_onnx_fallback(model: Any, out: Path) -> Written:
+def write_onnx_fallback(model: Any, out: Path) -> ModelFile:
     """Write `model.onnx` into `out` with optimum; `ToolError` where optimum cannot."""
     # optimum imports onnxruntime, whose Linux wheel carries a telemetry client; it reads this when it is imported
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -49,13 +48,13 @@ def write_onnx_fallback(model: Any, out: Path) -> Written:
     with tempfile.TemporaryDirectory() as folder:
         with captured_output():
             try:
-                onnx_export_from_model(model, Path(folder), opset=_OPSET, task=_TASK, do_validation=False)
+                onnx_export_from_model(model, Path(folder), opset=OPSET, task=_TASK, do_validation=False)
             except (ValueError, KeyError, RuntimeError, TypeError) as error:
                 raise ToolError(f"optimum cannot export {model.config.model_type} models: {error}") from error
-        shutil.move(Path(folder) / _FILE, out / _FILE)
-    graph = onnx.load(str(out / _FILE), load_external_data=False).graph
-    return Written(
-        file=_FILE,
+        shutil.move(Path(folder) / ONNX_FILE, out / ONNX_FILE)
+    graph = onnx.load(str(out / ONNX_FILE), load_external_data=False).graph
+    return ModelFile(
+        file=ONNX_FILE,
         inputs=tuple(TensorSpec(name=value.name, dtype="int64", shape=(None, None)) for value in graph.input),
         outputs=(TensorSpec(name="logits", dtype="float32", shape=(None, model.config.num_labels)),),
         notes=(f"{model.config.model_type} models are exported by optimum, in float only",),

@@ -14,19 +14,19 @@ import numpy as np
 
 from edgekit.compress.quantization.grid import Integers
 from edgekit.errors import ParityError
-from edgekit.export.quantized_weights import Stored, Weights
+from edgekit.export.quantized_weights import QuantizedTensor, QuantizedWeights
 
 _MIDDLE_8, _MIDDLE_4 = 128, 8
 
 
-def verify_integers(path: Path, weights: Weights, max_length: int) -> None:
+def verify_integers(path: Path, weights: QuantizedWeights, max_length: int) -> None:
     """Compare the rows of every quantized weight with those that the file at `path` holds.
 
     max_length: so many rows of a table of positions must be there; every row of all else
     Raises `ParityError` that names the weight whose integers are others in the file.
     """
-    by_columns: dict[int, list[Stored]] = defaultdict(list)
-    for stored in weights.all_stored():
+    by_columns: dict[int, list[QuantizedTensor]] = defaultdict(list)
+    for stored in weights.quantized_tensors():
         by_columns[stored.integers.shape[1]].append(stored)
     matrices = list(_matrices(path)) if by_columns else []
     for columns, group in by_columns.items():

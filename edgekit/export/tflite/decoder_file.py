@@ -12,40 +12,35 @@ The file holds the weights once, but the runtime packs them anew for each signat
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from edgekit.bundle.manifest import TensorSpec
 from edgekit.errors import UsageError
-from edgekit.export.model_file import Written
-from edgekit.export.quantized_weights import Weights
-from edgekit.export.tflite.convert import TFLITE_FILE, convert, require_converter, require_scheme
+from edgekit.export.model_file import ModelFile
+from edgekit.export.quantized_weights import QuantizedWeights
+from edgekit.export.tflite.convert import TFLITE_FILE, write_signatures
 from edgekit.models.decoder import Decoder
-from edgekit.models.registry import describe_decoder
 
 # tokens of a piece, unless the cache holds fewer
 _PIECE = 64
 
 
-def write_tflite_decoder(model: Any, weights: Weights, out: Path, *, max_length: int, explicit: bool) -> Written:
+def write_tflite_decoder(
+    decoder: Decoder, weights: QuantizedWeights, out: Path, *, max_length: int, explicit: bool
+) -> ModelFile:
     """Write `model.tflite` into `out`, with a cache for `max_length` tokens.
 
-    explicit: 8-bit weights behind a DEQUANTIZE and activations in float, for runtimes without dynamic int8
+    explicit: as of `write_signatures`
     Raises `UsageError` for more positions than the model has, `ToolError` where the conversion fails.
     """
-    require_converter()
-    require_scheme(weights.plan.scheme if weights.plan else "float")
     import torch
 
-    from edgekit.export.tflite.decoder_module import Decode, Head, Prefill, TfliteDecoder
-    from edgekit.export.tflite.flatbuffer import compact
-    from edgekit.export.tflite.packed_integers import pack_integers
+    from edgekit.export.tflite.decoder_module import Decode, DecoderModule, Head, Prefill
 
-    decoder = describe_decoder(model)
     if decoder.position_embedding is not None and max_length > decoder.position_embedding.num_embeddings:
         raise UsageError(
             f"max_length {max_length} is more than the model's {decoder.position_embedding.num_embeddings}"
         )
-    module = TfliteDecoder(decoder, weights, max_length)
+    module = DecoderModule(decoder, weights, max_length)
     caches = {spec.name: torch.zeros(*(size or 1 for size in spec.shape)) for spec in _caches(decoder, max_length)}
     caches["start"] = torch.zeros(1, dtype=torch.int32)
     piece = min(_PIECE, max_length)
@@ -55,18 +50,14 @@ def write_tflite_decoder(model: Any, weights: Weights, out: Path, *, max_length:
         (f"prefill_{piece}", Prefill(module).eval(), {"input_ids": many} | caches),
         (f"head_{piece}", Head(module).eval(), {"hidden": torch.zeros(piece, decoder.hidden)}),
     ]
-    convert(signatures, out / TFLITE_FILE)
-    if module.matrices:
-        pack_integers(out / TFLITE_FILE, module.matrices, explicit=explicit)
-    else:
-        compact(out / TFLITE_FILE)
+    write_signatures(signatures, out / TFLITE_FILE, module.matrices, explicit=explicit)
     first = (
         TensorSpec(name="input_ids", dtype="int32", shape=(1, None)),
         TensorSpec(name="start", dtype="int32", shape=(1,)),
     )
     logits_spec = TensorSpec(name="logits", dtype="float32", shape=(None, decoder.head.out_features))
     new = [TensorSpec(name=f"new_{spec.name}", dtype=spec.dtype, shape=spec.shape) for spec in _caches(decoder, None)]
-    return Written(
+    return ModelFile(
         file=TFLITE_FILE, inputs=(*first, *_caches(decoder, max_length)), outputs=(logits_spec, *new), lengths=()
     )
 

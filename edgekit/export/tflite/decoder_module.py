@@ -12,14 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from edgekit.export.quantized_weights import Weights
-from edgekit.export.tflite.layers import MASKED, LayerNorm, Packer, RmsNorm, Table, activation
+from edgekit.export.quantized_weights import QuantizedWeights
+from edgekit.export.tflite.layers import MASKED, EmbeddingTable, LayerNorm, Packer, RmsNorm, activation
 from edgekit.models.decoder import Decoder, DecoderBlock
 
 Caches = tuple[tuple[Tensor, Tensor], ...]
 
 
-class TfliteDecoder(nn.Module):
+class DecoderModule(nn.Module):
     """input_ids int32 [1, tokens], start int32 [1], caches -> hidden float32 [tokens, hidden], new keys and values.
 
     start:  how many tokens the caches hold
@@ -27,13 +27,13 @@ class TfliteDecoder(nn.Module):
             tokens, head_size]
     """
 
-    def __init__(self, decoder: Decoder, weights: Weights, capacity: int) -> None:
+    def __init__(self, decoder: Decoder, weights: QuantizedWeights, capacity: int) -> None:
         super().__init__()
         packer = Packer(weights)
         self.capacity = capacity
-        self.token_embedding = Table(decoder.token_embedding, weights)
+        self.token_embedding = EmbeddingTable(decoder.token_embedding, weights)
         self.position_embedding = (
-            Table(decoder.position_embedding, weights, slice(capacity))
+            EmbeddingTable(decoder.position_embedding, weights, slice(capacity))
             if decoder.position_embedding is not None
             else None
         )
@@ -72,9 +72,9 @@ class TfliteDecoder(nn.Module):
 
 
 class Prefill(nn.Module):
-    """The arguments and results of a decoder by the names that a file has for them; see `tflite_decoder`."""
+    """The arguments and results of a decoder by the names that a file has for them; see `decoder_file`."""
 
-    def __init__(self, decoder: TfliteDecoder) -> None:
+    def __init__(self, decoder: DecoderModule) -> None:
         super().__init__()
         self.decoder = decoder
 
@@ -100,13 +100,49 @@ class Decode(Prefill):
 class Head(nn.Module):
     """Hidden values to logits."""
 
-    def __init__(self, decoder: TfliteDecoder) -> None:
+    def __init__(self, decoder: DecoderModule) -> None:
         super().__init__()
         self.head = decoder.head
 
     def forward(self, hidden: Tensor) -> dict[str, Tensor]:
         """hidden [tokens, width] -> [tokens, vocabulary]."""
         return {"logits": self.head(hidden)}
+
+
+class DecoderClassifierModule(nn.Module):
+    """A classifier on a decoder's body: input_ids, attention_mask int32 [1, length] -> logits float32 [1, labels].
+
+    Padding lies on the right, and the answer is read at the last token before it; what follows the last attention is
+    computed for that token alone.
+
+    pad_id: the token at which no answer is read, if there is one
+    """
+
+    def __init__(self, decoder: Decoder, weights: QuantizedWeights, max_length: int, pad_id: int | None) -> None:
+        super().__init__()
+        self.body = DecoderModule(decoder, weights, max_length)
+        self.pad_id = pad_id
+        self.matrices = self.body.matrices
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
+        """One text, padded on the right."""
+        # places and masks are counted from the input, so that the converter cannot fold them into each signature
+        seen = torch.cumsum(attention_mask[0], 0, dtype=torch.int32)
+        x, turn = self.body.embed(input_ids, (seen - 1).clamp(min=0))
+        hidden = (seen[None] > seen[:, None]).to(torch.float32) + (1.0 - attention_mask.to(torch.float32))
+        last = self._last_token(input_ids, attention_mask)
+        final = len(self.body.blocks) - 1
+        for index, block in enumerate(self.body.blocks):
+            x, _ = block(x, None, turn, None, hidden * MASKED, last if index == final else None)
+        return {"logits": self.body.head(self.body.norm(x))}
+
+    def _last_token(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """The place of the last token that is neither masked nor the padding, int32 [1]; 0 where there is none."""
+        real = attention_mask[0]
+        if self.pad_id is not None:
+            real = real * (input_ids[0] != self.pad_id).to(torch.int32)
+        so_far = torch.cumsum(real, 0, dtype=torch.int32)
+        return (so_far < so_far[-1:]).to(torch.int32).sum(dim=0, keepdim=True, dtype=torch.int32)
 
 
 def _norm(norm: Any, epsilon: float) -> nn.Module:

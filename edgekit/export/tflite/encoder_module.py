@@ -12,29 +12,29 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from edgekit.export.quantized_weights import Weights
-from edgekit.export.tflite.layers import MASKED, LayerNorm, Packer, Table, activation
+from edgekit.export.quantized_weights import QuantizedWeights
+from edgekit.export.tflite.layers import MASKED, EmbeddingTable, LayerNorm, Packer, activation
 from edgekit.models.encoder import Encoder, EncoderBlock
 
 
-class TfliteEncoder(nn.Module):
+class EncoderModule(nn.Module):
     """input_ids, attention_mask (and token_type_ids) int32 [1, length] -> logits float32 [1, labels]."""
 
-    def __init__(self, encoder: Encoder, weights: Weights, max_length: int) -> None:
+    def __init__(self, encoder: Encoder, weights: QuantizedWeights, max_length: int) -> None:
         super().__init__()
         packer = Packer(weights)
-        self.token_embedding = Table(encoder.token_embedding, weights)
+        self.token_embedding = EmbeddingTable(encoder.token_embedding, weights)
         first = encoder.first_position
-        self.position_embedding = Table(encoder.position_embedding, weights, slice(first, first + max_length))
+        self.position_embedding = EmbeddingTable(encoder.position_embedding, weights, slice(first, first + max_length))
         self.token_type_embedding = (
-            Table(encoder.token_type_embedding, weights) if encoder.token_type_embedding is not None else None
+            EmbeddingTable(encoder.token_type_embedding, weights) if encoder.token_type_embedding is not None else None
         )
         self.only_type = encoder.only_type.weight.detach()[0] if encoder.only_type is not None else None
         self.norm = LayerNorm(encoder.embedding_norm)
         self.projection = packer.dense(encoder.projection) if encoder.projection is not None else None
         last = len(encoder.blocks) - 1
         self.blocks = nn.ModuleList(
-            _TfliteBlock(packer, block, encoder.activation, packed=encoder.shared or index < last)
+            _EncoderBlock(packer, block, encoder.activation, packed=encoder.shared or index < last)
             for index, block in enumerate(encoder.blocks)
         )
         self.runs = [(index, is_last) for index, _, is_last in encoder.runs()]
@@ -64,7 +64,7 @@ class TfliteEncoder(nn.Module):
         return {"logits": x}
 
 
-class _TfliteBlock(nn.Module):
+class _EncoderBlock(nn.Module):
     """A block; `packed` says that the query is stored with key and value, else it is computed by itself."""
 
     def __init__(self, packer: Packer, block: EncoderBlock, activated: str, *, packed: bool) -> None:

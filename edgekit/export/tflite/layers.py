@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from edgekit.compress.quantization.grid import Floats, Integers
 from edgekit.errors import ToolError, UsageError
-from edgekit.export.quantized_weights import Stored, Weights
+from edgekit.export.quantized_weights import QuantizedTensor, QuantizedWeights
 from edgekit.schema.plan import TensorPlan
 
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -32,7 +32,7 @@ MASKED = -1e9
 
 
 @dataclass(frozen=True)
-class Matrix:
+class DenseMatrix:
     """A dense matrix of the module [out, in] and how the file must store it; `names` are its weights' own."""
 
     names: tuple[str, ...]
@@ -45,13 +45,13 @@ class Matrix:
 class Packer:
     """Makes the dense layers of a module, and remembers in `matrices` those that the file stores as integers."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: QuantizedWeights) -> None:
         self.weights = weights
-        self.matrices: list[Matrix] = []
+        self.matrices: list[DenseMatrix] = []
 
     def dense(self, *layers: nn.Linear) -> nn.Module:
         """Dense layers that read the same input as one, where the plan stores them alike; else side by side."""
-        stored = [self.weights.stored(layer.weight) for layer in layers]
+        stored = [self.weights.quantized(layer.weight) for layer in layers]
         if len({tensor.plan if tensor else None for tensor in stored}) > 1:
             return _SideBySide([self.dense(layer) for layer in layers])
         first = layers[0]
@@ -73,8 +73,8 @@ def activation(name: str) -> Callable[[Tensor], Tensor]:
     return _ACTIVATIONS[name]
 
 
-def _matrix(stored: Sequence[Stored], linear: nn.Linear) -> Matrix:
-    return Matrix(
+def _matrix(stored: Sequence[QuantizedTensor], linear: nn.Linear) -> DenseMatrix:
+    return DenseMatrix(
         names=tuple(tensor.name for tensor in stored),
         values=linear.weight.detach().numpy(),
         integers=np.concatenate([tensor.integers for tensor in stored]),
@@ -92,12 +92,12 @@ class _SideBySide(nn.Module):
         return torch.cat([part(x) for part in self.parts], dim=-1)
 
 
-class Table(nn.Module):
+class EmbeddingTable(nn.Module):
     """Rows of a table [entries, width] by int32 ids [tokens], counted from the first that is kept."""
 
-    def __init__(self, table: nn.Embedding, weights: Weights, keep: slice = slice(None)) -> None:
+    def __init__(self, table: nn.Embedding, weights: QuantizedWeights, keep: slice = slice(None)) -> None:
         super().__init__()
-        stored = weights.stored(table.weight)
+        stored = weights.quantized(table.weight)
         if stored is None:
             self.register_buffer("rows", table.weight.detach()[keep].clone())
             self.scales = None

@@ -21,11 +21,11 @@ import numpy as np
 from edgekit.compress.quantization.grid import Integers
 from edgekit.errors import ToolError
 from edgekit.export.tflite.flatbuffer import serialize
-from edgekit.export.tflite.layers import Matrix
+from edgekit.export.tflite.layers import DenseMatrix
 from edgekit.schema.plan import TensorPlan
 
 
-def pack_integers(path: Path, matrices: Sequence[Matrix], *, explicit: bool) -> None:
+def pack_integers(path: Path, matrices: Sequence[DenseMatrix], *, explicit: bool) -> None:
     """Rewrite the file at `path` with the integers of every matrix, then read it back and compare.
 
     explicit: whether 8-bit matrices are read through an explicit DEQUANTIZE
@@ -55,10 +55,10 @@ def pack_bytes(integers: Integers, plan: TensorPlan) -> Any:
     return halves[0::2] | (halves[1::2] << 4)
 
 
-def _find(model: Any, matrices: Sequence[Matrix]) -> dict[int, Matrix]:
+def _find(model: Any, matrices: Sequence[DenseMatrix]) -> dict[int, DenseMatrix]:
     """Buffer index -> the matrix it holds, by shape and bytes; layers with the very same weights are one buffer."""
     wanted = {_key(matrix.values.shape, matrix.values): matrix for matrix in matrices}
-    found: dict[int, Matrix] = {}
+    found: dict[int, DenseMatrix] = {}
     keys = set()
     for graph in model.subgraphs:
         for tensor in graph.tensors:
@@ -79,7 +79,7 @@ def _key(shape: Any, data: Any) -> tuple[tuple[int, ...], bytes]:
     return tuple(int(size) for size in shape), np.asarray(data).tobytes()
 
 
-def _rewrite(model: Any, graph: Any, found: dict[int, Matrix], *, explicit: bool, shared: dict[int, Any]) -> None:
+def _rewrite(model: Any, graph: Any, found: dict[int, DenseMatrix], *, explicit: bool, shared: dict[int, Any]) -> None:
     """Give every matrix of one subgraph its integer type, and its readers what they need."""
     from ai_edge_litert import schema_py_generated as schema
 
@@ -137,7 +137,7 @@ def _dequantize(model: Any, source: int, result: int) -> Any:
     )
 
 
-def _make_integer(model: Any, graph: Any, tensor: Any, matrix: Matrix, shared: dict[int, Any]) -> None:
+def _make_integer(model: Any, graph: Any, tensor: Any, matrix: DenseMatrix, shared: dict[int, Any]) -> None:
     from ai_edge_litert import schema_py_generated as schema
 
     tensor.type = schema.TensorType.INT8 if matrix.plan.bits == 8 else schema.TensorType.INT4
@@ -156,7 +156,7 @@ def _make_integer(model: Any, graph: Any, tensor: Any, matrix: Matrix, shared: d
     )
 
 
-def _scales_tensor(model: Any, graph: Any, tensor: Any, matrix: Matrix) -> int:
+def _scales_tensor(model: Any, graph: Any, tensor: Any, matrix: DenseMatrix) -> int:
     """The float16 scales of the blocks; one buffer serves every subgraph."""
     from ai_edge_litert import schema_py_generated as schema
 
@@ -176,7 +176,7 @@ def _scales_tensor(model: Any, graph: Any, tensor: Any, matrix: Matrix) -> int:
     return len(graph.tensors) - 1
 
 
-def _verify(path: Path, matrices: Sequence[Matrix]) -> None:
+def _verify(path: Path, matrices: Sequence[DenseMatrix]) -> None:
     """Read the written file anew and compare its integers with the plan's."""
     from ai_edge_litert import schema_py_generated as schema
 

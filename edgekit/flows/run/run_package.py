@@ -18,7 +18,7 @@ from edgekit.options.recipe import Recipe
 from edgekit.packaging.identity import name_from
 from edgekit.packaging.record import PackageRecord, intact
 from edgekit.report.summary import PackageRow
-from edgekit.schema.schemes import Format
+from edgekit.schema.schemes import FormatName
 
 _STAGE = "package"
 
@@ -51,7 +51,7 @@ def why_packaged(run: Run, options: PackageOptions) -> str | None:
     return why
 
 
-def packaged_format(recipe: Recipe) -> Format:
+def packaged_format(recipe: Recipe) -> FormatName:
     """The format that a run of this recipe packages: ONNX, which every platform takes, if it exports that."""
     formats = formats_of(recipe)
     return "onnx" if "onnx" in formats else formats[0]

@@ -26,7 +26,7 @@ from edgekit.options.train_options import DistillOptions, FinetuneOptions, Prune
 from edgekit.schema.base_model import Strict
 from edgekit.schema.families import usual_task
 from edgekit.schema.resources import load_target
-from edgekit.schema.schemes import Format
+from edgekit.schema.schemes import FormatName
 from edgekit.schema.shape import Scratch
 from edgekit.tasks.task import TaskName
 
@@ -173,7 +173,7 @@ def bundles_in(folder: Path) -> list[Path]:
     return sorted(path.parent for path in folder.glob("*/manifest.json"))
 
 
-def formats_of(recipe: Recipe) -> list[Format]:
+def formats_of(recipe: Recipe) -> list[FormatName]:
     """The formats that a recipe asks for: one, or what the runtimes of its target read."""
     if recipe.export.format != "all":
         return [recipe.export.format]

@@ -19,17 +19,18 @@ from edgekit.agent.runtimes.registry import open_decoder_session
 from edgekit.bundle.manifest import Manifest
 from edgekit.compress.quantization.quantize import apply_plan, make_plan
 from edgekit.errors import ParityError, UsageError
-from edgekit.export.bundle import Source
-from edgekit.export.decoder_bundle import build_decoder_bundle
-from edgekit.export.decoder_golden import HARD_PROMPTS, reference_texts
-from edgekit.export.decoder_parity import check_decoder
+from edgekit.export.bundle import build_bundle
+from edgekit.export.lowering import resolve
 from edgekit.export.onnx.graph_builder import OnnxGraph
 from edgekit.export.parity import FLOAT
+from edgekit.export.source import Source
+from edgekit.export.tasks.text_generation import HARD_PROMPTS, check, reference_texts
 from edgekit.flows.export import export
 from edgekit.models.checkpoint import load_decoder, load_tokenizer, open_checkpoint
 from edgekit.options.export_options import ExportOptions
 from edgekit.schema.plan import Plan, TensorPlan
 from edgekit.schema.resources import load_target
+from edgekit.tasks import text_generation
 
 SCHEMES = ("int8-dynamic", "int8-weight", "int4-weight")
 
@@ -86,16 +87,20 @@ def test_any_grouping_and_size_of_heads(heads, kv_heads, head_dim, tmp_path, dec
     sizes = {"num_attention_heads": heads, "num_key_value_heads": kv_heads, "head_dim": head_dim}
     folder = save_decoder(tiny_llama(tokenizer, **sizes, num_hidden_layers=1), tokenizer, tmp_path / "made")
     checkpoint = open_checkpoint(folder)
-    source = Source(load_decoder(checkpoint), load_tokenizer(checkpoint), "made")
+    source = source_of(load_decoder(checkpoint), load_tokenizer(checkpoint))
     manifest = bundle(source, tmp_path / "bundle")
     assert manifest.parity.labels_equal == manifest.parity.cases
     assert manifest.inputs[2].shape == (None, kv_heads, None, head_dim)
 
 
-def bundle(source, folder, **options):
+def source_of(model, tokenizer, *plan):
+    return Source(model, tokenizer, "made", *plan, task=text_generation.TASK)
+
+
+def bundle(source, folder, max_length=CONTEXT):
     folder.mkdir()
-    options = {"max_length": CONTEXT} | options
-    return build_decoder_bundle(source, load_target("rpi5"), "onnx", folder, **options)
+    target = load_target("rpi5")
+    return build_bundle(source, resolve(target, "onnx", source.scheme).up_to(max_length), target, folder)
 
 
 @pytest.mark.parametrize("activation", ["gelu", "relu", "gelu_pytorch_tanh"])
@@ -103,21 +108,21 @@ def test_other_activations(activation, tmp_path, decoder_checkpoints):
     tokenizer = AutoTokenizer.from_pretrained(decoder_checkpoints["gpt2"])
     model = tiny_gpt2(tokenizer, activation_function=activation, n_layer=1, n_inner=40)
     checkpoint = open_checkpoint(save_decoder(model, tokenizer, tmp_path / "made"))
-    bundle(Source(load_decoder(checkpoint), tokenizer, "made"), tmp_path / "bundle")
+    bundle(source_of(load_decoder(checkpoint), tokenizer), tmp_path / "bundle")
 
 
 def test_an_activation_without_a_lowering_is_refused_by_name(tmp_path, decoder_checkpoints):
     tokenizer = AutoTokenizer.from_pretrained(decoder_checkpoints["gpt2"])
     folder = save_decoder(tiny_gpt2(tokenizer, activation_function="tanh"), tokenizer, tmp_path / "made")
     with pytest.raises(UsageError, match="tanh"):
-        bundle(Source(load_decoder(open_checkpoint(folder)), tokenizer, "made"), tmp_path / "bundle")
+        bundle(source_of(load_decoder(open_checkpoint(folder)), tokenizer), tmp_path / "bundle")
 
 
 def test_heads_without_an_operator_are_refused(tmp_path, decoder_checkpoints):
     tokenizer = AutoTokenizer.from_pretrained(decoder_checkpoints["llama"])
     folder = save_decoder(tiny_llama(tokenizer, head_dim=20), tokenizer, tmp_path / "made")
     with pytest.raises(UsageError, match="heads of 20 values"):
-        bundle(Source(load_decoder(open_checkpoint(folder)), tokenizer, "made"), tmp_path / "bundle")
+        bundle(source_of(load_decoder(open_checkpoint(folder)), tokenizer), tmp_path / "bundle")
 
 
 def test_more_than_a_file_holds_is_refused_before_it_is_written(tmp_path):
@@ -131,7 +136,7 @@ def test_more_than_a_file_holds_is_refused_before_it_is_written(tmp_path):
 def test_more_positions_than_the_model_has_are_refused(tmp_path, decoder_checkpoints):
     checkpoint = open_checkpoint(decoder_checkpoints["gpt2"])
     with pytest.raises(UsageError, match=f"more than the model's {CONTEXT}"):
-        source = Source(load_decoder(checkpoint), load_tokenizer(checkpoint), "made")
+        source = source_of(load_decoder(checkpoint), load_tokenizer(checkpoint))
         bundle(source, tmp_path / "bundle", max_length=CONTEXT + 1)
 
 
@@ -147,7 +152,7 @@ def quantized(decoder_checkpoints, tmp_path_factory):
             plan = make_plan(model, scheme)
             scales = apply_plan(model, plan)
             folder = root / f"{kind}-{scheme}"
-            made[kind, scheme] = folder, bundle(Source(model, tokenizer, "q", plan, scales), folder), plan, model
+            made[kind, scheme] = folder, bundle(source_of(model, tokenizer, plan, scales), folder), plan, model
     return made
 
 
@@ -196,7 +201,7 @@ def test_a_mixed_plan_is_lowered_tensor_by_tensor(decoder_checkpoints, tmp_path)
         f"{block}mlp.c_proj.weight": TensorPlan(bits=8),
     }
     plan = Plan(scheme="int4-weight", activations="float", tensors=tensors)
-    manifest = bundle(Source(model, tokenizer, "mixed", plan, apply_plan(model, plan)), tmp_path / "bundle")
+    manifest = bundle(source_of(model, tokenizer, plan, apply_plan(model, plan)), tmp_path / "bundle")
     operators = [node.op_type for node in onnx.load(tmp_path / "bundle" / "model.onnx").graph.node]
     assert operators.count("MatMulNBits") == 4
     assert manifest.parity.labels_equal >= manifest.parity.cases - 1
@@ -236,9 +241,9 @@ def test_optimum_opens_the_bundle_and_writes_the_same(decoder_bundles, decoder_c
 def test_a_broken_cache_fails_parity(decoder_bundles, decoder_checkpoints):
     checkpoint = open_checkpoint(decoder_checkpoints["gpt2"])
     model, tokenizer = load_decoder(checkpoint), load_tokenizer(checkpoint)
-    cases = reference_texts(model, tokenizer, HARD_PROMPTS, 0, CONTEXT)
+    cases = reference_texts(source_of(model, tokenizer), HARD_PROMPTS, 0, CONTEXT)
     generator = open_generator(decoder_bundles["gpt2"])
-    assert check_decoder(generator, cases, FLOAT, "checkpoint").labels_equal == len(cases)
+    assert check(generator, cases, FLOAT, "checkpoint").labels_equal == len(cases)
     session = generator.session
     step = session.step
 
@@ -248,7 +253,7 @@ def test_a_broken_cache_fails_parity(decoder_bundles, decoder_checkpoints):
 
     session.step = forgetful
     with pytest.raises(ParityError, match="token by token"):
-        check_decoder(generator, cases, FLOAT, "checkpoint")
+        check(generator, cases, FLOAT, "checkpoint")
 
 
 def test_the_manifest_and_card_say_what_it_is(decoder_bundles):

@@ -4,9 +4,10 @@ from bundles import build
 from tiny_checkpoint import LABELS, TEXTS
 
 from edgekit.errors import UsageError
-from edgekit.export.bundle import Source
+from edgekit.export.source import Source
 from edgekit.flows.export import export
 from edgekit.options.export_options import ExportOptions
+from edgekit.tasks import text_classification
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +31,11 @@ def electra(tokenizer):
 
 
 def test_a_family_without_description_is_exported_in_float(electra, tokenizer, tmp_path):
-    manifest = build(Source(electra, tokenizer, "tiny"), tmp_path / "bundle", golden=[*TEXTS, ("turn", "on")])
+    manifest = build(
+        Source(electra, tokenizer, "tiny", task=text_classification.TASK),
+        tmp_path / "bundle",
+        golden=[*TEXTS, ("turn", "on")],
+    )
     assert manifest.parity.reference == "checkpoint"
     assert "token_type_ids" in {spec.name for spec in manifest.inputs}
     assert any("optimum" in note for note in manifest.notes)

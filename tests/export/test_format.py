@@ -6,13 +6,17 @@ import pytest
 from tiny_bundle import tiny_onnx, write_tflite
 
 from edgekit.errors import ToolError
-from edgekit.export.sizes import file_parts
+from edgekit.export.format import format_named
+
+
+def parts_of(path):
+    return format_named(path.suffix[1:]).file_parts(path)
 
 
 @pytest.mark.parametrize("write", [tiny_onnx, write_tflite])
 def test_parts_add_up_to_the_file(tmp_path, write):
     path = write(tmp_path / ("model.onnx" if write is tiny_onnx else "model.tflite"))
-    assert sum(file_parts(path).values()) == path.stat().st_size
+    assert sum(parts_of(path).values()) == path.stat().st_size
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "model.tflite"])
@@ -21,7 +25,7 @@ def test_corrupt_files_are_one_clear_error(tmp_path, name, content):
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(ToolError, match=f"{name} cannot be read"):
-        file_parts(path)
+        parts_of(path)
 
 
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
@@ -30,4 +34,4 @@ def test_truncated_files(tmp_path, part):
         content = path.read_bytes()
         path.write_bytes(content[: int(len(content) * part)])
         with pytest.raises(ToolError):
-            file_parts(path)
+            parts_of(path)

@@ -8,7 +8,7 @@ import numpy as np
 
 
 @dataclass(frozen=True)
-class Range:
+class ActivationRange:
     """The smallest and the largest value of an activation."""
 
     low: float
@@ -20,6 +20,6 @@ class Range:
         scale = np.float32((high - low) / np.float32(255)) if high > low else np.float32(1)
         return scale, np.uint8(np.clip(np.rint(-low / scale), 0, 255))
 
-    def widened(self, other: Range) -> Range:
+    def widened(self, other: ActivationRange) -> ActivationRange:
         """The range that holds both."""
-        return Range(min(self.low, other.low), max(self.high, other.high))
+        return ActivationRange(min(self.low, other.low), max(self.high, other.high))

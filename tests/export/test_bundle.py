@@ -13,7 +13,7 @@ from edgekit.agent.inference.classifier import open_classifier
 from edgekit.agent.inference.golden import run_golden
 from edgekit.bundle.manifest import Manifest
 from edgekit.errors import ParityError, ToolError, UsageError
-from edgekit.export.golden import HARD_TEXTS
+from edgekit.export.tasks.text_classification import HARD_TEXTS
 
 PAIRS = [(first, second) for first in TEXTS[:3] for second in TEXTS[3:]]
 
@@ -90,16 +90,16 @@ def _corrupt(path):
 def test_a_file_that_does_not_reproduce_its_reference_is_an_error_that_names_the_worst_case(
     model, tokenizer, tmp_path, monkeypatch
 ):
-    from edgekit.export.onnx import file
+    from edgekit.export.onnx import format
 
-    true_writer = file.write_onnx
+    true_writer = format.write_encoder_graph
 
     def broken_writer(model, weights, path, **options):
         file = true_writer(model, weights, path, **options)
         _corrupt(path)
         return file
 
-    monkeypatch.setattr(file, "write_onnx", broken_writer)
+    monkeypatch.setattr(format, "write_encoder_graph", broken_writer)
     for scheme in ("float", "int8-dynamic"):
         with pytest.raises(ParityError, match=r"differ by up to .* for '"):
             build(quantized(model, tokenizer, scheme), tmp_path / scheme)

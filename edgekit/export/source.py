@@ -1,0 +1,57 @@
+"""The source of an export: a loaded model, its tokenizer and its quantization plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from edgekit.bundle.manifest import Step
+from edgekit.export.parity import Reference
+from edgekit.schema.families import FAMILIES
+from edgekit.schema.plan import Plan
+from edgekit.schema.schemes import Scheme
+from edgekit.tasks.task import Task
+
+# a text, or a pair of texts
+TextInput = str | tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is exported: a model whose weights are on the grid of `plan`, with their scales, and its tokenizer."""
+
+    model: Any
+    tokenizer: Any
+    name: str
+    plan: Plan | None = None
+    scales: Mapping[str, Any] = field(default_factory=dict)
+    lineage: tuple[Step, ...] = ()
+    notes: tuple[str, ...] = ()
+    task: Task = field(kw_only=True)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label of each logit of a classifier."""
+        names = self.model.config.id2label
+        return tuple(str(names[index]) for index in sorted(names, key=int))
+
+    @property
+    def scheme(self) -> Scheme:
+        """The scheme of the plan."""
+        return self.plan.scheme if self.plan is not None else "float"
+
+    @property
+    def described(self) -> bool:
+        """Whether the model's family is one that edgekit can take apart."""
+        return self.model.config.model_type in FAMILIES
+
+    @property
+    def reference(self) -> Reference:
+        """What its file is held against: the simulation of its plan, or the checkpoint itself."""
+        return "simulation" if self.quantized else "checkpoint"
+
+    @property
+    def quantized(self) -> bool:
+        """Whether any weight is stored as integers."""
+        return self.plan is not None and bool(self.plan.tensors)

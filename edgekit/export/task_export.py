@@ -1,0 +1,62 @@
+"""What of an export depends on the model's task: tokenizer files, golden cases, parity, facts of the manifest."""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar, cast
+
+from edgekit.bundle.manifest import Parity
+from edgekit.export.model_file import ModelFile
+from edgekit.export.parity import Tolerance
+from edgekit.export.source import Source, TextInput
+from edgekit.tasks.task import Task
+
+Case = TypeVar("Case")
+
+
+@dataclass(frozen=True)
+class TaskExport(ABC, Generic[Case]):
+    """One export of a source, for inputs of up to `max_length` tokens.
+
+    A new task is a file in `tasks/`, called as the task is, whose `Export` is one of these.
+
+    device_files: files that a device needs beside the model, its tokenizer and its configuration
+    """
+
+    source: Source
+    max_length: int
+    device_files: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def write_settings(self, out: Path) -> None:
+        """Write the tokenizer and the configuration; `UsageError` for a tokenizer without `tokenizer.json`."""
+
+    @abstractmethod
+    def reference(self, texts: Sequence[TextInput], file: ModelFile) -> list[Case]:
+        """What the PyTorch model gives for these golden texts and hard ones, as it is now: rounding or not."""
+
+    @abstractmethod
+    def tolerance(self, cases: Sequence[Case], file: ModelFile) -> Tolerance:
+        """What parity allows a file; the model rounds nothing now."""
+
+    @abstractmethod
+    def check(self, cases: Sequence[Case], allowed: Tolerance, file: ModelFile, folder: Path) -> Parity:
+        """Run every case through tokenizer and file in `folder`; `ParityError` where they do not reproduce it."""
+
+    @abstractmethod
+    def golden_rows(self, cases: Sequence[Case], allowed: Tolerance) -> Iterator[dict[str, Any]]:
+        """The golden cases as a bundle keeps them."""
+
+    @abstractmethod
+    def manifest_facts(self) -> dict[str, Any]:
+        """Fields of the manifest."""
+
+
+def task_export(task: Task) -> type[TaskExport[Any]]:
+    """The export of this task."""
+    module = importlib.import_module(f"edgekit.export.tasks.{task.name.replace('-', '_')}")
+    return cast(type[TaskExport[Any]], module.Export)

@@ -1,0 +1,1 @@
+"""What an export does for one task alone, one file a task."""

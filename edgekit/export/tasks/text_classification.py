@@ -1,0 +1,189 @@
+"""Exporting classifiers: golden texts with ids, logits and label, which the written file must reproduce."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from edgekit.agent.inference.classifier import Classifier
+from edgekit.bundle.manifest import Parity
+from edgekit.compress.quantization.grid import Floats
+from edgekit.errors import ToolError
+from edgekit.export.model_file import ModelFile
+from edgekit.export.parity import (
+    FLOAT,
+    ROUNDED,
+    Deviation,
+    Reference,
+    Tolerance,
+    judge,
+    require_same_ids,
+    rounded_atol,
+    rounds,
+)
+from edgekit.export.source import TextInput
+from edgekit.export.task_export import TaskExport
+from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
+
+# what breaks tokenizers and padding: nothing, one character, many scripts, invisible characters, a text far too long
+HARD_TEXTS: tuple[str, ...] = (
+    "",
+    "a",
+    "Turn OFF the   kitchen-lights, please!",
+    "Crème brûlée für Zoë: naïve café",
+    "明天早上七点叫我起床",
+    "شغّل الضوء في غرفة النوم",
+    "🔥🔥 is it hot in here? 🥵",
+    "tab\there\x00null\x07bell\u200bzero\u2028line\ufeffmark",
+    "supercalifragilisticexpialidocious" * 4,
+    "what will the weather be like in the city tomorrow " * 120,
+)
+
+
+@dataclass(frozen=True)
+class ClassificationCase:
+    """A text, or a pair of texts, and what the reference gives for it: token ids, logits float32 [labels], label."""
+
+    text: TextInput
+    ids: tuple[int, ...]
+    logits: Floats
+    label: str
+
+    @property
+    def margin(self) -> float:
+        """How far the best logit lies above the next."""
+        if len(self.logits) < 2:
+            return float("inf")
+        best = np.sort(self.logits)[-2:]
+        return float(best[1] - best[0])
+
+    @property
+    def texts(self) -> tuple[str, str | None]:
+        """The text and the second text, where there is one."""
+        return self.text if isinstance(self.text, tuple) else (self.text, None)
+
+    @property
+    def quoted(self) -> str:
+        """The text as an error quotes it."""
+        text = " / ".join(self.text) if isinstance(self.text, tuple) else self.text
+        return repr(text if len(text) <= 60 else text[:57] + "...")
+
+
+class Export(TaskExport[ClassificationCase]):
+    """The export of one classifier."""
+
+    def write_settings(self, out: Path) -> None:
+        """See `TaskExport`; the tokenizer truncates texts."""
+        write_tokenizer(self.source.tokenizer, out, self.max_length)
+        self.source.model.config.save_pretrained(out)
+
+    def reference(self, texts: Sequence[TextInput], file: ModelFile) -> list[ClassificationCase]:
+        """One text at a time and without padding, fed with what the file reads."""
+        inputs = [spec.name for spec in file.inputs]
+        return [self._answer(text, inputs) for text in dict.fromkeys([*texts, *HARD_TEXTS])]
+
+    def _answer(self, text: TextInput, inputs: Sequence[str]) -> ClassificationCase:
+        import torch
+
+        # as a batch of one, for by itself an empty second text would be no pair to transformers
+        row = self.source.tokenizer(
+            [text],
+            truncation=True,
+            max_length=self.max_length,
+            return_token_type_ids="token_type_ids" in inputs,
+            return_tensors="pt",
+        )
+        with torch.inference_mode():
+            logits = self.source.model(**{name: row[name] for name in inputs}).logits[0].float().numpy()
+        ids = tuple(row["input_ids"][0].tolist())
+        return ClassificationCase(text, ids, logits, self.source.labels[int(logits.argmax())])
+
+    def tolerance(self, cases: Sequence[ClassificationCase], file: ModelFile) -> Tolerance:
+        """That of float files, or of rounded ones where the plan rounds."""
+        if not rounds(self.source.plan):
+            return FLOAT
+        return rounded_tolerance(cases, self.reference([case.text for case in cases], file))
+
+    def check(self, cases: Sequence[ClassificationCase], allowed: Tolerance, file: ModelFile, folder: Path) -> Parity:
+        """See `TaskExport`."""
+        from edgekit.agent.inference.bundle import Bundle
+        from edgekit.agent.inference.tokenizer import Tokenizer
+        from edgekit.agent.runtimes.registry import open_session
+
+        facts = self.manifest_facts()
+        draft = {
+            "labels": list(facts["labels"]),
+            "max_length": self.max_length,
+            "pad_id": facts["pad_id"],
+            "inputs": [{"name": spec.name} for spec in file.inputs],
+        }
+        tokenizer = Tokenizer(folder / TOKENIZER_FILE, self.max_length)
+        classifier = Classifier(Bundle(folder, draft), open_session(folder / file.file), tokenizer)
+        return check(classifier, cases, allowed, self.source.reference)
+
+    def golden_rows(self, cases: Sequence[ClassificationCase], allowed: Tolerance) -> Iterator[dict[str, Any]]:
+        """Cases whose label follows from logits within the tolerance: a tie would fail on a sound device."""
+        for case in [case for case in cases if not is_tie(case, allowed)] or cases:
+            text, pair = case.texts
+            logits = [float(value) for value in case.logits]
+            yield {"text": text, "text_pair": pair, "ids": case.ids, "logits": logits, "label": case.label}
+
+    def manifest_facts(self) -> dict[str, Any]:
+        """See `TaskExport`."""
+        return {"labels": self.source.labels, "pad_id": int(self.source.tokenizer.pad_token_id or 0)}
+
+
+def rounded_tolerance(cases: Sequence[ClassificationCase], unrounded: Sequence[ClassificationCase]) -> Tolerance:
+    """What parity allows a file that rounds: half as much again as not rounding at all changes, and ROUNDED at least.
+
+    Where many values lie beside a boundary, file and simulation are no nearer to each other than either is to what
+    is not rounded; the larger a model's logits, the further that is.
+    """
+    moved = max(float(np.abs(one.logits - other.logits).max()) for one, other in zip(cases, unrounded, strict=True))
+    return Tolerance(rounded_atol(moved), ROUNDED.rtol)
+
+
+def check(
+    classifier: Classifier, cases: Sequence[ClassificationCase], allowed: Tolerance, reference: Reference
+) -> Parity:
+    """Run every case through a classifier, one at a time.
+
+    Raises `ParityError` that names the worst case: other token ids, a logit out of tolerance, or another label
+    where the reference itself is no tie within the tolerance; `ToolError` where the file does not run.
+    """
+    deviations, equal = [], 0
+    for case in cases:
+        logits = _run(classifier, case)
+        limit = allowed.atol + allowed.rtol * np.abs(case.logits)
+        deviation = Deviation.of(np.abs(logits - case.logits), limit, f" for {case.quoted}")
+        same = int(logits.argmax()) == int(case.logits.argmax())
+        equal += same
+        if not same and not is_tie(case, allowed) and np.isfinite(logits).all():
+            deviation = replace(deviation, excess=float("inf"))
+        deviations.append(deviation)
+    return judge(deviations, allowed, reference, of="value", cases=len(cases), equal=equal)
+
+
+def is_tie(case: ClassificationCase, allowed: Tolerance) -> bool:
+    """Whether the two best logits of the reference lie within one tolerance: they may trade places.
+
+    Each may be off by that much, so beyond it both would have to be half of it off at once, against each other. Files
+    of whole networks are off by an eighth of it (`ROUNDED`), and a label that changes then is a fault.
+    """
+    return case.margin <= allowed.atol + allowed.rtol * float(np.abs(case.logits).max())
+
+
+def _run(classifier: Classifier, case: ClassificationCase) -> Floats:
+    from edgekit.agent.errors import AgentError
+
+    encoding = classifier.tokenizer.encode(*case.texts)
+    require_same_ids(encoding.ids, case.ids, case.quoted)
+    try:
+        logits: Floats = classifier.logits(encoding)
+    except AgentError as error:
+        raise ToolError(f"the exported file does not run: {error.message}", advice=error.advice) from error
+    return logits
