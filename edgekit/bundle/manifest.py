@@ -8,26 +8,18 @@ from typing import Any, Literal, Self
 
 import pydantic
 
-from edgekit.agent.inference.content_hash import (
-    FORMAT_VERSION,
-    SEAL,
-    changed,
-    content_hash,
-    follows,
-    is_whole,
-    other_version,
-)
+from edgekit.agent.inference.content_hash import SEAL, changed, content_hash, follows, is_whole
 from edgekit.bundle.evaluation import Accuracy, Perplexity
+from edgekit.bundle.older_formats import check_manifest_version
 from edgekit.errors import UsageError
 from edgekit.io.hashing import value_sha256
-from edgekit.schema.base_model import Strict, read_mapping
+from edgekit.schema.base_model import Strict
 from edgekit.schema.plan import Plan
 from edgekit.schema.resources import check_target_name
 from edgekit.schema.schemes import FormatName, Scheme
 from edgekit.schema.shape import Scratch
 from edgekit.schema.target import Target
-from edgekit.tasks.registry import TASKS
-from edgekit.tasks.task import Task, TaskName
+from edgekit.tasks.task import TaskName
 
 MANIFEST_FILE = "manifest.json"
 # no device runs a bundle without these, beside the model file
@@ -247,13 +239,12 @@ class Manifest(Strict):
         was changed since it was written; and for a target that bears the name of a shipped one and is another.
         """
         fields = dict(value) if isinstance(value, dict) else {}
-        if fields.get("format_version") != FORMAT_VERSION:
-            raise _error(other_version(fields, Path(where)))
+        check_manifest_version(fields, Path(where))
         if not is_whole(fields):
-            raise _error(changed(Path(where)))
+            raise _changed(where)
         manifest = super().parse({key: field for key, field in fields.items() if key != SEAL}, where)
         if not follows(fields):
-            raise _error(changed(Path(where)))
+            raise _changed(where)
         check_target_name(manifest.target_facts, where)
         return manifest
 
@@ -273,23 +264,11 @@ class Manifest(Strict):
         return json.dumps(value | {SEAL: value_sha256(value)}, indent=1, ensure_ascii=False) + "\n"
 
 
-def _error(fault: tuple[str, str]) -> UsageError:
-    message, advice = fault
+def _changed(where: str) -> UsageError:
+    message, advice = changed(Path(where))
     return UsageError(message, advice=advice)
 
 
 def is_bundle(folder: Path) -> bool:
     """Whether a folder says that it is a bundle."""
     return (folder / MANIFEST_FILE).is_file()
-
-
-def task_of_bundle(folder: Path) -> Task | None:
-    """The task of a bundle, as its manifest says; None for a folder that is none, and for a task not known here."""
-    name = read_mapping(folder / MANIFEST_FILE).get("task") if is_bundle(folder) else None
-    return next((task for task in TASKS.values() if task.name == name), None)
-
-
-def generates(folder: Path) -> bool:
-    """Whether a folder is the bundle of a model that generates text."""
-    task = task_of_bundle(folder)
-    return task is not None and task.generates

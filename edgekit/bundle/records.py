@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from edgekit.bundle.older_formats import MEASURE_AGAIN, check_record_version
 from edgekit.errors import UsageError
 from edgekit.io.atomic import write_text
 from edgekit.io.hashing import value_sha256
@@ -72,13 +73,16 @@ class Records:
         )
 
 
-def read_records(bundle: Path) -> Records:
-    """All records of a bundle; `UsageError` names a file that is not valid, or was changed since it was written."""
-    return Records.of(tuple(_read(path) for path in sorted((bundle / MEASUREMENTS).glob("*.json"))))
+def record_files(bundle: Path) -> list[Path]:
+    """The files in which a bundle keeps what was measured of it."""
+    return sorted((bundle / MEASUREMENTS).glob("*.json"))
 
 
 def write_record(bundle: Path, record: Record, conditions: Mapping[str, object]) -> Path:
-    """Keep a record, in place of one of its kind under the same conditions; its path."""
+    """Keep a record, in place of one of its kind under the same conditions; its path.
+
+    Raises `UsageError` where the bundle cannot be written.
+    """
     path = bundle / MEASUREMENTS / f"{record.kind}-{value_sha256(dict(conditions))[:12]}.json"
     write_text(path, dumped(record) + "\n")
     return path
@@ -90,15 +94,18 @@ def dumped(record: Record) -> str:
     return json.dumps(value | {SEAL: value_sha256(value)}, ensure_ascii=False)
 
 
-def _read(path: Path) -> Record:
+def read_record(path: Path) -> Record:
+    """The record in a file; `UsageError` for one that is not valid, or was changed since it was written."""
     value = read_mapping(path)
     kind = _KINDS.get(str(value.get("kind")))
-    again = "delete it, and measure again: edgekit profile"
-    if kind is None or value.get("format_version") != 2:
-        raise UsageError(f"{path} is no record that this edgekit reads", advice=again)
+    if kind is None:
+        raise UsageError(f"{path} is no record that this edgekit reads", advice=MEASURE_AGAIN)
+    check_record_version(value, path)
     sealed = value.pop(SEAL, None)
     if sealed != _hash(value):
-        raise UsageError(f"{path} was changed since it was measured: its sha256 does not follow from it", advice=again)
+        raise UsageError(
+            f"{path} was changed since it was measured: its sha256 does not follow from it", advice=MEASURE_AGAIN
+        )
     return kind.parse(value, str(path))
 
 

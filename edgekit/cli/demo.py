@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from edgekit.cli.click_base import Command
-from edgekit.cli.json_option import as_json
 from edgekit.cli.options import model_argument
-from edgekit.cli.output import print_json
+from edgekit.cli.output import as_json, print_json
 from edgekit.cli.progress import progress
 from edgekit.options.model_ref import ModelRef
 

@@ -9,7 +9,7 @@ import click
 
 from edgekit.cli.click_base import Command
 from edgekit.cli.device_results import show_each
-from edgekit.cli.json_option import as_json
+from edgekit.cli.output import as_json
 from edgekit.cli.progress import progress
 from edgekit.errors import UsageError
 from edgekit.schema.schemes import RuntimeName

@@ -8,9 +8,8 @@ from typing import Any
 import click
 
 from edgekit.cli.click_base import Command
-from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options, force, model_argument, options_of, out_option
-from edgekit.cli.output import print_json
+from edgekit.cli.output import as_json, print_json
 from edgekit.cli.progress import progress
 from edgekit.compress.training.distributed import is_main
 from edgekit.options.model_ref import ModelRef

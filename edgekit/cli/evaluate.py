@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.evaluation import Accuracy, Drop, Perplexity
 from edgekit.cli.click_base import Command
-from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options, model_argument, options_of
-from edgekit.cli.output import print_json, print_rich
+from edgekit.cli.output import as_json, print_json, print_rich
 from edgekit.cli.progress import progress
 from edgekit.errors import EdgekitError, UsageError
 from edgekit.io.progress import Progress
@@ -83,8 +83,9 @@ def command(
     """
     from edgekit.flows.evaluate.perplexity import is_language_model
 
-    request = _Request(model, data, options, _named(against), devices, not no_record, as_json, progress(as_json))
-    if not is_language_model(model):
+    evaluated = bundle_or_checkpoint(model)
+    request = _Request(evaluated, data, options, _named(against), devices, not no_record, as_json, progress(as_json))
+    if not is_language_model(evaluated):
         _evaluate_classifier(request, changes, all_classes)
         return
     if changes or all_classes:
@@ -101,7 +102,7 @@ class _Request:
     record: whether the figures of a bundle are kept in its manifest
     """
 
-    model: ModelRef
+    model: ModelRef | BundleFolder
     data: DataSpec
     options: EvaluateOptions
     baselines: dict[str, str]

@@ -9,9 +9,8 @@ import click
 
 from edgekit.bundle.manifest import Manifest
 from edgekit.cli.click_base import Command
-from edgekit.cli.json_option import as_json
 from edgekit.cli.options import force, model_argument, options_of, out_option
-from edgekit.cli.output import print_json
+from edgekit.cli.output import as_json, print_json
 from edgekit.cli.progress import progress
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.model_ref import ModelRef

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgekit.cli.click_base import Command
-from edgekit.cli.json_option import as_json
 from edgekit.cli.options import model_argument
-from edgekit.cli.output import print_json, print_rich
+from edgekit.cli.output import as_json, print_json, print_rich
 from edgekit.cli.progress import progress
 from edgekit.options.model_ref import ModelRef
 from edgekit.schema.budget import Budget
 
 if TYPE_CHECKING:
+    from edgekit.bundle.bundle_folder import BundleFolder
     from edgekit.flows.devices.device_pool import SomeDevicesFailed
-    from edgekit.flows.gate.gate import Allowed, BundleVerdict
+    from edgekit.flows.gate.gate import BundleVerdict
+    from edgekit.measure.evidence import Allowed
     from edgekit.measure.metric import Metric
     from edgekit.report.summary import VerdictRow
 
@@ -118,9 +119,11 @@ def command(
       edgekit gate out/onnx --recipe quickstart --junit verdicts.xml
       edgekit gate out/onnx --device pi4 --device pi5
     """
+    from edgekit.bundle.bundle_folder import BundleFolder
     from edgekit.errors import worst_exit_code
-    from edgekit.flows.gate.gate import Allowed, gate
+    from edgekit.flows.gate.gate import gate
     from edgekit.io.atomic import write_text
+    from edgekit.measure.evidence import Allowed
     from edgekit.measure.verdicts import exit_code
     from edgekit.report.junit import verdicts_junit
     from edgekit.report.markdown import verdicts_markdown
@@ -128,12 +131,13 @@ def command(
 
     if junit is not None and junit == markdown:
         raise click.UsageError("--junit and --markdown name the same file")
-    wanted, rows_sha256 = _budgets(model.path, budgets, recipe, target)
+    bundle = BundleFolder(model.path)
+    wanted, rows_sha256 = _budgets(bundle, budgets, recipe, target)
     allowed = Allowed(throttled=allow_throttled, busy=allow_busy, max_age=max_age, data_sha256=rows_sha256)
     if devices:
-        found, failed = _on_devices(model.path, wanted, devices, allowed, as_json)
+        found, failed = _on_devices(bundle, wanted, devices, allowed, as_json)
     else:
-        found, failed = {"": gate(model.path, wanted, allowed=allowed)}, None
+        found, failed = {"": gate(bundle, wanted, allowed=allowed)}, None
     rows = [_row(name, row) for name, verdicts in found.items() for row in verdicts]
     codes = [exit_code(row.verdict for row in verdicts) for verdicts in found.values()]
     code = worst_exit_code([*codes, *([failed.exit_code] if failed else [])])
@@ -151,7 +155,7 @@ def command(
 
 
 def _on_devices(
-    bundle: Path, budgets: list[Budget], devices: tuple[str, ...], allowed: Allowed, as_json: bool
+    bundle: BundleFolder, budgets: list[Budget], devices: tuple[str, ...], allowed: Allowed, as_json: bool
 ) -> tuple[Mapping[str, list[BundleVerdict]], SomeDevicesFailed | None]:
     from edgekit.flows.devices.device_pool import finished
     from edgekit.flows.gate.gate_devices import gate_on
@@ -168,10 +172,9 @@ def _row(device: str, found: BundleVerdict) -> VerdictRow:
 
 
 def _budgets(
-    bundle: Path, texts: tuple[str, ...], recipe: str | None, target: str | None
+    bundle: BundleFolder, texts: tuple[str, ...], recipe: str | None, target: str | None
 ) -> tuple[list[Budget], str | None]:
     """The budgets in the order given, and the hash of the rows that a recipe evaluates on."""
-    from edgekit.bundle.manifest import Manifest
     from edgekit.flows.gate.gate import default_budgets, recipe_rows, target_of
     from edgekit.options.recipe import load_recipe
 
@@ -182,6 +185,5 @@ def _budgets(
         found += [budget.model_copy(update={"target": budget.target or own}) for budget in loaded.budgets]
         rows = recipe_rows(loaded)
     if target is not None:
-        manifest = Manifest.of(bundle)
-        found += default_budgets(target_of(manifest, target), manifest.task)
+        found += default_budgets(target_of(bundle.manifest, target), bundle.manifest.task)
     return found, rows

@@ -9,9 +9,8 @@ from typing import Any
 import click
 
 from edgekit.cli.click_base import Command
-from edgekit.cli.json_option import as_json
 from edgekit.cli.options import options_of
-from edgekit.cli.output import print_json
+from edgekit.cli.output import as_json, print_json
 from edgekit.options.generate_options import GenerateOptions
 
 

@@ -7,9 +7,8 @@ from typing import Any
 import click
 
 from edgekit.cli.click_base import Command
-from edgekit.cli.json_option import as_json
 from edgekit.cli.options import model_argument
-from edgekit.cli.output import print_json
+from edgekit.cli.output import as_json, print_json
 from edgekit.options.model_ref import ModelRef
 
 

@@ -1,4 +1,4 @@
-"""What commands print: JSON or tables, on standard output."""
+"""What commands print, JSON or tables, on standard output; and `--json`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from edgekit.io.json_values import json_value
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of text.")
 
 
 def print_json(value: Any) -> None:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgekit.cli.click_base import Command
-from edgekit.cli.json_option import as_json
 from edgekit.cli.options import described, force, model_argument, options_of, out_option
-from edgekit.cli.output import print_json, print_rich
+from edgekit.cli.output import as_json, print_json, print_rich
 from edgekit.cli.progress import progress
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.package_options import ALL, PLATFORMS, PackageOptions

@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from edgekit.cli.click_base import Group
-from edgekit.cli.json_option import as_json
-from edgekit.cli.output import print_json
+from edgekit.cli.output import as_json, print_json
 
 command = Group(
     "recipes",

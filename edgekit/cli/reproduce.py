@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from edgekit.cli.click_base import Command
-from edgekit.cli.json_option import as_json
 from edgekit.cli.options import data_options
-from edgekit.cli.output import print_json, print_rich
+from edgekit.cli.output import as_json, print_json, print_rich
 from edgekit.cli.progress import progress
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef

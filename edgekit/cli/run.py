@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from edgekit.cli.click_base import Command
-from edgekit.cli.json_option import as_json
-from edgekit.cli.output import print_json, print_rich
+from edgekit.cli.output import as_json, print_json, print_rich
 from edgekit.cli.progress import progress
 
 

@@ -11,9 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.agent.inference.bundle import open_bundle
-from edgekit.bundle.manifest import Manifest, is_bundle
-from edgekit.errors import ToolError, UsageError, agent_errors
+from edgekit.bundle.bundle_folder import BundleFolder
+from edgekit.errors import ToolError, UsageError
 from edgekit.io.atomic import new_folder
 from edgekit.io.progress import SILENT, Progress
 from edgekit.packaging.identity import Identity, id_from, name_from
@@ -41,7 +40,7 @@ class Demo:
 
 
 @contextmanager
-def demo(bundle: Path, port: int = 0, *, progress: Progress = SILENT) -> Iterator[Demo]:
+def demo(bundle: Path | BundleFolder, port: int = 0, *, progress: Progress = SILENT) -> Iterator[Demo]:
     """Serve the web package of `bundle` on 127.0.0.1 while the block runs; nothing of it is left afterwards.
 
     port: 0 takes a free one
@@ -49,31 +48,27 @@ def demo(bundle: Path, port: int = 0, *, progress: Progress = SILENT) -> Iterato
     Raises `UsageError` for a bundle that the browser cannot run, `ToolError` without Node or npm, or where the port
     is taken.
     """
-    manifest = _manifest_of(bundle)
+    source = BundleFolder.of(bundle)
+    _check_format(source)
     node = _tool("node")
     runtime = fetched_runtime(progress)
-    name = name_from(manifest.name)
+    name = name_from(source.manifest.name)
     with tempfile.TemporaryDirectory(prefix="edgekit-demo-") as made:
         folder = Path(made) / "package"
         folder.mkdir()
-        with agent_errors():
-            opened = open_bundle(bundle)
-        platform("web").write(opened, Identity(name=name, id=id_from(name)), folder)
+        platform("web").write(source.checked(), Identity(name=name, id=id_from(name)), folder)
         (folder / "node_modules").symlink_to(runtime / "node_modules", target_is_directory=True)
         with _served(node, folder, port) as (url, server):
             yield Demo(url, name, folder, server)
 
 
-def _manifest_of(bundle: Path) -> Manifest:
-    if not is_bundle(bundle):
-        raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
-    manifest = Manifest.of(bundle)
-    if manifest.format not in platform("web").FORMATS:
+def _check_format(bundle: BundleFolder) -> None:
+    format = bundle.manifest.format
+    if format not in platform("web").FORMATS:
         raise UsageError(
-            f"the browser cannot run {bundle}: it is a {manifest.format} bundle",
+            f"the browser cannot run {bundle}: it is a {format} bundle",
             advice="give the ONNX one: edgekit export --format onnx",
         )
-    return manifest
 
 
 def _tool(name: str) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.bundle.manifest import Manifest, is_bundle
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.records import GoldenRun
 from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.deploy import Deployed, Deployments, check_name
 from edgekit.devices.messages import Golden
-from edgekit.errors import UsageError, agent_errors
+from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
 from edgekit.flows.golden import golden_record, keep_golden
 from edgekit.io.progress import SILENT, Progress
@@ -48,7 +48,7 @@ class RolledBack:
 
 
 def deploy(
-    bundle: Path,
+    bundle: Path | BundleFolder,
     devices: Sequence[str],
     name: str | None = None,
     *,
@@ -66,7 +66,10 @@ def deploy(
     Raises `ParityError` where a device gives wrong answers, which changes nothing there, `UsageError` for a bundle
     that is not sound, `DeviceError` when a device fails, `SomeDevicesFailed` for some of several.
     """
-    manifest = _checked(bundle)
+    folder = BundleFolder.of(bundle)
+    manifest = folder.manifest
+    # before anything is sent
+    folder.checked()
     name = check_name(name or manifest.name)
 
     def golden_of(device: ConnectedDevice, path: str) -> GoldenRun:
@@ -79,10 +82,10 @@ def deploy(
         if before and before.running and before.running.content_hash == manifest.content_hash:
             golden, switched = golden_of(device, deployments.path(name)), False
         else:
-            with deployments.staged(name, device.put(bundle, progress), manifest) as staged:
+            with deployments.staged(name, device.put(folder.path, progress), manifest) as staged:
                 golden, switched = golden_of(device, staged.path), True
                 deployments.switch(staged)
-        keep_golden(bundle, golden)
+        keep_golden(folder, golden)
         now = deployments.one(name)
         path = deployments.path(name)
         return Deployment(name, path, now.number, now.previous, switched, golden.cases, golden.runtime)
@@ -118,18 +121,6 @@ def undeploy(devices: Sequence[str], name: str | None = None, *, python: str | N
         return chosen
 
     return on_each(devices, work)
-
-
-def _checked(bundle: Path) -> Manifest:
-    """The manifest of a bundle whose files are what it says, before anything is sent."""
-    from edgekit.agent.inference.bundle import open_bundle
-
-    if not is_bundle(bundle):
-        raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
-    manifest = Manifest.of(bundle)
-    with agent_errors():
-        open_bundle(bundle)
-    return manifest
 
 
 def _chosen(deployments: Deployments, name: str | None) -> str:

@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from pathlib import Path
 
-from edgekit.bundle.manifest import Manifest
-from edgekit.bundle.records import GoldenRun, Records, write_record
+from edgekit.bundle.bundle_folder import BundleFolder
+from edgekit.bundle.records import GoldenRun
 from edgekit.devices.messages import Golden
 from edgekit.errors import DeviceError, UsageError, agent_errors
 
 
-def prove_golden(bundle: Path, records: Records) -> None:
+def prove_golden(bundle: BundleFolder) -> None:
     """Have this machine reproduce the golden cases of a bundle, unless a run of this very content is kept.
 
-    records: those of the bundle, as `read_records` gives them
     A bundle in a folder that cannot be written to is proven each time. Raises `ParityError` for wrong answers,
     `UsageError` for a bundle that is not what its manifest says, and `DeviceError` where this machine lacks the
     runtime and no other has proven the bundle.
     """
-    content_hash = Manifest.of(bundle).content_hash
-    if any(run.content_hash == content_hash for run in records.golden):
+    content_hash = bundle.manifest.content_hash
+    if any(run.content_hash == content_hash for run in bundle.records.golden):
         return
-    from edgekit.agent.benchmark.golden_record import run_golden_cases
+    from edgekit.agent.benchmark.golden_record import golden_record_of
 
+    checked = bundle.checked()
     with agent_errors():
-        found = run_golden_cases(bundle)
+        found = golden_record_of(checked)
     keep_golden(bundle, golden_record(Golden.parse(found, "this machine's agent"), content_hash))
 
 
@@ -43,9 +42,9 @@ def golden_record(golden: Golden, content_hash: str) -> GoldenRun:
     return GoldenRun(**golden.model_dump())
 
 
-def keep_golden(bundle: Path, run: GoldenRun) -> None:
+def keep_golden(bundle: BundleFolder, run: GoldenRun) -> None:
     """Keep a run of the golden cases, one for each machine and runtime, where the bundle's folder can be written."""
     machine = run.fingerprint.model_dump(mode="json", include={"device", "arch", "cpu_model", "os"})
     # what cannot be kept is run again next time
     with suppress(UsageError):
-        write_record(bundle, run, {"runtime": run.runtime} | machine)
+        bundle.keep(run, {"runtime": run.runtime} | machine)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.bundle.manifest import Manifest, Step, is_bundle
-from edgekit.errors import UsageError, agent_errors
+from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
+from edgekit.bundle.manifest import Manifest, Step
+from edgekit.errors import UsageError
 from edgekit.options.model_ref import ModelRef
 
 _TOKENIZER_FILES = ("tokenizer.json",)
@@ -37,30 +38,27 @@ class Inspection:
     lineage: tuple[Step, ...]
 
 
-def inspect(what: str | Path | ModelRef) -> Inspection:
+def inspect(what: str | Path | ModelRef | BundleFolder) -> Inspection:
     """Look into a bundle, whose hashes are then checked, or a checkpoint. Raises `UsageError` for anything else."""
-    reference = ModelRef.of(what)
-    path = reference.path
-    if is_bundle(path):
-        return _bundle(path)
-    if path.exists() and not (path / "config.json").is_file():
-        raise UsageError(f"{path} is neither a bundle (manifest.json) nor a checkpoint (config.json)")
-    return _checkpoint(reference)
+    model = bundle_or_checkpoint(what)
+    if isinstance(model, BundleFolder):
+        return _bundle(model)
+    if model.path.exists() and not (model.path / "config.json").is_file():
+        raise UsageError(f"{model.path} is neither a bundle (manifest.json) nor a checkpoint (config.json)")
+    return _checkpoint(model)
 
 
-def _bundle(path: Path) -> Inspection:
-    from edgekit.agent.inference.bundle import open_bundle
+def _bundle(bundle: BundleFolder) -> Inspection:
     from edgekit.export.format import format_named
 
-    with agent_errors():
-        open_bundle(path)
-    manifest = Manifest.of(path)
-    parts = format_named(manifest.format).file_parts(path / manifest.model_file)
+    bundle.checked()
+    manifest = bundle.manifest
+    parts = format_named(manifest.format).file_parts(bundle.model_file)
     parts |= {
         name: file.bytes for name, file in manifest.files.items() if file.runtime and name != manifest.model_file
     }
     return Inspection(
-        path=str(path),
+        path=str(bundle),
         kind="bundle",
         family=manifest.family,
         format=manifest.format,

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from edgekit.agent.inference.bundle import Bundle, open_bundle
-from edgekit.bundle.manifest import Manifest, is_bundle
-from edgekit.bundle.records import read_records
-from edgekit.errors import UsageError, agent_errors
+from edgekit.bundle.bundle_folder import BundleFolder
+from edgekit.errors import UsageError
 from edgekit.flows.golden import prove_golden
 from edgekit.io.atomic import check_output, new_folder
 from edgekit.io.progress import SILENT, Advance, Progress
@@ -55,7 +53,7 @@ class _TooLarge(Exception):
 
 
 def package(
-    bundle: Path,
+    bundle: Path | BundleFolder,
     out: Path | None = None,
     options: PackageOptions | None = None,
     *,
@@ -71,23 +69,24 @@ def package(
     of a format or task that a platform takes, and for an existing `out/<platform>`; nothing is left then.
     """
     options = options or PackageOptions()
-    opened, manifest = _opened(bundle)
+    source = BundleFolder.of(bundle)
+    manifest, checked = source.manifest, source.checked()
     identity = identity_of(options, manifest.name)
     names, left_out = choose(options, manifest.format)
-    out = out or _default_out(bundle, identity.name)
-    if out.resolve().is_relative_to(bundle.resolve()):
+    out = out or _default_out(source.path, identity.name)
+    if out.resolve().is_relative_to(source.path.resolve()):
         raise UsageError(f"{out} lies in the bundle itself", advice="give another -o")
     for name in names:
-        check_output(out / name, force=force, source=bundle)
-    prove_golden(bundle, read_records(bundle))
+        check_output(out / name, force=force, source=source.path)
+    prove_golden(source)
     rows: list[PackageRow] = []
     verdicts: list[Verdict] = []
     with suppress(_TooLarge), _kept_if_used(out), ExitStack() as folders:
         for name in names:
             folder = folders.enter_context(new_folder(out / name, force=force))
             with progress.task(f"package for {name}") as advance:
-                weighed = platform(name).write(opened, identity, folder, **_own(name, options, advance))
-            rows.append(row_of(write_record(folder, name, identity, opened, weighed), out / name))
+                weighed = platform(name).write(checked, identity, folder, **_own(name, options, advance))
+            rows.append(row_of(write_record(folder, name, identity, checked, weighed), out / name))
         verdicts += size_verdicts(rows, options)
         if any(verdict.outcome == "fail" for verdict in verdicts):
             raise _TooLarge
@@ -149,15 +148,6 @@ def _own(name: PlatformName, options: PackageOptions, advance: Advance) -> dict[
         return {}
     fetched = {"wheels": not options.no_wheels, "tell": lambda what: advance(0, what)}
     return {"arch": options.arch, "python": options.python} | fetched
-
-
-def _opened(bundle: Path) -> tuple[Bundle, Manifest]:
-    """A bundle whose files are what its manifest says."""
-    if not is_bundle(bundle):
-        raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
-    manifest = Manifest.of(bundle)
-    with agent_errors():
-        return open_bundle(bundle), manifest
 
 
 def _default_out(bundle: Path, name: str) -> Path:

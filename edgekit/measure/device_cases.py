@@ -140,7 +140,7 @@ class TimedSource(Generic[_Record]):
     def _sustained_case(self, record: _Record, figure: Estimate, evidence: Evidence, question: Question) -> Case:
         """The sustained runs: being throttled is what they are to show, so it does not spoil them."""
         found: Disturbance | None = disturbances(record, "sustained")
-        busy: bool = found is not None and found.busy and not evidence.allow_busy
+        busy: bool = found is not None and found.busy and not evidence.allowed.busy
         doubts = [*([figure.doubt] if figure.doubt else []), *([found.describe] if busy and found else [])]
         seconds = sum(record.sustained_ms) / 1e3
         basis = Basis(len(record.sustained_ms), 1, seconds, age_of(record, evidence.now), day=record.taken_at[:10])
@@ -155,8 +155,8 @@ class TimedSource(Generic[_Record]):
         if found is None:
             return
         # throttling and other work are told in one sentence
-        throttled = found.throttled and not evidence.allow_throttled
-        busy = found.busy and not evidence.allow_busy
+        throttled = found.throttled and not evidence.allowed.throttled
+        busy = found.busy and not evidence.allowed.busy
         yield found.describe, not throttled and not busy, _COOL if throttled else _QUIET
 
     def _by_tool(self, evidence: Evidence, question: Question) -> Cases | None:
@@ -233,7 +233,7 @@ def _newest(records: Sequence[_Kept]) -> list[_Kept]:
 
 
 def _is_old(record: _Kept, evidence: Evidence) -> bool:
-    return evidence.max_age is not None and evidence.now - record.moment > evidence.max_age
+    return evidence.allowed.max_age is not None and evidence.now - record.moment > evidence.allowed.max_age
 
 
 def _too_old(record: _Kept, evidence: Evidence) -> str:
@@ -322,9 +322,9 @@ def _tool_case(
             f"{runs} runs in {seconds:.2g} s are too little evidence: {fewest} in {LEAST_SECONDS:g} s are needed"
         )
     if ever and ever.throttled:
-        (notes if evidence.allow_throttled else doubts).append(ever.describe)
+        (notes if evidence.allowed.throttled else doubts).append(ever.describe)
     if _was_loaded(record):
-        (notes if evidence.allow_busy else doubts).append("the machine was busy before the program ran")
+        (notes if evidence.allowed.busy else doubts).append("the machine was busy before the program ran")
     if question.target.cooling == "none" and None in (record.before.throttled, record.after.throttled):
         doubts.append(f"{question.target.name} has no cooling, and the device does not say whether it was throttled")
     if _is_old(record, evidence):

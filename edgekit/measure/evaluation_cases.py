@@ -134,8 +134,8 @@ def _chosen(
     budget = question.budget
     if not records:
         return Missing("never evaluated", advice, _asked(budget))
-    if budget.data is None and evidence.data_sha256 is not None:
-        own = tuple(record for record in records if record.data_sha256 == evidence.data_sha256)
+    if budget.data is None and evidence.allowed.data_sha256 is not None:
+        own = tuple(record for record in records if record.data_sha256 == evidence.allowed.data_sha256)
         return own or Missing("never evaluated on the test rows of the recipe", advice, _asked(budget))
     found = on_data(records, budget.data, evidence.manifest.lineage)
     if isinstance(found, Elsewhere):

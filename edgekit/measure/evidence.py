@@ -13,23 +13,33 @@ from edgekit.schema.target import Target
 
 
 @dataclass(frozen=True)
+class Allowed:
+    """What a verdict may rest on.
+
+    throttled:   samples that were taken while the device was throttled or under voltage
+    busy:        samples that were taken while other work slowed the device down
+    max_age:     older measurements do not count; None for any age
+    data_sha256: of the rows that count where a budget names none; None where nothing but the lineage says it
+    """
+
+    throttled: bool = False
+    busy: bool = False
+    max_age: timedelta | None = None
+    data_sha256: str | None = None
+
+
+@dataclass(frozen=True)
 class Evidence:
     """A bundle's manifest and the records that it keeps, as they were read.
 
-    now:             the moment of the judgement, which ages are counted from
-    allow_throttled: samples count that were taken while the device was throttled or under voltage
-    allow_busy:      samples count that were taken while other work slowed the device down
-    max_age:         older measurements do not count; None for any age
-    data_sha256:     of the rows that count where a budget names none; None where nothing but the lineage says it
+    now:     the moment of the judgement, which ages are counted from
+    allowed: which of them count
     """
 
     manifest: Manifest
     records: Records
     now: datetime
-    allow_throttled: bool = False
-    allow_busy: bool = False
-    max_age: timedelta | None = None
-    data_sha256: str | None = None
+    allowed: Allowed = Allowed()
 
     @property
     def model_sha256(self) -> str:

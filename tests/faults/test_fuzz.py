@@ -20,8 +20,8 @@ from edgekit.agent.inference.bundle import Bundle, open_bundle, read_golden
 from edgekit.agent.inference.golden import run_golden
 from edgekit.agent.inference.tokenizer import Tokenizer
 from edgekit.agent.server import Service
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.manifest import CheckpointExtras, Manifest
-from edgekit.bundle.records import read_records
 from edgekit.devices.agent_client import Channel
 from edgekit.devices.local_transport import LocalTransport
 from edgekit.devices.messages import Facts, Hello
@@ -291,16 +291,16 @@ def test_measurements(fuzz, bundle):
     folder = bundle / "measurements"
     folder.mkdir()
     (folder / "a.json").write_text(json.dumps(sealed(MEASUREMENT)))
-    assert len(read_records(bundle).latency) == 1
+    assert len(BundleFolder(bundle).records.latency) == 1
 
     def read() -> None:
         with suppress(*REFUSED):
-            read_records(bundle)
+            _ = BundleFolder(bundle).records
         # one whose seal is in order again, so that the reader looks further than that
         with suppress(ValueError, TypeError, AttributeError, RecursionError):
             value = json.loads((folder / "a.json").read_text())
             (folder / "a.json").write_text(json.dumps(sealed(value)))
-        for taken in read_records(bundle).latency:
+        for taken in BundleFolder(bundle).records.latency:
             summarise(taken)
 
     fuzz.of_file(folder / "a.json", 250, read)

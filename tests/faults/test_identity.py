@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tiny_bundle import TEXTS, golden_rows, make_bundle, rewrite
 
-from edgekit.bundle.records import read_records
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.flows.golden import prove_golden
 from edgekit.schema.resources import load_target
 
@@ -26,7 +26,7 @@ VALUES = PLAIN | st.lists(PLAIN, max_size=2) | st.dictionaries(st.text("ab", max
 
 @pytest.fixture
 def proven(onnx_bundle):
-    prove_golden(onnx_bundle, read_records(onnx_bundle))
+    prove_golden(BundleFolder(onnx_bundle))
     return onnx_bundle
 
 

@@ -8,8 +8,8 @@ import pytest
 from onnx import numpy_helper
 from tiny_bundle import LABELS, golden_rows, rehash, rewrite, weights, write_golden
 
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.manifest import Manifest
-from edgekit.bundle.records import read_records
 from edgekit.devices.messages import Golden
 from edgekit.errors import DeviceError, ParityError, UsageError
 from edgekit.flows.deploy import deploy
@@ -30,8 +30,8 @@ def with_other_weights(bundle):
 
 
 def prove(bundle):
-    prove_golden(bundle, read_records(bundle))
-    return read_records(bundle).golden
+    prove_golden(BundleFolder(bundle))
+    return BundleFolder(bundle).records.golden
 
 
 def test_it_is_run_once_and_again_when_the_content_changes(onnx_bundle):
@@ -118,7 +118,7 @@ def test_a_bundle_that_cannot_be_written_is_proven_each_time(onnx_bundle):
 def test_packaging_proves_it_first(onnx_bundle, tmp_path):
     options = PackageOptions(platform=("web",))
     package(onnx_bundle, tmp_path / "out", options)
-    [run] = read_records(onnx_bundle).golden
+    [run] = BundleFolder(onnx_bundle).records.golden
     assert run.content_hash == Manifest.of(onnx_bundle).content_hash
     with pytest.raises(ParityError):
         package(with_other_weights(onnx_bundle), tmp_path / "wrong", options)
@@ -127,11 +127,11 @@ def test_packaging_proves_it_first(onnx_bundle, tmp_path):
 
 def test_deploying_keeps_that_the_device_reproduced_it(onnx_bundle, device_home):
     deploy(onnx_bundle, ["local:"])
-    [run] = read_records(onnx_bundle).golden
+    [run] = BundleFolder(onnx_bundle).records.golden
     assert run.content_hash == Manifest.of(onnx_bundle).content_hash
     with pytest.raises(ParityError):
         deploy(with_other_weights(onnx_bundle), ["local:"])
-    [kept] = read_records(onnx_bundle).golden
+    [kept] = BundleFolder(onnx_bundle).records.golden
     assert kept == run, "what failed is not kept"
 
 

@@ -13,7 +13,7 @@ from record_makers import accuracy, around, drop, generation, latency
 from edgekit.bundle.manifest import Manifest
 from edgekit.bundle.records import Records
 from edgekit.errors import UsageError
-from edgekit.measure.evidence import Evidence, Question
+from edgekit.measure.evidence import Allowed, Evidence, Question
 from edgekit.measure.metrics import METRICS
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.verdicts import decide, exit_code, judge, unmeasured, verdict_on
@@ -97,7 +97,7 @@ def judged(onnx_bundle):
 
     def judged(text, *records, accuracies=(), lineage=(), **rules):
         known = manifest.model_copy(update={"accuracy": tuple(accuracies), "lineage": tuple(lineage)})
-        evidence = Evidence(known, Records.of(records), datetime.now(UTC), **rules)
+        evidence = Evidence(known, Records.of(records), datetime.now(UTC), Allowed(**rules))
         return verdict_on(Question(Budget.from_text(text), known.target_facts, "out/onnx"), evidence)
 
     judged.manifest = manifest
@@ -120,7 +120,7 @@ def test_a_throttled_length_does_not_hide_behind_a_slower_one(judged):
     found = judged("latency_p95_ms=20", clean, throttled)
     assert found.outcome == "inconclusive"
     assert "throttled" in found.reason and "--allow-throttled" in found.advice
-    assert judged("latency_p95_ms=20", clean, throttled, allow_throttled=True).outcome == "pass"
+    assert judged("latency_p95_ms=20", clean, throttled, throttled=True).outcome == "pass"
     assert judged("latency_p95_ms=12", clean, throttled).outcome == "fail"
 
 
@@ -165,8 +165,8 @@ def test_what_cannot_be_relied_on_is_inconclusive_whatever_the_figure_says(judge
 
 def test_a_busy_machine_counts_only_where_it_is_allowed_to(judged):
     record = latency(judged.manifest, 10, state={"waited": 0.6})
-    assert judged("latency_p95_ms=20", record, allow_throttled=True).outcome == "inconclusive"
-    assert judged("latency_p95_ms=20", record, allow_busy=True).outcome == "pass"
+    assert judged("latency_p95_ms=20", record, throttled=True).outcome == "inconclusive"
+    assert judged("latency_p95_ms=20", record, busy=True).outcome == "pass"
 
 
 def test_throttled_before_and_after_and_unknown_between_is_not_clean(judged):
@@ -194,7 +194,7 @@ def test_a_case_that_only_an_old_measurement_knows_does_not_vanish(judged):
 
 def test_what_is_allowed_to_count_is_said(judged):
     record = latency(judged.manifest, 10, state={"waited": 0.6, "throttled": True})
-    found = judged("latency_p95_ms=20", record, allow_busy=True, allow_throttled=True)
+    found = judged("latency_p95_ms=20", record, busy=True, throttled=True)
     assert found.outcome == "pass"
     [note] = found.notes
     assert note.startswith("it counts although") and "throttled" in note and "busy" in note

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from pathlib import Path
 
-from ..inference.bundle import open_bundle
+from ..inference.bundle import Bundle, open_bundle
 from ..inference.tasks import prove
 from .record import Fields, circumstances
 
@@ -16,11 +16,17 @@ def run_golden_cases(folder: Path, runtime: str | None = None, threads: int = 1)
     """Check every file and the content hash of a bundle, then reproduce its golden cases.
 
     runtime: as in `registry.open_session`
-    Gives the keys of `devices.messages.Golden`: the content hash is the one that was checked here.
-    Raises `BadInput` for a bundle that is not what its manifest says, `RuntimeMissing` and `RuntimeFailed` as
-    `open_session` does, and `GoldenMismatch` for wrong answers.
+    Raises `BadInput` for a bundle that is not what its manifest says, and as `golden_record_of` does.
     """
-    bundle = open_bundle(folder)
+    return golden_record_of(open_bundle(folder), runtime, threads)
+
+
+def golden_record_of(bundle: Bundle, runtime: str | None = None, threads: int = 1) -> Fields:
+    """Reproduce the golden cases of a bundle whose files are already checked.
+
+    Gives the keys of `devices.messages.Golden`: the content hash is the one that was checked.
+    Raises `RuntimeMissing` and `RuntimeFailed` as `open_session` does, and `GoldenMismatch` for wrong answers.
+    """
     proof = prove(bundle, runtime, threads)
     where = {key: value for key, value in circumstances("golden").items() if key in _CIRCUMSTANCES}
     return {

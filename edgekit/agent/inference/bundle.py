@@ -13,6 +13,7 @@ from ..errors import BadInput
 from .content_hash import FORMAT_VERSION, changed, follows, is_whole, other_version
 
 CLASSIFICATION, GENERATION = "text-classification", "text-generation"
+MANIFEST = "manifest.json"
 GOLDEN = "golden.jsonl"
 TOKENIZER = "tokenizer.json"
 # bytes of a file's name, on every system
@@ -114,7 +115,15 @@ def open_bundle(folder: Path) -> Bundle:
     Raises `BadInput` that names the file for a missing or changed file (with both hashes), a symbolic link, a name
     that leads out of the folder, or a manifest that was changed, is of another format or that nobody can read.
     """
-    manifest = _read_manifest(folder)
+    return check_bundle(folder, read_manifest(folder))
+
+
+def check_bundle(folder: Path, manifest: Manifest) -> Bundle:
+    """The bundle of a manifest that was read, once its hashes and every file that it lists are checked.
+
+    Raises `BadInput` as `open_bundle` does.
+    """
+    _check_manifest(manifest, folder / MANIFEST)
     for name, entry in manifest["files"].items():
         _check_file(folder, name, entry)
     for name in (manifest["model_file"], TOKENIZER):
@@ -151,8 +160,12 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _read_manifest(folder: Path) -> Manifest:
-    path = folder / "manifest.json"
+def read_manifest(folder: Path) -> Manifest:
+    """What the manifest of `folder` says, unchecked.
+
+    Raises `BadInput` for one that is missing, a link, too long or no JSON object with each key once.
+    """
+    path = folder / MANIFEST
     try:
         manifest = json.loads(_text(path, MANIFEST_BYTES), object_pairs_hook=_each_once)
     except FileNotFoundError:
@@ -161,6 +174,11 @@ def _read_manifest(folder: Path) -> Manifest:
         raise BadInput(f"{path} cannot be read: {error}") from None
     if not isinstance(manifest, dict):
         raise BadInput(f"{path} must hold an object")
+    return manifest
+
+
+def _check_manifest(manifest: Manifest, path: Path) -> None:
+    """Raise `BadInput` for a manifest of another format, a changed one, or one that this agent cannot run."""
     if manifest.get("format_version") != FORMAT_VERSION:
         raise BadInput(*other_version(manifest, path))
     if not is_whole(manifest):
@@ -172,7 +190,6 @@ def _read_manifest(folder: Path) -> Manifest:
     if check is None:
         raise BadInput(f"{path}: the task is {manifest['task']}; this agent runs {' and '.join(_TASK_CHECKS)}")
     check(manifest, path)
-    return manifest
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> Manifest:

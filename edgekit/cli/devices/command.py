@@ -7,8 +7,7 @@ import click
 from edgekit.cli.click_base import Group
 from edgekit.cli.devices.doctor import doctor
 from edgekit.cli.devices.setup import setup
-from edgekit.cli.json_option import as_json
-from edgekit.cli.output import print_json, print_rich
+from edgekit.cli.output import as_json, print_json, print_rich
 
 command = Group(
     "devices",

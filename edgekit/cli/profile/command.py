@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgekit.cli.click_base import Command
-from edgekit.cli.json_option import as_json
 from edgekit.cli.options import described, model_argument, options_of
-from edgekit.cli.output import print_json, print_rich
+from edgekit.cli.output import as_json, print_json, print_rich
 from edgekit.cli.profile.compare import compare_models, compare_option
 from edgekit.cli.profile.instructions import count
 from edgekit.cli.profile.runtimes import asked_runtimes, compare_by_runtimes, runtime_option
@@ -66,7 +65,6 @@ def command(
     affinity: str | None,
     options: ProfileOptions,
     as_json: bool,
-    **given: Any,
 ) -> None:
     """Measure latency and memory of MODEL on a device: a bundle, or any .onnx or .tflite file.
 
@@ -87,36 +85,38 @@ def command(
       edgekit profile out/onnx --device pi4 --runtime onnxruntime==1.20.1 --runtime onnxruntime==1.23.2
       edgekit profile out/onnx --device emulated-pi4 --instructions --length 128
     """
-    from edgekit.bundle.manifest import generates
-    from edgekit.flows.devices.device_pool import finished
-    from edgekit.flows.profile.profile import profile_each, recommended_threads
-    from edgekit.flows.profile.profile_decoder import profile_decoder_each, recommended_decoder_threads
-    from edgekit.report.terminal import generation_table, latency_table, operators_table
-
     if asked_runtimes() and (tool is not None or instructions or other is not None):
         raise UsageError("versions of a runtime are measured one by one", advice="leave out --compare and the like")
     if affinity and not tool:
         raise UsageError("--affinity binds a program to cores", advice="give the program as well: --tool NAME=PATH")
+    if instructions and other is not None and tool is None:
+        raise UsageError("instructions are counted of one file", advice="count each, and compare the figures")
     if tool is not None:
         profile_by_tool(model.path, tool, affinity, options, as_json)
-        return
-    if instructions:
-        if other is not None:
-            raise UsageError("instructions are counted of one file", advice="count each, and compare the figures")
-        count(model.path, options, as_json, **given)
-        return
-    if other is not None:
+    elif instructions:
+        count(model.path, options, as_json)
+    elif other is not None:
         compare_models(model.path, other, options, as_json)
-        return
-    if asked_runtimes():
-        compare_by_runtimes(model.path, options, as_json, **given)
-        return
-    shown = progress(as_json)
-    if generates(model.path):
-        speeds, failed = finished(lambda: profile_decoder_each(model.path, options, progress=shown, **given))
+    elif asked_runtimes():
+        compare_by_runtimes(model.path, options, as_json)
+    else:
+        _profile(model.path, options, as_json)
+
+
+def _profile(path: Path, options: ProfileOptions, as_json: bool) -> None:
+    """Measure by the agent on each device and print; then raise what failed."""
+    from edgekit.flows.devices.device_pool import finished
+    from edgekit.flows.profile.measured_model import MeasuredModel
+    from edgekit.flows.profile.profile import profile_each, recommended_threads
+    from edgekit.flows.profile.profile_decoder import profile_decoder_each, recommended_decoder_threads
+    from edgekit.report.terminal import generation_table, latency_table, operators_table
+
+    model, shown = MeasuredModel.of(path), progress(as_json)
+    if model.generates_text:
+        speeds, failed = finished(lambda: profile_decoder_each(model, options, progress=shown))
         _show(speeds, failed is not None, recommended_decoder_threads, generation_table, as_json)
     else:
-        taken, failed = finished(lambda: profile_each(model.path, options, progress=shown, **given))
+        taken, failed = finished(lambda: profile_each(model, options, progress=shown))
         _show(taken, failed is not None, recommended_threads, latency_table, as_json)
         if options.per_op and not as_json:
             print_rich(*(operators_table(each.operators) for each in itertools.chain(*taken.values())))

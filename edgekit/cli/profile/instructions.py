@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -12,14 +11,14 @@ from edgekit.cli.progress import progress
 from edgekit.options.profile_options import ProfileOptions
 
 
-def count(model: Path, options: ProfileOptions, as_json: bool, **given: Any) -> None:
+def count(model: Path, options: ProfileOptions, as_json: bool) -> None:
     """Count on each device and print; then raise what failed."""
     from edgekit.flows.devices.device_pool import finished
     from edgekit.flows.profile.instructions import count_instructions
     from edgekit.report.instructions import instructions_table
 
     shown = progress(as_json)
-    found, failed = finished(lambda: count_instructions(model, options, progress=shown, **given))
+    found, failed = finished(lambda: count_instructions(model, options, progress=shown))
     if as_json:
         plain = {name: {"instructions": each} for name, each in found.items()}
         print_json({"devices": plain} if failed is not None or len(plain) > 1 else next(iter(plain.values())))

@@ -13,6 +13,7 @@ from edgekit.options.profile_options import ProfileOptions
 
 if TYPE_CHECKING:
     from edgekit.flows.profile.compare_runtimes import RuntimesCompared
+    from edgekit.flows.profile.measured_model import MeasuredModel
     from edgekit.schema.runtime_ref import RuntimeRef
 
 # where click keeps the runtimes that were asked for, when one has a version or there are several
@@ -46,31 +47,31 @@ def asked_runtimes() -> list[RuntimeRef]:
     return asked
 
 
-def compare_by_runtimes(path: Path, options: ProfileOptions, as_json: bool, **given: Any) -> None:
+def compare_by_runtimes(path: Path, options: ProfileOptions, as_json: bool) -> None:
     """Measure and compare, and print it for each device."""
     from edgekit.flows.devices.device_pool import finished
     from edgekit.flows.profile.compare_runtimes import compare_runtimes
+    from edgekit.flows.profile.measured_model import MeasuredModel
     from edgekit.report.figures import clean
 
-    asked = asked_runtimes()
-    found, failed = finished(lambda: compare_runtimes(path, asked, options, progress=progress(as_json), **given))
+    asked, model = asked_runtimes(), MeasuredModel.of(path)
+    found, failed = finished(lambda: compare_runtimes(model, asked, options, progress=progress(as_json)))
     if as_json:
         print_json(next(iter(found.values())) if len(found) == 1 else {"devices": found})
     else:
         for name, compared in found.items():
             if len(found) > 1:
                 click.echo(f"\n{clean(name)}")
-            _show(path, compared)
+            _show(model, compared)
     if failed is not None:
         raise failed
 
 
-def _show(path: Path, compared: RuntimesCompared) -> None:
-    from edgekit.bundle.manifest import generates
+def _show(model: MeasuredModel, compared: RuntimesCompared) -> None:
     from edgekit.report.figures import clean, plural
     from edgekit.report.terminal import generation_table, latency_table
 
-    table: Any = generation_table if generates(path) else latency_table
+    table: Any = generation_table if model.generates_text else latency_table
     print_rich(table(compared.measurements))
     for each in compared.comparisons:
         speed = each.speed

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgekit.cli.click_base import Group
-from edgekit.cli.json_option import as_json
-from edgekit.cli.output import print_json
+from edgekit.cli.output import as_json, print_json
 from edgekit.cli.targets.detect import detect
 
 if TYPE_CHECKING:

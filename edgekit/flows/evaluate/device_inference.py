@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.data.row import Text
 from edgekit.devices.agent_client import Channel
 from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.messages import Classified, Facts, Golden, Scored
 from edgekit.devices.open_device import open_device
 from edgekit.errors import DeviceError
+from edgekit.flows.golden import golden_record
 from edgekit.io.progress import Progress
 from edgekit.measure.accuracy.perplexity import Ids
 from edgekit.options.stage_options import EvaluateOptions
@@ -34,7 +35,7 @@ class DeviceAnswers:
 
 
 def classify_there(
-    bundle: Path,
+    bundle: BundleFolder,
     known: Sequence[str],
     texts: Sequence[Text],
     device: str | ConnectedDevice,
@@ -61,7 +62,7 @@ def classify_there(
 
 @contextmanager
 def scorer_there(
-    bundle: Path, device: str | ConnectedDevice, context: int, options: EvaluateOptions, progress: Progress
+    bundle: BundleFolder, device: str | ConnectedDevice, context: int, options: EvaluateOptions, progress: Progress
 ) -> Iterator[tuple[Callable[[Ids, Ids], float], str]]:
     """A function from a window of ids and the targets behind its last ones to the sum of their -ln p.
 
@@ -98,12 +99,13 @@ class _There:
 
 @contextmanager
 def _loaded(
-    bundle: Path, device: str | ConnectedDevice, options: EvaluateOptions, progress: Progress
+    bundle: BundleFolder, device: str | ConnectedDevice, options: EvaluateOptions, progress: Progress
 ) -> Iterator[_There]:
     with open_device(device) if isinstance(device, str) else nullcontext(device) as opened:
-        path = opened.put(bundle, progress)
+        path = opened.put(bundle.path, progress)
         with opened.start_agent() as agent:
             golden = agent.request("golden", Golden, path=path, runtime=options.runtime, threads=options.threads)
+            golden_record(golden, bundle.manifest.content_hash)
             version = agent.greet().runtimes.get(golden.runtime) or "of an unknown version"
             machine = agent.request("facts", Facts).fingerprint.device
             yield _There(agent, path, f"{golden.runtime} {version} on {machine}", opened.url)

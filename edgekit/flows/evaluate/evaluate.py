@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.evaluation import Accuracy, Drop
-from edgekit.bundle.manifest import MANIFEST_FILE, Manifest, is_bundle
+from edgekit.bundle.manifest import Manifest
 from edgekit.data.splits import Data, Unnumbered, load_data
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError, agent_errors
-from edgekit.io.atomic import write_text
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.accuracy.class_scores import class_scores
 from edgekit.measure.accuracy.classification import ConfusedPair, scores, worst_pairs
@@ -23,8 +22,6 @@ from edgekit.measure.statistics.proportions import accuracy as share
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions
-
-_RECORDING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -65,7 +62,7 @@ class _Answers:
 
 
 def evaluate(
-    what: str | Path | ModelRef,
+    what: str | Path | ModelRef | BundleFolder,
     data: DataSpec | Unnumbered,
     options: EvaluateOptions | None = None,
     *,
@@ -84,38 +81,37 @@ def evaluate(
     Raises `UsageError` for bad input or labels the model lacks, `DeviceError` when the device fails.
     """
     options = options or EvaluateOptions()
-    reference = ModelRef.of(what)
-    bundle = is_bundle(reference.path)
-    if bundle and record:
-        check_recordable(reference.path)
-    if device is not None:
-        if not bundle:
-            raise UsageError(f"{what} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
-        answers = _ask_device(reference, data, device, options, progress)
+    model = bundle_or_checkpoint(what)
+    bundle = model if isinstance(model, BundleFolder) else None
+    if bundle is not None and record:
+        check_recordable(bundle)
+    if isinstance(model, BundleFolder):
+        answers = (
+            _ask_bundle(model, data, options, progress)
+            if device is None
+            else _ask_device(model, data, device, options, progress)
+        )
+    elif device is not None:
+        raise UsageError(f"{what} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
     else:
-        answers = (_ask_bundle if bundle else _ask_checkpoint)(reference, data, options, progress)
-    accuracy = _accuracy(answers, options, answers.sha256 if bundle else None)
+        answers = _ask_checkpoint(model, data, options, progress)
+    accuracy = _accuracy(answers, options, None if bundle is None else answers.sha256)
     evaluation = Evaluation(accuracy, answers.labels, answers.expected, answers.predicted, answers.sha256)
     if against:
         drops = tuple(_drop(name, baseline, evaluation) for name, baseline in against.items())
         evaluation = replace(evaluation, accuracy=accuracy.model_copy(update={"drops": drops}))
-    if bundle and record:
-        record_accuracy(reference.path, evaluation.accuracy)
+    if bundle is not None and record:
+        record_accuracy(bundle, evaluation.accuracy)
     return evaluation
 
 
-def truncated_as(what: str | Path | ModelRef, options: EvaluateOptions) -> EvaluateOptions:
+def truncated_as(what: str | Path | ModelRef | BundleFolder, options: EvaluateOptions) -> EvaluateOptions:
     """The options for baselines of `what`: cut where a bundle cuts, so that what is lost is not lost to more text.
 
     Raises `UsageError` for a damaged bundle: before the baselines are asked, which takes longer than it.
     """
-    from edgekit.agent.inference.bundle import open_bundle
-
-    path = ModelRef.of(what).path
-    if not is_bundle(path):
-        return options
-    with agent_errors():
-        return options.cut_at(open_bundle(path).max_length)
+    model = bundle_or_checkpoint(what)
+    return options.cut_at(model.checked().max_length) if isinstance(model, BundleFolder) else options
 
 
 def _accuracy(answers: _Answers, options: EvaluateOptions, content_hash: str | None) -> Accuracy:
@@ -182,19 +178,19 @@ def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
 
 
 def _ask_bundle(
-    model: ModelRef, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
+    bundle: BundleFolder, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
 ) -> _Answers:
-    from edgekit.agent.inference.classifier import open_classifier
+    from edgekit.agent.inference.classifier import load_classifier
 
-    folder = model.path
+    checked = bundle.checked()
     with agent_errors():
-        classifier = open_classifier(folder, options.runtime, options.threads)
+        classifier = load_classifier(checked, options.runtime, options.threads)
     labels = classifier.bundle.labels
     rows = _rows_for(data, labels, progress)
     split = rows.split(options.split)
     numbers = {label: index for index, label in enumerate(labels)}
     predicted, truncated = [], 0
-    with agent_errors(), progress.task(f"evaluate {folder.name}", len(split)) as advance:
+    with agent_errors(), progress.task(f"evaluate {bundle.name}", len(split)) as advance:
         for index, text in enumerate(split.texts):
             pair = split.pairs[index] if split.pairs is not None else None
             predicted.append(numbers[classifier.classify(text, pair).label])
@@ -213,7 +209,7 @@ def _ask_bundle(
 
 
 def _ask_device(
-    model: ModelRef,
+    bundle: BundleFolder,
     data: DataSpec | Unnumbered,
     device: str | ConnectedDevice,
     options: EvaluateOptions,
@@ -221,12 +217,12 @@ def _ask_device(
 ) -> _Answers:
     from edgekit.flows.evaluate.device_inference import classify_there
 
-    manifest = Manifest.of(model.path)
+    manifest = bundle.manifest
     labels = manifest.labels
     rows = _rows_for(data, labels, progress)
     split = rows.split(options.split)
     numbers = {label: index for index, label in enumerate(labels)}
-    found = classify_there(model.path, labels, split.pairs_of_text(), device, options, progress)
+    found = classify_there(bundle, labels, split.pairs_of_text(), device, options, progress)
     return _Answers(
         labels=tuple(labels),
         data=rows.name,
@@ -275,40 +271,32 @@ def _rows_for(data: DataSpec | Unnumbered, labels: Sequence[str], progress: Prog
     return data.numbered(labels) if isinstance(data, Unnumbered) else load_data(data, labels=labels, progress=progress)
 
 
-def record_accuracy(bundle: Path, record: Accuracy) -> None:
+def record_accuracy(bundle: Path | BundleFolder, record: Accuracy) -> None:
     """Write the accuracy into the manifest, in place of an earlier one on the same rows.
 
     What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime got
     as many rows right; each says which model its baseline was, so that a name that has come to mean another model
     misleads nobody.
     """
-    # several devices may answer at once
-    with _RECORDING:
-        path = bundle / MANIFEST_FILE
-        manifest = manifest_to_record(bundle, record.content_hash)
+
+    def recorded(manifest: Manifest) -> Manifest:
         earlier = [known for known in manifest.accuracy if _rows(known) == _rows(record)]
         others = tuple(known for known in manifest.accuracy if known not in earlier)
         same = [known for known in earlier if _result(known) == _result(record)]
         drops = {drop.baseline: drop for known in (*same, record) for drop in known.drops}
-        record = record.model_copy(update={"drops": tuple(drops.values())})
-        write_text(path, manifest.model_copy(update={"accuracy": (*others, record)}).dump())
+        merged = record.model_copy(update={"drops": tuple(drops.values())})
+        return manifest.model_copy(update={"accuracy": (*others, merged)})
+
+    BundleFolder.of(bundle).update_manifest(record.content_hash, recorded)
 
 
-def check_recordable(bundle: Path) -> None:
+def check_recordable(bundle: BundleFolder) -> None:
     """Raise `UsageError` where a bundle's manifest cannot be written: before it is evaluated, which takes long."""
-    if not os.access(bundle, os.W_OK):
+    if not os.access(bundle.path, os.W_OK):
         raise UsageError(
             f"{bundle} cannot be written, so that its manifest cannot take the figures",
             advice="evaluate it without keeping them: edgekit evaluate --no-record",
         )
-
-
-def manifest_to_record(bundle: Path, content_hash: str | None) -> Manifest:
-    """The manifest that an evaluation is recorded in; `UsageError` if the bundle is not the one that was evaluated."""
-    manifest = Manifest.of(bundle)
-    if manifest.content_hash != content_hash:
-        raise UsageError(f"{bundle} is another bundle than the one that was evaluated", advice="evaluate it again")
-    return manifest
 
 
 def _rows(record: Accuracy) -> tuple[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.evaluation import Increase, Perplexity
-from edgekit.bundle.manifest import MANIFEST_FILE, generates, is_bundle
+from edgekit.bundle.manifest import Manifest
 from edgekit.data.text_corpus import Corpus
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import ToolError, UsageError, agent_errors
-from edgekit.flows.evaluate.evaluate import check_recordable, manifest_to_record
+from edgekit.flows.evaluate.evaluate import check_recordable
 from edgekit.flows.lineage import checkpoint_sha256
-from edgekit.io.atomic import write_text
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.accuracy.perplexity import Ids, Scorer, Surprise, bits_per_byte, increase, scorer, windows
 from edgekit.measure.accuracy.perplexity import perplexity as estimated
@@ -41,8 +40,6 @@ if TYPE_CHECKING:
 Known = dict[tuple[str, str, Path, int, int], Surprise]
 # what a model of very long contexts is run at unless more is asked for: its logits must fit into memory
 MOST_CONTEXT = 2048
-
-_RECORDING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -64,10 +61,10 @@ class _LanguageModel:
     runtime: str
 
 
-def is_language_model(model: ModelRef) -> bool:
+def is_language_model(model: ModelRef | BundleFolder) -> bool:
     """Whether a model is a language model: as its manifest says, or what was said of it, or the class it names."""
-    if is_bundle(model.path):
-        return generates(model.path)
+    if isinstance(model, BundleFolder):
+        return model.task.generates
     if model.task is not None:
         return task_named(model.task).generates
     task = task_of_class(class_name(read_mapping(open_checkpoint(model).path / "config.json")))
@@ -75,7 +72,7 @@ def is_language_model(model: ModelRef) -> bool:
 
 
 def perplexity(
-    what: str | Path | ModelRef,
+    what: str | Path | ModelRef | BundleFolder,
     data: DataSpec,
     options: EvaluateOptions | None = None,
     *,
@@ -105,15 +102,16 @@ def perplexity(
     size = path.stat().st_size if path.is_file() else 0
     # what is wrong with the text is said before the model is loaded
     next(iter(corpus), None)
-    reference = ModelRef.of(what)
-    if record and is_bundle(reference.path):
-        check_recordable(reference.path)
+    evaluated = bundle_or_checkpoint(what)
+    bundle = evaluated if isinstance(evaluated, BundleFolder) else None
+    if record and bundle is not None:
+        check_recordable(bundle)
     with ExitStack() as stack:
         if device is None:
-            model = _open(reference, options)
+            model = _open(evaluated, options)
         else:
-            model = stack.enter_context(_open_there(reference, device, options, progress))
-        baselines = {name: _open(ModelRef.of(other), options) for name, other in (against or {}).items()}
+            model = stack.enter_context(_open_there(evaluated, device, options, progress))
+        baselines = {name: _open(bundle_or_checkpoint(other), options) for name, other in (against or {}).items()}
         context = min(each.context for each in (model, *baselines.values()))
         stride = options.stride or context
         if stride > context:
@@ -132,26 +130,26 @@ def perplexity(
         for name, other in baselines.items()
     )
     found = found.model_copy(update={"increases": increases})
-    if model.is_bundle and record:
-        record_perplexity(reference.path, found)
+    if bundle is not None and record:
+        record_perplexity(bundle, found)
     return found
 
 
-def record_perplexity(bundle: Path, record: Perplexity) -> None:
+def record_perplexity(bundle: Path | BundleFolder, record: Perplexity) -> None:
     """Write the perplexity into the manifest, in place of an earlier one on the same text and windows.
 
     What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime ran.
     """
-    # several devices may answer at once
-    with _RECORDING:
-        path = bundle / MANIFEST_FILE
-        manifest = manifest_to_record(bundle, record.content_hash)
+
+    def recorded(manifest: Manifest) -> Manifest:
         earlier = [kept for kept in manifest.perplexity if _text_of(kept) == _text_of(record)]
         others = tuple(kept for kept in manifest.perplexity if kept not in earlier)
         same = [kept for kept in earlier if kept.runtime == record.runtime]
         increases = {found.baseline: found for kept in (*same, record) for found in kept.increases}
-        record = record.model_copy(update={"increases": tuple(increases.values())})
-        write_text(path, manifest.model_copy(update={"perplexity": (*others, record)}).dump())
+        merged = record.model_copy(update={"increases": tuple(increases.values())})
+        return manifest.model_copy(update={"perplexity": (*others, merged)})
+
+    BundleFolder.of(bundle).update_manifest(record.content_hash, recorded)
 
 
 def _text_of(record: Perplexity) -> tuple[str, str, int, int]:
@@ -234,18 +232,18 @@ def _ids(model: _LanguageModel, pieces: Iterator[str]) -> Iterator[int]:
     return chain(begin, chain.from_iterable(map(model.encode, pieces)))
 
 
-def _open(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
-    bundle = is_bundle(model.path)
-    return _open_bundle(model, options) if bundle else _open_checkpoint(model, options)
+def _open(model: ModelRef | BundleFolder, options: EvaluateOptions) -> _LanguageModel:
+    if isinstance(model, BundleFolder):
+        return _open_bundle(model, options)
+    return _open_checkpoint(model, options)
 
 
-def _open_bundle(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
-    from edgekit.agent.inference.bundle import open_bundle
+def _open_bundle(folder: BundleFolder, options: EvaluateOptions) -> _LanguageModel:
     from edgekit.agent.inference.generator import load_generator
 
+    bundle = folder.checked()
+    context = _context(bundle, options)
     with agent_errors():
-        bundle = open_bundle(model.path)
-        context = _context(bundle, options)
         generator = load_generator(bundle, options.runtime, options.threads, context)
     session = generator.session
 
@@ -260,20 +258,19 @@ def _open_bundle(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
 
 @contextmanager
 def _open_there(
-    model: ModelRef, device: str | ConnectedDevice, options: EvaluateOptions, progress: Progress
+    model: ModelRef | BundleFolder, device: str | ConnectedDevice, options: EvaluateOptions, progress: Progress
 ) -> Iterator[_LanguageModel]:
     """A bundle that runs on a device; texts become ids here, by the bundle's own tokenizer."""
-    from edgekit.agent.inference.bundle import open_bundle
     from edgekit.agent.inference.prompts import PromptTokenizer
     from edgekit.flows.evaluate.device_inference import scorer_there
 
-    if not is_bundle(model.path):
+    if not isinstance(model, BundleFolder):
         raise UsageError(f"{model} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
+    bundle = model.checked()
     with agent_errors():
-        bundle = open_bundle(model.path)
         tokenizer = PromptTokenizer(bundle.tokenizer)
     context = _context(bundle, options)
-    with scorer_there(model.path, device, context, options, progress) as (score, runtime):
+    with scorer_there(model, device, context, options, progress) as (score, runtime):
         yield _of_bundle(bundle, tokenizer, context, score, runtime)
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.manifest import Manifest
-from edgekit.bundle.records import Records, read_records
+from edgekit.bundle.records import Records
 from edgekit.data.splits import read_data
 from edgekit.data.token_blocks import load_text
-from edgekit.errors import UsageError, agent_errors
+from edgekit.errors import UsageError
 from edgekit.flows.golden import prove_golden
-from edgekit.measure.evidence import Evidence, Question
+from edgekit.measure.evidence import Allowed, Evidence, Question
 from edgekit.measure.metrics import check_budget, metric_of
 from edgekit.measure.verdicts import Verdict, verdict_on
 from edgekit.options.recipe import Recipe
@@ -33,24 +34,12 @@ class BundleVerdict:
     verdict: Verdict
 
 
-@dataclass(frozen=True)
-class Allowed:
-    """What a verdict may rest on.
-
-    throttled: samples that were taken while the device was throttled or under voltage
-    busy:      samples that were taken while other work slowed the device down
-    max_age:   older measurements do not count; None for any age
-    data_sha256: of the rows that count where a budget names none
-    """
-
-    throttled: bool = False
-    busy: bool = False
-    max_age: timedelta | None = None
-    data_sha256: str | None = None
-
-
 def gate(
-    bundle: Path, budgets: Sequence[Budget], *, allowed: Allowed | None = None, records: Records | None = None
+    bundle: Path | BundleFolder,
+    budgets: Sequence[Budget],
+    *,
+    allowed: Allowed | None = None,
+    records: Records | None = None,
 ) -> list[BundleVerdict]:
     """The verdict on each budget, one for one and in their order (`measure.verdicts.verdict_on`).
 
@@ -64,30 +53,19 @@ def gate(
     Raises `UsageError` for a damaged bundle or record, an unknown target, a budget that its metric does not take, or
     no budget at all; `ParityError` for wrong answers to golden cases.
     """
-    from edgekit.agent.inference.bundle import open_bundle
-
     if not budgets:
         raise UsageError("there is no budget to check the bundle against", advice="give one: --budget size_mb=10")
     for budget in budgets:
         check_budget(budget)
-    with agent_errors():
-        open_bundle(bundle)
-    manifest = Manifest.of(bundle)
+    folder = BundleFolder.of(bundle)
+    folder.checked()
+    manifest = folder.manifest
     targets = {budget.target: target_of(manifest, budget.target) for budget in budgets}
-    kept = read_records(bundle)
-    prove_golden(bundle, kept)
-    allowed = allowed or Allowed()
-    evidence = Evidence(
-        manifest,
-        kept if records is None else records,
-        datetime.now(UTC),
-        allow_throttled=allowed.throttled,
-        allow_busy=allowed.busy,
-        max_age=allowed.max_age,
-        data_sha256=allowed.data_sha256,
-    )
-    questions = [Question(budget, targets[budget.target], str(bundle)) for budget in budgets]
-    return [BundleVerdict(bundle, manifest.format, verdict_on(question, evidence)) for question in questions]
+    prove_golden(folder)
+    now = datetime.now(UTC)
+    evidence = Evidence(manifest, folder.records if records is None else records, now, allowed or Allowed())
+    questions = [Question(budget, targets[budget.target], str(folder)) for budget in budgets]
+    return [BundleVerdict(folder.path, manifest.format, verdict_on(question, evidence)) for question in questions]
 
 
 def not_judged(budgets: Iterable[Budget], formats: Collection[str]) -> list[Budget]:
@@ -115,7 +93,7 @@ def recipe_rows(recipe: Recipe) -> str | None:
 
 
 def default_budgets(target: Target, task: TaskName) -> list[Budget]:
-    """The budgets of a target for models of a task, each asked for that target."""
+    """The budgets of a target for models of a task, each asked for that target; `UsageError` where it has none."""
     budgets = target.budgets.get(task, ())
     if not budgets:
         raise UsageError(f"target {target.name} has no budgets for {task}", advice="give one: --budget size_mb=10")

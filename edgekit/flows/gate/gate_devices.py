@@ -5,30 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgekit.bundle.manifest import Manifest, generates, is_bundle
+from edgekit.bundle.bundle_folder import BundleFolder
+from edgekit.bundle.manifest import Manifest
 from edgekit.bundle.records import Records
 from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.registry import chosen, resolve
 from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
-from edgekit.flows.gate.gate import Allowed, BundleVerdict, default_budgets, gate, target_of
+from edgekit.flows.gate.gate import BundleVerdict, default_budgets, gate, target_of
 from edgekit.flows.profile.instructions import count_on
+from edgekit.flows.profile.measured_model import MeasuredModel
 from edgekit.flows.profile.profile import profile_on
 from edgekit.flows.profile.profile_decoder import profile_decoder_on
 from edgekit.flows.profile.target_mismatch import say_mismatches
 from edgekit.io.progress import SILENT, Progress
+from edgekit.measure.evidence import Allowed
 from edgekit.measure.metrics import check_budget, check_task, metric_of
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.schema.budget import Budget
 from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement
-from edgekit.tasks.registry import task_named
 
-_Taken = list[Measurement | GenerationMeasurement]
+_Measurements = list[Measurement | GenerationMeasurement]
 _INSTRUCTIONS = "instructions_m"
 
 
 def gate_on(
-    bundle: Path,
+    bundle: Path | BundleFolder,
     budgets: Sequence[Budget],
     devices: Sequence[str],
     *,
@@ -42,10 +44,9 @@ def gate_on(
     `profile.profile`, and judged as by `gate.gate`. Raises as those do, `UsageError` for a device with neither
     budgets nor a target, and `SomeDevicesFailed` for some of several.
     """
-    if not is_bundle(bundle):
-        raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
+    folder = BundleFolder.of(bundle)
+    manifest = folder.manifest
     known = {resolve(name).url: (name, resolve(name).target) for name in chosen(devices)}
-    manifest = Manifest.of(bundle)
     for budget in budgets:
         check_budget(budget)
         check_task(budget, manifest.task)
@@ -53,10 +54,10 @@ def gate_on(
 
     def work(device: ConnectedDevice, progress: Progress) -> list[BundleVerdict]:
         name, _ = known[device.url]
-        taken = _measure(device, bundle, manifest, held[device.url], progress)
+        taken = _measure(device, folder, held[device.url], progress)
         say_mismatches({name: taken})
-        counts = _count(device, bundle, manifest, held[device.url], progress)
-        return gate(bundle, held[device.url], allowed=allowed, records=Records.of((*taken, *counts)))
+        counts = _count(device, folder, held[device.url], progress)
+        return gate(folder, held[device.url], allowed=allowed, records=Records.of((*taken, *counts)))
 
     return on_each(devices, work, progress)
 
@@ -76,45 +77,47 @@ def _held(name: str, budgets: Sequence[Budget], target: str | None, manifest: Ma
 
 
 def _measure(
-    device: ConnectedDevice, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
-) -> _Taken:
+    device: ConnectedDevice, bundle: BundleFolder, budgets: Sequence[Budget], progress: Progress
+) -> _Measurements:
     """What the device budgets need, each setting once."""
-    asked = [budget for budget in _asked(bundle, manifest, budgets) if budget.metric != _INSTRUCTIONS]
+    asked = [budget for budget in _of_the_device(bundle, budgets) if budget.metric != _INSTRUCTIONS]
     settings: dict[tuple[int, int | None], None] = {}
     for budget in asked:
-        target = target_of(manifest, budget.target)
+        target = target_of(bundle.manifest, budget.target)
         length = budget.length if isinstance(budget.length, int) else None
         settings[budget.threads or target.threads, length] = None
     energy = any(budget.metric == "energy_mj" for budget in asked)
-    taken: _Taken = []
+    model = MeasuredModel.of(bundle)
+    taken: _Measurements = []
     for threads, length in settings:
         options = ProfileOptions(threads=(threads,), length=(length,) if length else (), energy=energy)
-        if generates(bundle):
-            taken += profile_decoder_on(device, bundle, options, progress)
+        if model.generates_text:
+            taken += profile_decoder_on(device, model, options, progress)
         else:
-            taken += profile_on(device, bundle, options, (), progress)
+            taken += profile_on(device, model, options, (), progress)
     return taken
 
 
 def _count(
-    device: ConnectedDevice, bundle: Path, manifest: Manifest, budgets: Sequence[Budget], progress: Progress
+    device: ConnectedDevice, bundle: BundleFolder, budgets: Sequence[Budget], progress: Progress
 ) -> list[InstructionCounts]:
     """What the budgets on instructions need, each length once."""
-    asked = [budget for budget in _asked(bundle, manifest, budgets) if budget.metric == _INSTRUCTIONS]
+    asked = [budget for budget in _of_the_device(bundle, budgets) if budget.metric == _INSTRUCTIONS]
     lengths = dict.fromkeys(budget.length if isinstance(budget.length, int) else None for budget in asked)
     counted: list[InstructionCounts] = []
     for length in lengths:
-        counted += count_on(device, bundle, ProfileOptions(length=(length,) if length else ()), (), progress)
+        options = ProfileOptions(length=(length,) if length else ())
+        counted += count_on(device, MeasuredModel.of(bundle), options, (), progress)
     return counted
 
 
-def _asked(bundle: Path, manifest: Manifest, budgets: Sequence[Budget]) -> list[Budget]:
+def _of_the_device(bundle: BundleFolder, budgets: Sequence[Budget]) -> list[Budget]:
     """The budgets that only a device can tell of; a length that the model does not take stays unmeasured."""
-    room = manifest.max_length - task_named(manifest.task).reserved
+    longest = bundle.manifest.max_length - bundle.task.reserved
     return [
         budget
         for budget in budgets
         if metric_of(budget).source.on_device
-        and budget.format in (None, manifest.format)
-        and not (isinstance(budget.length, int) and budget.length > room)
+        and budget.format in (None, bundle.manifest.format)
+        and not (isinstance(budget.length, int) and budget.length > longest)
     ]

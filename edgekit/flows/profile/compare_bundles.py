@@ -5,22 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain, product
-from pathlib import Path
 from typing import Any
 
-from edgekit.bundle.manifest import generates
 from edgekit.data.row import Text
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
+from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
 from edgekit.flows.profile.profile import (
-    ask_golden,
-    check,
     merged,
     now,
     plural,
     progress_callback,
     request_fields,
+    run_golden,
     texts_to_run,
 )
 from edgekit.io.progress import SILENT, Advance, Progress
@@ -49,8 +47,8 @@ class ComparedBundles:
 
 
 def compare_bundles(
-    what: Path,
-    other: Path,
+    what: Measurable,
+    other: Measurable,
     options: ProfileOptions | None = None,
     *,
     texts: Sequence[Text] = (),
@@ -69,8 +67,8 @@ def compare_bundles(
 
 
 def compare_each(
-    what: Path,
-    other: Path,
+    what: Measurable,
+    other: Measurable,
     options: ProfileOptions | None = None,
     *,
     texts: Sequence[Text] = (),
@@ -78,31 +76,29 @@ def compare_each(
 ) -> dict[str, list[ComparedBundles]]:
     """As `compare_bundles`: what each device says, by the name that it was asked for."""
     options = options or ProfileOptions()
-    for path in (what, other):
-        check(path)
+    pair = MeasuredModel.of(what), MeasuredModel.of(other)
     texts = texts_to_run(options, texts)
     if options.sustained or options.per_op or options.energy:
         raise UsageError(
             "two bundles are compared in short blocks", advice="leave out --sustained, --per-op, --energy"
         )
     return on_each(
-        options.device, lambda device, progress: _compare_on(device, (what, other), options, texts, progress), progress
+        options.device, lambda device, progress: _compare_on(device, pair, options, texts, progress), progress
     )
 
 
 def _compare_on(
     device: ConnectedDevice,
-    pair: tuple[Path, Path],
+    pair: tuple[MeasuredModel, MeasuredModel],
     options: ProfileOptions,
     texts: Sequence[Text],
     progress: Progress,
 ) -> list[ComparedBundles]:
     what, other = pair
-    remote, remote_other = device.put(what, progress), device.put(other, progress)
-    for path, there in ((what, remote), (other, remote_other)):
-        if path.is_dir():
-            ask_golden(device, there, options, path)
-    lengths = options.length or ((DECODER_LENGTH,) if what.is_dir() and generates(what) else (None,))
+    remote, remote_other = device.put(what.path, progress), device.put(other.path, progress)
+    for model, path in ((what, remote), (other, remote_other)):
+        run_golden(device, model, path, options, keep=False)
+    lengths = options.length or ((DECODER_LENGTH,) if what.generates_text else (None,))
     texts_of_both = [list(text) for text in texts]
     found = []
     for length, threads in product(lengths, options.threads):

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.bundle.manifest import generates
 from edgekit.data.row import Text
 from edgekit.devices.agent_client import Channel
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.device_pool import on_each
-from edgekit.flows.profile.profile import check, plural, profile_on, texts_to_run
+from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
+from edgekit.flows.profile.profile import plural, profile_on, texts_to_run
 from edgekit.flows.profile.profile_decoder import profile_decoder_on
 from edgekit.io.progress import SILENT, Advance, Progress
 from edgekit.measure.performance.ab_comparison import SpeedComparison, compare_speed
@@ -59,7 +59,7 @@ class RuntimesCompared:
 
 
 def compare_runtimes(
-    what: Path,
+    what: Measurable,
     runtimes: Sequence[RuntimeRef],
     options: ProfileOptions | None = None,
     *,
@@ -74,19 +74,19 @@ def compare_runtimes(
     version that is not on the device.
     """
     options = options or ProfileOptions()
-    check(what)
+    model = MeasuredModel.of(what)
     if len({runtime.requirement for runtime in runtimes}) < len(runtimes):
         raise UsageError("a runtime is named twice", advice="name each version once")
     texts = texts_to_run(options, texts)
 
     def work(device: ConnectedDevice, progress: Progress) -> RuntimesCompared:
         sides = [_Side(device, runtime, options) for runtime in runtimes]
-        taken = [side.measured(what, texts, progress) for side in sides]
-        turns = _Turns(sides, device.put(what, progress), texts)
+        taken = [side.measured(model, texts, progress) for side in sides]
+        turns = _Turns(sides, device.put(model.path, progress), texts)
         compared: list[ComparedRuntimes] = []
         # the same lengths and thread counts in the same order, whichever runtime
         for each in zip(*taken, strict=True) if len(sides) > 1 else ():
-            with progress.task(f"compare {what.name} by {plural(len(sides), 'runtime')}", ROUNDS) as advance:
+            with progress.task(f"compare {model.name} by {plural(len(sides), 'runtime')}", ROUNDS) as advance:
                 compared += turns.compared(each, advance)
         return RuntimesCompared([measurement for side in taken for measurement in side], compared)
 
@@ -111,13 +111,13 @@ class _Side:
         own = f"runtimes/{self._runtime.folder}" if self._runtime.version else None
         return self._device.start_agent(python, runtime_folder or own)
 
-    def measured(self, what: Path, texts: Sequence[Text], progress: Progress) -> Sequence[Taken]:
+    def measured(self, model: MeasuredModel, texts: Sequence[Text], progress: Progress) -> Sequence[Taken]:
         """What `profile` measures by this runtime; `DeviceError` where another version answers."""
         taken: Sequence[Taken]
-        if what.is_dir() and generates(what):
-            taken = profile_decoder_on(self, what, self.options, progress)
+        if model.generates_text:
+            taken = profile_decoder_on(self, model, self.options, progress)
         else:
-            taken = profile_on(self, what, self.options, texts, progress)
+            taken = profile_on(self, model, self.options, texts, progress)
         for measurement in taken:
             if self._runtime.version not in (None, measurement.runtime_version):
                 raise DeviceError(

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
-from edgekit.bundle.manifest import generates
 from edgekit.data.row import Text
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.device_pool import on_each
-from edgekit.flows.golden import keep_golden
-from edgekit.flows.profile.profile import ask_golden, check, keep, now, progress_callback, texts_to_run
+from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
+from edgekit.flows.profile.profile import now, progress_callback, run_golden, texts_to_run
 from edgekit.io.hashing import value_sha256
 from edgekit.io.progress import SILENT, Progress
 from edgekit.options.profile_options import ProfileOptions
@@ -25,7 +23,7 @@ _MEANT = ("device", "threads", "length", "data", "runtime")
 
 
 def count_instructions(
-    what: Path,
+    what: Measurable,
     options: ProfileOptions | None = None,
     *,
     texts: Sequence[Text] = (),
@@ -37,14 +35,16 @@ def count_instructions(
     each other spin, for a time that says nothing. Raises as that does; `DeviceError` for a device that cannot count.
     """
     options = options or ProfileOptions()
-    check(what)
+    model = MeasuredModel.of(what)
     _check(options)
     texts = texts_to_run(options, texts)
-    return on_each(options.device, lambda device, progress: count_on(device, what, options, texts, progress), progress)
+    return on_each(
+        options.device, lambda device, progress: count_on(device, model, options, texts, progress), progress
+    )
 
 
 def count_on(
-    device: ConnectedDevice, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
+    device: ConnectedDevice, model: MeasuredModel, options: ProfileOptions, texts: Sequence[Text], progress: Progress
 ) -> list[InstructionCounts]:
     """As `count_instructions`, on a device that was entered."""
     if device.transport.run(["sh", "-c", f"command -v {COUNTER}"]).code != 0:
@@ -54,16 +54,15 @@ def count_on(
         )
     lengths: tuple[int | None, ...] = options.length
     if not lengths:
-        lengths = (DECODER_LENGTH,) if what.is_dir() and generates(what) else (None,)
-    remote = device.put(what, progress)
-    if what.is_dir():
-        keep_golden(what, ask_golden(device, remote, options, what))
-    return [_count(device, what, remote, options, length, texts, progress) for length in lengths]
+        lengths = (DECODER_LENGTH,) if model.generates_text else (None,)
+    remote = device.put(model.path, progress)
+    run_golden(device, model, remote, options)
+    return [_count(device, model, remote, options, length, texts, progress) for length in lengths]
 
 
 def _count(
     device: ConnectedDevice,
-    what: Path,
+    model: MeasuredModel,
     remote: str,
     options: ProfileOptions,
     length: int | None,
@@ -71,7 +70,7 @@ def _count(
     progress: Progress,
 ) -> InstructionCounts:
     pairs = [list(text) for text in texts]
-    title = f"count {what.name}" + (f", length {length}" if length else "")
+    title = f"count {model.name}" + (f", length {length}" if length else "")
     with progress.task(title) as advance, device.start_agent(COUNTER) as agent:
         found = agent.request(
             "count",
@@ -85,8 +84,7 @@ def _count(
     # as of a profile: the agent cannot know which texts, and a small board's clock is often wrong
     known_here = {"texts_sha256": value_sha256(pairs) if texts else None, "taken_at": now()}
     counted = found.model_copy(update=known_here)
-    if what.is_dir():
-        keep(counted, what)
+    model.keep(counted)
     return counted
 
 

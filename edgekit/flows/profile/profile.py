@@ -5,19 +5,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
-from edgekit.bundle.manifest import Manifest, is_bundle
-from edgekit.bundle.records import GoldenRun, write_record
 from edgekit.data.row import Text
 from edgekit.data.texts import read_texts
 from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.messages import Golden, ProgressMessage
-from edgekit.errors import DeviceError, NotFoundError, UsageError
+from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.device_pool import on_each
 from edgekit.flows.golden import golden_record, keep_golden
 from edgekit.flows.profile.cooldown import Cooling
+from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
 from edgekit.flows.profile.target_mismatch import say_mismatches
 from edgekit.io.hashing import value_sha256
 from edgekit.io.progress import SILENT, Advance, Progress
@@ -26,14 +24,14 @@ from edgekit.measure.performance.latency_summary import Percentiles, beats, summ
 from edgekit.measure.performance.processes import merge_processes
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.schema.comparison import Interleaved
-from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement, TimedRecord
+from edgekit.schema.measurement import GenerationMeasurement, Measurement, TimedRecord
 
 _Reply = TypeVar("_Reply", Measurement, GenerationMeasurement)
 _Merged = TypeVar("_Merged", Measurement, GenerationMeasurement, Interleaved)
 
 
 def profile(
-    what: Path,
+    what: Measurable,
     options: ProfileOptions | None = None,
     *,
     texts: Sequence[Text] = (),
@@ -52,7 +50,7 @@ def profile(
 
 
 def profile_each(
-    what: Path,
+    what: Measurable,
     options: ProfileOptions | None = None,
     *,
     texts: Sequence[Text] = (),
@@ -60,47 +58,32 @@ def profile_each(
 ) -> dict[str, list[Measurement]]:
     """As `profile`: the measurements of each device, by the name that it was asked for."""
     options = options or ProfileOptions()
-    check(what)
-    check_lengths(what, options)
+    model = MeasuredModel.of(what)
+    model.check_lengths(options.length)
     texts = texts_to_run(options, texts)
     found = on_each(
-        options.device, lambda device, progress: profile_on(device, what, options, texts, progress), progress
+        options.device, lambda device, progress: profile_on(device, model, options, texts, progress), progress
     )
     say_mismatches(found)
     return found
 
 
 def profile_on(
-    device: ConnectedDevice, what: Path, options: ProfileOptions, texts: Sequence[Text], progress: Progress
+    device: ConnectedDevice, model: MeasuredModel, options: ProfileOptions, texts: Sequence[Text], progress: Progress
 ) -> list[Measurement]:
     """As `profile`, on a device that was entered."""
     taken = []
     cooling = Cooling(device, options)
-    remote = device.put(what, progress)
-    if what.is_dir():
-        keep_golden(what, ask_golden(device, remote, options, what))
+    remote = device.put(model.path, progress)
+    run_golden(device, model, remote, options)
     for length, threads in itertools.product(options.length or (None,), options.threads):
         cooled = cooling.wait(progress)
-        title = f"profile {what.name}, {plural(threads, 'thread')}" + (f", length {length}" if length else "")
+        title = f"profile {model.name}, {plural(threads, 'thread')}" + (f", length {length}" if length else "")
         with progress.task(title) as advance:
             measurement = _measure(device, remote, options, threads, length, texts, advance)
-        taken.append(with_notes(measurement, cooled, what))
-        if what.is_dir():
-            keep(taken[-1], what)
+        taken.append(with_notes(measurement, cooled, model))
+        model.keep(taken[-1])
     return taken
-
-
-def keep(measurement: Measurement | GenerationMeasurement | InstructionCounts, bundle: Path) -> Path:
-    """Write a measurement into a bundle, in place of one taken under the same conditions; its path."""
-    conditions = {
-        "model": measurement.model_sha256,
-        "runtime": [measurement.runtime, measurement.runtime_version],
-        "threads": measurement.threads,
-        "length": measurement.length,
-        "texts": None if isinstance(measurement, GenerationMeasurement) else measurement.texts_sha256,
-        "machine": measurement.fingerprint.model_dump(mode="json"),
-    }
-    return write_record(bundle, measurement, conditions)
 
 
 def _latency(taken: Measurement) -> Percentiles:
@@ -137,26 +120,6 @@ def recommended_threads(
     }
 
 
-def check(what: Path) -> None:
-    """Raise `UsageError` for what can be no model, `NotFoundError` for what is not there."""
-    if what.is_dir():
-        if not is_bundle(what):
-            raise UsageError(f"{what} is no bundle: it has no manifest.json", advice="make one: edgekit export")
-    elif not what.is_file():
-        raise NotFoundError(f"{what} does not exist")
-    elif what.suffix.lower() not in (".onnx", ".tflite"):
-        raise UsageError(f"{what} is neither a bundle nor a .onnx or .tflite file")
-
-
-def check_lengths(what: Path, options: ProfileOptions) -> None:
-    """Raise `UsageError` for a length that a bundle does not take, before any is measured."""
-    if not what.is_dir() or not options.length:
-        return
-    room = Manifest.of(what).max_length
-    if (longest := max(options.length)) > room:
-        raise UsageError(f"length {longest} is over the model's {room} tokens", advice="give --length up to that")
-
-
 def texts_to_run(options: ProfileOptions, given: Sequence[Text]) -> Sequence[Text]:
     """The texts that were given, or those of `options.data`; `UsageError` for both."""
     if options.data is None:
@@ -166,13 +129,21 @@ def texts_to_run(options: ProfileOptions, given: Sequence[Text]) -> Sequence[Tex
     return read_texts(options.data)
 
 
-def ask_golden(device: ConnectedDevice, remote: str, options: ProfileOptions, bundle: Path) -> GoldenRun:
-    """Have the device run the golden cases of a bundle, which is at `remote`; `ParityError` for wrong answers."""
+def run_golden(
+    device: ConnectedDevice, model: MeasuredModel, remote: str, options: ProfileOptions, *, keep: bool = True
+) -> None:
+    """Have the device run the golden cases of a bundle, which is at `remote`; `ParityError` for wrong answers.
+
+    keep: whether that it reproduced them is written into the bundle
+    """
+    if model.bundle is None:
+        return
     # in an agent of its own, as the memory it takes is none of the measurement's
     with device.start_agent(options.python) as agent:
         found = agent.request("golden", Golden, path=remote, runtime=options.runtime)
-    run = golden_record(found, Manifest.of(bundle).content_hash)
-    return run.model_copy(update={"taken_at": now()})
+    run = golden_record(found, model.bundle.manifest.content_hash)
+    if keep:
+        keep_golden(model.bundle, run.model_copy(update={"taken_at": now()}))
 
 
 def _measure(
@@ -247,10 +218,9 @@ def progress_callback(advance: Advance, options: ProfileOptions, process: int) -
     return tell
 
 
-def with_notes(taken: _Reply, notes: Sequence[str], what: Path) -> _Reply:
+def with_notes(taken: _Reply, notes: Sequence[str], model: MeasuredModel) -> _Reply:
     """The measurement with more to be said of it, and with what its runtime silently did otherwise than asked."""
-    scheme: str = Manifest.of(what).scheme if what.is_dir() else ""
-    return taken.model_copy(update={"notes": (*taken.notes, *notes, *fallbacks(taken, scheme))})
+    return taken.model_copy(update={"notes": (*taken.notes, *notes, *fallbacks(taken, model.scheme))})
 
 
 def plural(count: int, noun: str) -> str:

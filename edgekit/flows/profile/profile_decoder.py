@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable
-from pathlib import Path
 
-from edgekit.bundle.manifest import Manifest
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
-from edgekit.flows.golden import keep_golden
 from edgekit.flows.profile.cooldown import Cooling
-from edgekit.flows.profile.profile import ask, ask_golden, keep, plural, recommended_threads, with_notes
+from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
+from edgekit.flows.profile.profile import ask, plural, recommended_threads, run_golden, with_notes
 from edgekit.flows.profile.target_mismatch import say_mismatches
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.performance.generation import summarise_generation
@@ -24,7 +22,7 @@ LENGTHS = (16, 64, 256, 1024)
 
 
 def profile_decoder(
-    bundle: Path, options: ProfileOptions | None = None, *, progress: Progress = SILENT
+    bundle: Measurable, options: ProfileOptions | None = None, *, progress: Progress = SILENT
 ) -> list[GenerationMeasurement]:
     """Measure a decoder's bundle at every thread count, for prompts and contexts of every length asked for.
 
@@ -36,44 +34,47 @@ def profile_decoder(
 
 
 def profile_decoder_each(
-    bundle: Path, options: ProfileOptions | None = None, *, progress: Progress = SILENT
+    bundle: Measurable, options: ProfileOptions | None = None, *, progress: Progress = SILENT
 ) -> dict[str, list[GenerationMeasurement]]:
     """As `profile_decoder`: the measurements of each device, by the name that it was asked for."""
     options = options or ProfileOptions()
-    _lengths(bundle, options)
+    model = MeasuredModel.of(bundle)
+    _lengths(model, options)
     found = on_each(
-        options.device, lambda device, progress: profile_decoder_on(device, bundle, options, progress), progress
+        options.device, lambda device, progress: profile_decoder_on(device, model, options, progress), progress
     )
     say_mismatches(found)
     return found
 
 
 def profile_decoder_on(
-    device: ConnectedDevice, bundle: Path, options: ProfileOptions, progress: Progress
+    device: ConnectedDevice, model: MeasuredModel, options: ProfileOptions, progress: Progress
 ) -> list[GenerationMeasurement]:
     """As `profile_decoder`, on a device that was entered."""
     taken = []
     cooling = Cooling(device, options)
-    remote = device.put(bundle, progress)
-    keep_golden(bundle, ask_golden(device, remote, options, bundle))
-    for length, threads in itertools.product(_lengths(bundle, options), options.threads):
+    remote = device.put(model.path, progress)
+    run_golden(device, model, remote, options)
+    for length, threads in itertools.product(_lengths(model, options), options.threads):
         cooled = cooling.wait(progress)
-        title = f"profile {bundle.name}, {plural(threads, 'thread')}, length {length}"
+        title = f"profile {model.name}, {plural(threads, 'thread')}, length {length}"
         with progress.task(title) as advance:
             found = ask(device, remote, options, GenerationMeasurement, advance, threads=threads, length=length)
-        taken.append(with_notes(found, cooled, bundle))
-        keep(taken[-1], bundle)
+        taken.append(with_notes(found, cooled, model))
+        model.keep(taken[-1])
     return taken
 
 
-def _lengths(bundle: Path, options: ProfileOptions) -> tuple[int, ...]:
+def _lengths(model: MeasuredModel, options: ProfileOptions) -> tuple[int, ...]:
     """What is measured; `UsageError` for options that are none of a decoder's, or lengths that do not fit."""
     if options.data is not None or options.per_op:
         raise UsageError(
             "a decoder is measured on prompts of golden cases, and not by operator",
             advice="leave out --data and --per-op",
         )
-    room = Manifest.of(bundle).max_length - 1
+    if model.bundle is None:
+        raise UsageError(f"{model} is no bundle: only a decoder's bundle says how it is run")
+    room = model.bundle.manifest.max_length - model.bundle.task.reserved
     lengths = options.length or (*(length for length in LENGTHS if length < room), room)
     if max(lengths) > room:
         raise UsageError(f"a context of {room + 1} tokens is measured at lengths up to {room}, not at {max(lengths)}")

@@ -13,15 +13,14 @@ from itertools import product
 from pathlib import Path
 from typing import cast, get_args
 
-from edgekit.bundle.manifest import Manifest, generates
-from edgekit.bundle.records import write_record
 from edgekit.devices.adb.android_state import android_state
 from edgekit.devices.adb.android_tools import FORMATS, WARMUP_RUNS, Call, read_output
 from edgekit.devices.doctor.probe import Probe, probe
 from edgekit.devices.transport import Transport
 from edgekit.errors import DeviceError, ToolError, UsageError, agent_errors, unknown_name
 from edgekit.flows.devices.device_pool import SomeDevicesFailed, look_at_each
-from edgekit.flows.profile.profile import check, now, plural
+from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
+from edgekit.flows.profile.profile import now, plural
 from edgekit.io.hashing import file_sha256
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.performance.benchmark_tool import FEWEST
@@ -58,7 +57,7 @@ def parse_tool(text: str) -> tuple[ToolName, str]:
 
 
 def profile_tool(
-    what: Path,
+    what: Measurable,
     tool: ToolName,
     program: str,
     options: ProfileOptions | None = None,
@@ -74,11 +73,12 @@ def profile_tool(
     cannot be measured so, `DeviceError` when the device fails, `ToolError` when the program gives no result.
     """
     options = options or ProfileOptions()
-    model = _model(what, tool, options)
+    measured = MeasuredModel.of(what)
+    model = _model(measured, tool, options)
 
     def look(_: str, transport: Transport) -> list[ToolMeasurement]:
         call = Call(tool, program, "", 1, 1, 0.0, WARMUP_RUNS if options.warmup is None else options.warmup, affinity)
-        return [_kept_in(what, taken) for taken in _measure(transport, model, call, options, progress)]
+        return [_kept_in(measured, taken) for taken in _measure(transport, model, call, options, progress)]
 
     outcomes = look_at_each(options.device, look)
     errors = {outcome.name: outcome.error for outcome in outcomes if outcome.error is not None}
@@ -88,16 +88,15 @@ def profile_tool(
     return [taken for result in results.values() for taken in result]
 
 
-def _model(what: Path, tool: ToolName, options: ProfileOptions) -> _Model:
-    check(what)
+def _model(what: MeasuredModel, tool: ToolName, options: ProfileOptions) -> _Model:
     default = ProfileOptions()
     if given := [name for name in _NOT_HERE if getattr(options, name) != getattr(default, name)]:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise UsageError(f"{tool} measures the model alone: {flags} is the agent's", advice="leave it out")
-    if what.is_dir() and generates(what):
+    if what.generates_text:
         raise UsageError(f"{tool} cannot run a decoder, which has a cache", advice="measure it through the agent")
-    manifest = Manifest.of(what) if what.is_dir() else None
-    file = what / manifest.model_file if manifest else what
+    manifest = what.bundle.manifest if what.bundle else None
+    file = what.bundle.model_file if what.bundle else what.path
     fitting = FORMATS[file.suffix.lower()]
     if tool != fitting:
         raise UsageError(f"{tool} does not read {file.suffix} files", advice=f"for these there is {fitting}")
@@ -233,9 +232,9 @@ def _run(transport: Transport, *command: str) -> None:
         raise DeviceError(f"{transport.where}: {command[0]} failed: {done.complaint()}")
 
 
-def _kept_in(what: Path, taken: ToolMeasurement) -> ToolMeasurement:
+def _kept_in(what: MeasuredModel, taken: ToolMeasurement) -> ToolMeasurement:
     """Write a measurement into its bundle, in place of one taken under the same conditions."""
-    if what.is_dir():
+    if what.bundle is not None:
         same = {"model_sha256", "tool", "tool_sha256", "threads", "length", "affinity", "fingerprint"}
-        write_record(what, taken, taken.model_dump(mode="json", include=same))
+        what.bundle.keep(taken, taken.model_dump(mode="json", include=same))
     return taken

@@ -6,8 +6,9 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.manifest import Manifest, Parity, Step
-from edgekit.bundle.records import Records, read_records
+from edgekit.bundle.records import Records
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import TextData
 from edgekit.flows.evaluate.evaluate import Evaluation
@@ -103,7 +104,8 @@ def _model(run: Run, name: str, path: Path, records: Records) -> ModelRow:
 
 def _of_file(bundle: Path) -> Records:
     """The measurements of this very file; older ones of another stay on disk but do not count."""
-    manifest, kept = Manifest.of(bundle), read_records(bundle)
+    folder = BundleFolder(bundle)
+    manifest, kept = folder.manifest, folder.records
     sha256 = manifest.files[manifest.model_file].sha256
     return Records(
         latency=tuple(record for record in kept.latency if record.model_sha256 == sha256),

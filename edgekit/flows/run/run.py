@@ -8,7 +8,7 @@ from pathlib import Path
 from edgekit.data.splits import Data, Unnumbered, read_data
 from edgekit.data.token_blocks import TextData, load_text
 from edgekit.errors import UsageError
-from edgekit.flows.gate.gate import Allowed, BundleVerdict, gate, not_judged
+from edgekit.flows.gate.gate import BundleVerdict, gate, not_judged
 from edgekit.flows.lineage import tool_versions
 from edgekit.flows.run.checks import check_recipe
 from edgekit.flows.run.command_lines import command_line, data_flags
@@ -21,6 +21,7 @@ from edgekit.flows.run.run_state import Run
 from edgekit.flows.run.stages import export_bundles, train
 from edgekit.io.hashing import folder_sha256
 from edgekit.io.progress import SILENT, Progress
+from edgekit.measure.evidence import Allowed
 from edgekit.measure.verdicts import unmeasured
 from edgekit.models.checkpoint import open_checkpoint
 from edgekit.options.recipe import Recipe, load_recipe

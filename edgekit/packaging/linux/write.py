@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.agent.inference.bundle import Bundle
-from edgekit.bundle.manifest import Manifest
+from edgekit.bundle.manifest import MANIFEST_FILE, Manifest
 from edgekit.errors import UsageError
 from edgekit.io.hashing import file_sha256
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
@@ -58,7 +58,7 @@ def write(
     tell:   is told what is being fetched
     Raises `UsageError` for a device that nothing is made for, `ToolError` when wheels cannot be fetched.
     """
-    manifest = Manifest.of(bundle.folder)
+    manifest = Manifest.parse(bundle.manifest, str(bundle.folder / MANIFEST_FILE))
     machine = arch or manifest.target_facts.arch
     facts = python_of(machine, python)
     if wheels and manifest.target_facts.libc == "musl":

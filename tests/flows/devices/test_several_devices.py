@@ -15,8 +15,8 @@ import pytest
 from process_table import process_folders
 from tiny_bundle import LABELS, TEXTS
 
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.manifest import Manifest
-from edgekit.bundle.records import read_records
 from edgekit.cli import main
 from edgekit.flows.profile.profile import profile
 from edgekit.flows.run.command_lines import command_line
@@ -60,7 +60,7 @@ def test_one_that_fails_loses_nothing_of_the_others(devices, onnx_bundle, capsys
     assert code == 4
     assert list(json.loads(out)["devices"]) == ["pi", "here"]
     assert "1 of 3 devices failed: gone: " in err
-    assert read_records(onnx_bundle).latency, "what was measured is kept"
+    assert BundleFolder(onnx_bundle).records.latency, "what was measured is kept"
 
 
 def test_one_name_alone_is_as_before(devices, onnx_bundle, capsys):
@@ -119,7 +119,7 @@ def test_the_gate_measures_a_decoder_as_one(devices, decoder_bundles, capsys, tm
     memory, first_token = (row["verdict"] for row in json.loads(out)["verdicts"])
     assert memory["outcome"] == "pass"
     assert (first_token["outcome"], first_token["measured"] > 0) in [("pass", True), ("inconclusive", True)]
-    assert len(read_records(bundle).generation) == 1, "two budgets of one setting are measured once"
+    assert len(BundleFolder(bundle).records.generation) == 1, "two budgets of one setting are measured once"
 
 
 def test_the_gate_fails_on_the_worst_of_several(devices, onnx_bundle, capsys):
@@ -179,7 +179,7 @@ def test_an_interrupt_ends_what_runs_on_all_of_them(devices, onnx_bundle, tmp_pa
     finally:
         process.kill()
         process.communicate()
-    assert read_records(onnx_bundle).latency == ()
+    assert BundleFolder(onnx_bundle).records.latency == ()
 
 
 def agents(mark: str) -> list[int]:

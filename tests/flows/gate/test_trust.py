@@ -11,14 +11,14 @@ from click.testing import CliRunner
 from smooth_records import smooth
 
 from edgekit.agent.machine.contention import thread_times
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.manifest import Manifest
-from edgekit.bundle.records import read_records
 from edgekit.cli import cli
 from edgekit.devices.messages import Facts
 from edgekit.errors import UsageError
 from edgekit.flows.profile import cooldown
 from edgekit.flows.profile.cooldown import Cooling
-from edgekit.flows.profile.profile import keep
+from edgekit.flows.profile.measured_model import MeasuredModel
 from edgekit.io.progress import SILENT
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.schema.measurement import Conditions, Energy
@@ -62,7 +62,7 @@ def test_throttled_samples_decide_nothing(onnx_bundle, firmware, budget):
     smooth(onnx_bundle)
     code, verdict = outcome(onnx_bundle, budget)
     assert (code, verdict["outcome"]) == (3, "inconclusive")
-    (taken,) = read_records(onnx_bundle).latency
+    (taken,) = BundleFolder(onnx_bundle).records.latency
     runs = f"{len(taken.samples_ms['total']):,}"
     assert f"{runs} of {runs} samples were taken while throttled and under voltage" in verdict["reason"]
     assert "--allow-throttled" in verdict["advice"]
@@ -113,7 +113,7 @@ def test_sustained_speed_stands_apart(onnx_bundle):
     shown = run("profile", onnx_bundle, *QUICK, "--sustained", "1.5s")
     assert "sustained for 1 s" in shown.stdout or "sustained for 2 s" in shown.stdout
     assert "drift of the median" in shown.stdout
-    (taken,) = read_records(onnx_bundle).latency
+    (taken,) = BundleFolder(onnx_bundle).records.latency
     assert len(taken.samples_ms["total"]) == 8
     assert len(taken.sustained_ms) > 8
     assert len(taken.during) >= 5
@@ -184,7 +184,7 @@ def test_a_device_without_a_thermometer_is_not_waited_for():
 def test_cool_down_takes_a_time_or_none(onnx_bundle):
     assert run("profile", onnx_bundle, *QUICK, "--threads", "1,2", "--cool-down").exit_code == 0
     assert run("profile", onnx_bundle, *QUICK, "--threads", "1,2", "--cool-down", "3s").exit_code == 0
-    first, second = sorted(read_records(onnx_bundle).latency, key=lambda taken: taken.threads)
+    first, second = sorted(BundleFolder(onnx_bundle).records.latency, key=lambda taken: taken.threads)
     assert not [note for note in first.notes if "cool" in note]
     assert [note for note in second.notes if "cool" in note]
 
@@ -199,12 +199,12 @@ def test_energy_is_never_guessed(onnx_bundle, monkeypatch, tmp_path):
 @pytest.mark.parametrize(("limit", "expected"), [(200, (0, "pass")), (100, (1, "fail"))])
 def test_an_energy_budget(onnx_bundle, limit, expected):
     run("profile", onnx_bundle, *QUICK)
-    (taken,) = read_records(onnx_bundle).latency
+    (taken,) = BundleFolder(onnx_bundle).records.latency
     # 3 W above idle for 10 s in 200 inferences: 150 mJ each
     idle, load = [2.0, 2.01, 1.99] * 20, [5.0, 5.01, 4.99] * 20
     energy = Energy(idle_w=idle, load_w=load, runs=200, seconds=10.0, rails=("VDD_CORE",))
     calm = [moment.model_copy(update={"waited": 0.0, "others": 0.0}) for moment in taken.during]
-    keep(taken.model_copy(update={"energy": energy, "during": tuple(calm)}), onnx_bundle)
+    MeasuredModel.of(onnx_bundle).keep(taken.model_copy(update={"energy": energy, "during": tuple(calm)}))
     code, verdict = outcome(onnx_bundle, f"energy_mj={limit},target=x86-64")
     assert (code, verdict["outcome"]) == expected
     assert verdict["measured"] == pytest.approx(150)
@@ -213,7 +213,7 @@ def test_an_energy_budget(onnx_bundle, limit, expected):
 def test_the_moment_is_the_hosts(onnx_bundle):
     """A board whose clock stands at 1970 after a power cut would else have the oldest measurement for ever."""
     run("profile", onnx_bundle, *QUICK)
-    (taken,) = read_records(onnx_bundle).latency
+    (taken,) = BundleFolder(onnx_bundle).records.latency
     assert taken.moment.year >= Manifest.of(onnx_bundle).format_version + 2000
 
 

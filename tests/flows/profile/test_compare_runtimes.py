@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from tiny_bundle import golden_rows, seal, tiny_onnx, write_golden
 
-from edgekit.bundle.records import read_records
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.cli import cli
 from edgekit.errors import DeviceError, ParityError, UsageError
 from edgekit.flows.profile.compare_runtimes import ROUNDS, compare_runtimes
@@ -66,7 +66,7 @@ def test_the_faster_version_is_found(onnx_bundle, runtimes):
     assert compared.speed.ratio.high < 0.5
     assert (compared.length, compared.threads, compared.speed.blocks) == ("data", 1, ROUNDS)
     # each version's own measurement is kept beside the other's
-    kept = read_records(onnx_bundle).latency
+    kept = BundleFolder(onnx_bundle).records.latency
     assert {taken.runtime_version for taken in kept} == {"1.0.1", onnxruntime.__version__}
 
 

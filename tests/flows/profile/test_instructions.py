@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgekit.bundle.records import read_records, write_record
+from edgekit.bundle.bundle_folder import BundleFolder
+from edgekit.bundle.records import write_record
 from edgekit.cli import cli
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.profile.instructions import COUNTER, count_instructions
@@ -62,14 +63,14 @@ def test_counts_are_kept_beside_other_measurements(bundle, counter):
     assert (shown["length"], shown["threads"]) == (16, 1)
     assert len(shown["counts"]["infer"]) == 4
     assert all(run["total"] > 0 and run["dot_product"] == run["fma"] == 0 for run in shown["counts"]["infer"])
-    records = read_records(bundle)
+    records = BundleFolder(bundle).records
     assert [record.dump() for record in records.instructions] == [shown]
     assert records.latency == ()
     # counted again, under the same conditions: it takes the place of the first
     profile(str(bundle), "--instructions", "--length", "16")
-    assert len(read_records(bundle).instructions) == 1
+    assert len(BundleFolder(bundle).records.instructions) == 1
     count_instructions(bundle, ProfileOptions(device=("local",)))
-    assert {taken.length for taken in read_records(bundle).instructions} == {16, "data"}
+    assert {taken.length for taken in BundleFolder(bundle).records.instructions} == {16, "data"}
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the counter of this test needs /proc")
@@ -83,7 +84,7 @@ def test_a_device_that_cannot_count_says_so(onnx_bundle, device_home):
     with pytest.raises(DeviceError, match="does not count instructions") as found:
         count_instructions(onnx_bundle)
     assert "scripts/emulated-pi up" in str(found.value.advice)
-    assert not read_records(onnx_bundle).instructions
+    assert not BundleFolder(onnx_bundle).records.instructions
 
 
 @pytest.mark.parametrize("options", [["--threads", "2"], ["--sustained", "60s"], ["--per-op"], ["--energy"]])
@@ -185,7 +186,7 @@ def test_a_gate_on_a_device_counts_what_its_budgets_need(onnx_bundle, counter, m
     )
     verdicts = json.loads(done.stdout)["verdicts"]
     assert verdicts[0]["verdict"]["measured"] > 0
-    records = read_records(onnx_bundle)
+    records = BundleFolder(onnx_bundle).records
     assert [taken.length for taken in records.instructions] == [16]
     assert records.latency == (), "nothing else was asked for"
 

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 from record_makers import around
 from tiny_bundle import golden_rows, rewrite, seal, tiny_onnx, write_golden
 
-from edgekit.bundle.records import read_records
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.cli import cli
 from edgekit.devices.lock import Lock
 from edgekit.errors import DeviceError, NotFoundError, ParityError, UsageError
@@ -31,7 +31,7 @@ def test_every_thread_count_at_every_length_is_kept(bundle):
     taken = profile(bundle, options)
     padded = (8, 16) if bundle.name.endswith("tflite") else (5, 12)
     assert [(m.length, m.threads) for m in taken] == [(length, n) for length in padded for n in (1, 2)]
-    records = read_records(bundle)
+    records = BundleFolder(bundle).records
     assert sorted(records.latency, key=lambda m: (m.length, m.threads)) == taken
     (golden,) = records.golden
     assert (golden.content_hash, golden.cases) == (taken[0].content_hash, 4)
@@ -81,7 +81,7 @@ def test_a_runtime_that_ran_otherwise_than_asked_is_noted(tflite_bundle):
     assert (taken.ran.delegate, taken.ran.delegated) == ("XNNPACK", 3)
     if taken.ran.threads == 1:
         assert "1 of 2 threads worked for the model" in taken.notes
-    (kept,) = read_records(tflite_bundle).latency
+    (kept,) = BundleFolder(tflite_bundle).records.latency
     assert kept == taken
 
 
@@ -93,7 +93,7 @@ def test_own_texts(onnx_bundle, tmp_path):
     assert taken.texts_sha256 == value_sha256([["turn on the light", None], ["fan", None]])
     (golden,) = profile(onnx_bundle, ProfileOptions(**QUICK))
     assert golden.texts_sha256 is None
-    assert len(read_records(onnx_bundle).latency) == 2
+    assert len(BundleFolder(onnx_bundle).records.latency) == 2
     with pytest.raises(UsageError, match="a data file as well"):
         profile(onnx_bundle, ProfileOptions(data=data), texts=[("a", None)])
 

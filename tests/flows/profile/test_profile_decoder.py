@@ -15,8 +15,9 @@ from tiny_decoder import CONTEXT, TEXTS
 from edgekit.agent.errors import BadInput
 from edgekit.agent.inference.prompts import PromptTokenizer
 from edgekit.agent.runtimes.registry import open_decoder_session
-from edgekit.bundle.manifest import Manifest, generates
-from edgekit.bundle.records import read_records, write_record
+from edgekit.bundle.bundle_folder import BundleFolder
+from edgekit.bundle.manifest import Manifest
+from edgekit.bundle.records import write_record
 from edgekit.cli import cli
 from edgekit.errors import ParityError, ToolError, UsageError
 from edgekit.flows.evaluate.perplexity import perplexity
@@ -40,20 +41,20 @@ def bundle(decoder_bundles, tmp_path):
 
 
 def test_every_length_and_thread_count_is_kept(bundle):
-    assert generates(bundle)
+    assert BundleFolder(bundle).task.generates
     taken = profile_decoder(bundle, ProfileOptions(threads=(1, 2), length=(7, 40), **QUICK))
     assert [(found.length, found.threads) for found in taken] == [(7, 1), (7, 2), (40, 1), (40, 2)]
-    assert sorted(read_records(bundle).generation, key=lambda found: (found.length, found.threads)) == taken
-    assert read_records(bundle).latency == ()
+    assert sorted(BundleFolder(bundle).records.generation, key=lambda found: (found.length, found.threads)) == taken
+    assert BundleFolder(bundle).records.latency == ()
     assert all(found.capacity == CONTEXT and len(found.samples_ms["token"]) >= 5 for found in taken)
     profile_decoder(bundle, ProfileOptions(threads=(2,), length=(40,), **QUICK))
-    assert len(read_records(bundle).generation) == 4
+    assert len(BundleFolder(bundle).records.generation) == 4
     assert set(recommended_decoder_threads(taken)) == {7, 40}
     # of several processes: prompts enough for a median, and the runs that were asked for
     assert all(found.counted("token") == (2, 2, 1) for found in taken)
     assert all(found.counted("first_token") == (12, 12, 12) for found in taken)
     assert all(any("Attention" in name for name in found.ran.operators) for found in taken)
-    (golden,) = read_records(bundle).golden
+    (golden,) = BundleFolder(bundle).records.golden
     assert golden.content_hash == taken[0].content_hash
 
 
@@ -95,7 +96,7 @@ def test_wrong_answers_are_not_measured(bundle):
     rewrite(bundle, parity=manifest["parity"] | {"atol": 0.0, "rtol": 0.0})
     with pytest.raises(ParityError, match="golden case"):
         profile_decoder(bundle, ProfileOptions(length=(16,), **QUICK))
-    assert read_records(bundle).generation == ()
+    assert BundleFolder(bundle).records.generation == ()
 
 
 def keep(bundle, length, first_ms, token_ms, days):

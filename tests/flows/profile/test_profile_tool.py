@@ -7,7 +7,7 @@ import pytest
 from click.testing import CliRunner
 from tiny_bundle import tiny_onnx
 
-from edgekit.bundle.records import read_records
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.cli import cli
 from edgekit.errors import DeviceError, ToolError, UsageError
 from edgekit.flows.profile.profile_tool import parse_tool, profile_tool
@@ -67,7 +67,7 @@ def test_benchmark_model_of_a_bundle(tflite_bundle, program, tmp_path, device_ho
     assert len(taken.tool_sha256) == 64
     # nothing stays on the device, and the bundle keeps it, apart from what the agent measures
     assert not [path for path in device_home.rglob("*") if path.is_file()]
-    records = read_records(tflite_bundle)
+    records = BundleFolder(tflite_bundle).records
     assert list(records.tools) == found
     assert records.latency == ()
 
@@ -116,7 +116,7 @@ def test_without_percentiles_no_budget_is_decided(tflite_bundle, program, tmp_pa
     assert shown.exception is None
     assert "mean 33.2 ms" in shown.stdout
     assert "no percentiles" in shown.stdout
-    (taken,) = read_records(tflite_bundle).tools
+    (taken,) = BundleFolder(tflite_bundle).records.tools
     assert tool_latency(taken, "p95_ms") is None
 
 
@@ -131,7 +131,7 @@ def test_without_percentiles_no_budget_is_decided(tflite_bundle, program, tmp_pa
 def test_a_program_that_fails_leaves_nothing(tflite_bundle, program, device_home, body, message):
     with pytest.raises(ToolError, match=message):
         profile_tool(tflite_bundle, "benchmark_model", str(program(body)), QUICK)
-    assert not read_records(tflite_bundle).tools
+    assert not BundleFolder(tflite_bundle).records.tools
     assert not [path for path in device_home.rglob("*") if path.is_file()]
 
 
