@@ -9,14 +9,16 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edgekit.agent.inference.tokenizer import is_fault
 from edgekit.bundle.manifest import BlockShape, CheckpointExtras, Step
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import NotFoundError, UsageError
 from edgekit.models.checkpoint_checks import check_finite, check_folder, check_layers, check_tokenizer_files
 from edgekit.models.decoder_classifier import pad_as, read_as_trained
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
+from edgekit.models.loaded_model import LoadedModel, ModelConfig
 from edgekit.models.registry import describe, family, family_of, is_decoder, require_decoder
 from edgekit.models.weights import SCALES_FILE, load_plain, load_reshaped, weight_files
 from edgekit.options.model_ref import ModelRef
@@ -26,6 +28,9 @@ from edgekit.schema.plan import Plan
 from edgekit.tasks import text_classification, text_generation
 from edgekit.tasks.registry import TASKS, task_named, task_of_class
 from edgekit.tasks.task import Task, TaskName
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @dataclass(frozen=True)
@@ -69,7 +74,10 @@ def open_checkpoint(model: str | Path | ModelRef) -> Checkpoint:
 
 
 def resolve_task(checkpoint: Checkpoint) -> Task:
-    """What the checkpoint was trained for, as optimum reads it from the class that its configuration names."""
+    """What the checkpoint was trained for, as optimum reads it from the class that its configuration names.
+
+    Raises `UsageError` for a class that transformers lacks or that is for a task not known here.
+    """
     if checkpoint.task is not None:
         return task_named(checkpoint.task)
     name = _exported_task(class_name(read_mapping(checkpoint.path / "config.json")))
@@ -97,18 +105,18 @@ def _exported_task(name: str) -> str | None:
         return None
 
 
-def class_name(config: Mapping[str, Any]) -> str:
+def class_name(config: Mapping[str, object]) -> str:
     """The model class that a configuration names first; empty where it names none."""
     named = config.get("architectures")
     return str(named[0]) if isinstance(named, list) and named else ""
 
 
-def _has_labels(config: Mapping[str, Any]) -> bool:
+def _has_labels(config: Mapping[str, object]) -> bool:
     task = task_of_class(class_name(config))
     return task is not None and task.labels
 
 
-def _labels(path: Path, config: Mapping[str, Any]) -> tuple[str, ...]:
+def _labels(path: Path, config: Mapping[str, object]) -> tuple[str, ...]:
     """The labels in the order of the logits.
 
     transformers leaves them out of the file where they are its own two; a checkpoint without a head has none.
@@ -124,8 +132,11 @@ def _labels(path: Path, config: Mapping[str, Any]) -> tuple[str, ...]:
     return named
 
 
-def load_tokenizer(checkpoint: Checkpoint) -> Any:
-    """The checkpoint's own fast tokenizer; that of a decoder's classifier pads, and gives an empty text a token."""
+def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
+    """The checkpoint's own fast tokenizer; that of a decoder's classifier pads, and gives an empty text a token.
+
+    Raises `UsageError` where its files are missing or no tokenizer's.
+    """
     from transformers import AutoTokenizer
 
     check_tokenizer_files(checkpoint.path)
@@ -133,7 +144,9 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
     kind = checkpoint.family
     known = {"model_input_names": list(family(kind).inputs)} if kind in FAMILIES else {}
     try:
-        tokenizer = AutoTokenizer.from_pretrained(checkpoint.path, use_fast=True, trust_remote_code=False, **known)
+        tokenizer: Tokenizer = AutoTokenizer.from_pretrained(
+            checkpoint.path, use_fast=True, trust_remote_code=False, **known
+        )
     except BaseException as error:  # transformers raises anything at all on files that are not as it wrote them
         if not is_fault(error):
             raise
@@ -147,7 +160,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> Any:
 
 def load_classifier(
     checkpoint: Checkpoint, labels: Sequence[str] | None = None, task: Task = text_classification.TASK
-) -> Any:
+) -> LoadedModel:
     """The sequence classifier in evaluation mode; with `labels`, a new head for them where they differ.
 
     Raises `UsageError` where the checkpoint is for another task, has no trained head and is given no labels, or
@@ -166,12 +179,12 @@ def load_classifier(
     return model.eval()
 
 
-def load_model(checkpoint: Checkpoint, task: Task) -> Any:
+def load_model(checkpoint: Checkpoint, task: Task) -> LoadedModel:
     """The classifier or the language model of a checkpoint, whichever the task asks for."""
     return load_decoder(checkpoint) if task.generates else load_classifier(checkpoint, task=task)
 
 
-def load_decoder(checkpoint: Checkpoint, *, any_family: bool = False) -> Any:
+def load_decoder(checkpoint: Checkpoint, *, any_family: bool = False) -> LoadedModel:
     """The language model in evaluation mode and float32, every dense layer of it an ordinary one.
 
     any_family: take one of a family that edgekit cannot take apart as it is, to run it and no more
@@ -185,7 +198,7 @@ def load_decoder(checkpoint: Checkpoint, *, any_family: bool = False) -> Any:
     return _with_weights(checkpoint, _config(checkpoint), False, text_generation.TASK).float().eval()
 
 
-def decoder_outline(checkpoint: Checkpoint) -> Any:
+def decoder_outline(checkpoint: Checkpoint) -> LoadedModel:
     """The modules of a language model of any family, in the shapes of its configuration; no weights are read.
 
     Raises `UsageError` where the checkpoint is for another task.
@@ -197,9 +210,10 @@ def decoder_outline(checkpoint: Checkpoint) -> Any:
     config = _config(checkpoint)
     try:
         with torch.device("meta"):
-            return AutoModelForCausalLM.from_config(config, trust_remote_code=False)
+            outline: LoadedModel = AutoModelForCausalLM.from_config(config, trust_remote_code=False)
     except Exception as error:  # as of `_config`
         raise UsageError(f"{checkpoint.path} cannot be used as a language model: {_one_line(error)}") from error
+    return outline
 
 
 def _check_task(checkpoint: Checkpoint, task: Task) -> None:
@@ -207,7 +221,7 @@ def _check_task(checkpoint: Checkpoint, task: Task) -> None:
         raise UsageError(f"{checkpoint.path} was said to be for {checkpoint.task}: it is no {task.noun}")
 
 
-def _with_weights(checkpoint: Checkpoint, config: Any, new_head: bool, task: Task) -> Any:
+def _with_weights(checkpoint: Checkpoint, config: ModelConfig, new_head: bool, task: Task) -> LoadedModel:
     """The model of a configuration with the checkpoint's weights, all finite, in the shapes that pruning left."""
     try:
         if checkpoint.extras.blocks:
@@ -222,18 +236,18 @@ def _with_weights(checkpoint: Checkpoint, config: Any, new_head: bool, task: Tas
     return model
 
 
-def _config(checkpoint: Checkpoint) -> Any:
+def _config(checkpoint: Checkpoint) -> ModelConfig:
     from transformers import AutoConfig
 
     try:
-        config = AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
+        config: ModelConfig = AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
     except Exception as error:  # transformers raises anything at all on values that are not as it wrote them
         raise UsageError(f"{checkpoint.path}: config.json cannot be used: {_one_line(error)}") from error
     check_layers(checkpoint.path, config)
     return config
 
 
-def load_scales(checkpoint: Checkpoint) -> dict[str, Any]:
+def load_scales(checkpoint: Checkpoint) -> dict[str, Tensor]:
     """The scales of a quantized checkpoint by tensor name: [rows] or, in blocks, [rows, blocks]; else empty."""
     from safetensors.torch import load_file
 
@@ -242,13 +256,13 @@ def load_scales(checkpoint: Checkpoint) -> dict[str, Any]:
 
 
 def save_checkpoint(
-    model: Any,
-    tokenizer: Any,
+    model: LoadedModel,
+    tokenizer: Tokenizer,
     out: Path,
     *,
     lineage: Sequence[Step],
     plan: Plan | None = None,
-    scales: Mapping[str, Any] | None = None,
+    scales: Mapping[str, Tensor] | None = None,
 ) -> None:
     """Write model, tokenizer and `edgekit.json`, and for a quantized model its scales, into the folder `out`.
 
@@ -265,18 +279,18 @@ def save_checkpoint(
     extras = CheckpointExtras(blocks=() if plain else shapes, plan=plan)
     if lineage:
         *before, last = lineage
-        made = last.model_copy(update={"output": content_hashes(out, extras)})
-        extras = extras.model_copy(update={"lineage": (*before, made)})
+        hashed = last.model_copy(update={"output": content_hashes(out, extras)})
+        extras = extras.model_copy(update={"lineage": (*before, hashed)})
     text = json.dumps(extras.model_dump(mode="json"), indent=1, ensure_ascii=False)
     (out / EXTRAS_FILE).write_text(text + "\n", encoding="utf-8")
 
 
-def block_shapes(model: Any) -> tuple[BlockShape, ...]:
+def block_shapes(model: LoadedModel) -> tuple[BlockShape, ...]:
     """Heads and FFN width of each distinct block of a loaded model."""
     return tuple(BlockShape(heads=block.heads, ffn=block.ffn) for block in describe(model).blocks)
 
 
-def _is_plain(model: Any, shape: BlockShape) -> bool:
+def _is_plain(model: LoadedModel, shape: BlockShape) -> bool:
     wanted = family_of(model).shape(model.config)
     return (shape.heads, shape.ffn) == (wanted.heads, wanted.ffn)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path, PurePath
-from typing import Any
 
 from edgekit.errors import UsageError
+from edgekit.models.loaded_model import LoadedModel, ModelConfig
 from edgekit.schema.base_model import read_mapping
 
 INDEX_FILE = "model.safetensors.index.json"
@@ -59,14 +59,14 @@ def check_tokenizer_files(folder: Path) -> None:
         )
 
 
-def check_layers(folder: Path, config: Any) -> None:
+def check_layers(folder: Path, config: ModelConfig) -> None:
     """Raise `UsageError` for a number of layers that no model has."""
     layers = getattr(config, "num_hidden_layers", 1)
     if isinstance(layers, int) and not 0 < layers <= MOST_LAYERS:
         raise UsageError(f"{folder / 'config.json'}: a model cannot have {str(layers)[:20]} layers")
 
 
-def check_finite(folder: Path, model: Any) -> None:
+def check_finite(folder: Path, model: LoadedModel) -> None:
     """Raise `UsageError` for weights with NaN or infinity among them: every answer would be one too."""
     import torch
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from edgekit.data.tokenizer import Tokenizer
+from edgekit.models.loaded_model import LoadedModel
 
 
-def make_classifying(tokenizer: Any) -> None:
+def make_classifying(tokenizer: Tokenizer) -> None:
     """Give a decoder's tokenizer what batches of texts need, in place, for a classifier that is yet to be trained.
 
     Padding on the right, with the end token where there is none for it; and the end token behind a text where nothing
@@ -16,11 +17,11 @@ def make_classifying(tokenizer: Any) -> None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     tokenizer.padding_side = "right"
     if not tokenizer("")["input_ids"]:
-        end = tokenizer.eos_token or tokenizer.pad_token
+        end = str(tokenizer.eos_token or tokenizer.pad_token)
         _put_around(tokenizer, f"$A {end}", f"$A {end} $B:1 {end}:1", end)
 
 
-def read_as_trained(tokenizer: Any, pad_id: int | None) -> None:
+def read_as_trained(tokenizer: Tokenizer, pad_id: int | None) -> None:
     """The same for a classifier that is trained already, so that it says of every text what it was trained to say.
 
     pad_id: the token that its configuration names as padding
@@ -33,16 +34,16 @@ def read_as_trained(tokenizer: Any, pad_id: int | None) -> None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     tokenizer.padding_side = "right"
     if not tokenizer("")["input_ids"]:
-        pad = tokenizer.pad_token
+        pad = str(tokenizer.pad_token)
         _put_around(tokenizer, f"$A {pad}", f"$A $B:1 {pad}:1", pad)
 
 
-def pad_as(model: Any, tokenizer: Any) -> None:
+def pad_as(model: LoadedModel, tokenizer: Tokenizer) -> None:
     """Tell the model which token is padding, in place."""
     model.config.pad_token_id = tokenizer.pad_token_id
 
 
-def _put_around(tokenizer: Any, single: str, pair: str, token: str) -> None:
+def _put_around(tokenizer: Tokenizer, single: str, pair: str, token: str) -> None:
     """The templates of a text and of a pair of texts, with this special token in them."""
     from tokenizers import processors
 

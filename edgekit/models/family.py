@@ -54,9 +54,9 @@ class Family(ABC):
         return
 
     def plain_state(self, model: LoadedModel) -> dict[str, Tensor]:
-        """The weights of an unpacked model under the names and in the layout that transformers reads."""
+        """The weights of an unpacked model under the names and in the layout, [out, in], that transformers reads."""
         return model.state_dict()
 
     def opened_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The other way: weights as transformers writes them, for an unpacked model."""
+        """The other way: weights [out, in] as transformers writes them, for an unpacked model."""
         return state

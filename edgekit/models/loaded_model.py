@@ -64,6 +64,9 @@ class LoadedModel(Protocol):
     def float(self) -> Self:
         """In float32."""
 
+    def get_input_embeddings(self) -> nn.Embedding:
+        """The token embedding."""
+
     def get_submodule(self, target: str) -> Any:
         """The module of this name; `AttributeError` where there is none."""
 
@@ -82,7 +85,7 @@ class LoadedModel(Protocol):
         """Every parameter once, or under each of its names."""
 
     def state_dict(self) -> dict[str, Tensor]:
-        """The weights by their names."""
+        """The weights by their names, dense ones [out, in]."""
 
     def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> Any:
         """Fill the model; `RuntimeError` for a weight of another shape."""

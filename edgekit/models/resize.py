@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgekit.bundle.manifest import BlockShape
 from edgekit.errors import UsageError
 from edgekit.models.decoder import Decoder, DecoderBlock
 from edgekit.models.encoder import Encoder, EncoderBlock
+from edgekit.models.loaded_model import LibraryObject, LoadedModel
 from edgekit.models.registry import describe, family_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
-def keep_heads(model: Any, block: EncoderBlock | DecoderBlock, heads: Sequence[int]) -> None:
+def keep_heads(model: LoadedModel, block: EncoderBlock | DecoderBlock, heads: Sequence[int]) -> None:
     """Keep only these key heads of a block (indices into its present ones), each with the query heads that read it.
 
     In most families that is one; where several share a key head they go together.
@@ -36,16 +37,17 @@ def keep_heads(model: Any, block: EncoderBlock | DecoderBlock, heads: Sequence[i
 
 
 def keep_ffn(block: EncoderBlock | DecoderBlock, neurons: Tensor) -> None:
-    """Keep only these neurons of a block's feed-forward layer (indices into its present width)."""
+    """Keep only these neurons [kept] of a block's feed-forward layer (indices into its present width)."""
     for linear in _into_ffn(block):
         cut(linear, outputs=neurons)
     cut(block.ffn_out, inputs=neurons)
 
 
-def keep_hidden(model: Any, channels: Tensor) -> None:
-    """Keep only these channels of the residual stream, in every table, norm and dense layer.
+def keep_hidden(model: LoadedModel, channels: Tensor) -> None:
+    """Keep only these channels [kept] of the residual stream, in every embedding, norm and dense layer.
 
-    The head sizes stay: the heads' dense layers lose inputs, not outputs. Tables behind a projection keep their width.
+    The head sizes stay: the heads' dense layers lose inputs, not outputs. Embeddings behind a projection keep their
+    width.
     """
     parts = describe(model)
     if isinstance(parts, Decoder):
@@ -67,7 +69,7 @@ def keep_hidden(model: Any, channels: Tensor) -> None:
         cut(parts.head[-1].linear, inputs=channels)
 
 
-def keep_blocks(model: Any, indices: Sequence[int]) -> None:
+def keep_blocks(model: LoadedModel, indices: Sequence[int]) -> None:
     """Keep only these layers, in this order; a block that all layers share is run less often."""
     from torch import nn
 
@@ -76,16 +78,16 @@ def keep_blocks(model: Any, indices: Sequence[int]) -> None:
     if isinstance(parts, Encoder) and parts.shared:
         return
     blocks = kind.blocks(model)
-    kept = nn.ModuleList([blocks[index] for index in indices])
+    remaining = nn.ModuleList([blocks[index] for index in indices])
     del blocks[:]
-    blocks.extend(kept)
-    for number, block in enumerate(kept):
+    blocks.extend(remaining)
+    for number, block in enumerate(remaining):
         for module in block.modules():
             if hasattr(module, "layer_idx"):  # where a decoder's cache keeps what the block has seen
                 setattr(module, "layer_idx", number)  # noqa: B010  torch types every attribute as a tensor
 
 
-def reshape(model: Any, shapes: Sequence[BlockShape]) -> None:
+def reshape(model: LoadedModel, shapes: Sequence[BlockShape]) -> None:
     """Give each block of a freshly made model the shape that pruning left it; the values do not matter.
 
     Raises `UsageError` for heads that split a group which shares a key head.
@@ -102,7 +104,7 @@ def reshape(model: Any, shapes: Sequence[BlockShape]) -> None:
 
 
 def cut(linear: nn.Linear, *, inputs: Tensor | None = None, outputs: Tensor | None = None) -> None:
-    """Keep the given input columns and output rows of a dense layer, bias included."""
+    """Keep the given input columns and output rows [kept] of a dense layer [out, in], bias included."""
     if inputs is not None:
         _replace(linear, "weight", linear.weight[:, inputs])
         linear.in_features = len(inputs)
@@ -123,8 +125,8 @@ def _into_ffn(block: EncoderBlock | DecoderBlock) -> Iterator[nn.Linear]:
 def _narrow_ends(decoder: Decoder, channels: Tensor) -> None:
     """What lies before and behind a decoder's blocks; a head that is the token embedding stays it."""
     tied = decoder.tied
-    for table in decoder.embeddings:
-        _cut_table(table, channels)
+    for embedding in decoder.embeddings:
+        _cut_embedding(embedding, channels)
     _cut_norm(decoder.norm, channels)
     if tied:
         decoder.head.weight, decoder.head.in_features = decoder.token_embedding.weight, len(channels)
@@ -133,25 +135,25 @@ def _narrow_ends(decoder: Decoder, channels: Tensor) -> None:
 
 
 def _cut_embeddings(encoder: Encoder, channels: Tensor) -> None:
-    for table in (*encoder.embeddings, encoder.only_type):
-        if table is not None:
-            _cut_table(table, channels)
+    for embedding in (*encoder.embeddings, encoder.only_type):
+        if embedding is not None:
+            _cut_embedding(embedding, channels)
     _cut_norm(encoder.embedding_norm, channels)
 
 
-def _cut_table(table: nn.Embedding, channels: Tensor) -> None:
-    _replace(table, "weight", table.weight[:, channels])
-    table.embedding_dim = len(channels)
+def _cut_embedding(embedding: nn.Embedding, channels: Tensor) -> None:
+    _replace(embedding, "weight", embedding.weight[:, channels])
+    embedding.embedding_dim = len(channels)
 
 
-def _cut_norm(norm: Any, channels: Tensor) -> None:
+def _cut_norm(norm: LibraryObject, channels: Tensor) -> None:
     _replace(norm, "weight", norm.weight[channels])
     if getattr(norm, "bias", None) is not None:  # a LayerNorm; an RMSNorm has no shape of its own either
         _replace(norm, "bias", norm.bias[channels])
         norm.normalized_shape = (len(channels),)
 
 
-def _replace(module: nn.Module, name: str, value: Tensor) -> None:
+def _replace(module: LibraryObject, name: str, value: Tensor) -> None:
     from torch import nn
 
     setattr(module, name, nn.Parameter(value.detach().clone().contiguous()))

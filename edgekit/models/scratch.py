@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Any
 
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.models.encoder import activation_key
+from edgekit.models.loaded_model import LoadedModel, ModelConfig
 from edgekit.models.registry import family, require_decoder
 from edgekit.schema.families import DECODERS
 from edgekit.schema.shape import Scratch, Shape
@@ -33,22 +34,23 @@ _EMBEDDING = 128
 _PRIVATE = 0xF0000
 
 
-def train_tokenizer(texts: Iterable[str], scratch: Scratch) -> Any:
+def train_tokenizer(texts: Iterable[str], scratch: Scratch) -> Tokenizer:
     """A tokenizer as the family has it: byte-level BPE for decoders, WordPiece for encoders."""
     if scratch.family in DECODERS:
         return train_bytes(texts, scratch.vocabulary, scratch.max_length)
     return train_wordpiece(texts, scratch.vocabulary, scratch.max_length, family(scratch.family).inputs)
 
 
-def train_bytes(texts: Iterable[str], vocabulary: int, max_length: int) -> Any:
+def train_bytes(texts: Iterable[str], vocabulary: int, max_length: int) -> Tokenizer:
     """A byte-level BPE tokenizer as GPT-2's, of at most `vocabulary` pieces made from these texts: it knows any text.
 
     Nothing is put before or after a text. The same texts give the same pieces with the same ids, every time.
     """
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    import tokenizers
+    from tokenizers import decoders, models, pre_tokenizers, trainers
     from transformers import GPT2TokenizerFast
 
-    tokenizer = Tokenizer(models.BPE())
+    tokenizer = tokenizers.Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
@@ -59,12 +61,13 @@ def train_bytes(texts: Iterable[str], vocabulary: int, max_length: int) -> Any:
     )
     tokenizer.train_from_iterator(texts, trainer)
     ends = {"bos_token": END, "eos_token": END, "unk_token": END, "pad_token": PAD}
-    return GPT2TokenizerFast(
+    trained: Tokenizer = GPT2TokenizerFast(
         tokenizer_object=tokenizer,
         **ends,
         model_max_length=max_length,
         model_input_names=["input_ids", "attention_mask"],
     )
+    return trained
 
 
 def train_wordpiece(
@@ -72,26 +75,30 @@ def train_wordpiece(
     vocabulary: int,
     max_length: int,
     inputs: Sequence[str] = ("input_ids", "attention_mask"),
-) -> Any:
+) -> Tokenizer:
     """A BERT tokenizer (lower case, accents stripped) of at most `vocabulary` pieces, made from these texts.
 
     It gives `inputs`, as the family of the model takes them. The same texts give the same pieces with the same ids,
     every time.
     """
-    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+    import tokenizers
+    from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
     from transformers import BertTokenizerFast
 
     normalizer, splitter = normalizers.BertNormalizer(lowercase=True), pre_tokenizers.BertPreTokenizer()
     # counted, not kept: what a million texts say is said in far fewer words
     words = Counter(word for text in texts for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text)))
     pieces = [*SPECIAL, *_pieces(words, vocabulary - len(SPECIAL))]
-    tokenizer = Tokenizer(models.WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token="[UNK]"))  # noqa: S106
+    tokenizer = tokenizers.Tokenizer(models.WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token="[UNK]"))  # noqa: S106
     tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, splitter
     tokenizer.decoder = decoders.WordPiece()
     tokenizer.add_special_tokens(list(SPECIAL))
     ends = (("[SEP]", pieces.index("[SEP]")), ("[CLS]", pieces.index("[CLS]")))
     tokenizer.post_processor = processors.BertProcessing(*ends)
-    return BertTokenizerFast(tokenizer_object=tokenizer, model_max_length=max_length, model_input_names=list(inputs))
+    trained: Tokenizer = BertTokenizerFast(
+        tokenizer_object=tokenizer, model_max_length=max_length, model_input_names=list(inputs)
+    )
+    return trained
 
 
 def _pieces(words: Counter[str], count: int) -> list[str]:
@@ -101,13 +108,14 @@ def _pieces(words: Counter[str], count: int) -> list[str]:
     equally frequent pairs, so that no two of its vocabularies are alike. Its BPE trainer has no such order: here each
     continuing letter goes into it as a private-use character of its own.
     """
-    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+    import tokenizers
+    from tokenizers import models, pre_tokenizers, trainers
 
     letters = sorted({letter for word in words for letter in word})
     private = {letter: chr(_PRIVATE + index) for index, letter in enumerate(letters)}
     plain = {code: letter for letter, code in private.items()}
     coded = (word[0] + "".join(private[letter] for letter in word[1:]) for word in words.elements())
-    tokenizer = Tokenizer(models.BPE())
+    tokenizer = tokenizers.Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     tokenizer.train_from_iterator(coded, trainers.BpeTrainer(vocab_size=count, show_progress=False))
     found = tokenizer.get_vocab()
@@ -117,7 +125,9 @@ def _pieces(words: Counter[str], count: int) -> list[str]:
     ]
 
 
-def new_classifier(scratch: Scratch, tokenizer: Any, labels: Sequence[str], *, activation: str | None = None) -> Any:
+def new_classifier(
+    scratch: Scratch, tokenizer: Tokenizer, labels: Sequence[str], *, activation: str | None = None
+) -> LoadedModel:
     """A randomly initialised classifier of this shape over the tokenizer's vocabulary; opened, as one from a file.
 
     activation: of the feed-forward layers of an encoder, as transformers calls it. Default: its family's
@@ -128,22 +138,22 @@ def new_classifier(scratch: Scratch, tokenizer: Any, labels: Sequence[str], *, a
     if activation is not None:
         setattr(config, activation_key(config), activation)
     config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
-    model = AutoModelForSequenceClassification.from_config(config)
+    model: LoadedModel = AutoModelForSequenceClassification.from_config(config)
     family(scratch.family).unpack_fused(model)
     return model
 
 
-def new_language_model(scratch: Scratch, tokenizer: Any) -> Any:
+def new_language_model(scratch: Scratch, tokenizer: Tokenizer) -> LoadedModel:
     """A randomly initialised language model of this shape, opened as `load_decoder` opens one; its head is tied."""
     from transformers import AutoModelForCausalLM
 
     require_decoder(scratch.family)
-    model = AutoModelForCausalLM.from_config(_config(scratch, tokenizer))
+    model: LoadedModel = AutoModelForCausalLM.from_config(_config(scratch, tokenizer))
     family(scratch.family).unpack_fused(model)
     return model
 
 
-def _config(scratch: Scratch, tokenizer: Any) -> Any:
+def _config(scratch: Scratch, tokenizer: Tokenizer) -> ModelConfig:
     from transformers import AutoConfig
 
     decoder = scratch.family in DECODERS
@@ -152,7 +162,7 @@ def _config(scratch: Scratch, tokenizer: Any) -> Any:
     if decoder:
         special |= {"bos_token_id": tokenizer.bos_token_id, "eos_token_id": tokenizer.eos_token_id}
         special |= {"tie_word_embeddings": True}
-    config = AutoConfig.for_model(scratch.family, vocab_size=len(tokenizer), **special)
+    config: ModelConfig = AutoConfig.for_model(scratch.family, vocab_size=len(tokenizer), **special)
     config.max_position_embeddings = kind.first_position(config) + scratch.max_length
     kind.set_shape(config, Shape(scratch.layers, scratch.hidden, scratch.heads, scratch.ffn))
     if hasattr(config, "embedding_size"):

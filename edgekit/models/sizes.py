@@ -28,7 +28,10 @@ def part_of(name: str) -> str:
 
 
 def tensor_parts(checkpoint: Checkpoint) -> tuple[dict[str, int], int]:
-    """Bytes of each part, and the number of parameters, read from the headers of the safetensors files alone."""
+    """Bytes of each part, and the number of parameters, read from the headers of the safetensors files alone.
+
+    Raises `UsageError` where there are none, or one is corrupt.
+    """
     from safetensors import SafetensorError, safe_open
 
     sizes: Counter[str] = Counter()

@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgekit.bundle.manifest import BlockShape
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint_checks import check_weight_files
+from edgekit.models.loaded_model import LoadedModel, ModelConfig
 from edgekit.models.registry import family
 from edgekit.models.resize import reshape
 from edgekit.schema.families import FAMILIES
 from edgekit.tasks.task import Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 SCALES_FILE = "scales.safetensors"
 
@@ -29,11 +33,12 @@ def weight_files(folder: Path) -> list[Path]:
     return files
 
 
-def load_plain(folder: Path, config: Any, new_head: bool, task: Task) -> Any:
+def load_plain(folder: Path, config: ModelConfig, new_head: bool, task: Task) -> LoadedModel:
     """A model of the shape that its configuration says, the body complete, and unless `new_head` the head too.
 
     Every dense layer of a decoder is an ordinary one.
     """
+    model: LoadedModel
     model, found = _auto_class(task).from_pretrained(
         folder, config=config, use_safetensors=True, ignore_mismatched_sizes=new_head, output_loading_info=True
     )
@@ -45,15 +50,17 @@ def load_plain(folder: Path, config: Any, new_head: bool, task: Task) -> Any:
     return model
 
 
-def load_reshaped(folder: Path, config: Any, blocks: Sequence[BlockShape], new_head: bool, task: Task) -> Any:
+def load_reshaped(
+    folder: Path, config: ModelConfig, blocks: Sequence[BlockShape], new_head: bool, task: Task
+) -> LoadedModel:
     """A pruned model: made by its configuration, cut to its blocks' shapes, then filled.
 
     With `new_head` the weights of a head that fits no longer are left as they were made.
     """
-    model, state = _auto_class(task).from_config(config), _read(folder)
+    model: LoadedModel = _auto_class(task).from_config(config)
     kind = family(config.model_type)
     kind.unpack_fused(model)
-    state = kind.opened_state(state)
+    state = kind.opened_state(_read(folder))
     reshape(model, blocks)
     own = model.state_dict()
     state |= _held_by_another_name(model, state)
@@ -74,28 +81,28 @@ def _auto_class(task: Task) -> Any:
     return getattr(transformers, task.auto_class)
 
 
-def _held_by_another_name(model: Any, state: Mapping[str, Any]) -> dict[str, Any]:
+def _held_by_another_name(model: LoadedModel, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """What is in a state only under one of the names of a weight that the model holds once, as a tied head."""
     names: dict[int, list[str]] = {}
     for name, parameter in model.named_parameters(remove_duplicate=False):
         names.setdefault(id(parameter), []).append(name)
-    found: dict[str, Any] = {}
+    found: dict[str, Tensor] = {}
     for alike in names.values():
-        there = next((name for name in alike if name in state), None)
-        found |= {name: state[there] for name in alike if there is not None and name not in state}
+        held = next((name for name in alike if name in state), None)
+        found |= {name: state[held] for name in alike if held is not None and name not in state}
     return found
 
 
-def _read(folder: Path) -> dict[str, Any]:
+def _read(folder: Path) -> dict[str, Tensor]:
     from safetensors.torch import load_file
 
-    state: dict[str, Any] = {}
+    state: dict[str, Tensor] = {}
     for path in weight_files(folder):
         state |= load_file(path)
     return state
 
 
-def _require(folder: Path, model: Any, absent: Iterable[str], new_head: bool, task: Task) -> None:
+def _require(folder: Path, model: LoadedModel, absent: Iterable[str], new_head: bool, task: Task) -> None:
     """Refuse a model of which these weights were not found."""
     names = list(absent)
     body = sorted(name for name in names if not task.labels or not _in_head(model, name))
@@ -108,6 +115,6 @@ def _require(folder: Path, model: Any, absent: Iterable[str], new_head: bool, ta
         )
 
 
-def _in_head(model: Any, name: str) -> bool:
+def _in_head(model: LoadedModel, name: str) -> bool:
     """Whether a weight is of the head; a pooler is, for it is trained with the head and often left out."""
     return not name.startswith(f"{model.base_model_prefix}.") or ".pooler." in name

@@ -56,7 +56,10 @@ class Gpt2(Family):
                 setattr(getattr(block, module), leaf, _linear(getattr(getattr(block, module), leaf)))
 
     def plain_state(self, model: LoadedModel) -> dict[str, Tensor]:
-        """The weights of an unpacked model under the names and in the layout that transformers reads."""
+        """The weights of an unpacked model under the names and in the layout that transformers reads.
+
+        Dense ones turn from [out, in] to [in, out], query, key and value side by side.
+        """
         import torch
 
         state = dict(model.state_dict())
@@ -70,7 +73,7 @@ class Gpt2(Family):
         return state
 
     def opened_state(self, state: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The other way: weights as transformers writes them, for an unpacked model."""
+        """The other way: weights as transformers writes them, for an unpacked model: dense ones [out, in]."""
         opened: dict[str, Tensor] = {}
         for name, value in state.items():
             module, _, kind = name.rpartition(".")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from edgekit.agent.inference.tokenizer import is_fault
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import NotFoundError, UsageError
 
 
-def open_tokenizer(folder: Path, inputs: Sequence[str], max_length: int) -> Any:
+def open_tokenizer(folder: Path, inputs: Sequence[str], max_length: int) -> Tokenizer:
     """The fast tokenizer in `folder`, giving `inputs` and at most `max_length` tokens.
 
     folder: a checkpoint or what `save_pretrained` writes; or `vocab.txt` (WordPiece; cased if it holds a capital
@@ -30,21 +30,24 @@ def open_tokenizer(folder: Path, inputs: Sequence[str], max_length: int) -> Any:
     return tokenizer
 
 
-def _read(folder: Path) -> Any:
+def _read(folder: Path) -> Tokenizer:
     import transformers
 
+    tokenizer: Tokenizer
     names = {path.name for path in folder.iterdir()}
     if names & {"tokenizer.json", "tokenizer_config.json", "config.json"}:
-        return transformers.AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
-    if "vocab.txt" in names:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
+    elif "vocab.txt" in names:
         lower = not _is_cased(folder / "vocab.txt")
-        return transformers.BertTokenizerFast(vocab_file=str(folder / "vocab.txt"), do_lower_case=lower)
-    if {"vocab.json", "merges.txt"} <= names:
+        tokenizer = transformers.BertTokenizerFast(vocab_file=str(folder / "vocab.txt"), do_lower_case=lower)
+    elif {"vocab.json", "merges.txt"} <= names:
         files = {"vocab_file": str(folder / "vocab.json"), "merges_file": str(folder / "merges.txt")}
-        return transformers.GPT2TokenizerFast(**files)
-    if "spiece.model" in names:
-        return transformers.AlbertTokenizerFast(vocab_file=str(folder / "spiece.model"))
-    raise UsageError("it holds none of tokenizer.json, vocab.txt, vocab.json with merges.txt, spiece.model")
+        tokenizer = transformers.GPT2TokenizerFast(**files)
+    elif "spiece.model" in names:
+        tokenizer = transformers.AlbertTokenizerFast(vocab_file=str(folder / "spiece.model"))
+    else:
+        raise UsageError("it holds none of tokenizer.json, vocab.txt, vocab.json with merges.txt, spiece.model")
+    return tokenizer
 
 
 def _is_cased(vocabulary: Path) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
 from edgekit.data.row import Text
 from edgekit.data.texts import as_given
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
 from edgekit.models.tokenizer.tokenizer_models import pieces_of
 
@@ -23,15 +24,15 @@ class Trimming:
     Raises `UsageError` for a slow tokenizer, and for a kind of which no token can be taken.
     """
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Tokenizer) -> None:
         if not getattr(tokenizer, "is_fast", False):
             raise UsageError(
                 f"{type(tokenizer).__name__} has no tokenizer.json, without which no vocabulary is trimmed",
                 advice="convert it to a fast tokenizer",
             )
         self._tokenizer = tokenizer
-        self._said: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
-        self._pieces = pieces_of(self._said["model"])
+        self._settings: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
+        self._pieces = pieces_of(self._settings["model"])
         self.ids: dict[str, int] = tokenizer.get_vocab()
         self.names = {number: token for token, number in self.ids.items()}
         self.special = frozenset(tokenizer.all_special_ids) & self.names.keys()
@@ -40,12 +41,12 @@ class Trimming:
     @property
     def required(self) -> set[int]:
         """Tokens that no trimming may take: added and special ones, bytes, and what the kind itself needs."""
-        found = {token["id"] for token in self._said["added_tokens"]} | self.special
-        found |= set(_ids_in(self._said["post_processor"]))
-        if self._said["padding"] is not None:
-            found.add(self._said["padding"]["pad_id"])
+        found = {token["id"] for token in self._settings["added_tokens"]} | self.special
+        found |= set(_ids_in(self._settings["post_processor"]))
+        if self._settings["padding"] is not None:
+            found.add(self._settings["padding"]["pad_id"])
         named = set(self._pieces.always)
-        if any(_has(self._said[stage], "ByteLevel") for stage in ("normalizer", "pre_tokenizer")):
+        if any(_has(self._settings[stage], "ByteLevel") for stage in ("normalizer", "pre_tokenizer")):
             named |= _byte_symbols() & self._pieces.ids.keys()
         return (found | {self._pieces.ids[piece] for piece in named}) & self.names.keys()
 
@@ -57,7 +58,7 @@ class Trimming:
         """The token and those without which it would not come about."""
         return self._through(token, self._pieces.built_from)
 
-    def _through(self, token: int, ask: Any) -> set[int]:
+    def _through(self, token: int, ask: Callable[[str], set[str]]) -> set[int]:
         name = self.names[token]
         return {self._pieces.ids[piece] for piece in ask(name)} if name in self._pieces.ids else {token}
 
@@ -65,7 +66,7 @@ class Trimming:
         """The tokens that are one of these characters, at the start of a word or within it."""
         return {self._pieces.ids[piece] for piece in self._pieces.letters(letters)}
 
-    def without_others(self, kept: Iterable[int]) -> Any:
+    def without_others(self, kept: Iterable[int]) -> Tokenizer:
         """The tokenizer with these tokens alone, numbered from 0 in the order of their old ids.
 
         Raises `UsageError` where the library gives any of them another number.
@@ -74,30 +75,31 @@ class Trimming:
         import transformers
 
         numbers = {old: new for new, old in enumerate(sorted(kept))}
-        said = {
-            **self._said,
-            "added_tokens": [{**token, "id": numbers[token["id"]]} for token in self._said["added_tokens"]],
-            "post_processor": _with_ids(self._said["post_processor"], numbers),
-            "padding": _padding(self._said["padding"], numbers),
+        settings = {
+            **self._settings,
+            "added_tokens": [{**token, "id": numbers[token["id"]]} for token in self._settings["added_tokens"]],
+            "post_processor": _with_ids(self._settings["post_processor"], numbers),
+            "padding": _padding(self._settings["padding"], numbers),
             "model": self._pieces.trimmed(numbers),
         }
-        backend = tokenizers.Tokenizer.from_str(json.dumps(said))
+        backend = tokenizers.Tokenizer.from_str(json.dumps(settings))
         known = {name: value for name, value in self._tokenizer.init_kwargs.items() if name not in _OLD_SOURCES}
         known |= self._tokenizer.special_tokens_map_extended
         if isinstance(self._tokenizer, transformers.LlamaTokenizerFast):
             # it is in the backend; named beside it, transformers would make it anew of a SentencePiece file
             known.pop("add_prefix_space", None)
-        made = type(self._tokenizer)(tokenizer_object=backend, **known)
-        made.chat_template = self._tokenizer.chat_template
-        if made.get_vocab() != {self.names[old]: new for old, new in numbers.items()}:
+        new_tokenizer: Callable[..., Tokenizer] = type(self._tokenizer)
+        trimmed = new_tokenizer(tokenizer_object=backend, **known)
+        trimmed.chat_template = self._tokenizer.chat_template
+        if trimmed.get_vocab() != {self.names[old]: new for old, new in numbers.items()}:
             raise UsageError(
                 "the ids of this tokenizer have gaps that the tokenizers library fills in another way: "
                 "its vocabulary cannot be trimmed"
             )
-        return made
+        return trimmed
 
 
-def encoded(tokenizer: Any, texts: Iterable[Text]) -> Iterator[list[int]]:
+def encoded(tokenizer: Tokenizer, texts: Iterable[Text]) -> Iterator[list[int]]:
     """The ids of each text, or pair, with its special tokens, neither cut nor padded."""
     import tokenizers
 
