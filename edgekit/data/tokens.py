@@ -76,7 +76,7 @@ def tokenize(
 
 
 def usable_length(model: Any, tokenizer: Any, wanted: int) -> int:
-    """The longest input in tokens, up to `wanted`, that the model's position table and its tokenizer take."""
+    """The longest input in tokens, up to `wanted`, that the model's position embedding and its tokenizer take."""
     limits = [wanted, int(tokenizer.model_max_length), *_position_rows(model)]
     configured = getattr(model.config, "max_position_embeddings", None)
     return min(limit for limit in [*limits, configured] if isinstance(limit, int) and limit > 0)

@@ -12,8 +12,8 @@ from edgekit.models.checkpoint import Checkpoint
 # in the order in which they are tried: the first pattern found in a tensor's name says which part it is
 PARTS = (
     ("token embedding", r"word_embeddings|wte|embed_tokens|^words"),
-    ("position table", r"position_embeddings|wpe|^positions"),
-    ("type table", r"token_type_embeddings|^types|^only_type"),
+    ("position embedding", r"position_embeddings|wpe|^positions"),
+    ("token type embedding", r"token_type_embeddings|^types|^only_type"),
     ("projection", r"embedding_hidden_mapping_in|^projection"),
     ("norms", r"norm|ln_"),
     ("attention", r"attention|attn|_qkv|_query|_kv|(?<!ffn)_output"),

@@ -30,7 +30,7 @@ def referenced_token_ids(model: LoadedModel) -> set[int]:
     return {token for token in named if 0 <= token < parts.token_embedding.num_embeddings}
 
 
-def keep_tokens(model: LoadedModel, kept: Collection[int]) -> int:
+def keep_tokens(model: LoadedModel, token_ids: Collection[int]) -> int:
     """Keep only these rows of the token embedding, in their order, and of a head that predicts tokens; in place.
 
     A head that is the token embedding stays it. Ids in the configuration are renumbered; one that is not kept becomes
@@ -40,8 +40,8 @@ def keep_tokens(model: LoadedModel, kept: Collection[int]) -> int:
     from torch import nn
 
     parts = describe(model)
-    numbers = {old: new for new, old in enumerate(sorted(kept))}
-    rows = torch.tensor(sorted(kept))
+    numbers = {old: new for new, old in enumerate(sorted(token_ids))}
+    rows = torch.tensor(sorted(token_ids))
     embedding, gone = parts.token_embedding, parts.token_embedding.num_embeddings - len(rows)
     saved = gone * embedding.embedding_dim
     tied = isinstance(parts, Decoder) and parts.tied

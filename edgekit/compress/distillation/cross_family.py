@@ -40,7 +40,9 @@ def in_family(model: Any, tokenizer: Any, name: str, embedding: int | None = Non
             advice="distill the teacher into the other family first, and prune that",
         )
     if (embedding or 0) > source.hidden:
-        raise UsageError(f"student: embedding {embedding} is more than the {source.hidden} of the teacher's tables")
+        raise UsageError(
+            f"student: embedding {embedding} is more than the {source.hidden} of the teacher's embeddings"
+        )
     labels = [model.config.id2label[index] for index in range(model.config.num_labels)]
     activation = getattr(model.config, activation_key(model.config))
     made = new_classifier(

@@ -41,7 +41,7 @@ def start_student(teacher: Any, tokenizer: Any, data: Data, options: DistillOpti
         return *in_family(student, tokenizer, asked.family, asked.embedding), CUT_RATE
     if asked.embedding is not None:
         raise UsageError(
-            "a student cut from an ALBERT has tables as wide as its teacher's", advice="leave embedding out"
+            "a student cut from an ALBERT has embeddings as wide as its teacher's", advice="leave embedding out"
         )
     return student, tokenizer, CUT_RATE
 

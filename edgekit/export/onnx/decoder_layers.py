@@ -73,12 +73,12 @@ class DecoderLayers(ABC):
         return x
 
     def _positions(self, table: nn.Embedding) -> str:
-        """The rows of the position table for these tokens [sequence, hidden]; `max_length` rows are kept."""
+        """The rows of the position embedding for these tokens [sequence, hidden]; `max_length` rows are kept."""
         if self.max_length > table.num_embeddings:
             raise UsageError(f"max_length {self.max_length} is more than the model's {table.num_embeddings}")
         graph, stored = self.graph, self.weights.quantized(table.weight)
         if stored is not None and stored.scales.ndim != 1:
-            raise UsageError(f"{stored.name}: a position table is stored with one scale a row")
+            raise UsageError(f"{stored.name}: a position embedding is stored with one scale a row")
         if stored is None:
             rows = graph.constant("positions.weight", self.weights.values(table.weight)[: self.max_length])
         else:

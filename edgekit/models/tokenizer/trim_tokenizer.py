@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -58,15 +58,15 @@ class Trimming:
         """The token and those without which it would not come about."""
         return self._through(token, self._pieces.built_from)
 
-    def _through(self, token: int, ask: Callable[[str], set[str]]) -> set[int]:
+    def _through(self, token: int, pieces_for: Callable[[str], set[str]]) -> set[int]:
         name = self.names[token]
-        return {self._pieces.ids[piece] for piece in ask(name)} if name in self._pieces.ids else {token}
+        return {self._pieces.ids[piece] for piece in pieces_for(name)} if name in self._pieces.ids else {token}
 
     def letters(self, letters: Iterable[str]) -> set[int]:
         """The tokens that are one of these characters, at the start of a word or within it."""
         return {self._pieces.ids[piece] for piece in self._pieces.letters(letters)}
 
-    def without_others(self, kept: Iterable[int]) -> Tokenizer:
+    def without_others(self, token_ids: Iterable[int]) -> Tokenizer:
         """The tokenizer with these tokens alone, numbered from 0 in the order of their old ids.
 
         Raises `UsageError` where the library gives any of them another number.
@@ -74,7 +74,7 @@ class Trimming:
         import tokenizers
         import transformers
 
-        numbers = {old: new for new, old in enumerate(sorted(kept))}
+        numbers = {old: new for new, old in enumerate(sorted(token_ids))}
         settings = {
             **self._settings,
             "added_tokens": [{**token, "id": numbers[token["id"]]} for token in self._settings["added_tokens"]],
@@ -108,11 +108,7 @@ def encoded(tokenizer: Tokenizer, texts: Iterable[Text]) -> Iterator[list[int]]:
     alone.no_padding()
     left = iter(texts)
     while batch := as_given(islice(left, _BATCH)):
-        yield from _ids(alone, batch)
-
-
-def _ids(alone: Any, batch: Sequence[str | tuple[str, str]]) -> Iterator[list[int]]:
-    return (encoding.ids for encoding in alone.encode_batch_fast(list(batch)))
+        yield from [encoding.ids for encoding in alone.encode_batch_fast(list(batch))]
 
 
 def _byte_symbols() -> set[str]:
