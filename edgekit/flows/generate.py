@@ -76,7 +76,7 @@ def generate(
     stop: strings that end the text and are left out of it
     Raises `UsageError` for a folder that is no sound bundle of a decoder, or a prompt that the context does not hold.
     """
-    from edgekit.agent.inference.generation import Limits
+    from edgekit.agent.inference.generation import GenerationLimits
     from edgekit.agent.inference.generator import open_generator
     from edgekit.agent.inference.sampling import Sampling
 
@@ -85,6 +85,6 @@ def generate(
         raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
     with agent_errors():
         sampling = Sampling(options.temperature, options.top_k, options.top_p, options.seed)
-        limits = Limits(options.max_tokens, tuple(stop), options.context_full)
+        limits = GenerationLimits(options.max_tokens, tuple(stop), options.context_full)
         generator = open_generator(bundle, threads=options.threads, capacity=options.context)
         return Writing(prompt, generator.start(prompt, sampling, limits), generator.session.capacity)

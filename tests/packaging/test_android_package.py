@@ -24,11 +24,11 @@ from tiny_bundle import ODD_FACTS, make_bundle, rewrite, seal
 
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.agent.inference.classifier import open_classifier
-from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.errors import EdgekitWarning, ToolError
 from edgekit.io.hashing import file_sha256
-from edgekit.packaging.android import classes
+from edgekit.packaging.android import aar
 from edgekit.packaging.android.write import write
 from edgekit.packaging.identity import Identity
 
@@ -72,7 +72,7 @@ def packages(folders, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def stubs(tmp_path_factory):
-    return javac(tmp_path_factory.mktemp("stubs"), java_files(classes.STUBS))
+    return javac(tmp_path_factory.mktemp("stubs"), java_files(aar.STUBS))
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_labels_and_scores_are_the_agents(run, folders, kind):
     ],
 )
 def test_texts_are_the_agents(run, folders, prompt, most, stops, slide):
-    limits = Limits(max_tokens=most, stops=stops, context_full="slide" if slide else "stop")
+    limits = GenerationLimits(max_tokens=most, stops=stops, context_full="slide" if slide else "stop")
     expected = open_generator(folders["decoder"]).start(prompt, limits=limits)
     text = "".join(expected)
     arguments = (prompt, most, 0, 0, 1, 0, slide or "stop", -1, *stops)

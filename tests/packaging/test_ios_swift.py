@@ -26,7 +26,7 @@ from tokenizers import Tokenizer
 
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.agent.inference.classifier import open_classifier
-from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.agent.inference.sampling import Sampling
 
@@ -197,7 +197,9 @@ def test_it_writes_as_the_agent_does(swift_package, decoder_bundles, kind, optio
     sampling = Sampling(
         options.get("temperature", 0), options.get("topK", 0), options.get("topP", 1), options.get("seed", 0)
     )
-    limits = Limits(options["maxTokens"], tuple(options.get("stops", ())), "slide" if "slide" in options else "stop")
+    limits = GenerationLimits(
+        options["maxTokens"], tuple(options.get("stops", ())), "slide" if "slide" in options else "stop"
+    )
     generator = open_generator(folder)
     for prompt, answer in zip(PROMPTS, found, strict=True):
         expected = generator.start(prompt, sampling, limits)
@@ -211,7 +213,7 @@ def test_it_writes_as_the_agent_does(swift_package, decoder_bundles, kind, optio
 def test_a_text_that_is_abandoned_leaves_the_generator_ready(swift_package, decoder_bundles):
     folder = decoder_bundles["gpt2"]
     (found,) = answers(swift_package.run("model", "abandon", folder))
-    expected = open_generator(folder).start("once upon", Sampling(), Limits(5))
+    expected = open_generator(folder).start("once upon", Sampling(), GenerationLimits(5))
     assert "".join(expected) is not None
     assert found == expected.ids
 

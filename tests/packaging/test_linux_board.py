@@ -19,7 +19,7 @@ from linux_package import IDENTITY, NAME, Service, eventually
 from tiny_bundle import LABELS, make_bundle, reference_ids, reference_logits
 
 from edgekit.agent.inference.bundle import open_bundle
-from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.packaging.linux.write import write
 
@@ -130,7 +130,7 @@ def test_a_decoder_writes_what_it_writes_here(board, installed, decoder_bundles,
     )
     assert "golden cases on onnxruntime" in board.install(tmp_path / "out", "decoder", f"{python}/bin/python")
     generator = open_generator(decoder_bundles["llama"])
-    text = "".join(generator.start("the fox and", limits=Limits(max_tokens=24)))
+    text = "".join(generator.start("the fox and", limits=GenerationLimits(max_tokens=24)))
     with serving(board, "decoder", tmp_path / "log") as (service, _):
         status, _, body = service.ask("POST", "/generate", {"prompt": "the fox and", "max_tokens": 24})
         assert status == 200

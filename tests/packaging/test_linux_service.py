@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 from linux_package import eventually, everything, exchange, serving
 from tiny_bundle import LABELS, TEXTS, reference_ids, reference_logits
 
-from edgekit.packaging.linux.service.http_error import Refused
+from edgekit.packaging.linux.service.http_error import HttpError
 from edgekit.packaging.linux.service.limits import Limits
-from edgekit.packaging.linux.service.request_body import prompt_of, texts_of
+from edgekit.packaging.linux.service.text_classification import texts_of
+from edgekit.packaging.linux.service.text_generation import prompt_of
 
 _NAMES = st.sampled_from(["text", "pair", "texts", "prompt", "max_tokens", "temperature", "seed", "stop", "stream"])
 POST = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -347,12 +348,12 @@ _JSON = st.recursive(
 @hypothesis.settings(max_examples=300, deadline=None)
 def test_any_body_becomes_a_request_of_the_right_types_or_is_refused(document):
     body = json.dumps(document).encode()
-    with suppress(Refused):
+    with suppress(HttpError):
         texts, several = texts_of(body, Limits())
         assert 1 <= len(texts) <= 64
         assert several or len(texts) == 1
         assert all(isinstance(text, str) and (pair is None or isinstance(pair, str)) for text, pair in texts)
-    with suppress(Refused):
+    with suppress(HttpError):
         request, stream = prompt_of(body, Limits())
         assert isinstance(stream, bool)
         assert isinstance(request["prompt"], str)

@@ -26,7 +26,7 @@ from linux_package import (
     serving,
 )
 
-from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.agent.inference.sampling import Sampling
 
@@ -196,7 +196,7 @@ def story(service, prompt=PROMPT, **options):
 )
 def test_a_text_is_that_of_the_model_piece_by_piece(storyteller, generator, options):
     sampling = {name: options[name] for name in ("temperature", "top_k", "top_p", "seed") if name in options}
-    limits = Limits(max_tokens=options["max_tokens"], stops=tuple(options.get("stop", ())))
+    limits = GenerationLimits(max_tokens=options["max_tokens"], stops=tuple(options.get("stop", ())))
     expected = generator.start(PROMPT, Sampling(**sampling), limits)
     text = "".join(expected)
     pieces, last = story(storyteller, **options)
@@ -259,7 +259,7 @@ def begin(service, tokens):
 
 
 def test_a_worker_killed_in_the_middle_of_a_text_costs_no_word(storyteller, generator):
-    whole = "".join(generator.start(PROMPT, limits=Limits(max_tokens=900)))
+    whole = "".join(generator.start(PROMPT, limits=GenerationLimits(max_tokens=900)))
     link, first = begin(storyteller, 900)
     worker = storyteller.worker
     os.kill(worker, signal.SIGKILL)

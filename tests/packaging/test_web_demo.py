@@ -19,7 +19,7 @@ from tiny_bundle import LABELS, make_bundle, reference_ids, reference_logits, se
 sys.path.insert(0, str(Path(__file__).parent / "web"))
 import npm
 
-from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.cli import main
 from edgekit.errors import ToolError
@@ -163,7 +163,7 @@ def test_a_decoder_writes_into_the_page_and_stops_when_told(runtime, chromium, d
         )
     told = found["value"]
     assert told["given"] == "once upon a time"
-    assert told["written"] == "".join(open_generator(decoder).start("once upon a time", limits=Limits(20)))
+    assert told["written"] == "".join(open_generator(decoder).start("once upon a time", limits=GenerationLimits(20)))
     assert "20 tokens · first after" in told["speed"]
     assert told["stopped"].endswith("stopped") or "80 tokens" in told["stopped"]
     cases = len((decoder / "golden.jsonl").read_text("utf-8").splitlines())

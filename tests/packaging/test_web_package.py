@@ -19,7 +19,7 @@ import npm
 
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.agent.inference.classifier import open_classifier
-from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.agent.inference.sampling import Sampling
 from edgekit.packaging.identity import Identity
@@ -133,7 +133,7 @@ def test_a_decoder_writes_what_the_agent_writes_sampled_too(projects, web_bundle
     assert agent.session.capacity < 60, "the context slides"
     for draw, answer in zip(draws, found, strict=True):
         sampling = Sampling(draw["temperature"], draw["topK"], draw["topP"], draw["seed"])
-        wanted = agent.start(draw["prompt"], sampling, Limits(60, context_full="slide"))
+        wanted = agent.start(draw["prompt"], sampling, GenerationLimits(60, context_full="slide"))
         text = "".join(wanted)
         assert answer["ids"] == wanted.ids
         assert (answer["text"], "".join(answer["pieces"])) == (text, text)
@@ -173,7 +173,7 @@ def test_a_text_ends_at_a_stop_string_a_full_context_or_a_signal(projects, web_b
     assert (found["never"]["finish"], found["never"]["ids"]) == ("cancelled", [])
     assert re.search("invalid: the prompt has .* tokens, and the context holds 12", found["tooLong"])
     for prompt, answer in zip(("the fox", "once"), found["both"], strict=True):
-        assert answer["text"] == "".join(agent.start(prompt, limits=Limits(3))), "they wait for each other"
+        assert answer["text"] == "".join(agent.start(prompt, limits=GenerationLimits(3))), "they wait for each other"
 
 
 @pytest.mark.parametrize("family", ["distilbert", "albert", "gpt2", "llama"])

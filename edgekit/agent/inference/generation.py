@@ -18,7 +18,7 @@ CONTEXT_FULL = ("stop", "slide")
 
 
 @dataclass(frozen=True)
-class Limits:
+class GenerationLimits:
     """What ends a text, beside the model's own end.
 
     max_tokens:   the most new tokens
@@ -37,7 +37,7 @@ class Limits:
             raise BadInput(f"context_full must be {' or '.join(CONTEXT_FULL)}, not {self.context_full!r}")
 
 
-USUAL = Limits()
+USUAL = GenerationLimits()
 
 
 class Generation:
@@ -52,7 +52,7 @@ class Generation:
     """
 
     def __init__(
-        self, generator: TextGenerator, prompt_ids: Sequence[int], sampling: Sampling, limits: Limits
+        self, generator: TextGenerator, prompt_ids: Sequence[int], sampling: Sampling, limits: GenerationLimits
     ) -> None:
         self._session = generator.session
         self._start, self._eos = generator.bundle.start_id, generator.bundle.eos_ids
@@ -134,7 +134,7 @@ class TextGenerator:
         self.session = session
         self.tokenizer = tokenizer
 
-    def start(self, prompt: str, sampling: Sampling = GREEDY, limits: Limits = USUAL) -> Generation:
+    def start(self, prompt: str, sampling: Sampling = GREEDY, limits: GenerationLimits = USUAL) -> Generation:
         """A text that begins behind `prompt`. Raises `BadInput` for a prompt without tokens."""
         return Generation(self, self.encode(prompt), sampling, limits)
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from edgekit.agent.inference.bundle import Bundle
 from edgekit.errors import EdgekitWarning
-from edgekit.packaging.android.archive import write_archive
-from edgekit.packaging.android.classes import compile_classes, find_javac
+from edgekit.packaging.android.aar import compile_classes, find_javac, write_archive
 from edgekit.packaging.android.maven import group_of, write_repository
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
@@ -20,10 +19,11 @@ from edgekit.tasks.registry import task_named
 FORMATS: tuple[str, ...] = ("onnx", "tflite")
 MIN_SDK = 24
 TEMPLATES = Path(__file__).parent / "templates"
+_USAGE = Path(__file__).parent / "usage"
 
 
 @dataclass(frozen=True)
-class Runtime:
+class MavenRuntime:
     """The library that runs a model file: its name, its Maven coordinates and its licence."""
 
     name: str
@@ -39,9 +39,9 @@ class Runtime:
 
 
 RUNTIMES = {
-    "onnx": Runtime("ONNX Runtime", "com.microsoft.onnxruntime", "onnxruntime-android", "1.27.0", "MIT"),
+    "onnx": MavenRuntime("ONNX Runtime", "com.microsoft.onnxruntime", "onnxruntime-android", "1.27.0", "MIT"),
     # of LiteRT 2.1 it is known that it has the Interpreter of TensorFlow Lite
-    "tflite": Runtime("LiteRT", "com.google.ai.edge.litert", "litert", "2.1.5", "Apache-2.0"),
+    "tflite": MavenRuntime("LiteRT", "com.google.ai.edge.litert", "litert", "2.1.5", "Apache-2.0"),
 }
 
 
@@ -88,8 +88,14 @@ def _add_code(folder: Path, shipped: Path, values: dict[str, str]) -> bool:
     return True
 
 
-def _values(bundle: Bundle, identity: Identity, runtime: Runtime) -> dict[str, str]:
+def _values(bundle: Bundle, identity: Identity, runtime: MavenRuntime) -> dict[str, str]:
+    task = task_named(bundle.task)
+    # the usage comes first: it has places to fill in of its own
     return {
+        "EXAMPLES": (_USAGE / f"{task.sources}.md").read_text(encoding="utf-8"),
+        "NOTES": (_USAGE / f"{task.sources}_notes.md").read_text(encoding="utf-8"),
+        "NOUN": f"text {task.api_class.lower()}",
+        "OUTPUT": "label" if task.labels else "tokens",
         "ID": identity.id,
         "PATH": identity.id.replace(".", "/"),
         "GROUP": group_of(identity),

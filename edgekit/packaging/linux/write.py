@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import shutil
+import tarfile
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,6 @@ from edgekit.errors import UsageError
 from edgekit.io.hashing import file_sha256
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
-from edgekit.packaging.linux.tarball import write_tarball
 from edgekit.packaging.linux.wheels import Wheels, fetch, licence_of, modules_of, python_of
 from edgekit.schema.runtime_ref import RuntimeRef
 from edgekit.tasks.registry import task_named
@@ -38,6 +39,9 @@ _MODULES = (
 _TEMPLATES = Path(__file__).with_name("templates")
 # Python, its libraries, a tokenizer and the arrays of a run, beside the weights, which some runtimes hold twice
 _BASE_MB, _WEIGHTS = 400, 4
+# 1980-01-01, the first that every archive format knows
+_DATE = 315_532_800
+_COMPRESSION = 6
 
 
 def write(
@@ -81,7 +85,7 @@ def write(
         files |= {f"wheels/{each.path.name}": each.path for each in brought.archives}
         described = staged / "package.json"
         described.write_text(_described(bundle, manifest, identity, machine, python, brought, files), encoding="utf-8")
-        write_tarball(archive, stem, files | {described.name: described})
+        _write_tarball(archive, stem, files | {described.name: described})
         shutil.copyfile(staged / "README.md", folder / "README.md")
     line = f"{file_sha256(archive)}  {archive.name}\n"
     (folder / f"{archive.name}.sha256").write_text(line, encoding="ascii")
@@ -167,3 +171,24 @@ def _runtime(manifest: Manifest, brought: Wheels) -> str:
         return f"{manifest.runtime}, of the device's own Python"
     size = sum(each.path.stat().st_size for each in brought.archives)
     return f"{', '.join(f'{each.project} {each.version}' for each in brought.archives)}: {size / 1e6:.1f} MB of wheels"
+
+
+def _write_tarball(path: Path, root: str, files: Mapping[str, Path]) -> None:
+    """Write `.tar.gz`: files by their names below the folder `root`; what begins with #! can be executed.
+
+    Its bytes follow from what is in it: names in order, no dates, no owners.
+    """
+    with (
+        path.open("wb") as file,
+        # no name and no date of its own in its header
+        gzip.GzipFile("", "wb", _COMPRESSION, file, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive,
+    ):
+        for name in sorted(files):
+            with files[name].open("rb") as source:
+                entry = tarfile.TarInfo(f"{root}/{name}")
+                entry.size = files[name].stat().st_size
+                entry.mtime = _DATE
+                entry.mode = 0o755 if source.read(2) == b"#!" else 0o644
+                source.seek(0)
+                archive.addfile(entry, source)

@@ -7,7 +7,7 @@ import time
 import pytest
 from tiny_decoder import TEXTS
 
-from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.measure.performance.generation import summarise_generation
 from edgekit.schema.measurement import GenerationMeasurement
@@ -43,7 +43,7 @@ def generator(decoder_bundles):
 
 
 def write(generator, **limits):
-    generation = generator.start(TEXTS[0][:20], limits=Limits(**limits))
+    generation = generator.start(TEXTS[0][:20], limits=GenerationLimits(**limits))
     started = time.perf_counter()
     assert "".join(generation)
     return generation, time.perf_counter() - started

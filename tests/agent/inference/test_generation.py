@@ -12,7 +12,7 @@ from tiny_decoder import CONTEXT, TEXTS, byte_fallback_bpe, byte_level_bpe
 
 from edgekit.agent.errors import BadInput, GoldenMismatch
 from edgekit.agent.inference.decoder_golden import read_decoder_golden, run_decoder_golden
-from edgekit.agent.inference.generation import Generation, Limits, TextGenerator
+from edgekit.agent.inference.generation import Generation, GenerationLimits, TextGenerator
 from edgekit.agent.inference.generator import open_generator
 from edgekit.agent.inference.prompts import PromptTokenizer, StopStringMatcher, TextStream
 from edgekit.agent.inference.sampling import GREEDY, Sampler, Sampling, candidates
@@ -129,7 +129,7 @@ def test_a_stop_string_ends_the_text_wherever_the_pieces_are_cut(pieces, stops):
 
 
 def write(generator, prompt, sampling=GREEDY, **limits):
-    generation = generator.start(prompt, sampling, Limits(**limits))
+    generation = generator.start(prompt, sampling, GenerationLimits(**limits))
     return "".join(generation), generation
 
 
@@ -225,7 +225,7 @@ def test_a_slide_keeps_the_start_token_and_the_newest_half(decoder_bundles, prom
     def ids(text):
         return [start if word == "S" else int(word) for word in text.split()]
 
-    generation = Generation(generator, ids(prompt), GREEDY, Limits(max_tokens=tokens, context_full="slide"))
+    generation = Generation(generator, ids(prompt), GREEDY, GenerationLimits(max_tokens=tokens, context_full="slide"))
     "".join(generation)
     assert session.read == [ids(text) for text in read]
     assert len(generation.ids) == tokens

@@ -13,7 +13,7 @@ from onnx import numpy_helper
 from tiny_decoder import CONTEXT, KINDS, TEXTS, save_decoder, tiny_gpt2, tiny_llama
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.agent.runtimes.registry import open_decoder_session
 from edgekit.bundle.manifest import Manifest
@@ -70,7 +70,7 @@ def test_greedy_tokens_are_those_of_generate_and_of_no_cache(decoder_checkpoints
     generator = open_generator(decoder_bundles[kind])
     generator.bundle.manifest["generation"]["eos_ids"] = []
     prompt = TEXTS[0][:24]
-    generation = generator.start(prompt, limits=Limits(max_tokens=40))
+    generation = generator.start(prompt, limits=GenerationLimits(max_tokens=40))
     list(generation)
     found = [*generation.prompt_ids, *generation.ids]
     assert found == greedy(decoder_checkpoints[kind], prompt, 40)

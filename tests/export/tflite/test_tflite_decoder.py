@@ -12,7 +12,7 @@ from tiny_decoder import CONTEXT, KINDS, TEXTS
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from edgekit.agent.errors import BadInput
-from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.agent.runtimes.registry import open_decoder_session
 from edgekit.bundle.manifest import Manifest
@@ -81,7 +81,7 @@ def test_greedy_tokens_are_those_of_generate_up_to_a_full_cache(decoder_checkpoi
     folder = decoder_checkpoints[kind]
     generator = open_generator(bundle_of(kind))
     generator.bundle.manifest["generation"]["eos_ids"] = []
-    generation = generator.start(TEXTS[0][:24], limits=Limits(max_tokens=500))
+    generation = generator.start(TEXTS[0][:24], limits=GenerationLimits(max_tokens=500))
     list(generation)
     model, tokenizer = AutoModelForCausalLM.from_pretrained(folder).eval(), AutoTokenizer.from_pretrained(folder)
     rows = tokenizer(TEXTS[0][:24], return_tensors="pt", return_token_type_ids=False)

@@ -11,7 +11,7 @@ import pytest
 from bundles import build, quantized
 
 import edgekit
-from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.flows.export import export
 from edgekit.options.export_options import ExportOptions
@@ -39,12 +39,12 @@ WRITER = """
 import json, pathlib, sys
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.agent.inference.decoder_golden import read_decoder_golden, run_decoder_golden
-from edgekit.agent.inference.generation import Limits
+from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 folder = pathlib.Path(sys.argv[1])
 generator = open_generator(folder)
 found = run_decoder_golden(generator, read_decoder_golden(open_bundle(folder)))
-generation = generator.start("once upon a time", limits=Limits(max_tokens=40))
+generation = generator.start("once upon a time", limits=GenerationLimits(max_tokens=40))
 list(generation)
 print(json.dumps([generator.session.runtime, found.cases, found.max_abs_difference, generation.ids]))
 """
@@ -98,7 +98,7 @@ def test_decoders_write_the_same_in_tflite_runtime(decoder_checkpoints, tmp_path
     runtime, cases, difference, ids = json.loads(done.stdout)
     assert (runtime, difference < 1e-4) == ("tflite-runtime", True)
     assert cases > 3
-    generation = open_generator(bundle).start("once upon a time", limits=Limits(max_tokens=40))
+    generation = open_generator(bundle).start("once upon a time", limits=GenerationLimits(max_tokens=40))
     list(generation)
     assert generation.ids == ids
     assert len(set(ids)) > 3

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from . import limits
+from .tasks import SERVED
 
 # as edgekit's: wrong input, no runtime, a tool that failed
 EXIT_CODES = {"usage": 2, "device": 4, "tool": 5, "parity": 5}
@@ -42,16 +43,8 @@ def _parser(facts: dict[str, Any]) -> argparse.ArgumentParser:
     serve.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"0 for any (default {DEFAULT_PORT})")
     limits.add_options(serve)
     add("selftest", _selftest, "run the golden cases: text to tokens, to logits, to label")
-    if facts["task"] == "text-classification":
-        classify = add("classify", _classify, "the label of a text")
-        classify.add_argument("text")
-        classify.add_argument("pair", nargs="?", help="the second text of a pair")
-    else:
-        generate = add("generate", _generate, "the text that follows a prompt")
-        generate.add_argument("prompt")
-        generate.add_argument("--max-tokens", type=int, default=256)
-        generate.add_argument("--temperature", type=float, default=0.0)
-        generate.add_argument("--seed", type=int, default=0)
+    task = SERVED[facts["task"]]
+    task.add_arguments(add(task.command, _run_task, task.help))
     add("worker", _work, "the process that holds the model; `serve` starts it")
     return parser
 
@@ -78,25 +71,11 @@ def _selftest(home: Path, facts: dict[str, Any], options: argparse.Namespace) ->
     return _with_model(home, options, test)
 
 
-def _classify(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
-    def classify(model: Any, proven: dict[str, Any]) -> None:
-        prediction = model.classify(options.text, options.pair)
-        print(f"{prediction.label}\t{prediction.score:.4f}")
+def _run_task(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
+    def run(model: Any, proven: dict[str, Any]) -> None:
+        SERVED[facts["task"]].run(model, options)
 
-    return _with_model(home, options, classify)
-
-
-def _generate(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
-    def generate(model: Any, proven: dict[str, Any]) -> None:
-        from edgekit.agent.inference.generation import Limits
-        from edgekit.agent.inference.sampling import Sampling
-
-        sampling = Sampling(temperature=options.temperature, seed=options.seed)
-        for piece in model.start(options.prompt, sampling, Limits(max_tokens=options.max_tokens)):
-            print(piece, end="", flush=True)
-        print()
-
-    return _with_model(home, options, generate)
+    return _with_model(home, options, run)
 
 
 def _with_model(home: Path, options: argparse.Namespace, use: Callable[[Any, dict[str, Any]], None]) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 import h11
 
-from .http_error import Refused
+from .http_error import HttpError
 from .limits import Limits
 
 JSON, LINES = "application/json", "application/x-ndjson"
@@ -58,7 +58,7 @@ class Connection:
         return self._reader.at_eof() or self._writer.is_closing()
 
     async def read(self) -> Request | None:
-        """The next request; None when there is none to come. `Refused` for what breaks a limit or is no HTTP."""
+        """The next request; None when there is none to come. `HttpError` for what breaks a limit or is no HTTP."""
         if not await self._waited():
             return None
         try:
@@ -68,10 +68,10 @@ class Connection:
             return await self._rest(head)
         except h11.RemoteProtocolError as error:
             self.last = True
-            raise Refused(error.error_status_hint, f"this is no HTTP/1.1: {error}") from None
+            raise HttpError(error.error_status_hint, f"this is no HTTP/1.1: {error}") from None
         except asyncio.TimeoutError:
             self.last = True
-            raise Refused(408, "the request took too long to come") from None
+            raise HttpError(408, "the request took too long to come") from None
 
     def answer(self, status: int, body: bytes, kind: str, headers: Headers = ()) -> None:
         """A whole answer."""
@@ -155,7 +155,7 @@ class Connection:
     def _check_size(self, size: int) -> None:
         if size > self._limits.body_bytes:
             self.last = True
-            raise Refused(413, f"a body may have {self._limits.body_bytes} bytes")
+            raise HttpError(413, f"a body may have {self._limits.body_bytes} bytes")
 
     async def _event(self, deadline: float) -> Any:
         """The next part of a request. Raises `asyncio.TimeoutError`."""

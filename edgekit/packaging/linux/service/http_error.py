@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Refused(Exception):
+class HttpError(Exception):
     """One clear sentence with the status that it is sent with.
 
     retry_after: seconds after which to try again

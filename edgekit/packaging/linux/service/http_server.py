@@ -10,14 +10,12 @@ from contextlib import suppress
 from typing import Any
 
 from .connection import JSON, Connection, Request
-from .http_error import Refused
+from .http_error import HttpError
 from .limits import Limits
 from .metrics import KIND, Metrics
 from .model import Model
-from .request_body import prompt_of, texts_of
+from .tasks import SERVED
 
-_CLASSIFY, _GENERATE = "/classify", "/generate"
-_PATH_OF = {"text-classification": _CLASSIFY, "text-generation": _GENERATE}
 # who watches whether a service is up may ask without wanting the answer's body
 _WITHOUT_BODY = {"GET": "HEAD"}
 # the names by which a browser may call a service on its own machine
@@ -26,7 +24,7 @@ _TURNED_BYTES, _TURNED_SECONDS = 65_536, 1.0
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-class Front:
+class HttpServer:
     """Answers clients from a model.
 
     facts: the package's name, version and task
@@ -34,14 +32,14 @@ class Front:
 
     def __init__(self, facts: dict[str, Any], model: Model, metrics: Metrics, limits: Limits, host: str) -> None:
         self._facts, self._model, self._metrics, self._limits = facts, model, metrics, limits
+        self._task = SERVED[facts["task"]]
         self._local = is_loopback(host)
         self._open: dict[Connection, asyncio.Task[None]] = {}
         self._draining = False
         self._paths: dict[str, tuple[str, Callable[[Connection, Request], Awaitable[int]]]] = {
             "/healthz": ("GET", self._healthz),
             "/metrics": ("GET", self._tell_metrics),
-            _CLASSIFY: ("POST", self._classify),
-            _GENERATE: ("POST", self._generate),
+            **{task.path: ("POST", self._ask_model) for task in SERVED.values()},
         }
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -92,7 +90,7 @@ class Front:
             path, began = request.path if request.path in self._paths else "other", time.monotonic()
             connection.last = connection.last or self._draining
             status = await self._answer(connection, request)
-        except Refused as refused:
+        except HttpError as refused:
             status = refused.status
             _refuse(connection, refused)
         self._metrics.count(path, status, time.monotonic() - began)
@@ -101,14 +99,14 @@ class Front:
     async def _answer(self, connection: Connection, request: Request) -> int:
         self._check_host(request)
         if request.path not in self._paths:
-            raise Refused(404, f"there is no {request.path[:80]}; there are {', '.join(self._paths)}")
+            raise HttpError(404, f"there is no {request.path[:80]}; there are {', '.join(self._paths)}")
         method, answer = self._paths[request.path]
         if request.method not in (method, _WITHOUT_BODY.get(method)):
-            raise Refused(405, f"{request.path} takes {method}", allow=method)
+            raise HttpError(405, f"{request.path} takes {method}", allow=method)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         # no page of another origin can send this without asking first, which is never allowed here
         if method == "POST" and kind != JSON:
-            raise Refused(415, f"the body must be JSON, and be called so: Content-Type: {JSON}")
+            raise HttpError(415, f"the body must be JSON, and be called so: Content-Type: {JSON}")
         return await answer(connection, request)
 
     def _check_host(self, request: Request) -> None:
@@ -116,13 +114,13 @@ class Front:
         host = request.headers.get("host", "localhost")
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
         if self._local and name.lower() not in _LOOPBACK and not is_loopback(name):
-            raise Refused(421, f"this service answers to localhost, not to {name[:80]}")
+            raise HttpError(421, f"this service answers to localhost, not to {name[:80]}")
 
     async def _healthz(self, connection: Connection, request: Request) -> int:
         proven = self._model.proven
         about = {name: self._facts[name] for name in ("name", "version", "task")}
         if proven is None or self._draining:
-            state = "the service is ending" if self._draining else self._model.said
+            state = "the service is ending" if self._draining else self._model.status
             connection.tell(503, {"status": "not ready", "reason": state, **about}, [("Retry-After", "1")])
             return 503
         connection.tell(200, {"status": "ok", **about, **proven})
@@ -132,38 +130,10 @@ class Front:
         connection.answer(200, self._metrics.text(), KIND)
         return 200
 
-    async def _classify(self, connection: Connection, request: Request) -> int:
-        self._check_task(_CLASSIFY)
-        texts, several = texts_of(request.body, self._limits)
-        result = await self._model.ask({"texts": texts}, lambda _: None, lambda: connection.gone)
-        self._metrics.texts.inc(len(texts))
-        connection.tell(200, result if several else result["results"][0])
-        return 200
-
-    async def _generate(self, connection: Connection, request: Request) -> int:
-        self._check_task(_GENERATE)
-        asked, stream = prompt_of(request.body, self._limits)
-        pieces: list[str] = []
-
-        def add(piece: str) -> None:
-            if stream:
-                connection.line({"text": piece})
-            else:
-                pieces.append(piece)
-
-        result = await self._model.ask(asked, add, lambda: connection.gone)
-        self._metrics.tokens.inc(result["new_tokens"])
-        if stream:
-            connection.line({"done": True, **result})
-            connection.end_lines()
-        else:
-            connection.tell(200, {"text": "".join(pieces), **result})
-        return 200
-
-    def _check_task(self, path: str) -> None:
-        task = self._facts["task"]
-        if _PATH_OF[task] != path:
-            raise Refused(404, f"the model is for {task}: POST {_PATH_OF[task]}")
+    async def _ask_model(self, connection: Connection, request: Request) -> int:
+        if request.path != self._task.path:
+            raise HttpError(404, f"the model is for {self._task.name}: POST {self._task.path}")
+        return await self._task.answer(connection, request, self._model, self._metrics, self._limits)
 
 
 async def _turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -183,7 +153,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _refuse(connection: Connection, refused: Refused) -> None:
+def _refuse(connection: Connection, refused: HttpError) -> None:
     """Say why; as the last line of an answer that has begun."""
     if connection.begun:
         connection.line({"error": refused.message})

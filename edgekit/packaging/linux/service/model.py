@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .http_error import Refused
+from .http_error import HttpError
 from .limits import Limits
 from .worker_process import WorkerProcess
 
@@ -21,7 +21,7 @@ _PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.5, 30.0
 _TRIES = 2
 
 
-class Unfit(Exception):
+class CannotServe(Exception):
     """The service cannot be: a file was changed, a golden case is not reproduced, a port is taken.
 
     kind: as the agent's errors have it
@@ -64,14 +64,14 @@ class Job:
             if new:
                 self._piece(new)
         elif not self._given.startswith(self._again):
-            self.fail(Refused(503, "the model was restarted, and tells another text now", retry_after=1))
+            self.fail(HttpError(503, "the model was restarted, and tells another text now", retry_after=1))
 
     def finish(self, result: dict[str, Any]) -> None:
         """Answer, if somebody waits."""
         if not self.answer.done():
             self.answer.set_result(result)
 
-    def fail(self, error: Refused) -> None:
+    def fail(self, error: HttpError) -> None:
         """Refuse, if somebody waits."""
         if not self.answer.done():
             self.answer.set_exception(error)
@@ -81,7 +81,7 @@ class Model:
     """Asks a worker, one request after the other; `run` must be running.
 
     proven:   what the worker that runs now says of itself; None while there is none
-    said:     why there is none
+    status:   why there is none
     working:  whether the worker has a request
     restarts: workers started after the first
     """
@@ -94,7 +94,7 @@ class Model:
         self._number = 0
         self._served = False
         self.proven: dict[str, Any] | None = None
-        self.said = "the model is being loaded and proven"
+        self.status = "the model is being loaded and proven"
         self.working = False
         self.restarts = 0
 
@@ -111,23 +111,23 @@ class Model:
     async def ask(
         self, request: dict[str, Any], piece: Callable[[str], None], gone: Callable[[], bool]
     ) -> dict[str, Any]:
-        """The worker's result; `Refused` where the line is full, the time is over, or the worker refuses."""
+        """The worker's result; `HttpError` where the line is full, the time is over, or the worker refuses."""
         if len(self._jobs) >= self._limits.waiting:
-            raise Refused(503, f"{len(self._jobs)} requests wait already", retry_after=1)
+            raise HttpError(503, f"{len(self._jobs)} requests wait already", retry_after=1)
         job = Job(request, piece, gone)
         self._jobs.append(job)
         self._news.set()
         try:
             return await asyncio.wait_for(job.answer, self._limits.request_seconds)
         except asyncio.TimeoutError:
-            why = "the answer took" if self.proven is not None else f"{self.said}; this request waited"
-            raise Refused(503, f"{why} more than {self._limits.request_seconds:g} s", retry_after=5) from None
+            why = "the answer took" if self.proven is not None else f"{self.status}; this request waited"
+            raise HttpError(503, f"{why} more than {self._limits.request_seconds:g} s", retry_after=5) from None
         finally:
             if job in self._jobs:
                 self._jobs.remove(job)
 
     async def run(self) -> None:
-        """Keep a worker and let it work, until cancelled. Raises `Unfit` if the first one cannot serve."""
+        """Keep a worker and let it work, until cancelled. Raises `CannotServe` if the first one cannot serve."""
         pause = _PAUSE_SECONDS
         try:
             while True:
@@ -137,8 +137,8 @@ class Model:
                     await self._serve(self._worker)
                 self.proven = None
                 await self._worker.end()
-                self.said = f"the worker ended ({self._worker.ending}) and is started again"
-                _log(self.said)
+                self.status = f"the worker ended ({self._worker.ending}) and is started again"
+                _log(self.status)
                 self.restarts += 1
                 # one that had worked is replaced at once; one that does not start is not tried without a pause
                 if pause > _PAUSE_SECONDS:
@@ -151,20 +151,20 @@ class Model:
     async def _prove(self, worker: WorkerProcess) -> bool:
         """Wait until a worker has proven its golden cases; whether it has."""
         try:
-            said = await worker.hear(self._limits.start_seconds)
+            message = await worker.hear(self._limits.start_seconds)
         except EOFError:
             return False
-        if said is None:
+        if message is None:
             _log(f"the worker was not ready after {self._limits.start_seconds:g} s")
             worker.kill()
             return False
-        if "failed" in said:
-            failed = said["failed"]
+        if "failed" in message:
+            failed = message["failed"]
             _log(failed["message"])
             if not self._served:
-                raise Unfit(failed["kind"], failed["message"])
+                raise CannotServe(failed["kind"], failed["message"])
             return False
-        self.proven, self._served = said["ready"], True
+        self.proven, self._served = message["ready"], True
         self._ready()
         return True
 
@@ -175,7 +175,7 @@ class Model:
             if job is None:
                 return
             if not job.wanted:
-                job.fail(Refused(503, "the client has gone"))
+                job.fail(HttpError(503, "the client has gone"))
                 continue
             self.working = True
             try:
@@ -204,14 +204,14 @@ class Model:
         worker.tell({"id": self._number, **job.request})
         cancelled: float | None = None
         while True:
-            said = await worker.hear(_LOOK_SECONDS)
+            message = await worker.hear(_LOOK_SECONDS)
             if cancelled is None and not job.wanted:
                 cancelled = time.monotonic()
                 worker.tell({"cancel": self._number})
-            if said is not None and "piece" in said:
-                job.add(said["piece"])
-            elif said is not None:
-                _answer(job, said)
+            if message is not None and "piece" in message:
+                job.add(message["piece"])
+            elif message is not None:
+                _answer(job, message)
                 return
             elif cancelled is not None and time.monotonic() - cancelled > self._limits.cancel_seconds:
                 _log("the worker does not let go of a request that nobody waits for")
@@ -223,15 +223,15 @@ class Model:
             # before all others, as it has waited longest; it is not counted among those that wait
             self._jobs.appendleft(job)
         else:
-            job.fail(Refused(503, "the model was stopped twice while it worked on this", retry_after=5))
+            job.fail(HttpError(503, "the model was stopped twice while it worked on this", retry_after=5))
 
 
-def _answer(job: Job, said: dict[str, Any]) -> None:
-    if "result" in said:
-        job.finish(said["result"])
+def _answer(job: Job, message: dict[str, Any]) -> None:
+    if "result" in message:
+        job.finish(message["result"])
         return
-    error = said["error"]
-    job.fail(Refused(400 if error["kind"] == "usage" else 500, error["message"]))
+    error = message["error"]
+    job.fail(HttpError(400 if error["kind"] == "usage" else 500, error["message"]))
 
 
 def _log(text: str) -> None:

@@ -22,18 +22,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from edgekit.agent.errors import AgentError, RuntimeFailed
-from edgekit.agent.inference.classifier import Classifier
-from edgekit.agent.inference.generation import Limits, TextGenerator
-from edgekit.agent.inference.sampling import Sampling
+from edgekit.agent.errors import AgentError
 from edgekit.agent.inference.tasks import Model
-from edgekit.agent.protocol import read_lines, write_line
+from edgekit.agent.protocol import Message, read_lines, write_line
 
 from .self_test import facts_of, open_proven
+from .tasks import SERVED
 
 
 def work(bundle: Path, threads: int) -> int:
@@ -47,7 +42,7 @@ def work(bundle: Path, threads: int) -> int:
     try:
         proven = open_proven(bundle, threads)
     except AgentError as error:
-        write_line(replies, {"failed": _told(error)})
+        write_line(replies, {"failed": _error_fields(error)})
         return 1
     write_line(replies, {"ready": facts_of(proven)})
     for request in line.requests():
@@ -60,7 +55,7 @@ class _Line:
     """What comes from the front: requests in their order, and the newest one that is not wanted any more."""
 
     def __init__(self) -> None:
-        self._requests: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._requests: queue.Queue[Message] = queue.Queue()
         self._cancelled: int | None = None
 
     def listen(self) -> None:
@@ -75,52 +70,24 @@ class _Line:
         finally:
             os._exit(0)
 
-    def requests(self) -> Iterator[dict[str, Any]]:
+    def requests(self) -> Iterator[Message]:
         """The requests, for ever."""
         while True:
             yield self._requests.get()
 
-    def wants(self, request: dict[str, Any]) -> bool:
+    def wants(self, request: Message) -> bool:
         """Whether somebody still waits for this."""
         return bool(request["id"] != self._cancelled)
 
 
-def _replies(model: Model, request: dict[str, Any], line: _Line) -> Iterator[dict[str, Any]]:
+def _replies(model: Model, request: Message, line: _Line) -> Iterator[Message]:
     try:
-        if isinstance(model, Classifier):
-            yield {
-                "result": {"results": [_classified(model, *pair) for pair in request["texts"] if line.wants(request)]}
-            }
-        else:
-            yield from _generated(model, request, line)
+        yield from SERVED[model.bundle.task].replies(model, request, lambda: line.wants(request))
     except AgentError as error:
-        yield {"error": _told(error)}
+        yield {"error": _error_fields(error)}
 
 
-def _classified(classifier: Classifier, text: str, pair: str | None) -> dict[str, Any]:
-    prediction = classifier.classify(text, pair)
-    if not np.isfinite(prediction.logits).all():
-        raise RuntimeFailed("the model gives logits that are no numbers")
-    return {
-        "label": prediction.label,
-        "score": prediction.score,
-        "scores": dict(zip(classifier.bundle.labels, prediction.scores.tolist())),
-        "truncated": classifier.tokenizer.cuts(text, pair),
-    }
-
-
-def _generated(generator: TextGenerator, request: dict[str, Any], line: _Line) -> Iterator[dict[str, Any]]:
-    limits = Limits(max_tokens=request["max_tokens"], stops=tuple(request["stop"]))
-    generation = generator.start(request["prompt"], Sampling(**request["sampling"]), limits)
-    for piece in generation:
-        yield {"piece": piece}
-        if not line.wants(request):
-            break
-    tokens = {"prompt_tokens": len(generation.prompt_ids), "new_tokens": len(generation.ids)}
-    yield {"result": {"finish": generation.finish, **tokens}}
-
-
-def _told(error: AgentError) -> dict[str, Any]:
+def _error_fields(error: AgentError) -> Message:
     return {"kind": error.kind, "message": error.message, "advice": error.advice}
 
 

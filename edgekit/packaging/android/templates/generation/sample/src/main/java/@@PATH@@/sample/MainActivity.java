@@ -1,67 +1,30 @@
-// One screen: a prompt in, the text out as it is written, and the result of the self-test.
+// A prompt in, the text out as it is written.
 package @@ID@@.sample;
 
-import android.app.Activity;
-import android.os.Bundle;
-import android.widget.Button;
-import android.widget.EditText;
-import android.widget.LinearLayout;
-import android.widget.TextView;
 import @@ID@@.GenerationOptions;
 import @@ID@@.Generator;
-import @@ID@@.ModelException;
 import @@ID@@.ModelLoader;
 import @@ID@@.SelfTest;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 
-/** Loads the generator, proves it, and lets it go on with what is typed. */
-public final class MainActivity extends Activity {
-    private final ExecutorService worker = Executors.newSingleThreadExecutor();
-    private EditText input;
-    private TextView answer;
-    private Button button;
-    private Generator generator;
+/** Goes on with what is typed. */
+public final class MainActivity extends SampleActivity<Generator> {
+    @Override
+    String action() {
+        return "Go on";
+    }
 
     @Override
-    protected void onCreate(Bundle saved) {
-        super.onCreate(saved);
-        input = new EditText(this);
-        answer = new TextView(this);
-        button = new Button(this);
-        button.setText("Go on");
-        button.setEnabled(false);
-        button.setOnClickListener(view -> write(input.getText().toString()));
-        LinearLayout screen = new LinearLayout(this);
-        screen.setOrientation(LinearLayout.VERTICAL);
-        screen.addView(input);
-        screen.addView(button);
-        screen.addView(answer);
-        setContentView(screen);
-        ModelLoader.generator(this, worker, new ModelLoader.Callback<Generator>() {
-            @Override
-            public void onLoaded(Generator model) {
-                generator = model;
-                worker.execute(MainActivity.this::test);
-            }
-
-            @Override
-            public void onFailed(ModelException error) {
-                answer.setText(error.getMessage());
-            }
-        });
+    void load() {
+        ModelLoader.generator(this, worker, this);
     }
 
-    private void test() {
-        try {
-            show(SelfTest.run(generator).toString());
-            runOnUiThread(() -> button.setEnabled(true));
-        } catch (ModelException error) {
-            show("the self-test failed: " + error.getMessage());
-        }
+    @Override
+    SelfTest test(Generator generator) {
+        return SelfTest.run(generator);
     }
 
-    private void write(String prompt) {
+    @Override
+    void run(Generator generator, String prompt) {
         // a press of the button ends the text before
         generator.cancel();
         worker.execute(() -> {
@@ -70,21 +33,13 @@ public final class MainActivity extends Activity {
         });
     }
 
-    private void show(String text) {
-        runOnUiThread(() -> answer.setText(text));
+    @Override
+    void cancel(Generator generator) {
+        generator.cancel();
     }
 
     @Override
-    protected void onDestroy() {
-        if (generator != null) {
-            generator.cancel();
-        }
-        worker.execute(() -> {
-            if (generator != null) {
-                generator.close();
-            }
-        });
-        worker.shutdown();
-        super.onDestroy();
+    void close(Generator generator) {
+        generator.close();
     }
 }
