@@ -17,7 +17,7 @@ def captured_output() -> Iterator[Callable[[], str]]:
     """
     sys.stdout.flush()
     sys.stderr.flush()
-    with tempfile.TemporaryFile() as log, _given_back(1), _given_back(2):
+    with tempfile.TemporaryFile() as log, _restored(1), _restored(2):
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)
         try:
@@ -28,14 +28,14 @@ def captured_output() -> Iterator[Callable[[], str]]:
 
 
 @contextmanager
-def _given_back(descriptor: int) -> Iterator[None]:
+def _restored(descriptor: int) -> Iterator[None]:
     """Afterwards the descriptor is what it was, whatever happens in between."""
-    kept = os.dup(descriptor)
+    duplicate = os.dup(descriptor)
     try:
         yield
     finally:
-        os.dup2(kept, descriptor)
-        os.close(kept)
+        os.dup2(duplicate, descriptor)
+        os.close(duplicate)
 
 
 def _read(descriptor: int) -> str:

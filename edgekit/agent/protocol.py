@@ -44,15 +44,12 @@ import json
 import os
 import select
 from collections.abc import Iterator
-from typing import Any
+
+from .json_object import JsonObject
 
 PROTOCOL = 1
 MAX_LINE = 64_000_000
 GRACE_SECONDS = 2.0
-
-
-# a JSON object
-Message = dict[str, Any]
 
 
 class LineTooLong(Exception):
@@ -87,7 +84,7 @@ def read_lines(descriptor: int, patience: float | None = None) -> Iterator[bytes
             raise LineTooLong(f"a line of more than {MAX_LINE} bytes")
 
 
-def write_line(descriptor: int, message: Message) -> None:
+def write_line(descriptor: int, message: JsonObject) -> None:
     """Write one message, whole."""
     # NaN is no JSON; a reader should not have to guess. Half a character in a file's name leaves as JSON escapes it
     data = memoryview(

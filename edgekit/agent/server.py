@@ -22,11 +22,12 @@ from .benchmark.timing import Stopping, share_of
 from .errors import AgentError, BadInput
 from .inference.model_cache import ModelCache, ModelKey
 from .inference.tokenizer import TextPair
+from .json_object import JsonObject
 from .machine.conditions import conditions, fingerprint
-from .protocol import PROTOCOL, Message
+from .protocol import PROTOCOL
 from .runtimes.registry import runtime_names
 
-Send = Callable[[Message], None]
+Send = Callable[[JsonObject], None]
 T = TypeVar("T")
 
 
@@ -59,7 +60,7 @@ class Service:
         else:
             self._send({"id": identity, "event": "result", "result": result})
 
-    def _do(self, request: Message, identity: object) -> Message:
+    def _do(self, request: JsonObject, identity: object) -> JsonObject:
         name = request.get("do")
         if name == "hello":
             greeting = _hello(request)
@@ -67,7 +68,7 @@ class Service:
             return greeting
         if not self._greeted:
             raise ProtocolError("the first request must be hello")
-        handlers: dict[object, Callable[[], Message]] = {
+        handlers: dict[object, Callable[[], JsonObject]] = {
             "facts": lambda: {"fingerprint": fingerprint(), "conditions": conditions()},
             "golden": lambda: run_golden_cases(*_model_key(request)),
             "profile": lambda: measure(_profile_request(request), self._progress(identity)),
@@ -81,11 +82,11 @@ class Service:
             raise ProtocolError(f"unknown request {name!r}")
         return handler()
 
-    def _compare(self, request: Message, identity: object) -> Message:
+    def _compare(self, request: JsonObject, identity: object) -> JsonObject:
         size = _optional(request, "block_runs", int)
         return compare(_profile_request(request), _path(request, "other"), self._progress(identity), size)
 
-    def _score(self, request: Message) -> Message:
+    def _score(self, request: JsonObject) -> JsonObject:
         key, ids, targets = _model_key(request), _ids(request, "ids"), _ids(request, "targets")
         return self._models.score(key, _required(request, "capacity", int), ids, targets)
 
@@ -101,7 +102,7 @@ class Service:
         self._send({"id": identity, "event": "error", "error": error})
 
 
-def _parse(line: bytes) -> Message:
+def _parse(line: bytes) -> JsonObject:
     try:
         request = json.loads(line)
     except (ValueError, RecursionError) as error:
@@ -111,7 +112,7 @@ def _parse(line: bytes) -> Message:
     return request
 
 
-def _hello(request: Message) -> Message:
+def _hello(request: JsonObject) -> JsonObject:
     if request.get("protocol") != PROTOCOL:
         theirs = request.get("protocol")
         raise ProtocolError(f"the host speaks protocol {theirs}, this agent speaks {PROTOCOL}")
@@ -135,11 +136,11 @@ def _installed(runtime: str) -> str | None:
         return "unknown"
 
 
-def _model_key(request: Message) -> ModelKey:
+def _model_key(request: JsonObject) -> ModelKey:
     return _path(request), _optional(request, "runtime", str), _field(request, "threads", int, 1)
 
 
-def _profile_request(request: Message) -> ProfileRequest:
+def _profile_request(request: JsonObject) -> ProfileRequest:
     stopping = Stopping(
         min_seconds=_number(request, "min_seconds", 2.0),
         min_runs=_field(request, "min_runs", int, 50),
@@ -166,11 +167,11 @@ def _profile_request(request: Message) -> ProfileRequest:
     )
 
 
-def _texts(request: Message) -> tuple[TextPair, ...]:
+def _texts(request: JsonObject) -> tuple[TextPair, ...]:
     return tuple(_text_pair(entry) for entry in _field(request, "texts", list, []))
 
 
-def _ids(request: Message, name: str) -> list[int]:
+def _ids(request: JsonObject, name: str) -> list[int]:
     ids: list[int] = _required(request, name, list)
     # by their exact type, as True counts as a whole number
     if any(type(value) is not int for value in ids):
@@ -187,7 +188,7 @@ def _text_pair(entry: object) -> TextPair:
     return text, pair
 
 
-def _path(request: Message, name: str = "path") -> Path:
+def _path(request: JsonObject, name: str = "path") -> Path:
     path = Path(_required(request, name, str))
     try:
         path.exists()
@@ -196,24 +197,24 @@ def _path(request: Message, name: str = "path") -> Path:
     return path
 
 
-def _required(request: Message, name: str, kind: type[T]) -> T:
+def _required(request: JsonObject, name: str, kind: type[T]) -> T:
     value = _optional(request, name, kind)
     if value is None:
         raise ProtocolError(f"{request.get('do')} needs {name}")
     return value
 
 
-def _field(request: Message, name: str, kind: type[T], default: T) -> T:
+def _field(request: JsonObject, name: str, kind: type[T], default: T) -> T:
     value = _optional(request, name, kind)
     return default if value is None else value
 
 
-def _number(request: Message, name: str, default: float) -> float:
+def _number(request: JsonObject, name: str, default: float) -> float:
     value = request.get(name)
     return float(value) if type(value) is int else _field(request, name, float, default)
 
 
-def _optional(request: Message, name: str, kind: type[T]) -> T | None:
+def _optional(request: JsonObject, name: str, kind: type[T]) -> T | None:
     """A field of a request; None where it is absent or null."""
     value = request.get(name)
     if value is None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
+from ..json_object import JsonObject
 from ..machine.memory import peak_rss_mb
 from .device_monitor import DeviceMonitor
 from .energy import measure_energy
@@ -14,7 +14,7 @@ from .timing import Marks, Progress, sustain
 
 def after_samples(
     step: Callable[[int], Marks], monitor: DeviceMonitor, request: ProfileRequest, progress: Progress
-) -> tuple[list[float], float, dict[str, Any] | None, list[str]]:
+) -> tuple[list[float], float, JsonObject | None, list[str]]:
     """Times of sustained runs in ms, the most memory in MB, the energy where it was asked for, and notes on it.
 
     The state is sampled where one part ends and another begins, so that what happens in one is not said of the other.

@@ -6,8 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import Any
 
+from ..json_object import JsonObject
 from ..machine.conditions import conditions, state
 from ..machine.contention import Contention
 from ..machine.memory import rss_mb
@@ -36,14 +36,14 @@ class DeviceMonitor:
     """
 
     def __init__(self) -> None:
-        self.moments: list[dict[str, Any]] = []
+        self.moments: list[JsonObject] = []
         self.notes: list[str] = []
         self._runs = 0
         self._bits: int | None = None
         self._every = EVERY_SECONDS
         self._state_due = 0.0
         # the newest moments that wait for the firmware's next answer
-        self._without_state: list[dict[str, Any]] = []
+        self._without_state: list[JsonObject] = []
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -84,7 +84,7 @@ class DeviceMonitor:
         """One run more was done."""
         self._runs += 1
 
-    def states(self) -> dict[str, Any]:
+    def states(self) -> JsonObject:
         """The state before, during and after, as in `schema.measurement.Watched`; for when it is left."""
         return {"before": self._before, "during": self.moments, "after": self._after}
 
@@ -108,7 +108,7 @@ class DeviceMonitor:
             self.moments.append(moment)
             self._check_clock()
 
-    def _add_state(self, moment: dict[str, Any]) -> None:
+    def _add_state(self, moment: JsonObject) -> None:
         bits = throttle_bits()
         moment.update(state(bits, self._bits))
         self._bits = bits
@@ -125,14 +125,14 @@ class DeviceMonitor:
         self._offset = offset
 
 
-def _thin(moments: list[dict[str, Any]]) -> None:
+def _thin(moments: list[JsonObject]) -> None:
     """Drop every other moment but the last; one that is kept tells what the one before it told."""
     for start, earlier, later in zip(moments[0:-2:2], moments[1:-1:2], moments[2::2]):
         _absorb(later, earlier, start["seconds"])
     del moments[1:-1:2]
 
 
-def _absorb(later: dict[str, Any], earlier: dict[str, Any], start: float) -> None:
+def _absorb(later: JsonObject, earlier: JsonObject, start: float) -> None:
     """Let a moment tell of the time since `start`, and no longer since `earlier`, which is dropped."""
     for flag in _FLAGS:
         known = [moment[flag] for moment in (earlier, later) if moment.get(flag) is not None]

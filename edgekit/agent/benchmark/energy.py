@@ -10,8 +10,8 @@ import re
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
+from ..json_object import JsonObject
 from ..machine.throttling import vcgencmd
 from .timing import Marks, Progress, sustain
 
@@ -23,7 +23,7 @@ _READING = re.compile(r"\s*(\w+)_([AV]) (?:current|volt)\(\d+\)=(\d+\.\d+)([AV])
 NOT_MEASURABLE = "energy is not measurable here: no power chip answers, as that of a Raspberry Pi 5 does"
 
 
-def measure_energy(step: Callable[[int], Marks], progress: Progress) -> tuple[dict[str, Any] | None, list[str]]:
+def measure_energy(step: Callable[[int], Marks], progress: Progress) -> tuple[JsonObject | None, list[str]]:
     """Power while idle and then under runs back to back, as `schema.measurement.Energy`; None, and why, elsewhere."""
     answer = vcgencmd("pmic_read_adc")
     known = rails(answer or "")

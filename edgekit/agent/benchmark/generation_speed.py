@@ -13,12 +13,13 @@ from ..inference.decoder_golden import read_decoder_golden
 from ..inference.generator import load_generator
 from ..inference.sampling import GREEDY, Sampler
 from ..inference.tokenizer import TextPair
+from ..json_object import JsonObject
 from ..runtimes.base import DecoderSession
 from .after_samples import after_samples
 from .device_monitor import DeviceMonitor
 from .kernels import ThreadCount, what_ran
 from .profile_request import ProfileRequest
-from .record import Fields, ModelHashes, model_fields, process_fields
+from .record import ModelHashes, model_fields, process_fields
 from .timing import Marks, Progress, sample, warm_up
 from .workload import Length, PreparedRun
 
@@ -27,7 +28,7 @@ from .workload import Length, PreparedRun
 _FEWEST_PROMPTS, _FEWEST_IN_ONE = 36, 2
 
 
-def measure_generation(bundle: Bundle, request: ProfileRequest, progress: Progress) -> Fields:
+def measure_generation(bundle: Bundle, request: ProfileRequest, progress: Progress) -> JsonObject:
     """Measure a decoder at a prompt of `request.length` tokens.
 
     Gives the fields of `schema.measurement.GenerationMeasurement`.
@@ -70,7 +71,7 @@ def measure_generation(bundle: Bundle, request: ProfileRequest, progress: Progre
     }
 
 
-def _what_ran(workload: PromptWorkload, request: ProfileRequest, threads: int | None) -> Fields:
+def _what_ran(workload: PromptWorkload, request: ProfileRequest, threads: int | None) -> JsonObject:
     """What ran for a single token; the last use of a workload."""
     session = workload.session
     if not (session.can_profile and request.trace):

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from ..inference.bundle import Bundle, open_bundle
 from ..inference.tasks import prove
-from .record import Fields, circumstances
+from ..json_object import JsonObject
+from .record import circumstances
 
 _CIRCUMSTANCES = ("fingerprint", "taken_at", "agent_version")
 
 
-def run_golden_cases(folder: Path, runtime: str | None = None, threads: int = 1) -> Fields:
+def run_golden_cases(folder: Path, runtime: str | None = None, threads: int = 1) -> JsonObject:
     """Check every file and the content hash of a bundle, then reproduce its golden cases.
 
     runtime: as in `registry.open_session`
@@ -21,7 +22,7 @@ def run_golden_cases(folder: Path, runtime: str | None = None, threads: int = 1)
     return golden_record_of(open_bundle(folder), runtime, threads)
 
 
-def golden_record_of(bundle: Bundle, runtime: str | None = None, threads: int = 1) -> Fields:
+def golden_record_of(bundle: Bundle, runtime: str | None = None, threads: int = 1) -> JsonObject:
     """Reproduce the golden cases of a bundle whose files are already checked.
 
     Gives the keys of `devices.messages.Golden`: the content hash is the one that was checked.

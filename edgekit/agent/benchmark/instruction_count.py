@@ -6,9 +6,10 @@ import os
 from collections.abc import Callable
 
 from ..errors import BadInput, RuntimeMissing
+from ..json_object import JsonObject
 from ..machine.conditions import conditions
 from .profile_request import ProfileRequest
-from .record import Fields, model_fields
+from .record import model_fields
 from .tasks import load_workload
 from .timing import Progress
 from .workload import PreparedRun
@@ -23,7 +24,7 @@ _READINGS = 5
 Counts = dict[str, int]
 
 
-def count(request: ProfileRequest, progress: Progress) -> Fields:
+def count(request: ProfileRequest, progress: Progress) -> JsonObject:
     """Count the instructions of single inferences; the fields of `schema.measurement.InstructionCounts`.
 
     Of a file that classifies, `infer`: the runtime's work on token ids. Of a decoder, `first_token` and `token` as in

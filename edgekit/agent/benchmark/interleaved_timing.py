@@ -8,9 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..errors import BadInput
+from ..json_object import JsonObject
 from .device_monitor import DeviceMonitor
 from .profile_request import ProfileRequest
-from .record import Fields, circumstances
+from .record import circumstances
 from .tasks import load_workload
 from .timing import Progress, warm_up
 from .workload import Workload
@@ -20,7 +21,7 @@ BLOCK_SECONDS, BLOCK_RUNS, MOST_BLOCK_RUNS = 0.05, 3, 100
 FEWEST_BLOCKS, MOST_BLOCKS = 30, 20_000
 
 
-def compare(request: ProfileRequest, other: Path, progress: Progress, size: int | None = None) -> Fields:
+def compare(request: ProfileRequest, other: Path, progress: Progress, size: int | None = None) -> JsonObject:
     """Run the request's file and `other` interleaved.
 
     Gives the fields of `schema.comparison.Interleaved` as plain JSON values.
@@ -100,7 +101,7 @@ def _block(workload: Workload, first: int, size: int) -> list[float]:
     return [(each[-1] - each[0]) / 1e6 for each in marks]
 
 
-def _facts(workload: Workload) -> Fields:
+def _facts(workload: Workload) -> JsonObject:
     session = workload.session
     return {
         **workload.hashes._asdict(),

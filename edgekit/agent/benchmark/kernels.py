@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import AgentError
+from ..json_object import JsonObject
 from ..machine.conditions import read
 from ..machine.contention import ThreadTimes, thread_times
 from ..runtimes.base import ModelSession
-from .record import Fields
 
 # a thread that ran for a smaller share of what the busiest ran did not work for the model: it is of the agent
 _WORKED = 0.05
@@ -40,13 +40,13 @@ def worked(before: ThreadTimes | None, after: ThreadTimes | None) -> int | None:
     return sum(seconds >= _WORKED * most for seconds in ran) if most > 0 else None
 
 
-def what_ran(session: ModelSession, threads: int | None, operators: Callable[[], dict[str, int]] | None) -> Fields:
+def what_ran(session: ModelSession, threads: int | None, operators: Callable[[], dict[str, int]] | None) -> JsonObject:
     """The fields of `schema.measurement.Ran` as plain JSON values.
 
     threads:   that worked for the model
     operators: finds what a profile says, which takes the session's place; None where that is not asked for
     """
-    found: Fields = {**session.execution(), "threads": threads, "caches_kb": caches_kb()}
+    found: JsonObject = {**session.execution(), "threads": threads, "caches_kb": caches_kb()}
     if operators is not None:
         try:
             found["operators"] = operators()

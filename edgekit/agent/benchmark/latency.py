@@ -5,25 +5,26 @@ from __future__ import annotations
 import time
 
 from ..inference.bundle import Bundle
+from ..json_object import JsonObject
 from ..runtimes.base import Session, no_profiler
 from .after_samples import after_samples
 from .device_monitor import DeviceMonitor
 from .inference_workload import InferenceWorkload, load_texts
 from .kernels import ThreadCount, what_ran
 from .profile_request import ProfileRequest
-from .record import Fields, model_fields, process_fields
+from .record import model_fields, process_fields
 from .timing import Progress, sample, warm_up
 
 # under the profiler, for the time by operator
 PROFILE_WARMUP, PROFILE_RUNS = 5, 20
 
 
-def measure_classifier(bundle: Bundle, request: ProfileRequest, progress: Progress) -> Fields:
+def measure_classifier(bundle: Bundle, request: ProfileRequest, progress: Progress) -> JsonObject:
     """Measure a bundle that classifies; see `measure_inference`. Raises `AgentError`s."""
     return measure_inference(load_texts(bundle, request), request, progress)
 
 
-def measure_inference(workload: InferenceWorkload, request: ProfileRequest, progress: Progress) -> Fields:
+def measure_inference(workload: InferenceWorkload, request: ProfileRequest, progress: Progress) -> JsonObject:
     """Measure latency and memory; the fields of `schema.measurement.Measurement` as plain JSON values.
 
     Raises `AgentError`s.
@@ -58,7 +59,7 @@ def measure_inference(workload: InferenceWorkload, request: ProfileRequest, prog
 
 def _what_ran(
     workload: InferenceWorkload, request: ProfileRequest, threads: int | None
-) -> tuple[list[Fields], Fields]:
+) -> tuple[list[JsonObject], JsonObject]:
     """The time of each kind of operator, where that was asked for, and what ran; the last use of a workload."""
     session, times = workload.session, []
     if not (session.can_profile and (request.trace or request.per_op)):

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from .. import AGENT_VERSION
 from ..inference.bundle import Bundle
+from ..json_object import JsonObject
 from ..machine.conditions import fingerprint
 from ..runtimes.base import ModelSession
-
-# a part of a record as plain JSON values
-Fields = dict[str, Any]
 
 
 class ModelHashes(NamedTuple):
@@ -26,7 +24,7 @@ class ModelHashes(NamedTuple):
         return cls(bundle.model_sha256, bundle.content_hash)
 
 
-def circumstances(kind: str) -> Fields:
+def circumstances(kind: str) -> JsonObject:
     """Where and when something is measured."""
     return {
         "format_version": 2,
@@ -37,7 +35,7 @@ def circumstances(kind: str) -> Fields:
     }
 
 
-def model_fields(kind: str, session: ModelSession, hashes: ModelHashes) -> Fields:
+def model_fields(kind: str, session: ModelSession, hashes: ModelHashes) -> JsonObject:
     """The fields that measurements of one file share, whatever their kind."""
     return {
         **circumstances(kind),
@@ -48,7 +46,9 @@ def model_fields(kind: str, session: ModelSession, hashes: ModelHashes) -> Field
     }
 
 
-def process_fields(samples: dict[str, int], seconds: float, load_ms: float, first_ms: float, peak_mb: float) -> Fields:
+def process_fields(
+    samples: dict[str, int], seconds: float, load_ms: float, first_ms: float, peak_mb: float
+) -> JsonObject:
     """The figures of the one process that this is, alone and as those of the whole.
 
     samples: how many of each part that is not a sum; seconds: that they took

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..inference.bundle import CLASSIFICATION, GENERATION, Bundle, open_bundle
+from ..json_object import JsonObject
 from .generation_speed import load_prompt, measure_generation
 from .inference_workload import load_file, load_texts
 from .latency import measure_classifier, measure_inference
 from .profile_request import ProfileRequest
-from .record import Fields
 from .timing import Progress
 from .workload import Workload
 
@@ -19,7 +19,7 @@ from .workload import Workload
 class TaskBenchmark:
     """How a bundle for one task is measured, and what is run to compare it or to count its instructions."""
 
-    measure: Callable[[Bundle, ProfileRequest, Progress], Fields]
+    measure: Callable[[Bundle, ProfileRequest, Progress], JsonObject]
     load: Callable[[Bundle, ProfileRequest], Workload]
 
 
@@ -29,7 +29,7 @@ BENCHMARKS = {
 }
 
 
-def measure(request: ProfileRequest, progress: Progress) -> Fields:
+def measure(request: ProfileRequest, progress: Progress) -> JsonObject:
     """Measure a bundle, or a bare file, as its task is measured; a measurement as plain JSON values.
 
     Peak memory is that of the whole process: measure each setting in a process of its own. The cold load runs from

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from ..errors import BadInput
+from ..json_object import JsonObject
 from .content_hash import FORMAT_VERSION, changed, follows, is_whole, other_version
 
 CLASSIFICATION, GENERATION = "text-classification", "text-generation"
@@ -25,16 +26,12 @@ MOST = 2**31 - 1
 _FILE_FIELDS: dict[str, type] = {"sha256": str, "bytes": int, "runtime": bool}
 
 
-# a JSON object, as `manifest.json` and parts of it are
-Manifest = dict[str, Any]
-
-
 @dataclass(frozen=True)
 class Bundle:
     """A bundle whose files are what its manifest says."""
 
     folder: Path
-    manifest: Manifest
+    manifest: JsonObject
 
     @property
     def model(self) -> Path:
@@ -118,7 +115,7 @@ def open_bundle(folder: Path) -> Bundle:
     return check_bundle(folder, read_manifest(folder))
 
 
-def check_bundle(folder: Path, manifest: Manifest) -> Bundle:
+def check_bundle(folder: Path, manifest: JsonObject) -> Bundle:
     """The bundle of a manifest that was read, once its hashes and every file that it lists are checked.
 
     Raises `BadInput` as `open_bundle` does.
@@ -160,7 +157,7 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> JsonObject:
     """What the manifest of `folder` says, unchecked.
 
     Raises `BadInput` for one that is missing, a link, too long or no JSON object with each key once.
@@ -177,7 +174,7 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def _check_manifest(manifest: Manifest, path: Path) -> None:
+def _check_manifest(manifest: JsonObject, path: Path) -> None:
     """Raise `BadInput` for a manifest of another format, a changed one, or one that this agent cannot run."""
     if manifest.get("format_version") != FORMAT_VERSION:
         raise BadInput(*other_version(manifest, path))
@@ -192,7 +189,7 @@ def _check_manifest(manifest: Manifest, path: Path) -> None:
     check(manifest, path)
 
 
-def _each_once(pairs: list[tuple[str, Any]]) -> Manifest:
+def _each_once(pairs: list[tuple[str, Any]]) -> JsonObject:
     """The pairs of an object; `ValueError` for a key that comes twice, of which one would be lost unseen."""
     found = dict(pairs)
     if len(found) < len(pairs):
@@ -213,7 +210,7 @@ def _text(path: Path, most: int) -> str:
     return content.decode()
 
 
-def _check_types(manifest: Manifest, path: Path) -> None:
+def _check_types(manifest: JsonObject, path: Path) -> None:
     expected: dict[str, type] = {
         "task": str,
         "model_file": str,
@@ -253,7 +250,7 @@ def _is_tolerance(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < MOST
 
 
-def _check_generation(manifest: Manifest, path: Path) -> None:
+def _check_generation(manifest: JsonObject, path: Path) -> None:
     generation = manifest.get("generation")
     if not isinstance(generation, dict) or not isinstance(generation.get("eos_ids"), list):
         raise BadInput(f"{path}: generation is missing or names no eos_ids")
@@ -263,18 +260,18 @@ def _check_generation(manifest: Manifest, path: Path) -> None:
         raise BadInput(f"{path}: generation: token ids must be whole numbers")
 
 
-def _check_classification(manifest: Manifest, path: Path) -> None:
+def _check_classification(manifest: JsonObject, path: Path) -> None:
     """Nothing more: every manifest says what a classifier needs."""
 
 
 # what the manifest of each task must say beside what all say
-_TASK_CHECKS: dict[str, Callable[[Manifest, Path], None]] = {
+_TASK_CHECKS: dict[str, Callable[[JsonObject, Path], None]] = {
     CLASSIFICATION: _check_classification,
     GENERATION: _check_generation,
 }
 
 
-def _check_file(folder: Path, name: str, entry: Manifest) -> None:
+def _check_file(folder: Path, name: str, entry: JsonObject) -> None:
     path = _inside(folder, name)
     if not path.is_file():
         raise BadInput(f"{folder}: {name} is in the manifest and not in the folder")

@@ -34,7 +34,7 @@ def content_hash(manifest: Mapping[str, Any]) -> str:
     return hashlib.sha256(lines.encode() + canonical({key: manifest.get(key) for key in FACTS})).hexdigest()
 
 
-def canonical(value: Any) -> bytes:
+def canonical(value: object) -> bytes:
     """One way to write a JSON value in bytes, which needs no decimal form of a number.
 
     null `n`; true `t`, false `f`; a number `d` and the 16 hexadecimal digits of its double (IEEE 754, big endian, 0
@@ -53,16 +53,18 @@ def canonical(value: Any) -> bytes:
     if isinstance(value, Mapping):
         pairs = sorted((str(key).encode(), key) for key in value)
         return b"{" + b"".join(canonical(key) + canonical(value[key]) for _, key in pairs) + b"}"
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"{type(value).__name__} is no JSON value")
     return b"[" + b"".join(canonical(item) for item in value) + b"]"
 
 
-def seal_of(manifest: Mapping[str, Any]) -> str:
+def seal_of(manifest: Mapping[str, object]) -> str:
     """The sha256 over everything in a manifest but the seal itself; `ValueError` where a text is no Unicode."""
     rest = {key: value for key, value in manifest.items() if key != SEAL}
     return hashlib.sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def is_whole(manifest: Mapping[str, Any]) -> bool:
+def is_whole(manifest: Mapping[str, object]) -> bool:
     """Whether a manifest is as edgekit wrote it: its seal follows from all else in it."""
     try:
         return bool(manifest.get(SEAL) == seal_of(manifest))
@@ -70,7 +72,7 @@ def is_whole(manifest: Mapping[str, Any]) -> bool:
         return False
 
 
-def follows(manifest: Mapping[str, Any]) -> bool:
+def follows(manifest: Mapping[str, object]) -> bool:
     """Whether the content hash of a manifest, whose files are listed as they must be, follows from it."""
     try:
         return bool(manifest.get("content_hash") == content_hash(manifest))
@@ -86,7 +88,7 @@ def changed(path: Path) -> tuple[str, str]:
     )
 
 
-def other_version(manifest: Mapping[str, Any], path: Path) -> tuple[str, str]:
+def other_version(manifest: Mapping[str, object], path: Path) -> tuple[str, str]:
     """What is said of a manifest of another format version, and the command that renews its bundle."""
     version = manifest.get("format_version")
     if version != 1 or isinstance(version, bool):
@@ -101,6 +103,6 @@ def other_version(manifest: Mapping[str, Any], path: Path) -> tuple[str, str]:
     )
 
 
-def _word(value: Any, placeholder: str) -> str:
+def _word(value: object, placeholder: str) -> str:
     """A value where it is a plain word, else what stands for it."""
     return value if isinstance(value, str) and _PLAIN.fullmatch(value) else placeholder

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Optional, TypeVar, cast
+from typing import Optional, TypeVar, cast
 
 import numpy as np
 
 from ..errors import BadInput, RuntimeFailed
+from ..json_object import JsonObject
 from ..runtimes.base import Array
 from .bundle import open_bundle
 from .classifier import Classifier, load_classifier
@@ -30,7 +31,7 @@ class ModelCache:
         self._key: object = None
         self._model: object = None
 
-    def classify(self, key: ModelKey, texts: Sequence[TextPair]) -> dict[str, Any]:
+    def classify(self, key: ModelKey, texts: Sequence[TextPair]) -> JsonObject:
         """The label and the logits [labels] of each text, and how many texts were cut. Raises `AgentError`s."""
         classifier = self._open(key, lambda: load_classifier(open_bundle(key[0]), *key[1:]))
         labels, logits, truncated = [], [], 0
@@ -38,10 +39,10 @@ class ModelCache:
             prediction = classifier.classify(text, pair)
             labels.append(prediction.label)
             logits.append(_finite(prediction.logits).tolist())
-            truncated += classifier.tokenizer.cuts(text, pair)
+            truncated += classifier.tokenizer.truncates(text, pair)
         return {"labels": labels, "logits": logits, "truncated": truncated}
 
-    def score(self, key: ModelKey, capacity: int, ids: Sequence[int], targets: Sequence[int]) -> dict[str, Any]:
+    def score(self, key: ModelKey, capacity: int, ids: Sequence[int], targets: Sequence[int]) -> JsonObject:
         """-ln p of each of `targets`, which follow the last of `ids`, whose text begins with the first of them.
 
         capacity: the most ids of any request. Raises `AgentError`s.

@@ -70,6 +70,6 @@ def candidates(logits: Array, sampling: Sampling) -> tuple[Array, Array]:
     if sampling.top_p < 1:
         # a token is in as long as those before it do not make up top_p
         before = np.cumsum(probabilities) - probabilities
-        kept = max(1, int(np.count_nonzero(before < sampling.top_p)))
-        order, probabilities = order[:kept], probabilities[:kept] / probabilities[:kept].sum()
+        size = max(1, int(np.count_nonzero(before < sampling.top_p)))
+        order, probabilities = order[:size], probabilities[:size] / probabilities[:size].sum()
     return order, probabilities

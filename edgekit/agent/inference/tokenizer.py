@@ -49,10 +49,10 @@ class Tokenizer:
         """The ids of a text, or of a pair of texts. Raises `BadInput` for one with half a character in it."""
         encoding = encode_with(self._tokenizer, text, pair)
         # the library makes these lists anew whenever they are asked for
-        kept, ids, types = self._kept(encoding), encoding.ids, encoding.type_ids
-        return Encoding([ids[index] for index in kept], [types[index] for index in kept])
+        places, ids, types = self._truncated(encoding), encoding.ids, encoding.type_ids
+        return Encoding([ids[place] for place in places], [types[place] for place in places])
 
-    def cuts(self, text: str, pair: str | None = None) -> bool:
+    def truncates(self, text: str, pair: str | None = None) -> bool:
         """Whether a text, or a pair of texts, has more tokens than `max_length`, so that `encode` cuts it."""
         return len(encode_with(self._tokenizer, text, pair).ids) > self.max_length
 
@@ -60,9 +60,9 @@ class Tokenizer:
         """Where in `text` each of its tokens ends, in characters; 0 for special tokens."""
         encoding = encode_with(self._tokenizer, text)
         offsets = encoding.offsets
-        return [offsets[index][1] for index in self._kept(encoding)]
+        return [offsets[index][1] for index in self._truncated(encoding)]
 
-    def _kept(self, encoding: Any) -> Sequence[int]:
+    def _truncated(self, encoding: Any) -> Sequence[int]:
         """The places of the tokens that stay: all special ones, and of each text as many of its first as have room."""
         owners = encoding.sequence_ids
         if len(owners) <= self.max_length:
@@ -70,13 +70,13 @@ class Tokenizer:
         first, second = owners.count(0), owners.count(1)
         room = self.max_length - (len(owners) - first - second)
         left = dict(enumerate(longest_first(first, second, room)))
-        kept = []
+        places = []
         for index, owner in enumerate(owners):
             if owner is None or left[owner] > 0:
-                kept.append(index)
+                places.append(index)
             if owner is not None:
                 left[owner] -= 1
-        return kept
+        return places
 
 
 def longest_first(first: int, second: int, room: int) -> tuple[int, int]:

@@ -6,13 +6,13 @@ import os
 import platform
 import sys
 from pathlib import Path
-from typing import Any
 
+from ..json_object import JsonObject
 from .cpu import cpu_facts
 from .throttling import SLOWED, UNDER_VOLTAGE, raised, throttle_bits
 
 
-def fingerprint() -> dict[str, Any]:
+def fingerprint() -> JsonObject:
     """The machine, with the keys of `schema.measurement.Fingerprint`. Holds no host name and no serial number."""
     libc, libc_version = platform.libc_ver()
     memory = _meminfo()
@@ -26,7 +26,7 @@ def fingerprint() -> dict[str, Any]:
     }
 
 
-def conditions(bits_before: int | None = None) -> dict[str, Any]:
+def conditions(bits_before: int | None = None) -> JsonObject:
     """The state of the machine now, with the keys of `schema.measurement.Conditions`.
 
     bits_before: `throttle_bits()` of an earlier moment; what happened since then counts as well
@@ -34,7 +34,7 @@ def conditions(bits_before: int | None = None) -> dict[str, Any]:
     return state(throttle_bits(), bits_before)
 
 
-def state(bits: int | None, bits_before: int | None) -> dict[str, Any]:
+def state(bits: int | None, bits_before: int | None) -> JsonObject:
     """As `conditions`, for one who has asked for the bits already."""
     memory = _meminfo()
     swap = None

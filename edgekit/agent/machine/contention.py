@@ -11,8 +11,8 @@ import resource
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from ..json_object import JsonObject
 from .conditions import read
 
 _PROC = Path("/proc")
@@ -55,7 +55,7 @@ class Contention:
         # what the ticks are counted from: old enough to say something
         self._bases = [self._last]
 
-    def since_last(self, now: Counters | None = None) -> dict[str, Any]:
+    def since_last(self, now: Counters | None = None) -> JsonObject:
         """waited, stolen, others, memory_stall and major_faults since this was asked, or made."""
         now = read_counters() if now is None else now
         last, self._last = self._last, now

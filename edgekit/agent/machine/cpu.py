@@ -6,7 +6,8 @@ import os
 import platform
 import struct
 from pathlib import Path
-from typing import Any
+
+from ..json_object import JsonObject
 
 # of the many flags of a kernel, those that a matrix product cares for, by the kernel's names
 FEATURES = frozenset(
@@ -28,7 +29,7 @@ _ARM = ("aarch64", "armv7l", "armv6l")
 _MACHINES = {"arm64": "aarch64", "amd64": "x86_64", "armv8l": "armv7l"}
 
 
-def cpu_facts(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, Any]:
+def cpu_facts(cpuinfo: Path = Path("/proc/cpuinfo")) -> JsonObject:
     """arch, cpu_model, cpu_parts, cores, features and emulated, as in `schema.measurement.Fingerprint`."""
     entries = _entries(cpuinfo)
     arch = _arch()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import numpy as np
 
 from ..errors import BadInput
+from ..json_object import JsonObject
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[Any]]
@@ -39,7 +40,7 @@ class Profile(Protocol):
     def operators(self) -> dict[str, int]:
         """How many nodes of each kind the last run executed."""
 
-    def operator_times(self, warmup: int, runs: int) -> list[dict[str, Any]]:
+    def operator_times(self, warmup: int, runs: int) -> list[JsonObject]:
         """ms per inference of each kind of operator over so many runs behind the warm-up, the most costly first.
 
         As `schema.measurement.OperatorTime`. Raises `RuntimeFailed` for a profile of too few runs.
@@ -61,7 +62,7 @@ class ModelSession(Protocol):
     threads: int
     can_profile: bool
 
-    def execution(self) -> dict[str, Any]:
+    def execution(self) -> JsonObject:
         """How the runtime executes the file, as far as it tells: fields of `schema.measurement.Ran`."""
 
     def profile(self: S, work: Callable[[S], object]) -> Profile:

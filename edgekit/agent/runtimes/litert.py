@@ -17,6 +17,7 @@ import numpy as np
 
 from ..capture_stderr import captured_output
 from ..errors import BadInput, RuntimeFailed, one_line
+from ..json_object import JsonObject
 from .base import FLOAT_WEIGHTS, Array, Profile, TensorSpec, check_rewind, check_room, no_profiler
 
 _DECODE, _PREFILL, _HEAD = "decode", "prefill_", "head_"
@@ -61,7 +62,7 @@ class _TfliteModel:
         self.runtime, self.version, self.threads = runtime.name, runtime.version, threads
         self._interpreter: Any = None
 
-    def execution(self) -> dict[str, Any]:
+    def execution(self) -> JsonObject:
         """See `base.ModelSession.execution`."""
         return _delegation(self._interpreter)
 
@@ -208,9 +209,9 @@ class TfliteDecoderSession(_TfliteModel):
         hidden: Array = found["hidden"]
         return hidden
 
-    def _call(self, signature: str, feeds: dict[str, Array]) -> dict[str, Any]:
+    def _call(self, signature: str, feeds: dict[str, Array]) -> JsonObject:
         try:
-            found: dict[str, Any] = self._interpreter.get_signature_runner(signature)(**feeds)
+            found: JsonObject = self._interpreter.get_signature_runner(signature)(**feeds)
         except Exception as error:
             raise RuntimeFailed(f"{self.runtime} {self.version} failed: {one_line(error)}") from error
         return found
@@ -266,9 +267,9 @@ def _graphs(interpreter: Any) -> dict[int | None, _Signature | _Plain]:
     return found
 
 
-def _spec(name: str, detail: dict[str, Any]) -> TensorSpec:
+def _spec(name: str, detail: JsonObject) -> TensorSpec:
     # `shape` has 1 where any size will do, `shape_signature` has -1
-    shape = detail.get("shape_signature", detail["shape"])
+    shape: Sequence[int] = detail["shape_signature" if "shape_signature" in detail else "shape"]
     return TensorSpec(name, np.dtype(detail["dtype"]).name, tuple(None if size < 0 else int(size) for size in shape))
 
 
@@ -284,7 +285,7 @@ def _version(distribution: str) -> str:
         return "unknown"
 
 
-def _delegation(interpreter: Any) -> dict[str, Any]:
+def _delegation(interpreter: Any) -> JsonObject:
     """The nodes of a file's first graph, and how many of them XNNPACK took over; nothing where that is not shown.
 
     The list of nodes ends with one `DELEGATE` for each piece of the graph that was taken over: all nodes between its
@@ -309,18 +310,18 @@ def _delegation(interpreter: Any) -> dict[str, Any]:
     }
 
 
-def _node_kind(node: dict[str, Any]) -> str:
+def _node_kind(node: JsonObject) -> str:
     types = [getattr(kind, "__name__", str(kind)) for kind in node["operand_types"]]
     dense = node["op_name"] == "FULLY_CONNECTED" and len(types) > 1
     return str(node["op_name"]) + (FLOAT_WEIGHTS if dense and types[1].startswith("float") else "")
 
 
-def _taken_over(piece: dict[str, Any], nodes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _taken_over(piece: JsonObject, nodes: list[JsonObject]) -> list[JsonObject]:
     """The nodes that compute a piece's outputs from its inputs."""
     makers = {int(tensor): node for node in nodes for tensor in node["outputs"]}
     known = {int(tensor) for tensor in piece["inputs"]}
     wanted = [int(tensor) for tensor in piece["outputs"]]
-    found: dict[int, dict[str, Any]] = {}
+    found: dict[int, JsonObject] = {}
     while wanted:
         node = makers.get(wanted.pop())
         if node is None or int(node["index"]) in found:

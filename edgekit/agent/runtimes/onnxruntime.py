@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ..errors import BadInput, RuntimeFailed, one_line
+from ..json_object import JsonObject
 from .base import Array, TensorSpec, check_rewind, check_room
 from .onnxruntime_profile import OnnxProfile
 
@@ -74,7 +75,7 @@ class OnnxRuntime:
             options.profile_file_prefix = profile_prefix
         return self.library.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
-    def execution(self, session: Any) -> dict[str, Any]:
+    def execution(self, session: Any) -> JsonObject:
         """How onnxruntime was built, and the options of an `InferenceSession` as it has them."""
         options = session.get_session_options()
         names = ("intra_op_num_threads", "inter_op_num_threads", "graph_optimization_level", "execution_mode")
@@ -124,7 +125,7 @@ class OnnxSession:
             raise RuntimeFailed(f"onnxruntime {self.version} failed: {one_line(error)}") from error
         return outputs
 
-    def execution(self) -> dict[str, Any]:
+    def execution(self) -> JsonObject:
         """See `base.ModelSession.execution`."""
         return self._library.execution(self.native)
 
@@ -190,7 +191,7 @@ class OnnxDecoderSession:
         check_rewind(self, length)
         self.length = length
 
-    def execution(self) -> dict[str, Any]:
+    def execution(self) -> JsonObject:
         """See `base.ModelSession.execution`."""
         return self._library.execution(self.native)
 
@@ -278,6 +279,6 @@ def _spec(node: Any) -> TensorSpec:
     return TensorSpec(node.name, _DTYPES.get(node.type, "object"), shape)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     """`1`, and of `GraphOptimizationLevel.ORT_ENABLE_ALL` what stands behind the dot."""
     return str(value).rpartition(".")[2]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from ..errors import RuntimeFailed
+from ..json_object import JsonObject
 from .base import FLOAT_WEIGHTS, OF_WEIGHTS
 
 _PRODUCTS = frozenset({"MatMul", "FusedMatMul", "Gemm", "FusedGemm"})
 _NODE_RUN = "_kernel_time"
 
-Event = dict[str, Any]
+Event = JsonObject
 
 
 class OnnxProfile:
@@ -45,7 +45,7 @@ class OnnxProfile:
             counts[name] = counts.get(name, 0) + 1
         return counts
 
-    def operator_times(self, warmup: int, runs: int) -> list[dict[str, Any]]:
+    def operator_times(self, warmup: int, runs: int) -> list[JsonObject]:
         """See `base.Profile.operator_times`. Profiling costs time itself, so the shares count more than the sum."""
         if len(self.run_starts) < warmup + runs:
             raise RuntimeFailed(f"onnxruntime's profile tells of {len(self.run_starts)} runs of {warmup + runs}")
@@ -70,7 +70,7 @@ class OnnxProfile:
         return (event for event in self._nodes if event["ts"] >= start)
 
 
-def _kind(node: dict[str, Any]) -> str:
+def _kind(node: JsonObject) -> str:
     """The operator of a node; a weight is an input that is not computed, and is not shown once it is packed."""
     name = str(node["op_name"])
     shapes = [shape for entry in node.get("input_type_shape", ()) for shape in entry.values()]

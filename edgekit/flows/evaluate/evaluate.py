@@ -194,7 +194,7 @@ def _ask_bundle(
         for index, text in enumerate(split.texts):
             pair = split.pairs[index] if split.pairs is not None else None
             predicted.append(numbers[classifier.classify(text, pair).label])
-            truncated += classifier.tokenizer.cuts(text, pair)
+            truncated += classifier.tokenizer.truncates(text, pair)
             advance(index + 1)
     return _Answers(
         labels=tuple(labels),

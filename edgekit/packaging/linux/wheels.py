@@ -79,11 +79,11 @@ def licence_of(archive: Archive) -> str:
     """What a wheel says of its licence; its full text lies in the wheel."""
     with zipfile.ZipFile(archive.path) as wheel:
         names = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
-        told = HeaderParser().parsestr(wheel.read(names[0]).decode(errors="replace")) if names else None
-    found = [told[key] for key in ("License-Expression", "License") if told[key]] if told else []
+        metadata = HeaderParser().parsestr(wheel.read(names[0]).decode(errors="replace")) if names else None
+    found = [metadata[key] for key in ("License-Expression", "License") if metadata[key]] if metadata else []
     classified = (
-        [line.rpartition(" :: ")[2] for line in (told.get_all("Classifier") or []) if line.startswith("License")]
-        if told
+        [line.rpartition(" :: ")[2] for line in (metadata.get_all("Classifier") or []) if line.startswith("License")]
+        if metadata
         else []
     )
     return next((line for line in (*found, *classified) if len(line) < 80 and "\n" not in line), "see the wheel")

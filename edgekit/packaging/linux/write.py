@@ -74,8 +74,8 @@ def write(
     brought = fetch(runtime, facts, tell) if wheels else Wheels((), modules_of(runtime))
     stem = f"{identity.name}-{identity.version}"
     archive = folder / f"{stem}-linux-{machine}.tar.gz"
-    with tempfile.TemporaryDirectory(prefix="edgekit-linux-") as made:
-        staged = Path(made)
+    with tempfile.TemporaryDirectory(prefix="edgekit-linux-") as temporary:
+        staged = Path(temporary)
         copy_bundle(bundle, staged / "bundle")
         _copy_code(staged)
         values = _values(bundle, identity, machine, python, brought)

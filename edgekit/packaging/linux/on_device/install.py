@@ -38,6 +38,9 @@ SELFTEST_SECONDS = 1800
 _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108
 _PLAIN = re.compile(r"[A-Za-z0-9/._+-]+")
 
+# what `package.json` says
+Package = dict[str, Any]
+
 
 class Failed(Exception):
     """What cannot be done here, as a sentence."""
@@ -78,7 +81,7 @@ def _usual_prefix(name: str) -> Path:
     return Path("/opt") / name if os.geteuid() == 0 else Path.home() / ".local/share" / name
 
 
-def install(package: dict[str, Any], prefix: Path, units: Path | None) -> None:
+def install(package: Package, prefix: Path, units: Path | None) -> None:
     """Install into `prefix`, and with `units` as a service."""
     _check_files(package)
     _check_python(package)
@@ -104,7 +107,7 @@ def install(package: dict[str, Any], prefix: Path, units: Path | None) -> None:
         _add_unit(package, prefix, units)
 
 
-def uninstall(package: dict[str, Any], prefix: Path, units: Path | None) -> None:
+def uninstall(package: Package, prefix: Path, units: Path | None) -> None:
     """Remove the service and the folder."""
     _check_own(package, prefix)
     unit = _unit(package)
@@ -119,7 +122,7 @@ def uninstall(package: dict[str, Any], prefix: Path, units: Path | None) -> None
     print(f"{prefix} is removed")
 
 
-def _check_files(package: dict[str, Any]) -> None:
+def _check_files(package: Package) -> None:
     """What was cut off or changed on its way is not installed."""
     for name, sha256 in package["files"].items():
         path = HERE / name
@@ -137,7 +140,7 @@ def _sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _check_python(package: dict[str, Any]) -> None:
+def _check_python(package: Package) -> None:
     if sys.version_info < (3, 9):  # noqa: UP036
         raise Failed(f"the service needs Python 3.9 or newer, and this is {platform.python_version()}")
     if not package["wheels"]:
@@ -169,7 +172,7 @@ def _check_readable(prefix: Path) -> None:
             raise Failed(f"{path!r} cannot be written into a unit: take another --prefix, or --no-service")
 
 
-def _check_own(package: dict[str, Any], prefix: Path) -> None:
+def _check_own(package: Package, prefix: Path) -> None:
     """Nothing that is not an installation of this package is replaced or removed."""
     if not prefix.exists() or (prefix.is_dir() and not any(prefix.iterdir())):
         return
@@ -181,7 +184,7 @@ def _check_own(package: dict[str, Any], prefix: Path) -> None:
         raise Failed(f"{prefix} is there already, and is no installation of {package['name']}")
 
 
-def _copy(package: dict[str, Any], incoming: Path) -> None:
+def _copy(package: Package, incoming: Path) -> None:
     for name in (*package["files"], PACKAGE):
         if name not in package["wheels"]:
             place = incoming / name
@@ -189,7 +192,7 @@ def _copy(package: dict[str, Any], incoming: Path) -> None:
             shutil.copyfile(HERE / name, place)
 
 
-def _unpack_runtime(package: dict[str, Any], incoming: Path) -> None:
+def _unpack_runtime(package: Package, incoming: Path) -> None:
     """Unpack the wheels into a folder, or find out that this Python has what is in them."""
     if not package["wheels"]:
         _check_imports(package["modules"])
@@ -217,7 +220,7 @@ def _check_imports(modules: Sequence[str]) -> None:
         )
 
 
-def _write_program(package: dict[str, Any], incoming: Path, prefix: Path) -> None:
+def _write_program(package: Package, incoming: Path, prefix: Path) -> None:
     program = incoming / "bin" / package["name"]
     program.parent.mkdir()
     command = shlex.join([sys.executable, "-I", str(prefix / "app" / "run.py")])
@@ -245,11 +248,11 @@ def _take_the_place(incoming: Path, prefix: Path) -> None:
     shutil.rmtree(before, ignore_errors=True)
 
 
-def _unit(package: dict[str, Any]) -> str:
+def _unit(package: Package) -> str:
     return f"{package['name']}.service"
 
 
-def _add_unit(package: dict[str, Any], prefix: Path, units: Path) -> None:
+def _add_unit(package: Package, prefix: Path, units: Path) -> None:
     unit = _unit(package)
     text = (prefix / "systemd" / unit).read_text(encoding="utf-8")
     units.mkdir(parents=True, exist_ok=True)

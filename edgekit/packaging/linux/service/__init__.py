@@ -3,7 +3,8 @@
 The front (`http_server.py`) is one process with one thread and never loads a model: it reads requests within limits of
 size and time (`connection.py`, with h11), puts them in a bounded line (`model.py`), and answers. The worker
 (`worker.py`) is a process of its own that the front starts, that proves the golden cases before its first answer, and
-that may die at any time. What differs by task is in `text_classification.py` and `text_generation.py`. Needs the standard library, the agent and what it needs, h11, prometheus_client, and Python 3.9 or newer.
+that may die at any time. What differs by task is in `text_classification.py` and `text_generation.py`. It
+needs the standard library, the agent and what that needs, h11, prometheus_client, and Python 3.9 or newer.
 
 h11 and not a server: the parsing of HTTP is where a service of one's own goes wrong, and h11 does that and nothing
 else, without dependencies. waitress and uvicorn bring no limit on how long a client may take for its headers, so one

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgekit.agent.json_object import JsonObject
+
 from . import limits
 from .tasks import SERVED
 
@@ -22,11 +24,11 @@ def main(home: Path, arguments: Sequence[str] | None = None) -> int:
     """Do what the arguments say with the package that is installed in `home`; the exit status."""
     facts = json.loads((home / "package.json").read_bytes())
     options = _parser(facts).parse_args(arguments)
-    do: Callable[[Path, dict[str, Any], argparse.Namespace], int] = options.do
+    do: Callable[[Path, JsonObject, argparse.Namespace], int] = options.do
     return do(home, facts, options)
 
 
-def _parser(facts: dict[str, Any]) -> argparse.ArgumentParser:
+def _parser(facts: JsonObject) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=facts["name"], description=f"{facts['name']} {facts['version']}")
     parser.add_argument("--version", action="version", version=f"{facts['name']} {facts['version']}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -49,7 +51,7 @@ def _parser(facts: dict[str, Any]) -> argparse.ArgumentParser:
     return parser
 
 
-def _serve(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
+def _serve(home: Path, facts: JsonObject, options: argparse.Namespace) -> int:
     from .serve import serve
 
     worker = [sys.executable, "-I", str(home / "app" / "run.py"), "worker", "--threads", str(options.threads)]
@@ -57,28 +59,28 @@ def _serve(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> in
     return status
 
 
-def _work(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
+def _work(home: Path, facts: JsonObject, options: argparse.Namespace) -> int:
     from .worker import work
 
     return work(home / "bundle", options.threads)
 
 
-def _selftest(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
-    def test(model: Any, proven: dict[str, Any]) -> None:
+def _selftest(home: Path, facts: JsonObject, options: argparse.Namespace) -> int:
+    def test(model: Any, proven: JsonObject) -> None:
         cases, largest = proven["golden_cases"], proven["max_abs_difference"]
         print(f"ok: {cases} golden cases on {proven['runtime']}, logits within {largest:.2g} of what they must be")
 
     return _with_model(home, options, test)
 
 
-def _run_task(home: Path, facts: dict[str, Any], options: argparse.Namespace) -> int:
-    def run(model: Any, proven: dict[str, Any]) -> None:
+def _run_task(home: Path, facts: JsonObject, options: argparse.Namespace) -> int:
+    def run(model: Any, proven: JsonObject) -> None:
         SERVED[facts["task"]].run(model, options)
 
     return _with_model(home, options, run)
 
 
-def _with_model(home: Path, options: argparse.Namespace, use: Callable[[Any, dict[str, Any]], None]) -> int:
+def _with_model(home: Path, options: argparse.Namespace, use: Callable[[Any, JsonObject], None]) -> int:
     """Use the model once it is proven; the exit status of what goes wrong."""
     from edgekit.agent.errors import AgentError
 

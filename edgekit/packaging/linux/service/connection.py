@@ -80,11 +80,11 @@ class Connection:
             self._send(h11.Data(data=body))
         self._send(h11.EndOfMessage())
 
-    def tell(self, status: int, document: Any, headers: Headers = ()) -> None:
+    def tell(self, status: int, document: object, headers: Headers = ()) -> None:
         """A whole answer, as JSON."""
         self.answer(status, json.dumps(document).encode() + b"\n", JSON, headers)
 
-    def line(self, document: Any) -> None:
+    def line(self, document: object) -> None:
         """One more line of an answer that comes piece by piece; the first begins it, with 200."""
         if not self.begun:
             self._begin(200, [("Content-Type", LINES)])
@@ -178,7 +178,7 @@ class Connection:
         closing = [("Connection", "close")] if self.last else []
         self._send(h11.Response(status_code=status, headers=[*common, *headers, *closing]))
 
-    def _send(self, event: Any) -> None:
+    def _send(self, event: object) -> None:
         data = self._http.send(event)
         if data and not self._writer.is_closing():
             self._writer.write(data)

@@ -7,7 +7,8 @@ import ipaddress
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Any
+
+from edgekit.agent.json_object import JsonObject
 
 from .connection import JSON, Connection, Request
 from .http_error import HttpError
@@ -30,7 +31,7 @@ class HttpServer:
     facts: the package's name, version and task
     """
 
-    def __init__(self, facts: dict[str, Any], model: Model, metrics: Metrics, limits: Limits, host: str) -> None:
+    def __init__(self, facts: JsonObject, model: Model, metrics: Metrics, limits: Limits, host: str) -> None:
         self._facts, self._model, self._metrics, self._limits = facts, model, metrics, limits
         self._task = SERVED[facts["task"]]
         self._local = is_loopback(host)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -15,6 +13,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from edgekit.agent.json_object import JsonObject
+
 from .model import Model
 
 KIND = "text/plain; version=0.0.4; charset=utf-8"
@@ -24,13 +24,13 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5
 class Metrics:
     """The figures of one service: `process_*` of the front, `edgekit_worker_*` of the process with the model."""
 
-    def __init__(self, facts: dict[str, Any]) -> None:
+    def __init__(self, facts: JsonObject) -> None:
         # else each counter has a second line with its date of birth
         disable_created_metrics()
         self._registry = registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        told = {name: str(facts[name]) for name in ("name", "version", "task", "content_hash")}
-        Info("edgekit_package", "The package that is served.", registry=registry).info(told)
+        labels_of_package = {name: str(facts[name]) for name in ("name", "version", "task", "content_hash")}
+        Info("edgekit_package", "The package that is served.", registry=registry).info(labels_of_package)
         labels = ("path", "status")
         self._requests = Counter("edgekit_requests", "Requests by path and status.", labels, registry=registry)
         self._seconds = Histogram(

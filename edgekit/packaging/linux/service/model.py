@@ -7,7 +7,8 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+
+from edgekit.agent.json_object import JsonObject
 
 from .http_error import HttpError
 from .limits import Limits
@@ -39,9 +40,9 @@ class Job:
     gone:  whether the client has left
     """
 
-    def __init__(self, request: dict[str, Any], piece: Callable[[str], None], gone: Callable[[], bool]) -> None:
+    def __init__(self, request: JsonObject, piece: Callable[[str], None], gone: Callable[[], bool]) -> None:
         self.request = request
-        self.answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self.answer: asyncio.Future[JsonObject] = asyncio.get_running_loop().create_future()
         self.tries = 0
         self._piece, self._gone = piece, gone
         self._given, self._again = "", ""
@@ -66,7 +67,7 @@ class Job:
         elif not self._given.startswith(self._again):
             self.fail(HttpError(503, "the model was restarted, and tells another text now", retry_after=1))
 
-    def finish(self, result: dict[str, Any]) -> None:
+    def finish(self, result: JsonObject) -> None:
         """Answer, if somebody waits."""
         if not self.answer.done():
             self.answer.set_result(result)
@@ -93,7 +94,7 @@ class Model:
         self._worker: WorkerProcess | None = None
         self._number = 0
         self._served = False
-        self.proven: dict[str, Any] | None = None
+        self.proven: JsonObject | None = None
         self.status = "the model is being loaded and proven"
         self.working = False
         self.restarts = 0
@@ -108,9 +109,7 @@ class Model:
         """The memory that the worker holds."""
         return self._worker.rss_bytes if self._worker is not None else 0.0
 
-    async def ask(
-        self, request: dict[str, Any], piece: Callable[[str], None], gone: Callable[[], bool]
-    ) -> dict[str, Any]:
+    async def ask(self, request: JsonObject, piece: Callable[[str], None], gone: Callable[[], bool]) -> JsonObject:
         """The worker's result; `HttpError` where the line is full, the time is over, or the worker refuses."""
         if len(self._jobs) >= self._limits.waiting:
             raise HttpError(503, f"{len(self._jobs)} requests wait already", retry_after=1)
@@ -226,7 +225,7 @@ class Model:
             job.fail(HttpError(503, "the model was stopped twice while it worked on this", retry_after=5))
 
 
-def _answer(job: Job, message: dict[str, Any]) -> None:
+def _answer(job: Job, message: JsonObject) -> None:
     if "result" in message:
         job.finish(message["result"])
         return

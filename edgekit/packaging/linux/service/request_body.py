@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn
+from typing import NoReturn
+
+from edgekit.agent.json_object import JsonObject
 
 from .http_error import HttpError
 from .limits import Limits
@@ -11,7 +13,7 @@ from .limits import Limits
 _MOST = 2**31 - 1
 
 
-def json_object(body: bytes) -> dict[str, Any]:
+def json_object(body: bytes) -> JsonObject:
     """The JSON object in a body; `HttpError` for anything else."""
     try:
         fields = json.loads(body, parse_constant=_no_number)
@@ -28,14 +30,14 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def only_fields(fields: dict[str, Any], known: set[str]) -> None:
+def only_fields(fields: JsonObject, known: set[str]) -> None:
     """Raise `HttpError` for a field that is not known."""
     for name in fields:
         if name not in known:
             refuse(f"unknown field {name[:40]!r}; there are {', '.join(sorted(known))}")
 
 
-def text_field(fields: dict[str, Any], name: str, limits: Limits) -> str:
+def text_field(fields: JsonObject, name: str, limits: Limits) -> str:
     """A field that is a text; `HttpError` for one that is none or too long."""
     return checked_text(fields.get(name), name, limits)
 
@@ -49,7 +51,7 @@ def checked_text(value: object, name: str, limits: Limits) -> str:
     return value
 
 
-def whole_field(fields: dict[str, Any], name: str, default: int) -> int:
+def whole_field(fields: JsonObject, name: str, default: int) -> int:
     """A field that is a whole number from 0 on; `HttpError` for anything else."""
     value = fields.get(name, default)
     # by its exact type, as True counts as a whole number
@@ -58,7 +60,7 @@ def whole_field(fields: dict[str, Any], name: str, default: int) -> int:
     return value
 
 
-def number_field(fields: dict[str, Any], name: str, default: float) -> float:
+def number_field(fields: JsonObject, name: str, default: float) -> float:
     """A field that is a number from 0 on; `HttpError` for anything else."""
     value = fields.get(name, default)
     if type(value) not in (int, float) or not 0 <= value <= _MOST:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.agent.inference.tasks import ProvenModel, prove
+from edgekit.agent.json_object import JsonObject
 
 
 def open_proven(folder: Path, threads: int) -> ProvenModel:
@@ -18,7 +18,7 @@ def open_proven(folder: Path, threads: int) -> ProvenModel:
     return prove(open_bundle(folder), threads=threads)
 
 
-def facts_of(proven: ProvenModel) -> dict[str, Any]:
+def facts_of(proven: ProvenModel) -> JsonObject:
     """What the service says of a model."""
     bundle, session = proven.model.bundle, proven.model.session
     return {

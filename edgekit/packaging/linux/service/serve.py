@@ -8,7 +8,8 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+
+from edgekit.agent.json_object import JsonObject
 
 from .http_server import HttpServer
 from .limits import Limits
@@ -17,7 +18,7 @@ from .model import CannotServe, Model
 
 
 def serve(
-    facts: dict[str, Any], worker: Sequence[str], host: str, port: int, limits: Limits, exit_codes: Mapping[str, int]
+    facts: JsonObject, worker: Sequence[str], host: str, port: int, limits: Limits, exit_codes: Mapping[str, int]
 ) -> int:
     """Serve until SIGTERM or SIGINT; the exit status, which is one of `exit_codes` where the model is not fit."""
     try:
@@ -28,7 +29,7 @@ def serve(
     return 0
 
 
-async def _serve(facts: dict[str, Any], worker: Sequence[str], host: str, port: int, limits: Limits) -> None:
+async def _serve(facts: JsonObject, worker: Sequence[str], host: str, port: int, limits: Limits) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

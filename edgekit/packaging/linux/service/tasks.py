@@ -6,6 +6,8 @@ import argparse
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
+from edgekit.agent.json_object import JsonObject
+
 from .text_classification import TextClassification
 from .text_generation import TextGeneration
 
@@ -14,8 +16,6 @@ if TYPE_CHECKING:
     from .limits import Limits
     from .metrics import Metrics
     from .model import Model
-
-Message = dict[str, Any]
 
 
 class ServedTask(Protocol):
@@ -45,7 +45,7 @@ class ServedTask(Protocol):
         Raises `HttpError` for one that is wrong, or that the model does not answer.
         """
 
-    def replies(self, model: Any, request: Message, wanted: Callable[[], bool]) -> Iterator[Message]:
+    def replies(self, model: Any, request: JsonObject, wanted: Callable[[], bool]) -> Iterator[JsonObject]:
         """What the worker tells of a request, the result last. Raises the agent's errors.
 
         wanted: whether somebody still waits for it

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from edgekit.agent.json_object import JsonObject
 
 from .limits import Limits
 from .request_body import checked_text, json_object, only_fields, refuse, text_field
@@ -43,9 +45,7 @@ class TextClassification:
         connection.tell(200, result if several else result["results"][0])
         return 200
 
-    def replies(
-        self, model: Classifier, request: dict[str, Any], wanted: Callable[[], bool]
-    ) -> Iterator[dict[str, Any]]:
+    def replies(self, model: Classifier, request: JsonObject, wanted: Callable[[], bool]) -> Iterator[JsonObject]:
         """One result with the answer to each text, in their order. Raises the agent's errors."""
         yield {"result": {"results": [_classified(model, *pair) for pair in request["texts"] if wanted()]}}
 
@@ -75,7 +75,7 @@ def _pair(entry: object, limits: Limits) -> list[str | None]:
     return [checked_text(text, "each of texts", limits) for text in entry]
 
 
-def _classified(classifier: Classifier, text: str, pair: str | None) -> dict[str, Any]:
+def _classified(classifier: Classifier, text: str, pair: str | None) -> JsonObject:
     # the front, which never loads a model, has no use for these
     import numpy as np
 
@@ -88,5 +88,5 @@ def _classified(classifier: Classifier, text: str, pair: str | None) -> dict[str
         "label": prediction.label,
         "score": prediction.score,
         "scores": dict(zip(classifier.bundle.labels, prediction.scores.tolist())),
-        "truncated": classifier.tokenizer.cuts(text, pair),
+        "truncated": classifier.tokenizer.truncates(text, pair),
     }

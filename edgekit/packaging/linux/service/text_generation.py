@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from edgekit.agent.json_object import JsonObject
 
 from .limits import Limits
 from .request_body import json_object, number_field, only_fields, refuse, text_field, whole_field
@@ -66,9 +68,7 @@ class TextGeneration:
             connection.tell(200, {"text": "".join(pieces), **result})
         return 200
 
-    def replies(
-        self, model: TextGenerator, request: dict[str, Any], wanted: Callable[[], bool]
-    ) -> Iterator[dict[str, Any]]:
+    def replies(self, model: TextGenerator, request: JsonObject, wanted: Callable[[], bool]) -> Iterator[JsonObject]:
         """The pieces of the text, then how it ended. Raises the agent's errors."""
         from edgekit.agent.inference.generation import GenerationLimits
         from edgekit.agent.inference.sampling import Sampling
@@ -83,7 +83,7 @@ class TextGeneration:
         yield {"result": {"finish": generation.finish, **tokens}}
 
 
-def prompt_of(body: bytes, limits: Limits) -> tuple[dict[str, Any], bool]:
+def prompt_of(body: bytes, limits: Limits) -> tuple[JsonObject, bool]:
     """What `POST /generate` asks of the worker, and whether the text is to come piece by piece.
 
     Raises `HttpError` for anything but

@@ -25,7 +25,8 @@ from pathlib import Path
 
 from edgekit.agent.errors import AgentError
 from edgekit.agent.inference.tasks import Model
-from edgekit.agent.protocol import Message, read_lines, write_line
+from edgekit.agent.json_object import JsonObject
+from edgekit.agent.protocol import read_lines, write_line
 
 from .self_test import facts_of, open_proven
 from .tasks import SERVED
@@ -55,7 +56,7 @@ class _Line:
     """What comes from the front: requests in their order, and the newest one that is not wanted any more."""
 
     def __init__(self) -> None:
-        self._requests: queue.Queue[Message] = queue.Queue()
+        self._requests: queue.Queue[JsonObject] = queue.Queue()
         self._cancelled: int | None = None
 
     def listen(self) -> None:
@@ -70,24 +71,24 @@ class _Line:
         finally:
             os._exit(0)
 
-    def requests(self) -> Iterator[Message]:
+    def requests(self) -> Iterator[JsonObject]:
         """The requests, for ever."""
         while True:
             yield self._requests.get()
 
-    def wants(self, request: Message) -> bool:
+    def wants(self, request: JsonObject) -> bool:
         """Whether somebody still waits for this."""
         return bool(request["id"] != self._cancelled)
 
 
-def _replies(model: Model, request: Message, line: _Line) -> Iterator[Message]:
+def _replies(model: Model, request: JsonObject, line: _Line) -> Iterator[JsonObject]:
     try:
         yield from SERVED[model.bundle.task].replies(model, request, lambda: line.wants(request))
     except AgentError as error:
         yield {"error": _error_fields(error)}
 
 
-def _error_fields(error: AgentError) -> Message:
+def _error_fields(error: AgentError) -> JsonObject:
     return {"kind": error.kind, "message": error.message, "advice": error.advice}
 
 

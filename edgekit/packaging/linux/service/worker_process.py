@@ -8,7 +8,8 @@ import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+
+from edgekit.agent.json_object import JsonObject
 
 # of one line: the scores of many texts over many labels
 _LINE_BYTES = 64_000_000
@@ -29,13 +30,13 @@ class WorkerProcess:
         pipe = asyncio.subprocess.PIPE
         return cls(await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, limit=_LINE_BYTES))
 
-    def tell(self, message: dict[str, Any]) -> None:
+    def tell(self, message: JsonObject) -> None:
         """Send one message; that there is nobody any more shows when listening."""
         stdin = self._process.stdin
         if stdin is not None and not stdin.is_closing():
             stdin.write(json.dumps(message).encode() + b"\n")
 
-    async def hear(self, seconds: float) -> dict[str, Any] | None:
+    async def hear(self, seconds: float) -> JsonObject | None:
         """The next message; None when none came in time. Raises `EOFError` once the worker has ended."""
         if self._hearing is None:
             if self._process.stdout is None:
@@ -48,7 +49,7 @@ class WorkerProcess:
         line, self._hearing = self._hearing.result(), None
         if not line.endswith(b"\n"):
             raise EOFError
-        message: dict[str, Any] = json.loads(line)
+        message: JsonObject = json.loads(line)
         return message
 
     async def end(self) -> None:
