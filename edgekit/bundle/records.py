@@ -102,7 +102,7 @@ def read_record(path: Path) -> Record:
         raise UsageError(f"{path} is no record that this edgekit reads", advice=MEASURE_AGAIN)
     check_record_version(value, path)
     sealed = value.pop(SEAL, None)
-    if sealed != _hash(value):
+    if sealed is None or sealed != _hash(value):
         raise UsageError(
             f"{path} was changed since it was measured: its sha256 does not follow from it", advice=MEASURE_AGAIN
         )

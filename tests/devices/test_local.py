@@ -187,8 +187,10 @@ def test_a_lock_on_a_file_that_is_gone_is_none(tmp_path, removed_while_waited_fo
 
 def test_a_lock_that_cannot_be_had_is_no_lock_and_leaves_no_open_file(tmp_path):
     path = tmp_path / "lock"
+    path.write_text(f"41 on {'a machine with a long name ' * 9}")
     opened = set(Path("/proc/self/fd").iterdir())
     held = Lock(path, "here").acquire()
+    assert path.read_text().endswith(" UTC"), "nothing of the old one is left"
     for _ in range(3):
         with pytest.raises(DeviceError, match=rf"process {os.getpid()} on .* since"):
             Lock(path, "here").acquire()

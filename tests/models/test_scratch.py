@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from tiny_checkpoint import TEXTS
 
@@ -34,7 +34,6 @@ def test_frequent_words_are_whole_and_rare_ones_in_pieces():
     assert all(piece.startswith("##") for piece in pieces[1:])
 
 
-@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_any_text_is_encoded_between_the_ends(text):
     tokenizer = train_wordpiece(TEXTS * 20, 200, 32)
