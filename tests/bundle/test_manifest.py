@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgekit.agent.inference.content_hash import FACTS, canonical, content_hash
+from edgekit.agent.inference.content_hash import FACTS, canonical, content_hash, follows, is_whole
 from edgekit.bundle.manifest import Manifest
 from edgekit.errors import UsageError
 from edgekit.io.hashing import value_sha256
@@ -148,6 +148,46 @@ def test_the_content_hash_of_one_manifest_by_hand():
 def test_every_fact_that_decides_an_answer_is_under_the_content_hash(key: str):
     fields = manifest()
     assert content_hash(fields | {key: "another"}) != fields["content_hash"]
+
+
+def test_what_is_not_under_the_content_hash_decides_no_answer():
+    """What may change without another hash is named here; a new field of a manifest has to choose."""
+    free = {"accuracy", "perplexity", "lineage", "lineage_sha256", "notes", "format_version", "name", "parameters"}
+    hashed_otherwise = {"files", "content_hash", "sha256"}
+    assert set(Manifest.model_fields) - set(FACTS) - hashed_otherwise <= free
+    fields = manifest()
+    assert content_hash(fields | dict.fromkeys(free, "another")) == fields["content_hash"]
+
+
+def test_the_content_hash_is_the_same_for_ever():
+    """Written down once: bundles of today must be whole for every later edgekit of this format."""
+    fields = {
+        "files": {"ä": {"sha256": "1" * 64, "bytes": 3, "runtime": True}, "b": {"sha256": "2" * 64, "bytes": 0}},
+        "labels": ["größer", "no"],
+        "max_length": 128,
+        "parity": {"atol": 1e-4, "rtol": -0.0},
+        "pad_id": None,
+        "name": "not hashed",
+    }
+    fields["files"]["b"]["runtime"] = False
+    assert content_hash(fields) == "c82797671a7b72cc335e0c4810e7293f086740b5797051b05d0312b703858d4e"
+
+
+def test_a_manifest_that_is_none_follows_from_nothing():
+    whole = manifest()
+    assert is_whole(whole) and follows(whole)
+    # text that is no Unicode, and a number beyond any double
+    for changes in ({"labels": ["\ud800"]}, {"pad_id": 10**400}, {"plan": {3: object()}}):
+        assert not follows(whole | changes)
+        assert not follows(whole | changes | {"content_hash": None})
+    for changes in ({"labels": ["\ud800"]}, {"labels": ["\ud800"], "sha256": None}, {"labels": []}, {"sha256": None}):
+        assert not is_whole(whole | changes)
+    deep: Any = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert not follows(whole | {"plan": deep})
+    assert not is_whole(whole | {"plan": deep})
+    assert not is_whole({}) and not is_whole({"sha256": None})
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:

@@ -37,6 +37,12 @@ def test_a_record_takes_the_place_of_one_under_the_same_conditions_alone(tmp_pat
     assert sorted(record.cases for record in read_records(tmp_path).golden) == [2, 3]
 
 
+def test_text_is_written_as_it_is(tmp_path):
+    path = write_record(tmp_path, golden(runtime="größer 明天"), {})
+    assert '"größer 明天"' in path.read_text(encoding="utf-8")
+    assert read_records(tmp_path).golden[0].runtime == "größer 明天"
+
+
 def test_a_bundle_without_records_has_none(tmp_path):
     assert read_records(tmp_path) == Records()
 

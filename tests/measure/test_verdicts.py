@@ -254,6 +254,23 @@ def test_another_format_is_a_row_and_no_pass(judged):
     assert (found.outcome, found.reason) == ("unmeasured", "the budget is for tflite, and this bundle is onnx")
 
 
+@pytest.mark.parametrize("change", [{"scheme": "int4-weight"}, {"format": "tflite"}], ids=["scheme", "format"])
+def test_a_bundle_that_no_runtime_of_the_target_executes_correctly_passes_nothing(judged, change):
+    """Its figures may be there all the same, as of a laptop: for this target they say nothing."""
+    manifest = judged.manifest
+    fit = manifest.target_facts.runtimes[0].model_copy(update={"schemes": (manifest.scheme,)})
+    target = manifest.target_facts.model_copy(update={"runtimes": (fit,)})
+
+    def verdict(known):
+        evidence = Evidence(known, Records.of((latency(known, 10),)), datetime.now(UTC))
+        return verdict_on(Question(Budget.from_text("latency_p95_ms=20"), target, "out/onnx"), evidence)
+
+    assert verdict(manifest).outcome == "pass"
+    found = verdict(manifest.model_copy(update=change))
+    assert (found.outcome, found.measured, found.conditions) == ("unmeasured", None, target.name)
+    assert target.name in found.reason
+
+
 def test_rows_that_were_cut_are_said(judged):
     known = accuracy(judged.manifest.content_hash, 95.0, truncated=30)
     found = judged("min_accuracy=90", accuracies=[known])

@@ -94,6 +94,7 @@ def test_the_least_important_go_and_widths_are_multiples(tokenizer):
         (120, 0.5, 16, 64),
         (108, 0.01, 16, 16),
         (17, 0.5, 16, 16),
+        (32, 0.5, 32, 32),
         (108, 0.5, 1, 54),
     ],
 )
