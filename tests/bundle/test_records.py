@@ -8,10 +8,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from record_makers import generation, latency, machine
 
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.manifest import Manifest
-from edgekit.bundle.records import GoldenRun, Records, age_of, dumped, read_records, write_record
+from edgekit.bundle.records import GoldenRun, Records, age_of, dumped, write_record
 from edgekit.errors import UsageError
 from edgekit.io.hashing import value_sha256
+
+
+def read_records(bundle):
+    return BundleFolder(bundle).records
 
 
 def golden(**changes):
