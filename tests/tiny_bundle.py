@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from edgekit.agent.inference.content_hash import content_hash, seal_of
-from edgekit.bundle.manifest import File, Manifest, Parity, TensorSpec
+from edgekit.bundle.manifest import File, Manifest, ModelTensor, Parity
 from edgekit.schema.resources import load_target
 
 VOCABULARY = {
@@ -137,8 +137,8 @@ def seal(folder: Path, **changes) -> Path:
         "labels": LABELS,
         "max_length": max(LENGTHS) if tflite else MAX_LENGTH,
         "lengths": LENGTHS if tflite else (),
-        "inputs": tuple(TensorSpec(name=n, dtype=dtype, shape=shape) for n in ("input_ids", "attention_mask")),
-        "outputs": (TensorSpec(name="logits", dtype="float32", shape=(None, len(LABELS))),),
+        "inputs": tuple(ModelTensor(name=n, dtype=dtype, shape=shape) for n in ("input_ids", "attention_mask")),
+        "outputs": (ModelTensor(name="logits", dtype="float32", shape=(None, len(LABELS))),),
         "pad_id": 0,
         "parameters": 100,
         "files": files,

@@ -120,7 +120,7 @@ class File(Strict):
     runtime: bool
 
 
-class TensorSpec(Strict):
+class ModelTensor(Strict):
     """A model input or output; None marks an axis of any length."""
 
     name: str
@@ -143,7 +143,7 @@ class Parity(Strict):
     labels_equal: pydantic.NonNegativeInt
 
 
-class Generation(Strict):
+class GenerationTokens(Strict):
     """The token ids with which a decoder begins a text, where there is one, and with which it ends it."""
 
     bos_id: pydantic.NonNegativeInt | None = None
@@ -174,10 +174,10 @@ class Manifest(Strict):
     labels: tuple[str, ...]
     max_length: pydantic.PositiveInt
     lengths: tuple[pydantic.PositiveInt, ...] = ()
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
+    inputs: tuple[ModelTensor, ...]
+    outputs: tuple[ModelTensor, ...]
     pad_id: pydantic.NonNegativeInt
-    generation: Generation | None = None
+    generation: GenerationTokens | None = None
     parameters: pydantic.PositiveInt
     files: dict[str, File]
     content_hash: str

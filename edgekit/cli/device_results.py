@@ -21,7 +21,7 @@ def show_each(work: Callable[[], dict[str, T]], line: Callable[[T], str], as_jso
         print_json(results)
     else:
         for name, result in results.items():
-            told = line(result)
-            click.echo(f"{name}: {told}" if "\n" not in told else f"{name}:\n{told}")
+            text = line(result)
+            click.echo(f"{name}: {text}" if "\n" not in text else f"{name}:\n{text}")
     if failed is not None:
         raise failed

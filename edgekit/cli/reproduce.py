@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from edgekit.flows.reproduce.reproduce import Replay
-    from edgekit.flows.reproduce.reproduce_compare import Comparison, Outcome, Verdict
+    from edgekit.flows.reproduce.reproduce_compare import AccuracyComparison, ReproductionVerdict, StageReproduction
 
 # characters of a sha256
 _SHOWN = 12
@@ -83,7 +83,7 @@ def command(
     context.exit(found.exit_code)
 
 
-def _sentence(last: Verdict, exit_code: int, within: float) -> str:
+def _sentence(last: ReproductionVerdict, exit_code: int, within: float) -> str:
     if exit_code == 1:
         return f"not reproduced: the accuracy is another, by more than {within:g} points"
     if last == "identical":
@@ -109,7 +109,7 @@ def _plan(replay: Replay) -> Table:
     return table
 
 
-def _outcomes(outcomes: list[Outcome]) -> Table:
+def _outcomes(outcomes: list[StageReproduction]) -> Table:
     table = _table("stage", "recorded", "reproduced", "verdict", "accuracy %, points lost (95 % interval)")
     for column in table.columns[:4]:
         column.no_wrap = True
@@ -120,7 +120,7 @@ def _outcomes(outcomes: list[Outcome]) -> Table:
     return table
 
 
-def _notes(outcomes: list[Outcome]) -> list[str]:
+def _notes(outcomes: list[StageReproduction]) -> list[str]:
     """Which files differ, and what else does that may explain it."""
     from edgekit.report.figures import clean
 
@@ -134,7 +134,7 @@ def _notes(outcomes: list[Outcome]) -> list[str]:
     return notes
 
 
-def _comparison(found: Comparison) -> str:
+def _comparison(found: AccuracyComparison) -> str:
     lost = found.lost
     return (
         f"{found.recorded:.2f} -> {found.reproduced:.2f}, lost {lost.value:.2f} ({lost.low:.2f} to {lost.high:.2f}) "
@@ -146,7 +146,7 @@ def _tools(tools: dict[str, tuple[str | None, str | None]]) -> str:
     return ", ".join(f"{name} {before or 'none'}, {here or 'none'}" for name, (before, here) in tools.items())
 
 
-def _plain(outcome: Outcome) -> dict[str, object]:
+def _plain(outcome: StageReproduction) -> dict[str, object]:
     names = ("stage", "verdict", "recorded", "reproduced", "differing", "comparison", "tools")
     return {name: getattr(outcome, name) for name in names}
 

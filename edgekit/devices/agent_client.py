@@ -39,7 +39,7 @@ LACKS = "cannot run the agent: No module named"
 _STDERR_PIECE = 2000
 
 
-class Channel:
+class AgentClient:
     """A running agent. Leaving it ends the agent's process group.
 
     process: the agent's, which is this channel's from now on

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from edgekit.devices.agent_client import Channel
+from edgekit.devices.agent_client import AgentClient
 from edgekit.devices.transport import Transport
 from edgekit.io.progress import SILENT, Progress
 
@@ -36,7 +36,7 @@ class ConnectedDevice(Protocol):
     def put(self, path: Path, progress: Progress = SILENT) -> str:
         """Bring a file or folder to the device; its path there. What is there already is not sent again."""
 
-    def start_agent(self, python: str | None = None, runtime_folder: str | None = None) -> Channel:
+    def start_agent(self, python: str | None = None, runtime_folder: str | None = None) -> AgentClient:
         """Start a fresh agent, by `python` or by the device's own default, and greet it.
 
         runtime_folder: a path on the device that Python looks into first, as `runtimes/onnxruntime-1.20.1`; None takes

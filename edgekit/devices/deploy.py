@@ -76,11 +76,11 @@ class Staged:
     path: str
 
 
-class _Listed(Strict):
+class _DeploymentsReply(Strict):
     deployed: dict[str, Deployed] = pydantic.Field(max_length=1000)
 
 
-class _Done(Strict):
+class _DoneReply(Strict):
     pass
 
 
@@ -111,7 +111,7 @@ class Deployments:
 
     def all(self) -> dict[str, Deployed]:
         """The deployments by name."""
-        return self._ask("list", _Listed).deployed
+        return self._ask("list", _DeploymentsReply).deployed
 
     def one(self, name: str) -> Deployed:
         """One deployment; `DeviceError` where nothing runs under the name."""
@@ -131,24 +131,24 @@ class Deployments:
         files = [*manifest.files, MANIFEST_FILE]
         what = {"name": name, "incoming": incoming}
         try:
-            self._ask("stage", _Done, timeout=STAGE_SECONDS, source=source, files=files, record=record, **what)
+            self._ask("stage", _DoneReply, timeout=STAGE_SECONDS, source=source, files=files, record=record, **what)
             yield Staged(name, incoming, f"{self._device.home}/deployed/{name}/{incoming}/bundle")
         except BaseException:
             with suppress(DeviceError):
-                self._ask("abandon", _Done, timeout=ABANDON_SECONDS, **what)
+                self._ask("abandon", _DoneReply, timeout=ABANDON_SECONDS, **what)
             raise
 
     def switch(self, staged: Staged) -> None:
         """Let what is staged run, and keep what ran before."""
-        self._ask("switch", _Done, name=staged.name, incoming=staged.incoming)
+        self._ask("switch", _DoneReply, name=staged.name, incoming=staged.incoming)
 
     def rollback(self, name: str) -> None:
         """Return to the release before the one that runs."""
-        self._ask("rollback", _Done, name=name)
+        self._ask("rollback", _DoneReply, name=name)
 
     def remove(self, name: str) -> None:
         """Remove a name with all its releases."""
-        self._ask("remove", _Done, timeout=STAGE_SECONDS, name=name)
+        self._ask("remove", _DoneReply, timeout=STAGE_SECONDS, name=name)
 
     def _ask(self, do: str, reply: type[T], *, timeout: float = 60.0, **request: Any) -> T:
         asked = {"do": do, "home": self._device.home, **request}

@@ -25,14 +25,14 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundDevices:
     """notes: why a place was not looked into"""
 
     candidates: tuple[Candidate, ...]
     notes: tuple[str, ...]
 
 
-def find_devices() -> Found:
+def find_devices() -> FoundDevices:
     """The devices that adb knows and the hosts that ssh knows, none of them reached."""
     notes = []
     try:
@@ -43,7 +43,7 @@ def find_devices() -> Found:
         android = []
         notes.append(f"{error.message}" + (f"; {error.advice}" if error.advice else ""))
     hosts = [Candidate(f"ssh://{host}", f"{path}") for host, path in _hosts(Path.home() / ".ssh" / "config")]
-    return Found((*android, *hosts), tuple(notes))
+    return FoundDevices((*android, *hosts), tuple(notes))
 
 
 def _hosts(config: Path) -> Iterator[tuple[str, Path]]:

@@ -6,7 +6,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from edgekit.devices.agent_client import Channel
+from edgekit.devices.agent_client import AgentClient
 from edgekit.devices.local_transport import LocalTransport
 from edgekit.devices.remote import RemoteDevice
 from edgekit.errors import NotFoundError, UsageError
@@ -29,7 +29,7 @@ class LocalDevice(RemoteDevice):
             raise NotFoundError(f"{path} does not exist")
         return str(path.resolve())
 
-    def start_agent(self, python: str | None = None, runtime_folder: str | None = None) -> Channel:
+    def start_agent(self, python: str | None = None, runtime_folder: str | None = None) -> AgentClient:
         """Start a fresh agent; see `base.Device`."""
         return super().start_agent(_program(python) if python else None, runtime_folder)
 

@@ -14,7 +14,7 @@ from typing import Self
 
 import pydantic
 
-from edgekit.devices.agent_client import Channel
+from edgekit.devices.agent_client import AgentClient
 from edgekit.devices.heartbeat import PATIENCE_SECONDS, Heartbeat
 from edgekit.devices.lock import holder, in_use
 from edgekit.devices.sync import Sync
@@ -40,7 +40,7 @@ _AGENT = 'cd -- "$1" && shift && exec "$@"'
 _VERSION = "import sys; print('%d.%d.%d' % sys.version_info[:3])"
 
 
-class _Held(Strict):
+class _LockReply(Strict):
     """What the holder of the lock answers; held_by: who has it instead."""
 
     version: tuple[int, int, int]
@@ -62,7 +62,7 @@ class RemoteDevice:
         self.home = ""
         self._holder: RemoteProcess | None = None
         self._heartbeat: Heartbeat | None = None
-        self._channels: list[Channel] = []
+        self._channels: list[AgentClient] = []
         self._checked: dict[str, tuple[int, int, int]] = {}
         self._agent: str | None = None
 
@@ -91,7 +91,7 @@ class RemoteDevice:
             )
         return folder if path.is_dir() else f"{folder}/{path.name}"
 
-    def start_agent(self, python: str | None = None, runtime_folder: str | None = None) -> Channel:
+    def start_agent(self, python: str | None = None, runtime_folder: str | None = None) -> AgentClient:
         """Start a fresh agent; see `base.Device`."""
         python = python or self.python
         self._check_lock()
@@ -102,7 +102,7 @@ class RemoteDevice:
         process = self.transport.start(
             ["sh", "-c", _AGENT, "edgekit-agent", self._agent, *command], self._environment(python, runtime_folder)
         )
-        channel = Channel(process, self.transport.where, beating=True)
+        channel = AgentClient(process, self.transport.where, beating=True)
         self._channels.append(channel)
         channel.greet()
         return channel
@@ -145,7 +145,7 @@ class RemoteDevice:
                 advice="run it again; a host that sleeps in between loses the device",
             )
 
-    def _answer_of(self, process: RemoteProcess) -> _Held:
+    def _answer_of(self, process: RemoteProcess) -> _LockReply:
         """The first line of what was started; `DeviceError` with what it complains about where there is none."""
         line = b""
         deadline = time.monotonic() + _LOCK_SECONDS
@@ -157,7 +157,7 @@ class RemoteDevice:
                 break
             line += piece
         try:
-            return _Held.model_validate_json(line)
+            return _LockReply.model_validate_json(line)
         except pydantic.ValidationError:
             raise self._no_python(self.python, _rest(process, line)) from None
 

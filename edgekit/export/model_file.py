@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from edgekit.bundle.manifest import TensorSpec
+from edgekit.bundle.manifest import ModelTensor
 from edgekit.export.activation_range import ActivationRange
 
 
@@ -14,8 +14,8 @@ class ModelFile:
     """The interface of a model file, its sequence lengths (none: any), and its static ranges by weight name."""
 
     file: str
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[TensorSpec, ...]
+    inputs: tuple[ModelTensor, ...]
+    outputs: tuple[ModelTensor, ...]
     lengths: tuple[int, ...] = ()
     ranges: Mapping[str, ActivationRange] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

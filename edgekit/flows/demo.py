@@ -53,8 +53,8 @@ def demo(bundle: Path | BundleFolder, port: int = 0, *, progress: Progress = SIL
     node = _tool("node")
     runtime = fetched_runtime(progress)
     name = name_from(source.manifest.name)
-    with tempfile.TemporaryDirectory(prefix="edgekit-demo-") as made:
-        folder = Path(made) / "package"
+    with tempfile.TemporaryDirectory(prefix="edgekit-demo-") as temporary:
+        folder = Path(temporary) / "package"
         folder.mkdir()
         platform("web").write(source.checked(), Identity(name=name, id=id_from(name)), folder)
         (folder / "node_modules").symlink_to(runtime / "node_modules", target_is_directory=True)
@@ -89,8 +89,8 @@ def fetched_runtime(progress: Progress = SILENT) -> Path:
         return folder
     npm = _tool("npm")
     cache.mkdir(parents=True, exist_ok=True)
-    with progress.task(f"fetching {_RUNTIME} {WEB_RUNTIME}, once"), new_folder(folder) as made:
-        _install(npm, made)
+    with progress.task(f"fetching {_RUNTIME} {WEB_RUNTIME}, once"), new_folder(folder) as staged:
+        _install(npm, staged)
     return folder
 
 
@@ -102,9 +102,9 @@ def _install(npm: str, folder: Path) -> None:
     except subprocess.TimeoutExpired:
         raise ToolError(f"npm did not bring {_RUNTIME} within {_INSTALL_S // 60} minutes") from None
     if done.returncode or not (folder / "node_modules" / _RUNTIME).is_dir():
-        said = [line for line in done.stderr.splitlines() if line.strip() and "warn" not in line]
+        message = [line for line in done.stderr.splitlines() if line.strip() and "warn" not in line]
         raise ToolError(
-            f"npm could not install {_RUNTIME} {WEB_RUNTIME}: {said[0] if said else 'it did not say why'}",
+            f"npm could not install {_RUNTIME} {WEB_RUNTIME}: {message[0] if message else 'it did not say why'}",
             advice="it is needed once: try again where npm's registry can be reached",
         )
 
@@ -119,8 +119,8 @@ def _served(node: str, folder: Path, port: int) -> Iterator[tuple[str, subproces
     try:
         url = server.stdout.readline().strip()
         if not url:
-            said = server.stderr.read().strip().removeprefix("error: ") or "it did not say why"
-            raise ToolError(f"the demo cannot be served: {said}")
+            message = server.stderr.read().strip().removeprefix("error: ") or "it did not say why"
+            raise ToolError(f"the demo cannot be served: {message}")
         yield url, server
     finally:
         server.stdin.close()

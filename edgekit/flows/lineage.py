@@ -43,7 +43,7 @@ def next_step(
     data, rows: how the rows were named, and the rows themselves
     golden:     the texts, or pairs of them, that an export was given for golden cases
     """
-    said, inputs = recorded(options)
+    values, inputs = options_and_inputs(options)
     before = start.extras.lineage if isinstance(start, Checkpoint) else ()
     if isinstance(start, Checkpoint):
         inputs["checkpoint"] = checkpoint_sha256(start)
@@ -56,13 +56,13 @@ def next_step(
         inputs["golden"] = value_sha256(list(golden))
     step = Step(
         stage=stage,
-        options=said,
+        options=values,
         inputs=inputs,
         tools=tool_versions(),
         model=None if before else start if isinstance(start, Scratch) else _origin(start),
         teacher=_origin(teacher) if teacher is not None and not is_in(before, inputs["teacher"]) else None,
         data=None if data is None else named_data(data),
-        target=load_target(options.target) if "target" in said else None,  # type: ignore[attr-defined]
+        target=load_target(options.target) if "target" in values else None,  # type: ignore[attr-defined]
         golden_texts=len(golden),
         # a training says it when it has ended: one that goes on with other threads is still the same step
         machine=machine() if rows is None else {},
@@ -89,8 +89,8 @@ def checkpoint_sha256(checkpoint: Checkpoint) -> str:
 
 def is_in(lineage: Sequence[Step], sha256: str) -> bool:
     """Whether a checkpoint is what the lineage begins with, or what one of its steps made."""
-    made = (value_sha256(step.output) for step in lineage)
-    return sha256 in (*made, *(step.inputs.get("checkpoint") for step in lineage[:1]))
+    outputs = (value_sha256(step.output) for step in lineage)
+    return sha256 in (*outputs, *(step.inputs.get("checkpoint") for step in lineage[:1]))
 
 
 def named_data(data: DataSpec) -> dict[str, Any]:
@@ -98,13 +98,13 @@ def named_data(data: DataSpec) -> dict[str, Any]:
 
     A folder in the hub's layout is no `hub` id: it stands as `folder`, by its own name.
     """
-    said = data.model_dump(mode="json", exclude_none=True)
-    for name in said:
+    values = data.model_dump(mode="json", exclude_none=True)
+    for name in values:
         if isinstance(value := getattr(data, name), Path):
-            said[name] = value.name
+            values[name] = value.name
     if data.hub is not None and _is_folder(data.hub):
-        said["folder"] = Path(said.pop("hub")).resolve().name
-    return said
+        values["folder"] = Path(values.pop("hub")).resolve().name
+    return values
 
 
 def _is_folder(hub: str) -> bool:
@@ -112,25 +112,25 @@ def _is_folder(hub: str) -> bool:
     return Path(hub).is_dir() or Path(hub.rpartition(":")[0] or hub).is_dir()
 
 
-def recorded(options: Strict) -> tuple[dict[str, Any], dict[str, str]]:
+def options_and_inputs(options: Strict) -> tuple[dict[str, Any], dict[str, str]]:
     """Options as they are written down, and the content hashes of what they point to.
 
     A file is named by its own name, not by where it lies here; a target by its name, wherever its facts came from.
     Raises `NotFoundError` for a file or a target that does not exist.
     """
-    said = options.model_dump(mode="json")
+    values = options.model_dump(mode="json")
     inputs = {}
-    for name in said:
+    for name in values:
         value = getattr(options, name)
         if isinstance(value, Path) and str(value) != EMBEDDED:
-            said[name], inputs[name] = value.name, _hash(value)
+            values[name], inputs[name] = value.name, _hash(value)
         elif name == "student_from" and value is not None:
             student = open_checkpoint(value)
-            said[name], inputs["student"] = _origin(student).name, checkpoint_sha256(student)
+            values[name], inputs["student"] = _origin(student).name, checkpoint_sha256(student)
         elif name == "target":
             target = load_target(value)
-            said[name], inputs[name] = target.name, value_sha256(target.model_dump(mode="json"))
-    return said, inputs
+            values[name], inputs[name] = target.name, value_sha256(target.model_dump(mode="json"))
+    return values, inputs
 
 
 def _hash(path: Path) -> str:

@@ -81,7 +81,7 @@ def package(
     prove_golden(source)
     rows: list[PackageRow] = []
     verdicts: list[Verdict] = []
-    with suppress(_TooLarge), _kept_if_used(out), ExitStack() as folders:
+    with suppress(_TooLarge), _removed_if_unused(out), ExitStack() as folders:
         for name in names:
             folder = folders.enter_context(new_folder(out / name, force=force))
             with progress.task(f"package for {name}") as advance:
@@ -104,12 +104,12 @@ def choose(options: PackageOptions, format: FormatName) -> tuple[list[PlatformNa
 
     Raises `UsageError` for one that was asked for by name and does not take it.
     """
-    asked = [name for name in PLATFORMS if options.wants_all or name in options.platform]
-    formats = {name: platform(name).FORMATS for name in asked}
+    chosen = [name for name in PLATFORMS if options.wants_all or name in options.platform]
+    formats = {name: platform(name).FORMATS for name in chosen}
     unfit = {
-        name: f"it takes {' and '.join(taken)} bundles, and this one is {format}"
-        for name, taken in formats.items()
-        if format not in taken
+        name: f"it takes {' and '.join(formats_taken)} bundles, and this one is {format}"
+        for name, formats_taken in formats.items()
+        if format not in formats_taken
     }
     if unfit and not options.wants_all:
         name, why = next(iter(unfit.items()))
@@ -117,7 +117,7 @@ def choose(options: PackageOptions, format: FormatName) -> tuple[list[PlatformNa
             f"there is no package for {name} of this bundle: {why}",
             advice=f"give one of the other format: edgekit export --format {formats[name][0]}",
         )
-    return [name for name in asked if name not in unfit], unfit
+    return [name for name in chosen if name not in unfit], unfit
 
 
 def size_verdicts(rows: Sequence[PackageRow], options: PackageOptions) -> list[Verdict]:
@@ -157,12 +157,12 @@ def _default_out(bundle: Path, name: str) -> Path:
 
 
 @contextmanager
-def _kept_if_used(out: Path) -> Iterator[None]:
+def _removed_if_unused(out: Path) -> Iterator[None]:
     """A folder that the block makes for nothing is gone again at the end."""
-    made = [path for path in (out, *out.parents) if not path.exists()]
+    new_folders = [path for path in (out, *out.parents) if not path.exists()]
     try:
         yield
     finally:
-        for path in made:
+        for path in new_folders:
             with suppress(OSError):  # it holds something
                 path.rmdir()

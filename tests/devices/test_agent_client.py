@@ -10,7 +10,7 @@ import time
 import pytest
 
 from edgekit.devices import agent_client as channel_module
-from edgekit.devices.agent_client import Channel
+from edgekit.devices.agent_client import AgentClient
 from edgekit.devices.local_transport import LocalTransport
 from edgekit.devices.messages import Facts, Hello
 from edgekit.devices.remote import agent_paths
@@ -21,7 +21,7 @@ HELLO = '{"protocol": 1, "agent": "1.0", "python": "3.11", "runtimes": {}, "modu
 
 def channel_to(script, *arguments):
     process = LocalTransport().start([sys.executable, "-c", textwrap.dedent(script), *arguments], {})
-    return Channel(process, "local")
+    return AgentClient(process, "local")
 
 
 def answering(line):

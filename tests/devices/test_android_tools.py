@@ -3,7 +3,7 @@
 import pytest
 
 from edgekit.devices.adb.android_state import read_battery, read_thermal
-from edgekit.devices.adb.android_tools import Call, read_output
+from edgekit.devices.adb.android_tools import ToolCall, read_output
 from edgekit.errors import ToolError
 from edgekit.schema.tool_measurement import Invocation, mask
 
@@ -257,13 +257,13 @@ def test_the_battery():
 
 
 def test_how_the_programs_are_called():
-    call = Call("benchmark_model", "/data/local/tmp/bench mark", "/d/m.tflite", 4, 50, 1.5, 3, "f0", "serve; rm")
+    call = ToolCall("benchmark_model", "/data/local/tmp/bench mark", "/d/m.tflite", 4, 50, 1.5, 3, "f0", "serve; rm")
     assert call.command() == [
         *("env", "LD_LIBRARY_PATH=/data/local/tmp", "taskset", "f0", "/data/local/tmp/bench mark"),
         *("--graph=/d/m.tflite", "--num_threads=4", "--num_runs=50", "--min_secs=1.5", "--warmup_runs=3"),
         "--signature_to_run_for=serve; rm",
     ]
-    other = Call("onnxruntime_perf_test", "perf", "/d/model.onnx", 2, 40, 1.0)
+    other = ToolCall("onnxruntime_perf_test", "perf", "/d/model.onnx", 2, 40, 1.0)
     assert other.command()[2:] == ["./perf", "-e", "cpu", "-s", "-x", "2", "-m", "times", "-r", "40", "/d/model.onnx"]
 
 

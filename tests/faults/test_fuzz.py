@@ -22,7 +22,7 @@ from edgekit.agent.inference.tokenizer import Tokenizer
 from edgekit.agent.server import Service
 from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.manifest import CheckpointExtras, Manifest
-from edgekit.devices.agent_client import Channel
+from edgekit.devices.agent_client import AgentClient
 from edgekit.devices.local_transport import LocalTransport
 from edgekit.devices.messages import Facts, Hello
 from edgekit.errors import EdgekitError
@@ -312,7 +312,7 @@ def test_replies_of_a_device(fuzz, reply):
 
     def read(damaged: bytes) -> None:
         path.write_bytes(damaged + b"\n")
-        with Channel(LocalTransport().start(["cat", str(path)], {}), "a device") as channel:
+        with AgentClient(LocalTransport().start(["cat", str(path)], {}), "a device") as channel:
             channel.request("hello", Hello if reply == 1 else Facts, timeout=20)
 
     fuzz.holds(json.dumps(REPLIES[reply]).encode(), 25, read)

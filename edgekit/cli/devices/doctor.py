@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from edgekit.devices.doctor.examine import Examined
     from edgekit.devices.doctor.probe import Probe
-    from edgekit.flows.devices.device_pool import Outcome
+    from edgekit.flows.devices.device_pool import DeviceResult
     from edgekit.flows.devices.doctor import Checkup
 
 _GRADES = {"stops": ("stops a run", "red"), "spoils": ("spoils measurements", "yellow"), "note": ("note", "cyan")}
@@ -51,13 +51,13 @@ def doctor(context: click.Context, names: tuple[str, ...], python: str | None, a
     context.exit(worst_exit_code(_code(each) for each in outcomes))
 
 
-def _code(outcome: Outcome[Checkup]) -> int:
+def _code(outcome: DeviceResult[Checkup]) -> int:
     if outcome.error is not None:
         return outcome.error.exit_code
     return 0 if outcome.result is not None and outcome.result.runs else 3
 
 
-def _plain(outcome: Outcome[Checkup]) -> dict[str, object]:
+def _plain(outcome: DeviceResult[Checkup]) -> dict[str, object]:
     """What `--json` says of one device."""
     found, error = outcome.result, outcome.error
     if found is None:
@@ -105,7 +105,7 @@ def _state(probe: Probe) -> dict[str, object]:
     }
 
 
-def _print(outcome: Outcome[Checkup]) -> None:
+def _print(outcome: DeviceResult[Checkup]) -> None:
     from edgekit.report.figures import clean
 
     if outcome.error is not None:

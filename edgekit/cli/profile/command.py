@@ -14,7 +14,7 @@ from edgekit.cli.options import described, model_argument, options_of
 from edgekit.cli.output import as_json, print_json, print_rich
 from edgekit.cli.profile.compare import compare_models, compare_option
 from edgekit.cli.profile.instructions import count
-from edgekit.cli.profile.runtimes import asked_runtimes, compare_by_runtimes, runtime_option
+from edgekit.cli.profile.runtimes import compare_by_runtimes, runtime_option, runtimes_to_compare
 from edgekit.cli.profile.tool import affinity_option, profile_by_tool, tool_option
 from edgekit.cli.progress import progress
 from edgekit.errors import UsageError
@@ -85,7 +85,7 @@ def command(
       edgekit profile out/onnx --device pi4 --runtime onnxruntime==1.20.1 --runtime onnxruntime==1.23.2
       edgekit profile out/onnx --device emulated-pi4 --instructions --length 128
     """
-    if asked_runtimes() and (tool is not None or instructions or other is not None):
+    if runtimes_to_compare() and (tool is not None or instructions or other is not None):
         raise UsageError("versions of a runtime are measured one by one", advice="leave out --compare and the like")
     if affinity and not tool:
         raise UsageError("--affinity binds a program to cores", advice="give the program as well: --tool NAME=PATH")
@@ -97,7 +97,7 @@ def command(
         count(model.path, options, as_json)
     elif other is not None:
         compare_models(model.path, other, options, as_json)
-    elif asked_runtimes():
+    elif runtimes_to_compare():
         compare_by_runtimes(model.path, options, as_json)
     else:
         _profile(model.path, options, as_json)
@@ -116,16 +116,16 @@ def _profile(path: Path, options: ProfileOptions, as_json: bool) -> None:
         speeds, failed = finished(lambda: profile_decoder_each(model, options, progress=shown))
         _show(speeds, failed is not None, recommended_decoder_threads, generation_table, as_json)
     else:
-        taken, failed = finished(lambda: profile_each(model, options, progress=shown))
-        _show(taken, failed is not None, recommended_threads, latency_table, as_json)
+        measurements, failed = finished(lambda: profile_each(model, options, progress=shown))
+        _show(measurements, failed is not None, recommended_threads, latency_table, as_json)
         if options.per_op and not as_json:
-            print_rich(*(operators_table(each.operators) for each in itertools.chain(*taken.values())))
+            print_rich(*(operators_table(each.operators) for each in itertools.chain(*measurements.values())))
     if failed is not None:
         raise failed
 
 
 def _show(
-    taken: Mapping[str, list[Any]],
+    measurements: Mapping[str, list[Any]],
     others: bool,
     recommend: Callable[[list[Any]], dict[Any, int]],
     table: Callable[[list[Any]], RenderableType],
@@ -135,7 +135,7 @@ def _show(
     from edgekit.flows.profile.profile import plural
     from edgekit.measure.performance.measurement_summary import summarise_measurement
 
-    several = others or len(taken) > 1
+    several = others or len(measurements) > 1
     if as_json:
         plain = {
             name: {
@@ -143,11 +143,11 @@ def _show(
                 "recommended_threads": recommend(each),
                 "measurements": each,
             }
-            for name, each in taken.items()
+            for name, each in measurements.items()
         }
         print_json({"devices": plain} if several else next(iter(plain.values())))
         return
-    for name, each in taken.items():
+    for name, each in measurements.items():
         if several:
             click.echo(f"\n{name}")
         print_rich(table(each))

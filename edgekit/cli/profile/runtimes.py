@@ -24,10 +24,10 @@ def _one_or_several(context: click.Context, parameter: click.Parameter, value: t
     """A single runtime without a version is an option of a measurement; all others are compared."""
     from edgekit.schema.runtime_ref import RuntimeRef
 
-    asked = [RuntimeRef.from_text(text) for text in value]
-    if len(asked) == 1 and asked[0].version is None:
-        return asked[0].name
-    context.meta[_ASKED] = asked
+    runtimes = [RuntimeRef.from_text(text) for text in value]
+    if len(runtimes) == 1 and runtimes[0].version is None:
+        return runtimes[0].name
+    context.meta[_ASKED] = runtimes
     return None
 
 
@@ -41,10 +41,10 @@ runtime_option = click.option(
 )
 
 
-def asked_runtimes() -> list[RuntimeRef]:
+def runtimes_to_compare() -> list[RuntimeRef]:
     """The runtimes that the command has to compare; none where it has to measure by one alone."""
-    asked: list[RuntimeRef] = click.get_current_context().meta.get(_ASKED, [])
-    return asked
+    runtimes: list[RuntimeRef] = click.get_current_context().meta.get(_ASKED, [])
+    return runtimes
 
 
 def compare_by_runtimes(path: Path, options: ProfileOptions, as_json: bool) -> None:
@@ -54,8 +54,8 @@ def compare_by_runtimes(path: Path, options: ProfileOptions, as_json: bool) -> N
     from edgekit.flows.profile.measured_model import MeasuredModel
     from edgekit.report.figures import clean
 
-    asked, model = asked_runtimes(), MeasuredModel.of(path)
-    found, failed = finished(lambda: compare_runtimes(model, asked, options, progress=progress(as_json)))
+    runtimes, model = runtimes_to_compare(), MeasuredModel.of(path)
+    found, failed = finished(lambda: compare_runtimes(model, runtimes, options, progress=progress(as_json)))
     if as_json:
         print_json(next(iter(found.values())) if len(found) == 1 else {"devices": found})
     else:

@@ -33,8 +33,8 @@ def profile_by_tool(model: Path, tool: str, affinity: str | None, options: Profi
     if as_json:
         print_json({"measurements": found})
         return
-    for taken in found:
-        first, *others = tool_lines(taken)
+    for measurement in found:
+        first, *others = tool_lines(measurement)
         click.echo(first)
         for line in others:
             click.echo(f"  {line}")

@@ -16,7 +16,7 @@ _NUMBER = r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
 
 
 @dataclass(frozen=True)
-class Call:
+class ToolCall:
     """How a program is to be run.
 
     model:     the path of the model there; for onnxruntime_perf_test beside `test_data_set_0` with its inputs

@@ -26,14 +26,14 @@ _KERNEL_BITS = {"aarch64": 64, "arm64": 64, "x86_64": 64, "amd64": 64, "riscv64"
 _SEVERAL = ("part", "features", "cpu_name", "vendor_id", "runtime", "python")
 _PYTHON = re.compile(r"(?P<name>.{1,400}) (?P<version>\d{1,2}\.\d{1,3}\.\d{1,3}) (?P<bits>32|64)")
 
-Text = Annotated[str, pydantic.Field(max_length=600)]
+ShortText = Annotated[str, pydantic.Field(max_length=600)]
 Count = Annotated[int, pydantic.Field(ge=0, lt=1 << 50)]
 
 
 class FoundPython(Strict):
     """A Python on the device. name: what it was called by"""
 
-    name: Text
+    name: ShortText
     version: tuple[int, int, int]
     bits: Literal[32, 64]
 
@@ -46,33 +46,33 @@ class FoundPython(Strict):
 class Probe(Strict):
     """The answers, under the keys of `on_device/probe.sh`; None where the machine does not say. Sizes in KiB."""
 
-    kernel: Text | None = None
-    machine: Text
-    os: Text | None = None
+    kernel: ShortText | None = None
+    machine: ShortText
+    os: ShortText | None = None
     android: Count | None = None
     time: Count | None = None
     elf_class: Annotated[int, pydantic.Field(ge=1, le=2)] | None = None
     elf_machine: Annotated[int, pydantic.Field(ge=0, le=255)] | None = None
     long_bit: Annotated[int, pydantic.Field(ge=32, le=64)] | None = None
-    libc: Text | None = None
-    ldd: Text | None = None
-    model: Text | None = None
-    vendor: Text | None = None
-    product: Text | None = None
+    libc: ShortText | None = None
+    ldd: ShortText | None = None
+    model: ShortText | None = None
+    vendor: ShortText | None = None
+    product: ShortText | None = None
     virtual: bool = False
     part: tuple[Annotated[str, pydantic.Field(pattern=r"^0x[0-9a-f]{2}/0x[0-9a-f]{3}$")], ...] = ()
     features: tuple[Annotated[str, pydantic.Field(max_length=4000)], ...] = ()
-    cpu_name: tuple[Text, ...] = ()
-    vendor_id: tuple[Text, ...] = ()
+    cpu_name: tuple[ShortText, ...] = ()
+    vendor_id: tuple[ShortText, ...] = ()
     cores: Annotated[int, pydantic.Field(ge=1, le=4096)] = 1
-    governor: Text | None = None
+    governor: ShortText | None = None
     clock_khz: Count | None = None
     clock_limit_khz: Count | None = None
     clock_max_khz: Count | None = None
     temperature_millic: Annotated[int, pydantic.Field(ge=-300_000, le=300_000)] | None = None
-    throttled: Text | None = None
-    throttled_refused: Text | None = None
-    throttled_sysfs: Text | None = None
+    throttled: ShortText | None = None
+    throttled_refused: ShortText | None = None
+    throttled_sysfs: ShortText | None = None
     under_voltage_alarm: Annotated[int, pydantic.Field(ge=0, le=1)] | None = None
     ram_kb: Count | None = None
     ram_available_kb: Count | None = None
@@ -83,7 +83,7 @@ class Probe(Strict):
     home_writable: bool = False
     disk_free_kb: Count | None = None
     runtime: tuple[Annotated[str, pydantic.Field(max_length=200)], ...] = ()
-    python: tuple[Text, ...] = ()
+    python: tuple[ShortText, ...] = ()
 
     @property
     def arch(self) -> str:

@@ -29,7 +29,7 @@ RECORD_BYTES = 100_000
 _NUMBER = re.compile(r"[0-9]{4,9}")
 
 
-class Failed(Exception):
+class DeploymentFailed(Exception):
     """What cannot be done here, as a sentence."""
 
 
@@ -46,7 +46,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     os.umask(0o077)
     try:
         return operations[request["do"]](Path(request["home"]) / "deployed", request)
-    except Failed as error:
+    except DeploymentFailed as error:
         return {"failed": str(error)}
     except OSError as error:
         return {"failed": f"{error.filename or request['home']}: {error.strerror or error}"}
@@ -101,10 +101,10 @@ def rollback(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
     folder = deployed / request["name"]
     current = _current(folder)
     if current is None:
-        raise Failed(f"nothing is deployed as {request['name']}")
+        raise DeploymentFailed(f"nothing is deployed as {request['name']}")
     older = [number for number in _numbers(folder) if number < current]
     if not older:
-        raise Failed(f"{request['name']} has no release before the one that runs")
+        raise DeploymentFailed(f"{request['name']} has no release before the one that runs")
     _turn(folder, max(older))
     return {}
 
@@ -120,7 +120,7 @@ def remove(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
     """Remove a name with all its releases."""
     folder = deployed / request["name"]
     if not folder.is_dir():
-        raise Failed(f"nothing is deployed as {request['name']}")
+        raise DeploymentFailed(f"nothing is deployed as {request['name']}")
     _discard(folder)
     return {}
 
@@ -133,7 +133,7 @@ def _told(folder: Path) -> dict[str, Any]:
             with record.open("rb") as file:
                 releases[str(number)] = json.loads(file.read(RECORD_BYTES))
         except ValueError:
-            raise Failed(f"{record} is not what it was") from None
+            raise DeploymentFailed(f"{record} is not what it was") from None
     return {"current": _current(folder), "releases": releases}
 
 

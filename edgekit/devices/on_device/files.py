@@ -22,7 +22,7 @@ _PIECE = 1 << 20
 _PACK = ".pack"
 
 
-class Failed(Exception):
+class TransferFailed(Exception):
     """What cannot be done here, as a sentence."""
 
 
@@ -33,7 +33,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     operations = {"compare": compare, "finish": finish}
     try:
         return operations[request["do"]](parent, request["name"], request["files"], request)
-    except Failed as error:
+    except TransferFailed as error:
         return {"failed": str(error)}
     except OSError as error:
         return {"failed": f"{error.filename or parent}: {error.strerror or error}"}
@@ -79,7 +79,7 @@ def finish(parent: Path, name: str, files: list[list[Any]], request: dict[str, A
         if (partial / files[position][0]).exists():
             (partial / files[position][0]).unlink()
     if wrong:
-        raise Failed(f"{files[wrong[0]][0]} did not arrive as it was sent: its sha256 differs")
+        raise TransferFailed(f"{files[wrong[0]][0]} did not arrive as it was sent: its sha256 differs")
     partial.rename(parent / name)
     others = sorted((path for path in parent.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
     for old in others[: -request["keep"]]:
@@ -117,7 +117,7 @@ def _names(folder: Path) -> set[str]:
 def _check_room(parent: Path, size: int) -> None:
     free = shutil.disk_usage(parent).free
     if free < size:
-        raise Failed(f"{parent} has {free / 1e6:.1f} MB free, and {size / 1e6:.1f} MB are to be written")
+        raise TransferFailed(f"{parent} has {free / 1e6:.1f} MB free, and {size / 1e6:.1f} MB are to be written")
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ print("\\n" + sys.argv[3] + str(found))
 """
 
 
-class Failed(Exception):
+class InstallFailed(Exception):
     """What cannot be done here, as a sentence."""
 
 
@@ -63,7 +63,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
     os.umask(0o077)
     try:
         return operations[request["do"]](Path(request["home"]), request)
-    except Failed as error:
+    except InstallFailed as error:
         return {"failed": str(error)}
     except OSError as error:
         return {"failed": f"{error.filename or request['home']}: {error.strerror or error}"}
@@ -87,7 +87,7 @@ def begin(home: Path, request: dict[str, Any]) -> dict[str, Any]:
         return {"there": True}
     free = shutil.disk_usage(folder).free
     if free < request["bytes"]:
-        raise Failed(f"{folder} has {free // 10**6} MB free, and {request['bytes'] // 10**6 + 1} MB are needed")
+        raise InstallFailed(f"{folder} has {free // 10**6} MB free, and {request['bytes'] // 10**6 + 1} MB are needed")
     (folder / request["incoming"]).mkdir()
     return {"there": False}
 
@@ -128,7 +128,7 @@ def remove(home: Path, request: dict[str, Any]) -> dict[str, Any]:
     if request["name"] is not None:
         gone = home / "runtimes" / request["name"]
         if not gone.is_dir():
-            raise Failed(f"there is no runtime {request['name']}")
+            raise InstallFailed(f"there is no runtime {request['name']}")
         targets = [gone]
     else:
         targets = [home / name for name in _OWN if (home / name).is_dir()]
@@ -147,7 +147,7 @@ def _check(archive: Path, sha256: str) -> None:
         for piece in iter(lambda: file.read(1 << 20), b""):
             digest.update(piece)
     if digest.hexdigest() != sha256:
-        raise Failed(f"{archive.name} was changed on the way: its sha256 is {digest.hexdigest()}, not {sha256}")
+        raise InstallFailed(f"{archive.name} was changed on the way: its sha256 is {digest.hexdigest()}, not {sha256}")
 
 
 def _unpack(archive: Path, target: Path) -> None:
@@ -157,7 +157,7 @@ def _unpack(archive: Path, target: Path) -> None:
             members = [member for member in wheel.infolist() if not member.is_dir()]
             total = sum(member.file_size for member in members)
             if total > MOST_BYTES or len(members) > MOST_FILES:
-                raise Failed(f"{archive.name} unpacks to {len(members)} files, {total // 10**6} MB: too much")
+                raise InstallFailed(f"{archive.name} unpacks to {len(members)} files, {total // 10**6} MB: too much")
             for member in members:
                 name = _place(member)
                 if name is not None:
@@ -166,7 +166,7 @@ def _unpack(archive: Path, target: Path) -> None:
                     with wheel.open(member) as source, path.open("wb") as copy:
                         shutil.copyfileobj(source, copy, 1 << 20)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise Failed(f"{archive.name} cannot be unpacked: {error}") from None
+        raise InstallFailed(f"{archive.name} cannot be unpacked: {error}") from None
 
 
 def _place(member: zipfile.ZipInfo) -> PurePosixPath | None:
@@ -174,7 +174,7 @@ def _place(member: zipfile.ZipInfo) -> PurePosixPath | None:
     name = PurePosixPath(member.filename)
     outside = name.is_absolute() or ".." in name.parts or "\\" in member.filename or "\0" in member.filename
     if outside or stat.S_ISLNK(member.external_attr >> 16):
-        raise Failed(f"an archive holds {member.filename!r}, which is no file inside it")
+        raise InstallFailed(f"an archive holds {member.filename!r}, which is no file inside it")
     if name.parts[0].endswith(".data"):
         return PurePosixPath(*name.parts[2:]) if name.parts[1:2] in (("purelib",), ("platlib",)) else None
     return name
@@ -189,14 +189,14 @@ def _tried(place: Path | None) -> dict[str, Any]:
 
 
 def _try(module: str, folder: Path) -> None:
-    """Import a module from a runtime; `Failed` where it does not import."""
+    """Import a module from a runtime; `InstallFailed` where it does not import."""
     tried = _import(module, {"PYTHONPATH": str(folder), "PYTHONNOUSERSITE": "1"})
     if tried.get("signal") == signal.SIGILL:
-        raise Failed(f"importing {module} ends in an illegal instruction: it was not made for this processor")
+        raise InstallFailed(f"importing {module} ends in an illegal instruction: it was not made for this processor")
     if "signal" in tried:
-        raise Failed(f"importing {module} is ended by {signal.Signals(tried['signal']).name}")
+        raise InstallFailed(f"importing {module} is ended by {signal.Signals(tried['signal']).name}")
     if "message" in tried:
-        raise Failed(f"{module} does not import: {tried['message']}")
+        raise InstallFailed(f"{module} does not import: {tried['message']}")
 
 
 def _import(module: str, variables: dict[str, str]) -> dict[str, Any]:

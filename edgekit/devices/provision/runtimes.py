@@ -74,7 +74,7 @@ class _Begun(Strict):
     there: bool
 
 
-class _Listed(Strict):
+class _RuntimesReply(Strict):
     runtimes: dict[str, Installed] = pydantic.Field(max_length=1000)
 
 
@@ -82,7 +82,7 @@ class _Removed(Strict):
     freed_bytes: pydantic.NonNegativeInt
 
 
-class _Done(Strict):
+class _DoneReply(Strict):
     pass
 
 
@@ -149,7 +149,7 @@ def install(
             place = f"{folder}/{archive.path.name}"
             device.transport.push(archive.path, place, lambda done, before=sent: advance(before + done))  # type: ignore[misc]
             sent += archive.path.stat().st_size
-        run_script(device.transport, python, "runtimes", _Done, timeout=INSTALL_SECONDS, do="install", **asked)
+        run_script(device.transport, python, "runtimes", _DoneReply, timeout=INSTALL_SECONDS, do="install", **asked)
     except BaseException:
         # the next try sweeps it away, where the device is not to be reached any more
         with suppress(DeviceError):
@@ -160,7 +160,7 @@ def install(
 
 def installed(device: ConnectedDevice, python: str) -> dict[str, Installed]:
     """The runtimes on a device, by name."""
-    return run_script(device.transport, python, "runtimes", _Listed, do="list", home=device.home).runtimes
+    return run_script(device.transport, python, "runtimes", _RuntimesReply, do="list", home=device.home).runtimes
 
 
 def remove(device: ConnectedDevice, python: str, name: str | None) -> int:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.bundle.manifest import TensorSpec
+from edgekit.bundle.manifest import ModelTensor
 from edgekit.export.model_file import ModelFile
 from edgekit.export.onnx.decoder_layers import DecoderLayers, require_heads
 from edgekit.export.onnx.dense import DenseLowering, row_block
@@ -44,8 +44,8 @@ def write_onnx_decoder_classifier(model: Any, weights: QuantizedWeights, out: Pa
     graph.save(out / ONNX_FILE, inputs, outputs, "edgekit")
     return ModelFile(
         file=ONNX_FILE,
-        inputs=tuple(TensorSpec(name=name, dtype="int64", shape=(None, None)) for name in _INPUTS),
-        outputs=(TensorSpec(name="logits", dtype="float32", shape=(None, labels)),),
+        inputs=tuple(ModelTensor(name=name, dtype="int64", shape=(None, None)) for name in _INPUTS),
+        outputs=(ModelTensor(name="logits", dtype="float32", shape=(None, labels)),),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.bundle.manifest import TensorSpec
+from edgekit.bundle.manifest import ModelTensor
 from edgekit.export.model_file import ModelFile
 from edgekit.export.onnx.decoder_layers import DecoderLayers, require_heads
 from edgekit.export.onnx.dense import DenseLowering, row_block
@@ -36,25 +36,25 @@ def write_onnx_decoder(model: Any, weights: QuantizedWeights, out: Path, *, max_
     dense = DenseLowering(graph, weights, {}, row_block=row_block(decoder, weights.plan))
     _Build(graph, decoder, weights, dense, max_length).logits()
     inputs, outputs = _interface(decoder)
-    keep = TensorSpec(name="logits_to_keep", dtype="int64", shape=(1,))
+    keep = ModelTensor(name="logits_to_keep", dtype="int64", shape=(1,))
     graph.save(
         out / ONNX_FILE, [_value_info(spec) for spec in (*inputs, keep)], list(map(_value_info, outputs)), "edgekit"
     )
     return ModelFile(file=ONNX_FILE, inputs=inputs, outputs=outputs)
 
 
-def _interface(decoder: Decoder) -> tuple[tuple[TensorSpec, ...], tuple[TensorSpec, ...]]:
-    inputs = [TensorSpec(name=name, dtype="int64", shape=(None, None)) for name in ("input_ids", "attention_mask")]
-    outputs = [TensorSpec(name="logits", dtype="float32", shape=(None, None, decoder.head.out_features))]
+def _interface(decoder: Decoder) -> tuple[tuple[ModelTensor, ...], tuple[ModelTensor, ...]]:
+    inputs = [ModelTensor(name=name, dtype="int64", shape=(None, None)) for name in ("input_ids", "attention_mask")]
+    outputs = [ModelTensor(name="logits", dtype="float32", shape=(None, None, decoder.head.out_features))]
     for index, block in enumerate(decoder.blocks):
         shape = (None, block.kv_heads, None, block.head_size)
         for kind in ("key", "value"):
-            inputs.append(TensorSpec(name=f"past_key_values.{index}.{kind}", dtype="float32", shape=shape))
-            outputs.append(TensorSpec(name=f"present.{index}.{kind}", dtype="float32", shape=shape))
+            inputs.append(ModelTensor(name=f"past_key_values.{index}.{kind}", dtype="float32", shape=shape))
+            outputs.append(ModelTensor(name=f"present.{index}.{kind}", dtype="float32", shape=shape))
     return tuple(inputs), tuple(outputs)
 
 
-def _value_info(spec: TensorSpec) -> Any:
+def _value_info(spec: ModelTensor) -> Any:
     from onnx import TensorProto, helper
 
     axes = {

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from edgekit.bundle.manifest import TensorSpec
+from edgekit.bundle.manifest import ModelTensor
 from edgekit.errors import UsageError
 from edgekit.export.activation_range import ActivationRange
 from edgekit.export.format import Format
@@ -74,8 +74,8 @@ def _write_encoder(
     )
     return ModelFile(
         file=ONNX_FILE,
-        inputs=tuple(TensorSpec(name=name, dtype="int64", shape=(None, None)) for name in graph.inputs),
-        outputs=(TensorSpec(name="logits", dtype="float32", shape=(None, source.model.config.num_labels)),),
+        inputs=tuple(ModelTensor(name=name, dtype="int64", shape=(None, None)) for name in graph.inputs),
+        outputs=(ModelTensor(name="logits", dtype="float32", shape=(None, source.model.config.num_labels)),),
         ranges=ranges,
         notes=(_SIGNED,) if signed else (),
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.agent.capture_stderr import captured_output
-from edgekit.bundle.manifest import TensorSpec
+from edgekit.bundle.manifest import ModelTensor
 from edgekit.errors import ToolError, UsageError
 from edgekit.export.model_file import ModelFile
 from edgekit.export.onnx.graph_builder import ONNX_FILE, OPSET
@@ -55,7 +55,7 @@ def write_onnx_fallback(model: Any, out: Path) -> ModelFile:
     graph = onnx.load(str(out / ONNX_FILE), load_external_data=False).graph
     return ModelFile(
         file=ONNX_FILE,
-        inputs=tuple(TensorSpec(name=value.name, dtype="int64", shape=(None, None)) for value in graph.input),
-        outputs=(TensorSpec(name="logits", dtype="float32", shape=(None, model.config.num_labels)),),
+        inputs=tuple(ModelTensor(name=value.name, dtype="int64", shape=(None, None)) for value in graph.input),
+        outputs=(ModelTensor(name="logits", dtype="float32", shape=(None, model.config.num_labels)),),
         notes=(f"{model.config.model_type} models are exported by optimum, in float only",),
     )

@@ -14,7 +14,7 @@ import numpy as np
 
 from edgekit.agent.inference.generation import TextGenerator
 from edgekit.agent.runtimes.base import DecoderSession
-from edgekit.bundle.manifest import Generation, Parity
+from edgekit.bundle.manifest import GenerationTokens, Parity
 from edgekit.compress.quantization.grid import Floats
 from edgekit.errors import ToolError, UsageError
 from edgekit.export.model_file import ModelFile
@@ -130,14 +130,14 @@ class Export(TaskExport[GenerationCase]):
         return {"labels": (), "pad_id": int(pad_id), "generation": generation}
 
 
-def generation_of(source: Source) -> Generation:
+def generation_of(source: Source) -> GenerationTokens:
     """With which ids a model begins and ends a text: as its generation settings say, else its tokenizer."""
     settings, tokenizer = source.model.generation_config, source.tokenizer
     ends = settings.eos_token_id if settings.eos_token_id is not None else tokenizer.eos_token_id
     begins = settings.bos_token_id if settings.bos_token_id is not None else tokenizer.bos_token_id
     eos = [] if ends is None else ends if isinstance(ends, list) else [ends]
     known = source.model.config.vocab_size
-    return Generation(
+    return GenerationTokens(
         bos_id=begins if begins is not None and begins < known else None,
         eos_ids=tuple(sorted({int(end) for end in eos if end < known})),
     )

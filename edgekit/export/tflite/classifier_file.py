@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.bundle.manifest import TensorSpec
+from edgekit.bundle.manifest import ModelTensor
 from edgekit.errors import UsageError
 from edgekit.export.model_file import ModelFile
 from edgekit.export.quantized_weights import QuantizedWeights
@@ -38,8 +38,8 @@ def write_tflite_classifier(
     write_signatures(signatures, out / TFLITE_FILE, module.matrices, explicit=explicit)
     return ModelFile(
         file=TFLITE_FILE,
-        inputs=tuple(TensorSpec(name=name, dtype="int32", shape=(1, None)) for name in names),
-        outputs=(TensorSpec(name="logits", dtype="float32", shape=(1, model.config.num_labels)),),
+        inputs=tuple(ModelTensor(name=name, dtype="int32", shape=(1, None)) for name in names),
+        outputs=(ModelTensor(name="logits", dtype="float32", shape=(1, model.config.num_labels)),),
         lengths=tuple(lengths),
     )
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgekit.bundle.manifest import TensorSpec
+from edgekit.bundle.manifest import ModelTensor
 from edgekit.errors import UsageError
 from edgekit.export.model_file import ModelFile
 from edgekit.export.quantized_weights import QuantizedWeights
@@ -52,19 +52,19 @@ def write_tflite_decoder(
     ]
     write_signatures(signatures, out / TFLITE_FILE, module.matrices, explicit=explicit)
     first = (
-        TensorSpec(name="input_ids", dtype="int32", shape=(1, None)),
-        TensorSpec(name="start", dtype="int32", shape=(1,)),
+        ModelTensor(name="input_ids", dtype="int32", shape=(1, None)),
+        ModelTensor(name="start", dtype="int32", shape=(1,)),
     )
-    logits_spec = TensorSpec(name="logits", dtype="float32", shape=(None, decoder.head.out_features))
-    new = [TensorSpec(name=f"new_{spec.name}", dtype=spec.dtype, shape=spec.shape) for spec in _caches(decoder, None)]
+    logits_spec = ModelTensor(name="logits", dtype="float32", shape=(None, decoder.head.out_features))
+    new = [ModelTensor(name=f"new_{spec.name}", dtype=spec.dtype, shape=spec.shape) for spec in _caches(decoder, None)]
     return ModelFile(
         file=TFLITE_FILE, inputs=(*first, *_caches(decoder, max_length)), outputs=(logits_spec, *new), lengths=()
     )
 
 
-def _caches(decoder: Decoder, tokens: int | None) -> list[TensorSpec]:
+def _caches(decoder: Decoder, tokens: int | None) -> list[ModelTensor]:
     return [
-        TensorSpec(name=f"{kind}_{index}", dtype="float32", shape=(1, block.kv_heads, tokens, block.head_size))
+        ModelTensor(name=f"{kind}_{index}", dtype="float32", shape=(1, block.kv_heads, tokens, block.head_size))
         for index, block in enumerate(decoder.blocks)
         for kind in ("key", "value")
     ]

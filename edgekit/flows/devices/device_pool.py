@@ -22,7 +22,7 @@ _WAKE_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Outcome(Generic[T]):
+class DeviceResult(Generic[T]):
     """What one device gave: a result, or an error."""
 
     name: str
@@ -39,9 +39,9 @@ class SomeDevicesFailed(EdgekitError):
 
     def __init__(self, results: Mapping[str, Any], errors: Mapping[str, EdgekitError]) -> None:
         total = len(results) + len(errors)
-        told = "; ".join(f"{name}: {error.message}" for name, error in errors.items())
+        reasons = "; ".join(f"{name}: {error.message}" for name, error in errors.items())
         advice = [error.advice for error in errors.values() if error.advice]
-        super().__init__(f"{len(errors)} of {total} devices failed: {told}", advice=advice[0] if advice else None)
+        super().__init__(f"{len(errors)} of {total} devices failed: {reasons}", advice=advice[0] if advice else None)
         self.results = results
         self.errors = errors
         self.exit_code = worst_exit_code(error.exit_code for error in errors.values())
@@ -78,12 +78,14 @@ def finished(work: Callable[[], dict[str, T]]) -> tuple[Mapping[str, T], SomeDev
         return error.results, error
 
 
-def look_at_each(names: Sequence[str], look: Callable[[str, Transport], T]) -> list[Outcome[T]]:
+def look_at_each(names: Sequence[str], look: Callable[[str, Transport], T]) -> list[DeviceResult[T]]:
     """What `look` gives over a link to each device, which takes no lock. As `on_each`, but an error is an outcome."""
     return _at_once({name: open_transport(name) for name in chosen(names)}, look)
 
 
-def _at_once(links: Mapping[str, AbstractContextManager[Link]], work: Callable[[str, Link], T]) -> list[Outcome[T]]:
+def _at_once(
+    links: Mapping[str, AbstractContextManager[Link]], work: Callable[[str, Link], T]
+) -> list[DeviceResult[T]]:
     """Enter each link and work over it, each in a thread of its own; one alone needs none."""
     stopped = threading.Event()
 
@@ -120,11 +122,11 @@ def _running(
     return (link for name, link in links.items() if name not in futures or not futures[name].done())
 
 
-def _outcome(name: str, give: Callable[[], T]) -> Outcome[T]:
+def _outcome(name: str, give: Callable[[], T]) -> DeviceResult[T]:
     try:
-        return Outcome(name, give())
+        return DeviceResult(name, give())
     except EdgekitError as error:
-        return Outcome(name, error=error)
+        return DeviceResult(name, error=error)
 
 
 class _Named:

@@ -12,7 +12,7 @@ from edgekit.devices.doctor.state import state_problems
 from edgekit.devices.registry import resolve
 from edgekit.devices.transport import Transport
 from edgekit.flows.devices.detect import matching_targets
-from edgekit.flows.devices.device_pool import Outcome, look_at_each
+from edgekit.flows.devices.device_pool import DeviceResult, look_at_each
 from edgekit.schema.device import KnownDevice
 from edgekit.schema.resources import load_target
 
@@ -38,7 +38,7 @@ class Checkup:
         return not any(problem.grade == "stops" for problem in self.problems)
 
 
-def check_up(names: Sequence[str], python: str | None = None) -> list[Outcome[Checkup]]:
+def check_up(names: Sequence[str], python: str | None = None) -> list[DeviceResult[Checkup]]:
     """Examine devices, given by name or URL, all at once; nothing is written on them.
 
     python: the Python there to look at; None for the one that each was registered with, or its default

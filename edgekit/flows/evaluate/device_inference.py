@@ -11,7 +11,7 @@ import numpy as np
 
 from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.data.row import Text
-from edgekit.devices.agent_client import Channel
+from edgekit.devices.agent_client import AgentClient
 from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.messages import Classified, Facts, Golden, Scored
 from edgekit.devices.open_device import open_device
@@ -91,7 +91,7 @@ def scorer_there(
 class _There:
     """An agent that has run the golden cases of a bundle at `path`; `runtime` says what ran it on which machine."""
 
-    agent: Channel
+    agent: AgentClient
     path: str
     runtime: str
     where: str

@@ -83,8 +83,8 @@ def recipe_rows(recipe: Recipe) -> str | None:
 
     Raises `UsageError` for data that cannot be read: budgets that name theirs, as data=NAME, do without.
     """
-    asked = (budget for budget in recipe.budgets if budget.data is None)
-    if not any("data" in metric_of(budget).source.conditions for budget in asked):
+    budgets = (budget for budget in recipe.budgets if budget.data is None)
+    if not any("data" in metric_of(budget).source.conditions for budget in budgets):
         return None
     if not task_named(recipe.task).labels:
         return load_text(recipe.data, learn=False).sha256.get("test")

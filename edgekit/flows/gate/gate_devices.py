@@ -50,19 +50,19 @@ def gate_on(
     for budget in budgets:
         check_budget(budget)
         check_task(budget, manifest.task)
-    held = {url: _held(name, budgets, target, manifest) for url, (name, target) in known.items()}
+    budgets_of = {url: _budgets_of(name, budgets, target, manifest) for url, (name, target) in known.items()}
 
     def work(device: ConnectedDevice, progress: Progress) -> list[BundleVerdict]:
         name, _ = known[device.url]
-        taken = _measure(device, folder, held[device.url], progress)
-        say_mismatches({name: taken})
-        counts = _count(device, folder, held[device.url], progress)
-        return gate(folder, held[device.url], allowed=allowed, records=Records.of((*taken, *counts)))
+        measurements = _measure(device, folder, budgets_of[device.url], progress)
+        say_mismatches({name: measurements})
+        counts = _count(device, folder, budgets_of[device.url], progress)
+        return gate(folder, budgets_of[device.url], allowed=allowed, records=Records.of((*measurements, *counts)))
 
     return on_each(devices, work, progress)
 
 
-def _held(name: str, budgets: Sequence[Budget], target: str | None, manifest: Manifest) -> list[Budget]:
+def _budgets_of(name: str, budgets: Sequence[Budget], target: str | None, manifest: Manifest) -> list[Budget]:
     """The budgets as they hold on a device of `target`."""
     if not budgets and target is None:
         raise UsageError(
@@ -80,30 +80,30 @@ def _measure(
     device: ConnectedDevice, bundle: BundleFolder, budgets: Sequence[Budget], progress: Progress
 ) -> _Measurements:
     """What the device budgets need, each setting once."""
-    asked = [budget for budget in _of_the_device(bundle, budgets) if budget.metric != _INSTRUCTIONS]
+    of_the_device = [budget for budget in _of_the_device(bundle, budgets) if budget.metric != _INSTRUCTIONS]
     settings: dict[tuple[int, int | None], None] = {}
-    for budget in asked:
+    for budget in of_the_device:
         target = target_of(bundle.manifest, budget.target)
         length = budget.length if isinstance(budget.length, int) else None
         settings[budget.threads or target.threads, length] = None
-    energy = any(budget.metric == "energy_mj" for budget in asked)
+    energy = any(budget.metric == "energy_mj" for budget in of_the_device)
     model = MeasuredModel.of(bundle)
-    taken: _Measurements = []
+    measurements: _Measurements = []
     for threads, length in settings:
         options = ProfileOptions(threads=(threads,), length=(length,) if length else (), energy=energy)
         if model.generates_text:
-            taken += profile_decoder_on(device, model, options, progress)
+            measurements += profile_decoder_on(device, model, options, progress)
         else:
-            taken += profile_on(device, model, options, (), progress)
-    return taken
+            measurements += profile_on(device, model, options, (), progress)
+    return measurements
 
 
 def _count(
     device: ConnectedDevice, bundle: BundleFolder, budgets: Sequence[Budget], progress: Progress
 ) -> list[InstructionCounts]:
     """What the budgets on instructions need, each length once."""
-    asked = [budget for budget in _of_the_device(bundle, budgets) if budget.metric == _INSTRUCTIONS]
-    lengths = dict.fromkeys(budget.length if isinstance(budget.length, int) else None for budget in asked)
+    of_the_device = [budget for budget in _of_the_device(bundle, budgets) if budget.metric == _INSTRUCTIONS]
+    lengths = dict.fromkeys(budget.length if isinstance(budget.length, int) else None for budget in of_the_device)
     counted: list[InstructionCounts] = []
     for length in lengths:
         options = ProfileOptions(length=(length,) if length else ())

@@ -114,13 +114,13 @@ def _interleaved(
     device: ConnectedDevice, options: ProfileOptions, advance: Advance, fields: dict[str, Any]
 ) -> Interleaved:
     """The comparison that fresh agents take together, one after the other, in blocks of one size."""
-    taken: list[Interleaved] = []
+    comparisons: list[Interleaved] = []
     for process in options.shares:
         fields |= request_fields(options, process)
-        if taken:
-            fields["block_runs"] = len(taken[0].blocks[0].ours_ms)
+        if comparisons:
+            fields["block_runs"] = len(comparisons[0].blocks[0].ours_ms)
         with device.start_agent(options.python) as agent:
-            taken.append(
+            comparisons.append(
                 agent.request("compare", Interleaved, progress=progress_callback(advance, options, process), **fields)
             )
-    return merged(merge_comparisons, taken, device).model_copy(update={"taken_at": now()})
+    return merged(merge_comparisons, comparisons, device).model_copy(update={"taken_at": now()})

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.data.row import Text
-from edgekit.devices.agent_client import Channel
+from edgekit.devices.agent_client import AgentClient
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.device_pool import on_each
@@ -31,7 +31,7 @@ ROUNDS = 20
 FEWEST_RUNS, MOST_RUNS = 5, 1_000
 # a runtime loads the file anew in each turn; its first runs are none of the comparison's
 _WARM_RUNS = 3
-Taken = Measurement | GenerationMeasurement
+AgentMeasurement = Measurement | GenerationMeasurement
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class ComparedRuntimes:
 class RuntimesCompared:
     """What each runtime was measured to do by itself, and each but the first against the first."""
 
-    measurements: list[Taken]
+    measurements: list[AgentMeasurement]
     comparisons: list[ComparedRuntimes]
 
 
@@ -81,14 +81,14 @@ def compare_runtimes(
 
     def work(device: ConnectedDevice, progress: Progress) -> RuntimesCompared:
         sides = [_Side(device, runtime, options) for runtime in runtimes]
-        taken = [side.measured(model, texts, progress) for side in sides]
+        measurements = [side.measured(model, texts, progress) for side in sides]
         turns = _Turns(sides, device.put(model.path, progress), texts)
         compared: list[ComparedRuntimes] = []
         # the same lengths and thread counts in the same order, whichever runtime
-        for each in zip(*taken, strict=True) if len(sides) > 1 else ():
+        for each in zip(*measurements, strict=True) if len(sides) > 1 else ():
             with progress.task(f"compare {model.name} by {plural(len(sides), 'runtime')}", ROUNDS) as advance:
                 compared += turns.compared(each, advance)
-        return RuntimesCompared([measurement for side in taken for measurement in side], compared)
+        return RuntimesCompared([measurement for side in measurements for measurement in side], compared)
 
     return on_each(options.device, work, progress)
 
@@ -106,25 +106,25 @@ class _Side:
         """As the device does."""
         return self._device.put(path, progress)
 
-    def start_agent(self, python: str | None = None, runtime_folder: str | None = None) -> Channel:
+    def start_agent(self, python: str | None = None, runtime_folder: str | None = None) -> AgentClient:
         """Start an agent that finds this version."""
         own = f"runtimes/{self._runtime.folder}" if self._runtime.version else None
         return self._device.start_agent(python, runtime_folder or own)
 
-    def measured(self, model: MeasuredModel, texts: Sequence[Text], progress: Progress) -> Sequence[Taken]:
+    def measured(self, model: MeasuredModel, texts: Sequence[Text], progress: Progress) -> Sequence[AgentMeasurement]:
         """What `profile` measures by this runtime; `DeviceError` where another version answers."""
-        taken: Sequence[Taken]
+        measurements: Sequence[AgentMeasurement]
         if model.generates_text:
-            taken = profile_decoder_on(self, model, self.options, progress)
+            measurements = profile_decoder_on(self, model, self.options, progress)
         else:
-            taken = profile_on(self, model, self.options, texts, progress)
-        for measurement in taken:
+            measurements = profile_on(self, model, self.options, texts, progress)
+        for measurement in measurements:
             if self._runtime.version not in (None, measurement.runtime_version):
                 raise DeviceError(
                     f"{self.transport.where}: {self._runtime.requirement} answers as {measurement.runtime_version}",
                     advice=f"bring it there anew: edgekit devices setup --runtime {self._runtime.requirement}",
                 )
-        return taken
+        return measurements
 
 
 class _Turns:
@@ -135,66 +135,74 @@ class _Turns:
         self._remote = remote
         self._texts = [list(text) for text in texts]
 
-    def compared(self, taken: Sequence[Taken], advance: Advance) -> list[ComparedRuntimes]:
+    def compared(self, measurements: Sequence[AgentMeasurement], advance: Advance) -> list[ComparedRuntimes]:
         """Each side but the first against the first, under the conditions of what each has measured by itself."""
-        rounds: list[list[Taken]] = []
+        rounds: list[list[AgentMeasurement]] = []
         processes = self._sides[0].options.processes
         shares = [ROUNDS // processes + (process < ROUNDS % processes) for process in range(processes)]
         for share in shares:
-            self._take_turns(rounds, share, taken, advance)
-        first = taken[0]
+            self._take_turns(rounds, share, measurements, advance)
+        first = measurements[0]
         return [
             ComparedRuntimes(
-                ours=_name(taken[side]),
+                ours=_name(measurements[side]),
                 theirs=_name(first),
                 length=first.length,
                 threads=first.threads,
                 speed=compare_speed(_blocks([(turn[side], turn[0]) for turn in rounds]), processes=shares),
                 disturbed=next(filter(None, (ever_disturbed(record) for turn in rounds for record in turn)), None),
             )
-            for side in range(1, len(taken))
+            for side in range(1, len(measurements))
         ]
 
-    def _take_turns(self, rounds: list[list[Taken]], share: int, taken: Sequence[Taken], advance: Advance) -> None:
+    def _take_turns(
+        self,
+        rounds: list[list[AgentMeasurement]],
+        share: int,
+        measurements: Sequence[AgentMeasurement],
+        advance: Advance,
+    ) -> None:
         """Add a share of the rounds, by a fresh process of each side."""
         with ExitStack() as stack:
             agents = [stack.enter_context(side.start_agent(side.options.python)) for side in self._sides]
             for number in range(len(rounds), len(rounds) + share):
-                pairs = list(zip(self._sides, agents, taken, strict=True))
+                pairs = list(zip(self._sides, agents, measurements, strict=True))
                 # every other round the other way round: what warms up or slows down meets all of them alike
-                turn = [self._run(*pair, runs=_runs(taken, pair[0].options)) for pair in pairs[:: (-1) ** number]]
+                turn = [
+                    self._run(*pair, runs=_runs(measurements, pair[0].options)) for pair in pairs[:: (-1) ** number]
+                ]
                 rounds.append(turn[:: (-1) ** number])
                 advance(number + 1)
 
-    def _run(self, side: _Side, agent: Channel, taken: Taken, *, runs: int) -> Taken:
-        kind: type[Measurement] | type[GenerationMeasurement] = type(taken)
-        asked: dict[str, Any] = {"threads": taken.threads, "texts": self._texts}
-        asked["length"] = None if taken.length == "data" else taken.length
-        asked |= {"runtime": side.options.runtime, "min_runs": runs, "max_runs": runs, "min_seconds": 0.0}
-        asked["warmup"] = _WARM_RUNS if side.options.warmup is None else side.options.warmup
-        return agent.request("profile", kind, path=self._remote, **asked)
+    def _run(self, side: _Side, agent: AgentClient, measurement: AgentMeasurement, *, runs: int) -> AgentMeasurement:
+        kind: type[Measurement] | type[GenerationMeasurement] = type(measurement)
+        fields: dict[str, Any] = {"threads": measurement.threads, "texts": self._texts}
+        fields["length"] = None if measurement.length == "data" else measurement.length
+        fields |= {"runtime": side.options.runtime, "min_runs": runs, "max_runs": runs, "min_seconds": 0.0}
+        fields["warmup"] = _WARM_RUNS if side.options.warmup is None else side.options.warmup
+        return agent.request("profile", kind, path=self._remote, **fields)
 
 
-def _runs(taken: Sequence[Taken], options: ProfileOptions) -> int:
+def _runs(measurements: Sequence[AgentMeasurement], options: ProfileOptions) -> int:
     """Runs of one turn, by the slowest side: all turns together last about as long as a measurement."""
-    slowest = max(statistics.median(_samples(measurement)) for measurement in taken)
+    slowest = max(statistics.median(_samples(measurement)) for measurement in measurements)
     by_time = options.min_seconds * 1e3 / ROUNDS / max(slowest, 1e-6)
     return min(max(math.ceil(by_time), math.ceil(options.min_runs / ROUNDS), FEWEST_RUNS), MOST_RUNS)
 
 
-def _samples(taken: Taken) -> tuple[float, ...]:
+def _samples(measurement: AgentMeasurement) -> tuple[float, ...]:
     """Of a decoder tokens, of texts the whole way, of a bare file its runs; in ms."""
-    if isinstance(taken, GenerationMeasurement):
-        return taken.samples_ms["token"]
-    return taken.samples_ms.get("total") or taken.samples_ms["infer"]
+    if isinstance(measurement, GenerationMeasurement):
+        return measurement.samples_ms["token"]
+    return measurement.samples_ms.get("total") or measurement.samples_ms["infer"]
 
 
-def _blocks(pairs: Sequence[tuple[Taken, Taken]]) -> list[InterleavedBlock]:
-    size = min(len(_samples(taken)) for pair in pairs for taken in pair)
+def _blocks(pairs: Sequence[tuple[AgentMeasurement, AgentMeasurement]]) -> list[InterleavedBlock]:
+    size = min(len(_samples(measurement)) for pair in pairs for measurement in pair)
     return [
         InterleavedBlock(ours_ms=_samples(ours)[:size], theirs_ms=_samples(theirs)[:size]) for ours, theirs in pairs
     ]
 
 
-def _name(taken: Taken) -> str:
-    return f"{taken.runtime} {taken.runtime_version}"
+def _name(measurement: AgentMeasurement) -> str:
+    return f"{measurement.runtime} {measurement.runtime_version}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from edgekit.devices.agent_client import Channel
+from edgekit.devices.agent_client import AgentClient
 from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.messages import Facts
 from edgekit.io.progress import Progress
@@ -34,7 +34,7 @@ class Cooling:
         with self._device.start_agent(self._options.python) as agent:
             return (self._cool(agent, self._began_c, self._options.cool_down, progress),)
 
-    def _cool(self, agent: Channel, began_c: float, longest: float, progress: Progress) -> str:
+    def _cool(self, agent: AgentClient, began_c: float, longest: float, progress: Progress) -> str:
         started = time.monotonic()
         with progress.task(f"cool down to {began_c:.1f} °C", int(longest)) as advance:
             while True:
@@ -55,5 +55,5 @@ class Cooling:
             return _temperature_c(agent)
 
 
-def _temperature_c(agent: Channel) -> float | None:
+def _temperature_c(agent: AgentClient) -> float | None:
     return agent.request("facts", Facts).conditions.temperature_c

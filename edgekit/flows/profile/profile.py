@@ -72,7 +72,7 @@ def profile_on(
     device: ConnectedDevice, model: MeasuredModel, options: ProfileOptions, texts: Sequence[Text], progress: Progress
 ) -> list[Measurement]:
     """As `profile`, on a device that was entered."""
-    taken = []
+    measurements = []
     cooling = Cooling(device, options)
     remote = device.put(model.path, progress)
     run_golden(device, model, remote, options)
@@ -81,13 +81,13 @@ def profile_on(
         title = f"profile {model.name}, {plural(threads, 'thread')}" + (f", length {length}" if length else "")
         with progress.task(title) as advance:
             measurement = _measure(device, remote, options, threads, length, texts, advance)
-        taken.append(with_notes(measurement, cooled, model))
-        model.keep(taken[-1])
-    return taken
+        measurements.append(with_notes(measurement, cooled, model))
+        model.keep(measurements[-1])
+    return measurements
 
 
-def _latency(taken: Measurement) -> Percentiles:
-    return summarise(taken).latency
+def _latency(measurement: Measurement) -> Percentiles:
+    return summarise(measurement).latency
 
 
 def recommend_threads(measurements: Iterable[TimedRecord], latency: Callable[[Any], Percentiles] = _latency) -> int:
@@ -96,7 +96,9 @@ def recommend_threads(measurements: Iterable[TimedRecord], latency: Callable[[An
     The measurements must differ in their threads alone; `latency` says what of them counts. Beats: the median is
     lower by that share, and the two 95 % intervals do not touch. Raises `UsageError` without measurements.
     """
-    figures = sorted(((taken.threads, latency(taken)) for taken in measurements), key=lambda pair: pair[0])
+    figures = sorted(
+        ((measurement.threads, latency(measurement)) for measurement in measurements), key=lambda pair: pair[0]
+    )
     if not figures:
         raise UsageError("no measurement to recommend a thread count from")
     threads, best = figures[0]
@@ -111,12 +113,12 @@ def recommended_threads(
 ) -> dict[int | str, int]:
     """The recommendation for each length that was measured with several thread counts."""
     by_length: dict[int | str, list[TimedRecord]] = {}
-    for taken in measurements:
-        by_length.setdefault(taken.length, []).append(taken)
+    for measurement in measurements:
+        by_length.setdefault(measurement.length, []).append(measurement)
     return {
         length: recommend_threads(group, latency)
         for length, group in by_length.items()
-        if len({taken.threads for taken in group}) > 1
+        if len({measurement.threads for measurement in group}) > 1
     }
 
 
@@ -165,22 +167,22 @@ def ask(
     device: ConnectedDevice, remote: str, options: ProfileOptions, kind: type[_Reply], advance: Advance, **asked: Any
 ) -> _Reply:
     """Have fresh agents, one after the other, measure the file at `remote`; one measurement of them all."""
-    taken: list[_Reply] = []
+    measurements: list[_Reply] = []
     for process in options.shares:
         fields = {"path": remote, **request_fields(options, process), **asked}
         with device.start_agent(options.python) as agent:
-            taken.append(
+            measurements.append(
                 agent.request("profile", kind, progress=progress_callback(advance, options, process), **fields)
             )
-    return merged(merge_processes, taken, device).model_copy(update={"taken_at": now()})
+    return merged(merge_processes, measurements, device).model_copy(update={"taken_at": now()})
 
 
 def merged(
-    merge: Callable[[Sequence[_Merged]], _Merged], taken: Sequence[_Merged], device: ConnectedDevice
+    merge: Callable[[Sequence[_Merged]], _Merged], measurements: Sequence[_Merged], device: ConnectedDevice
 ) -> _Merged:
     """What processes measured together; `DeviceError` where they did not run the same."""
     try:
-        return merge(taken)
+        return merge(measurements)
     except ValueError as error:
         raise DeviceError(f"{device.transport.where}: {error}", advice="measure again") from None
 
@@ -218,9 +220,11 @@ def progress_callback(advance: Advance, options: ProfileOptions, process: int) -
     return tell
 
 
-def with_notes(taken: _Reply, notes: Sequence[str], model: MeasuredModel) -> _Reply:
+def with_notes(measurement: _Reply, notes: Sequence[str], model: MeasuredModel) -> _Reply:
     """The measurement with more to be said of it, and with what its runtime silently did otherwise than asked."""
-    return taken.model_copy(update={"notes": (*taken.notes, *notes, *fallbacks(taken, model.scheme))})
+    return measurement.model_copy(
+        update={"notes": (*measurement.notes, *notes, *fallbacks(measurement, model.scheme))}
+    )
 
 
 def plural(count: int, noun: str) -> str:

@@ -51,7 +51,7 @@ def profile_decoder_on(
     device: ConnectedDevice, model: MeasuredModel, options: ProfileOptions, progress: Progress
 ) -> list[GenerationMeasurement]:
     """As `profile_decoder`, on a device that was entered."""
-    taken = []
+    measurements = []
     cooling = Cooling(device, options)
     remote = device.put(model.path, progress)
     run_golden(device, model, remote, options)
@@ -60,9 +60,9 @@ def profile_decoder_on(
         title = f"profile {model.name}, {plural(threads, 'thread')}, length {length}"
         with progress.task(title) as advance:
             found = ask(device, remote, options, GenerationMeasurement, advance, threads=threads, length=length)
-        taken.append(with_notes(found, cooled, model))
-        model.keep(taken[-1])
-    return taken
+        measurements.append(with_notes(found, cooled, model))
+        model.keep(measurements[-1])
+    return measurements
 
 
 def _lengths(model: MeasuredModel, options: ProfileOptions) -> tuple[int, ...]:
@@ -83,4 +83,4 @@ def _lengths(model: MeasuredModel, options: ProfileOptions) -> tuple[int, ...]:
 
 def recommended_decoder_threads(measurements: Iterable[GenerationMeasurement]) -> dict[int | str, int]:
     """As `profile.recommended_threads`, token by token."""
-    return recommended_threads(measurements, lambda taken: summarise_generation(taken).token)
+    return recommended_threads(measurements, lambda measurement: summarise_generation(measurement).token)

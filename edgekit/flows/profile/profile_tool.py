@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from edgekit.devices.adb.android_state import android_state
-from edgekit.devices.adb.android_tools import FORMATS, WARMUP_RUNS, Call, read_output
+from edgekit.devices.adb.android_tools import FORMATS, WARMUP_RUNS, ToolCall, read_output
 from edgekit.devices.doctor.probe import Probe, probe
 from edgekit.devices.transport import Transport
 from edgekit.errors import DeviceError, ToolError, UsageError, agent_errors, unknown_name
@@ -34,7 +34,7 @@ _NOT_HERE = ("processes", "data", "per_op", "energy", "sustained", "cool_down", 
 
 
 @dataclass(frozen=True)
-class _Model:
+class _ToolModel:
     """A model file on this machine, the hashes of it and of its bundle, and the lengths that it is run at."""
 
     file: Path
@@ -77,18 +77,19 @@ def profile_tool(
     model = _model(measured, tool, options)
 
     def look(_: str, transport: Transport) -> list[ToolMeasurement]:
-        call = Call(tool, program, "", 1, 1, 0.0, WARMUP_RUNS if options.warmup is None else options.warmup, affinity)
-        return [_kept_in(measured, taken) for taken in _measure(transport, model, call, options, progress)]
+        warmup = WARMUP_RUNS if options.warmup is None else options.warmup
+        call = ToolCall(tool, program, "", 1, 1, 0.0, warmup, affinity)
+        return [_keep(measured, measurement) for measurement in _measure(transport, model, call, options, progress)]
 
     outcomes = look_at_each(options.device, look)
     errors = {outcome.name: outcome.error for outcome in outcomes if outcome.error is not None}
     results = {outcome.name: outcome.result for outcome in outcomes if outcome.result is not None}
     if errors:
         raise SomeDevicesFailed(results, errors) if len(outcomes) > 1 else next(iter(errors.values()))
-    return [taken for result in results.values() for taken in result]
+    return [measurement for result in results.values() for measurement in result]
 
 
-def _model(what: MeasuredModel, tool: ToolName, options: ProfileOptions) -> _Model:
+def _model(what: MeasuredModel, tool: ToolName, options: ProfileOptions) -> _ToolModel:
     default = ProfileOptions()
     if given := [name for name in _NOT_HERE if getattr(options, name) != getattr(default, name)]:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
@@ -106,11 +107,11 @@ def _model(what: MeasuredModel, tool: ToolName, options: ProfileOptions) -> _Mod
     if manifest and max(lengths) > (static[-1] if static else manifest.max_length):
         raise UsageError(f"{what} takes {static[-1] if static else manifest.max_length} tokens, not {max(lengths)}")
     padded = tuple(dict.fromkeys(next((each for each in static if each >= wanted), wanted) for wanted in lengths))
-    return _Model(file, file_sha256(file), manifest.content_hash if manifest else None, padded, bool(static))
+    return _ToolModel(file, file_sha256(file), manifest.content_hash if manifest else None, padded, bool(static))
 
 
 def _measure(
-    transport: Transport, model: _Model, call: Call, options: ProfileOptions, progress: Progress
+    transport: Transport, model: _ToolModel, call: ToolCall, options: ProfileOptions, progress: Progress
 ) -> Iterator[ToolMeasurement]:
     found = probe(transport)
     if transport.run(["test", "-x", call.program]).code != 0:
@@ -150,7 +151,7 @@ def _measure(
         )
 
 
-def _invocations(transport: Transport, call: Call, options: ProfileOptions) -> Iterator[Invocation]:
+def _invocations(transport: Transport, call: ToolCall, options: ProfileOptions) -> Iterator[Invocation]:
     """What the program says, time after time; its runs are as many as both minima need, shared out."""
     runs, seconds = math.ceil(options.min_runs / FEWEST), options.min_seconds / FEWEST
     most = max(1, math.ceil(options.max_runs / FEWEST))
@@ -166,7 +167,7 @@ def _invocations(transport: Transport, call: Call, options: ProfileOptions) -> I
 
 
 @contextmanager
-def _brought(transport: Transport, model: _Model, length: int, progress: Progress) -> Iterator[str]:
+def _brought(transport: Transport, model: _ToolModel, length: int, progress: Progress) -> Iterator[str]:
     """The model's path on the device, in a folder that goes again; an ONNX file with inputs beside it."""
     folder = f"{transport.home()}/tools/{uuid.uuid4().hex[:12]}"
     path = posixpath.join(folder, f"model{model.file.suffix.lower()}")
@@ -232,9 +233,9 @@ def _run(transport: Transport, *command: str) -> None:
         raise DeviceError(f"{transport.where}: {command[0]} failed: {done.complaint()}")
 
 
-def _kept_in(what: MeasuredModel, taken: ToolMeasurement) -> ToolMeasurement:
+def _keep(what: MeasuredModel, measurement: ToolMeasurement) -> ToolMeasurement:
     """Write a measurement into its bundle, in place of one taken under the same conditions."""
     if what.bundle is not None:
         same = {"model_sha256", "tool", "tool_sha256", "threads", "length", "affinity", "fingerprint"}
-        what.bundle.keep(taken, taken.model_dump(mode="json", include=same))
-    return taken
+        what.bundle.keep(measurement, measurement.model_dump(mode="json", include=same))
+    return measurement

@@ -11,9 +11,9 @@ from edgekit.schema.measurement import TimedRecord
 from edgekit.schema.resources import load_target
 
 
-def say_mismatches(taken: Mapping[str, Sequence[TimedRecord]]) -> None:
+def say_mismatches(by_device: Mapping[str, Sequence[TimedRecord]]) -> None:
     """Warn of each device whose measurements will count for no budget of the target that it was registered as."""
-    for name, measurements in taken.items():
+    for name, measurements in by_device.items():
         wanted = resolve(name).target
         if wanted is None or not measurements:
             continue

@@ -12,7 +12,7 @@ from edgekit.bundle.manifest import MANIFEST_FILE, CheckpointExtras, Manifest, O
 from edgekit.data.splits import Data, load_data
 from edgekit.data.token_blocks import load_text
 from edgekit.errors import NotFoundError, UsageError, agent_errors, unknown_name
-from edgekit.flows.lineage import checkpoint_sha256, is_in, recorded
+from edgekit.flows.lineage import checkpoint_sha256, is_in, options_and_inputs
 from edgekit.io.hashing import value_sha256
 from edgekit.io.progress import Progress
 from edgekit.models.checkpoint import open_checkpoint
@@ -46,7 +46,7 @@ SHOWN = 16
 
 
 @dataclass(frozen=True)
-class Made:
+class LineageSource:
     """What is to be made again: a bundle, known by its manifest, or a checkpoint, by its `edgekit.json`.
 
     folder: where the bundle or the checkpoint itself lies, if it lies beside that file
@@ -60,7 +60,7 @@ class Made:
 
 
 @dataclass(frozen=True)
-class Stage:
+class ReplayedStage:
     """A step of a lineage that can be run: its options as this edgekit takes them, and its rows."""
 
     step: Step
@@ -78,7 +78,7 @@ class Stage:
         return self.options
 
 
-def read_made(path: Path) -> Made:
+def read_lineage_source(path: Path) -> LineageSource:
     """What `path` describes: a manifest, an `edgekit.json`, or a folder with one of them; `UsageError` for others."""
     if path.is_dir():
         files = [path / name for name in (MANIFEST_FILE, EXTRAS_FILE) if (path / name).is_file()]
@@ -87,13 +87,13 @@ def read_made(path: Path) -> Made:
                 f"{path} has neither a {MANIFEST_FILE} nor an {EXTRAS_FILE}: no lineage is known of it",
                 advice="give a bundle or a checkpoint that edgekit made",
             )
-        return read_made(files[0])
+        return read_lineage_source(files[0])
     mapping = read_mapping(path)
     if "model_file" in mapping:
         manifest = Manifest.parse(mapping, str(path))
-        return Made(path, manifest.lineage, manifest.plan, manifest, _bundle_beside(path, manifest))
+        return LineageSource(path, manifest.lineage, manifest.plan, manifest, _bundle_beside(path, manifest))
     extras = CheckpointExtras.parse(mapping, str(path))
-    return Made(path, extras.lineage, extras.plan, None, _checkpoint_beside(path, extras))
+    return LineageSource(path, extras.lineage, extras.plan, None, _checkpoint_beside(path, extras))
 
 
 def _bundle_beside(path: Path, manifest: Manifest) -> Path | None:
@@ -116,37 +116,37 @@ def _checkpoint_beside(path: Path, extras: CheckpointExtras) -> Path | None:
     return path.parent
 
 
-def read_stages(made: Made) -> list[Stage]:
+def read_stages(source: LineageSource) -> list[ReplayedStage]:
     """The stages of a lineage, in order. Raises `UsageError` for one that is unknown, incomplete or inconsistent."""
-    if not made.lineage:
-        raise UsageError(f"{made.path} has no lineage: what it describes was not made by edgekit")
+    if not source.lineage:
+        raise UsageError(f"{source.path} has no lineage: what it describes was not made by edgekit")
     stages = []
-    for number, step in enumerate(made.lineage, start=1):
-        where = f"{made.path}: step {number} of the lineage ({step.stage})"
+    for number, step in enumerate(source.lineage, start=1):
+        where = f"{source.path}: step {number} of the lineage ({step.stage})"
         if step.stage not in OPTIONS:
             raise UsageError(f"{where}: {unknown_name('stage', step.stage, OPTIONS).message}", advice=_OTHER_EDGEKIT)
         options = OPTIONS[step.stage].parse(step.options, where)
-        _check_complete(made, number, where)
-        stages.append(Stage(step, options))
+        _check_complete(source, number, where)
+        stages.append(ReplayedStage(step, options))
     return stages
 
 
 _OTHER_EDGEKIT = "another version of edgekit wrote it, or it was changed by hand"
 
 
-def _check_complete(made: Made, number: int, where: str) -> None:
-    step, last = made.lineage[number - 1], number == len(made.lineage)
-    before = made.lineage[number - 2] if number > 1 else None
+def _check_complete(source: LineageSource, number: int, where: str) -> None:
+    step, last = source.lineage[number - 1], number == len(source.lineage)
+    before = source.lineage[number - 2] if number > 1 else None
     needed = {
         "what the lineage begins with": number > 1 or step.model is not None,
         "its data": step.stage not in _TRAINING
         or (step.data is not None and step.inputs.keys() & {"data.train", "text.train"})
         or (step.data is None and any(name in step.inputs for name in _COUNTED)),
         "the facts of its target": "target" not in OPTIONS[step.stage].model_fields or step.target is not None,
-        "what came of it": bool(step.output) or (last and made.manifest is not None),
+        "what came of it": bool(step.output) or (last and source.manifest is not None),
         "where its teacher came from": "teacher" not in step.inputs
         or step.teacher is not None
-        or is_in(made.lineage[: number - 1], step.inputs["teacher"]),
+        or is_in(source.lineage[: number - 1], step.inputs["teacher"]),
         "the model it began with": isinstance(step.model, Scratch) or "checkpoint" in step.inputs,
     }
     missing = next((what for what, there in needed.items() if not there), None)
@@ -154,24 +154,24 @@ def _check_complete(made: Made, number: int, where: str) -> None:
         raise UsageError(f"{where} does not say {missing}, so it cannot be run again", advice=_OTHER_EDGEKIT)
     if before is not None and step.inputs.get("checkpoint") != value_sha256(before.output):
         raise UsageError(f"{where} did not begin with what step {number - 1} made", advice=_OTHER_EDGEKIT)
-    if (step.stage == "export") != (last and made.manifest is not None):
+    if (step.stage == "export") != (last and source.manifest is not None):
         raise UsageError(f"{where}: a bundle's lineage ends with an export, and no other does", advice=_OTHER_EDGEKIT)
 
 
-def check_named_files(stage: Stage) -> None:
+def check_named_files(stage: ReplayedStage) -> None:
     """Raise `UsageError` unless the files and folders that options name lie here and are those recorded."""
     inputs = {name: name for name in _COUNTED} | _NAMED
     for name, kept_as in inputs.items():
         if kept_as not in stage.step.inputs or getattr(stage.options, name, None) is None:
             continue
-        if recorded(stage.options)[1][kept_as] != stage.step.inputs[kept_as]:
+        if options_and_inputs(stage.options)[1][kept_as] != stage.step.inputs[kept_as]:
             path, what = getattr(stage.options, name), _KINDS.get(name, "file of texts")
             raise UsageError(f"{path} is not the {what} that was recorded", advice="run this where that one is")
 
 
-def check_data_is_read(made: Made, given: DataSpec | None) -> None:
+def check_data_is_read(source: LineageSource, given: DataSpec | None) -> None:
     """Raise `UsageError` for data that no stage would read, as the lineage names rows that are always at hand."""
-    named = [step.data.get("name") for step in made.lineage if step.data is not None]
+    named = [step.data.get("name") for step in source.lineage if step.data is not None]
     if given is not None and not given.embedded and named and set(named) == {EMBEDDED}:
         raise UsageError(
             f"the lineage reads the embedded data {EMBEDDED}, which needs no files", advice="leave --data out"
@@ -179,7 +179,7 @@ def check_data_is_read(made: Made, given: DataSpec | None) -> None:
 
 
 def find_data(
-    stage: Stage, given: DataSpec | None, loaded: dict[DataSpec, Data], progress: Progress
+    stage: ReplayedStage, given: DataSpec | None, loaded: dict[DataSpec, Data], progress: Progress
 ) -> DataSpec | None:
     """Where the rows of a stage are found, once their hashes are those recorded; `loaded` keeps what was read.
 

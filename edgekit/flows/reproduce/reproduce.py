@@ -19,19 +19,19 @@ from edgekit.flows.export import export
 from edgekit.flows.lineage import tool_versions
 from edgekit.flows.quantize import quantize
 from edgekit.flows.reproduce.lineage_replay import (
-    Made,
-    Stage,
+    LineageSource,
+    ReplayedStage,
     check_data_is_read,
     check_named_files,
     find_data,
     find_model,
-    read_made,
+    read_lineage_source,
     read_stages,
 )
 from edgekit.flows.reproduce.reproduce_compare import (
     WITHIN,
-    Comparison,
-    Outcome,
+    AccuracyComparison,
+    StageReproduction,
     bundle_hashes,
     compare_last,
     compare_validation,
@@ -66,8 +66,8 @@ class Replay:
     data:   those of them on which accuracy is compared
     """
 
-    made: Made
-    stages: list[Stage]
+    source: LineageSource
+    stages: list[ReplayedStage]
     start: ModelRef | Scratch
     models: dict[str, ModelRef] = field(default_factory=dict)
     rows: dict[DataSpec, Data] = field(default_factory=dict)
@@ -84,7 +84,7 @@ class Replay:
 class Reproduction:
     """How every stage came out, in order; `path` is what was made last, if it was kept."""
 
-    outcomes: list[Outcome]
+    outcomes: list[StageReproduction]
     path: Path | None
 
     @property
@@ -106,21 +106,21 @@ def prepare(
     data, model, teacher: in place of inputs that a manifest only names: rows, what it began with, who taught a prune
     Raises `UsageError` for a lineage that cannot be run again, and for an input that is missing or another one.
     """
-    made = read_made(what)
-    stages = read_stages(made)
-    first = made.lineage[0]
+    source = read_lineage_source(what)
+    stages = read_stages(source)
+    first = source.lineage[0]
     models: dict[str, ModelRef] = {}
     if isinstance(first.model, Scratch) and model is not None:
         raise UsageError("the lineage begins with a new model, made from nothing", advice="leave --model out")
     if first.model is not None and not isinstance(first.model, Scratch):
         sha256 = first.inputs["checkpoint"]
         models[sha256] = find_model(first.model, sha256, model, "--model")
-    for step in made.lineage:
+    for step in source.lineage:
         if step.teacher is not None:
             sha256 = step.inputs["teacher"]
             models[sha256] = find_model(step.teacher, sha256, teacher, "--teacher")
     rows: dict[DataSpec, Data] = {}
-    check_data_is_read(made, data)
+    check_data_is_read(source, data)
     for stage in stages:
         check_named_files(stage)
     stages = [replace(stage, data=find_data(stage, data, rows, progress)) for stage in stages]
@@ -131,7 +131,7 @@ def prepare(
     if compared is not None and compared not in rows:
         rows[compared] = load_data(compared, progress=progress)
     start = first.model if isinstance(first.model, Scratch) else models[first.inputs["checkpoint"]]
-    return Replay(made, stages, start, models, rows, compared)
+    return Replay(source, stages, start, models, rows, compared)
 
 
 def reproduce(
@@ -180,7 +180,7 @@ class _Bench:
 @contextmanager
 def _workplace(replay: Replay, out: Path | None) -> Iterator[Path]:
     if out is not None:
-        _claim(out, value_sha256([step.model_dump(mode="json") for step in replay.made.lineage]))
+        _claim(out, value_sha256([step.model_dump(mode="json") for step in replay.source.lineage]))
         yield out
         return
     with tempfile.TemporaryDirectory(prefix="edgekit-reproduce-") as folder:
@@ -213,30 +213,30 @@ def _threads(step: Step) -> Iterator[None]:
         torch.set_num_threads(here)
 
 
-def _finetune(bench: _Bench, stage: Stage, out: Path) -> Path:
+def _finetune(bench: _Bench, stage: ReplayedStage, out: Path) -> Path:
     options = stage.options_as(FinetuneOptions)
     return finetune(bench.newest, _data(stage), out, options, force=True, progress=bench.progress)
 
 
-def _distill(bench: _Bench, stage: Stage, out: Path) -> Path:
+def _distill(bench: _Bench, stage: ReplayedStage, out: Path) -> Path:
     options = stage.options_as(DistillOptions)
     return distill(bench.checkpoint, _data(stage), out, options, force=True, progress=bench.progress)
 
 
-def _prune(bench: _Bench, stage: Stage, out: Path) -> Path:
+def _prune(bench: _Bench, stage: ReplayedStage, out: Path) -> Path:
     sha256 = stage.step.inputs.get("teacher")
     teacher = bench.models[sha256] if sha256 is not None else None
     options = stage.options_as(PruneOptions)
     return prune(bench.checkpoint, stage.data, out, options, teacher=teacher, force=True, progress=bench.progress)
 
 
-def _quantize(bench: _Bench, stage: Stage, out: Path) -> Path:
+def _quantize(bench: _Bench, stage: ReplayedStage, out: Path) -> Path:
     options = stage.options_as(QuantizeOptions).model_copy(update=_at_hand(bench, stage.step))
     return quantize(bench.checkpoint, out, options, force=True, progress=bench.progress)
 
 
-def _export(bench: _Bench, stage: Stage, out: Path) -> Path:
-    manifest = bench.replay.made.manifest
+def _export(bench: _Bench, stage: ReplayedStage, out: Path) -> Path:
+    manifest = bench.replay.source.manifest
     assert manifest is not None  # noqa: S101 - a lineage ends with an export only if it is a bundle's
     changes = _at_hand(bench, stage.step) | {"format": manifest.format}
     options = stage.options_as(ExportOptions).model_copy(update=changes)
@@ -244,7 +244,7 @@ def _export(bench: _Bench, stage: Stage, out: Path) -> Path:
     return export(bench.checkpoint, out, options, golden=golden, force=True, progress=bench.progress)[0]
 
 
-_RUNNERS: dict[str, Callable[[_Bench, Stage, Path], Path]] = {
+_RUNNERS: dict[str, Callable[[_Bench, ReplayedStage, Path], Path]] = {
     "finetune": _finetune,
     "distill": _distill,
     "prune": _prune,
@@ -253,7 +253,7 @@ _RUNNERS: dict[str, Callable[[_Bench, Stage, Path], Path]] = {
 }
 
 
-def _data(stage: Stage) -> DataSpec:
+def _data(stage: ReplayedStage) -> DataSpec:
     assert stage.data is not None  # noqa: S101 - every stage that trains has recorded its data
     return stage.data
 
@@ -267,7 +267,7 @@ def _at_hand(bench: _Bench, step: Step) -> dict[str, Any]:
         write_text(target, _recorded_target(step.target).model_dump_json())
         changes["target"] = str(target)
     if step.options.get("calibrate") not in (None, EMBEDDED):
-        plan = bench.replay.made.plan
+        plan = bench.replay.source.plan
         # only static ranges need the texts, and a plan with such keeps them
         texts = plan.calibration if plan is not None else ()
         changes["calibrate"] = _write_texts(files / "calibration.jsonl", texts) if texts else None
@@ -299,25 +299,25 @@ def _golden(replay: Replay, step: Step) -> list[str | tuple[str, str]]:
     return []
 
 
-def _outcome(bench: _Bench, stage: Stage, path: Path, *, last: bool) -> Outcome:
-    made, name = bench.replay.made, stage.step.stage
+def _outcome(bench: _Bench, stage: ReplayedStage, path: Path, *, last: bool) -> StageReproduction:
+    source, name = bench.replay.source, stage.step.stage
     if name == "export":
-        assert made.manifest is not None  # noqa: S101 - as above
+        assert source.manifest is not None  # noqa: S101 - as above
         manifest = Manifest.of(path)
-        here, recorded, reproduced = manifest.lineage[-1], bundle_hashes(made.manifest), bundle_hashes(manifest)
+        here, recorded, reproduced = manifest.lineage[-1], bundle_hashes(source.manifest), bundle_hashes(manifest)
     else:
         here = CheckpointExtras.read(path / "edgekit.json").lineage[-1]
         recorded, reproduced = stage.step.output, here.output
-    outcome = Outcome(name, recorded, reproduced, None, other_tools(stage.step, here), bench.within)
+    outcome = StageReproduction(name, recorded, reproduced, None, other_tools(stage.step, here), bench.within)
     if not outcome.differing:
         return outcome
     comparison = _last_comparison(bench, path) if last else None
     return replace(outcome, comparison=comparison or compare_validation(stage.step, here))
 
 
-def _last_comparison(bench: _Bench, path: Path) -> Comparison | None:
+def _last_comparison(bench: _Bench, path: Path) -> AccuracyComparison | None:
     replay = bench.replay
     if replay.data is None:
         return None
     rows = replay.rows[replay.data]
-    return compare_last(replay.made, path, replay.data, rows, bench.progress)
+    return compare_last(replay.source, path, replay.data, rows, bench.progress)

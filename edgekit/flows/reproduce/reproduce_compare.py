@@ -9,20 +9,20 @@ from typing import Literal
 from edgekit.bundle.manifest import Manifest, Step
 from edgekit.data.splits import Data
 from edgekit.flows.evaluate.evaluate import Evaluation, evaluate
-from edgekit.flows.reproduce.lineage_replay import Made
+from edgekit.flows.reproduce.lineage_replay import LineageSource
 from edgekit.io.hashing import value_sha256
 from edgekit.io.progress import Progress
 from edgekit.measure.statistics.proportions import Agreement, Estimate, accuracy_difference, accuracy_drop, agreement
 from edgekit.options.data_options import DataSpec
 from edgekit.options.stage_options import EvaluateOptions, SplitName
 
-Verdict = Literal["identical"] | Agreement
+ReproductionVerdict = Literal["identical"] | Agreement
 # points of accuracy that two models may differ by and still be taken for equivalent
 WITHIN = 1.0
 
 
 @dataclass(frozen=True)
-class Comparison:
+class AccuracyComparison:
     """Accuracy in % on the rows of one split, and the points lost with their 95 % interval.
 
     paired: whether both models answered the rows here, so that they are compared row by row
@@ -37,7 +37,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class StageReproduction:
     """A stage that was run again: sha256 by file as recorded and as made here, and what else may differ.
 
     tools: what has another version here, or is another machine: (recorded, here), None where there is none
@@ -47,7 +47,7 @@ class Outcome:
     stage: str
     recorded: dict[str, str]
     reproduced: dict[str, str]
-    comparison: Comparison | None
+    comparison: AccuracyComparison | None
     tools: dict[str, tuple[str | None, str | None]]
     within: float = WITHIN
 
@@ -68,14 +68,14 @@ class Outcome:
         return value_sha256(self.reproduced)
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> ReproductionVerdict:
         """Identical files, or what the interval of the points lost says of `within` (`statistics.agreement`)."""
         if not self.differing:
             return "identical"
         return "cannot be told" if self.comparison is None else agreement(self.comparison.lost, self.within)
 
 
-def exit_code(outcomes: list[Outcome]) -> int:
+def exit_code(outcomes: list[StageReproduction]) -> int:
     """0: what came of it is identical or proven equivalent; 1: some stage differs; 3: that cannot be told."""
     last = outcomes[-1].verdict
     if last == "identical":
@@ -98,7 +98,7 @@ def other_tools(recorded: Step, here: Step) -> dict[str, tuple[str | None, str |
     return {name: (before.get(name), now.get(name)) for name in names if before.get(name) != now.get(name)}
 
 
-def compare_validation(recorded: Step, here: Step) -> Comparison | None:
+def compare_validation(recorded: Step, here: Step) -> AccuracyComparison | None:
     """By the accuracies that training itself saw on its validation rows, where both steps recorded one.
 
     Never in pairs: a step records how many rows were right, not which.
@@ -109,18 +109,20 @@ def compare_validation(recorded: Step, here: Step) -> Comparison | None:
     return _unpaired("validation", (before.rows, before.accuracy), (now.rows, now.accuracy))
 
 
-def compare_last(made: Made, again: Path, data: DataSpec, rows: Data, progress: Progress) -> Comparison | None:
+def compare_last(
+    source: LineageSource, again: Path, data: DataSpec, rows: Data, progress: Progress
+) -> AccuracyComparison | None:
     """What the lineage ended in against what was made `again`, on rows that are at hand.
 
     In pairs if the original lies beside its manifest, else by an accuracy that the manifest records; None where there
     is neither. Nothing is written into the original.
     """
-    records = made.manifest.accuracy if made.manifest is not None else ()
+    records = source.manifest.accuracy if source.manifest is not None else ()
     known = next((kept for kept in records if rows.sha256.get(kept.split) == kept.data_sha256), None)
     split: SplitName = known.split if known else ("test" if len(rows.test) else "validation")
     options = EvaluateOptions(split=split)
-    if made.folder is not None:
-        before = evaluate(made.folder, data, options, record=False, progress=progress)
+    if source.folder is not None:
+        before = evaluate(source.folder, data, options, record=False, progress=progress)
         return _paired(split, before, evaluate(again, data, options, progress=progress))
     if known is None:
         return None
@@ -128,15 +130,15 @@ def compare_last(made: Made, again: Path, data: DataSpec, rows: Data, progress: 
     return _unpaired(split, (known.rows, known.accuracy), (now.rows, now.accuracy))
 
 
-def _paired(split: str, before: Evaluation, now: Evaluation) -> Comparison:
+def _paired(split: str, before: Evaluation, now: Evaluation) -> AccuracyComparison:
     lost = accuracy_drop(before.right, now.right)
-    return Comparison(split, len(now.right), before.accuracy.accuracy, now.accuracy.accuracy, lost, True)
+    return AccuracyComparison(split, len(now.right), before.accuracy.accuracy, now.accuracy.accuracy, lost, True)
 
 
-def _unpaired(split: str, before: tuple[int, float], now: tuple[int, float]) -> Comparison:
+def _unpaired(split: str, before: tuple[int, float], now: tuple[int, float]) -> AccuracyComparison:
     """Two accuracies as (rows, %)."""
     lost = accuracy_difference(_counts(*before), _counts(*now))
-    return Comparison(split, before[0], before[1], now[1], lost, False)
+    return AccuracyComparison(split, before[0], before[1], now[1], lost, False)
 
 
 def _counts(rows: int, accuracy: float) -> tuple[int, int]:

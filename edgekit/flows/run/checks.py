@@ -6,7 +6,7 @@ from edgekit.compress.distillation.student import student_shape
 from edgekit.devices.open_device import open_device
 from edgekit.devices.registry import chosen
 from edgekit.errors import unknown_name
-from edgekit.flows.lineage import recorded
+from edgekit.flows.lineage import options_and_inputs
 from edgekit.flows.package import choose
 from edgekit.flows.run.run_package import packaged_format
 from edgekit.measure.metrics import check_budget, check_task, metric_of
@@ -23,7 +23,7 @@ def check_recipe(recipe: Recipe) -> None:
     stages = recipe.stages
     for options in (recipe.quantize, recipe.export, stages.profile):
         if options is not None:
-            recorded(options)
+            options_and_inputs(options)
     if recipe.package is not None:
         choose(recipe.package, packaged_format(recipe))
     if stages.profile is not None:

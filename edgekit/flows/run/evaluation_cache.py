@@ -42,7 +42,7 @@ _AnyKept = TypeVar("_AnyKept", bound=_Kept)
 
 def keep_evaluation(folder: Path, name: str, key: str, evaluation: Evaluation) -> None:
     """Write an evaluation under its key."""
-    kept = _KeptEvaluation(
+    cached = _KeptEvaluation(
         key=key,
         accuracy=evaluation.accuracy,
         labels=evaluation.labels,
@@ -50,7 +50,7 @@ def keep_evaluation(folder: Path, name: str, key: str, evaluation: Evaluation) -
         predicted=tuple(evaluation.predicted),
         sha256=evaluation.sha256,
     )
-    _write(folder, name, kept)
+    _write(folder, name, cached)
 
 
 def keep_perplexity(folder: Path, name: str, key: str, perplexity: Perplexity) -> None:
@@ -60,21 +60,21 @@ def keep_perplexity(folder: Path, name: str, key: str, perplexity: Perplexity) -
 
 def kept_evaluation(folder: Path, name: str, key: str) -> Evaluation | None:
     """The evaluation of this name, if it was kept under this key."""
-    kept = _read(folder, name, key, _KeptEvaluation)
-    if kept is None:
+    cached = _read(folder, name, key, _KeptEvaluation)
+    if cached is None:
         return None
-    return Evaluation(kept.accuracy, kept.labels, list(kept.expected), list(kept.predicted), kept.sha256)
+    return Evaluation(cached.accuracy, cached.labels, list(cached.expected), list(cached.predicted), cached.sha256)
 
 
 def kept_perplexity(folder: Path, name: str, key: str) -> Perplexity | None:
     """The perplexity of this name, if it was kept under this key."""
-    kept = _read(folder, name, key, _KeptPerplexity)
-    return None if kept is None else kept.perplexity
+    cached = _read(folder, name, key, _KeptPerplexity)
+    return None if cached is None else cached.perplexity
 
 
-def _write(folder: Path, name: str, kept: _Kept) -> None:
+def _write(folder: Path, name: str, cached: _Kept) -> None:
     """Write what is kept, with a hash of it: what it says goes into the manifest of a bundle."""
-    value = {"evaluation": kept.model_dump(mode="json")}
+    value = {"evaluation": cached.model_dump(mode="json")}
     write_text(_path(folder, name), json.dumps(value | {SEAL: value_sha256(value)}, ensure_ascii=False) + "\n")
 
 
@@ -86,8 +86,8 @@ def _read(folder: Path, name: str, key: str, kind: type[_AnyKept]) -> _AnyKept |
     try:
         value = read_mapping(path)
         sealed = value.pop(SEAL, None)
-        kept = kind.parse(value.get("evaluation"), str(path))
-        return kept if kept.key == key and sealed == value_sha256(value) else None
+        cached = kind.parse(value.get("evaluation"), str(path))
+        return cached if cached.key == key and sealed == value_sha256(value) else None
     # text that no encoding takes has no hash
     except (UsageError, UnicodeEncodeError):
         return None

@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pydantic
 
@@ -16,7 +15,7 @@ from edgekit.agent.inference.bundle import open_bundle
 from edgekit.bundle.manifest import is_bundle
 from edgekit.devices.lock import Lock
 from edgekit.errors import DeviceError, EdgekitError, UsageError, agent_errors
-from edgekit.flows.lineage import recorded
+from edgekit.flows.lineage import options_and_inputs
 from edgekit.io.atomic import write_text
 from edgekit.io.hashing import folder_sha256, value_sha256
 from edgekit.schema.base_model import Strict, read_mapping
@@ -40,7 +39,7 @@ class Entry(Strict):
     key: str
     made: str = ""
     before: str = ""
-    options: dict[str, Any] = pydantic.Field(default_factory=dict)
+    options: dict[str, object] = pydantic.Field(default_factory=dict)
 
 
 _ENTRIES = pydantic.TypeAdapter(dict[str, Entry])
@@ -51,31 +50,31 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
-        self._done: dict[str, Entry] = {}
+        self._entries: dict[str, Entry] = {}
         if self._path.is_file():
             # a journal that cannot be read knows nothing, and every stage is done again
             with contextlib.suppress(UsageError, pydantic.ValidationError):
-                self._done = _ENTRIES.validate_python(read_mapping(self._path))
+                self._entries = _ENTRIES.validate_python(read_mapping(self._path))
 
     def knows(self, stage: str) -> bool:
         """Whether this run has ever begun the stage."""
-        return stage in self._done
+        return stage in self._entries
 
-    def is_done(self, stage: str, key: str, *made: Path) -> bool:
+    def is_done(self, stage: str, key: str, *outputs: Path) -> bool:
         """Whether this stage was done with this key, and what it made is still there as it was."""
-        return self.why(stage, key, {}, *made) is None
+        return self.reason_to_run(stage, key, {}, *outputs) is None
 
-    def why(self, stage: str, key: str, options: dict[str, Any], *made: Path) -> str | None:
+    def reason_to_run(self, stage: str, key: str, options: dict[str, object], *outputs: Path) -> str | None:
         """Why this stage has to be done; None when it was done with this key, and what it made is there as it was."""
-        entry = self._done.get(stage)
+        entry = self._entries.get(stage)
         if entry is None:
             return "never run"
         if entry.key != key:
             changed = _changes(entry.options, options)
             return f"options changed: {changed}" if changed else INPUT_CHANGES
-        if not all(path.exists() for path in made):
+        if not all(path.exists() for path in outputs):
             return "what it made is gone" if entry.made else "was interrupted"
-        here = identity(*made)
+        here = identity(*outputs)
         # outputs take their name whole: another one than when it began means that it came to its end
         if here == entry.made or (not entry.made and here != entry.before):
             return None
@@ -83,49 +82,49 @@ class Journal:
 
     def forget(self, stages: Iterable[str]) -> None:
         """The recipe has these stages no more; what they made stays on disk, and is no longer this run's."""
-        known = [stage for stage in stages if stage in self._done]
+        known = [stage for stage in stages if stage in self._entries]
         for stage in known:
-            del self._done[stage]
+            del self._entries[stage]
         if known:
             self._write()
 
-    def begin(self, stage: str, key: str, options: dict[str, Any], *made: Path) -> None:
+    def begin(self, stage: str, key: str, options: dict[str, object], *outputs: Path) -> None:
         """The stage is about to be done; it may be killed before, or just after, its output has taken its name."""
-        self._done[stage] = Entry(key=key, before=identity(*made), options=options)
+        self._entries[stage] = Entry(key=key, before=identity(*outputs), options=options)
         self._write()
 
-    def record(self, stage: str, key: str, options: dict[str, Any], *made: Path) -> None:
+    def record(self, stage: str, key: str, options: dict[str, object], *outputs: Path) -> None:
         """The stage is done."""
-        entry = Entry(key=key, made=identity(*made), options=options)
-        if self._done.get(stage) != entry:
-            self._done[stage] = entry
+        entry = Entry(key=key, made=identity(*outputs), options=options)
+        if self._entries.get(stage) != entry:
+            self._entries[stage] = entry
             self._write()
 
     def _write(self) -> None:
-        write_text(self._path, json.dumps(_ENTRIES.dump_python(self._done, mode="json"), indent=1) + "\n")
+        write_text(self._path, json.dumps(_ENTRIES.dump_python(self._entries, mode="json"), indent=1) + "\n")
 
 
-def said(options: Strict) -> dict[str, Any]:
+def journal_options(options: Strict) -> dict[str, object]:
     """Options as the journal keeps them, with the content of the files that they name."""
-    values, contents = recorded(options)
+    values, contents = options_and_inputs(options)
     return values | {f"{name} (content)": sha256[:_SHOWN] for name, sha256 in contents.items()}
 
 
-def _changes(before: dict[str, Any], now: dict[str, Any]) -> str:
+def _changes(before: dict[str, object], now: dict[str, object]) -> str:
     """`epochs 3 -> 4`, for each value that differs; nothing where nothing was written down."""
     old, new = _flat(before), _flat(now)
     names = [name for name in {**old, **new} if old.get(name) != new.get(name)] if old else []
     return ", ".join(f"{name} {_shown(old.get(name))} -> {_shown(new.get(name))}" for name in names)
 
 
-def _flat(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
+def _flat(values: dict[str, object], prefix: str = "") -> dict[str, object]:
+    flat: dict[str, object] = {}
     for name, value in values.items():
         flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, dict) else {f"{prefix}{name}": value}
     return flat
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value):
         return value[:_SHOWN]
     return "none" if value is None else str(value)
@@ -150,15 +149,18 @@ def _content_hash(path: Path) -> str | None:
         return None
 
 
-def key_of(*parts: Any) -> str:
+def stage_key(*parts: object) -> str:
     """One key for everything that a stage depends on, made of plain values."""
     return value_sha256(list(parts))
 
 
 @contextmanager
-def claim(folder: Path) -> Iterator[None]:
-    """Hold the run's folder; a second run learns who has it. A folder made for nothing is gone again at the end."""
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
+def lock_run(folder: Path) -> Iterator[None]:
+    """Hold the run's folder; a folder made for nothing is gone again at the end.
+
+    Raises `UsageError` where another run has it, and says who, or where it cannot be written.
+    """
+    new_folders = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = Lock(folder / _LOCK, str(folder)).acquire()
@@ -169,8 +171,8 @@ def claim(folder: Path) -> Iterator[None]:
     try:
         yield
     finally:
-        if made and [path.name for path in folder.iterdir()] == [_LOCK]:
-            _remove(folder / _LOCK, made)
+        if new_folders and [path.name for path in folder.iterdir()] == [_LOCK]:
+            _remove(folder / _LOCK, new_folders)
         lock.release()
 
 

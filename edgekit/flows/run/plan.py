@@ -8,10 +8,11 @@ from pathlib import Path
 
 from edgekit.flows.run.checks import check_recipe
 from edgekit.flows.run.evaluation_cache import kept_evaluation, kept_perplexity
-from edgekit.flows.run.journal import INPUT_CHANGES, said
+from edgekit.flows.run.journal import INPUT_CHANGES, journal_options
 from edgekit.flows.run.run import begin
-from edgekit.flows.run.run_evaluate import evaluations, profile_key
+from edgekit.flows.run.run_evaluate import evaluations
 from edgekit.flows.run.run_package import why_packaged
+from edgekit.flows.run.run_profile import profile_key
 from edgekit.flows.run.run_state import Run
 from edgekit.flows.run.stages import bundles_in, export_key, formats_of, stages
 from edgekit.io.hashing import value_sha256
@@ -38,7 +39,7 @@ def plan(
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), settings)
     check_recipe(recipe)
     run = begin(recipe, out or Path("runs") / recipe.name, progress)
-    started = run.journal.why("start", run.key, run.start)
+    started = run.journal.reason_to_run("start", run.key, run.start)
     planned = _training(run, started)
     planned.append(_export(run, any(stage.why for stage in planned)))
     again = {stage.stage for stage in planned if stage.why}
@@ -52,7 +53,7 @@ def _training(run: Run, started: str | None) -> list[Planned]:
     """The stages that make checkpoints; the first one with another key names what the run starts from anew."""
     planned: list[Planned] = []
     for stage, out in stages(run):
-        why = run.journal.why(stage.name, run.key, said(stage.options), out)
+        why = run.journal.reason_to_run(stage.name, run.key, journal_options(stage.options), out)
         if why == INPUT_CHANGES and started and not any(before.why for before in planned):
             why = started
         planned.append(Planned(stage.name, why))
@@ -61,11 +62,11 @@ def _training(run: Run, started: str | None) -> list[Planned]:
 
 def _export(run: Run, inputs_change: bool) -> Planned:
     out = run.folder / "bundles"
-    there = bundles_in(out)
-    why = run.journal.why("export", export_key(run), said(run.recipe.export), *there or [out])
+    bundles = bundles_in(out)
+    why = run.journal.reason_to_run("export", export_key(run), journal_options(run.recipe.export), *bundles or [out])
     why = INPUT_CHANGES if inputs_change and why is None else why
     # an export replaces all that lies there, also what is in a format that the recipe no longer asks for
-    run.bundles = there if why is None else [out / name for name in formats_of(run.recipe)]
+    run.bundles = bundles if why is None else [out / name for name in formats_of(run.recipe)]
     return Planned("export", why)
 
 
@@ -73,14 +74,14 @@ def _evaluations(run: Run, again: set[str]) -> Iterator[Planned]:
     options = run.recipe.evaluate
     if options is None:
         return
-    told = run.journal.why("evaluate", value_sha256(said(options)), said(options))
+    reason = run.journal.reason_to_run("evaluate", value_sha256(journal_options(options)), journal_options(options))
     upstream = False
     for name, _, key in evaluations(run, options):
         made_again = "export" if name in {bundle.name for bundle in run.bundles} else name
         upstream = upstream or made_again in again
-        kept = kept_perplexity if run.task.generates else kept_evaluation
-        known = not upstream and kept(run.folder, name, key) is not None
-        yield Planned(f"evaluate {name}", None if known else told or INPUT_CHANGES)
+        cached = kept_perplexity if run.task.generates else kept_evaluation
+        known = not upstream and cached(run.folder, name, key) is not None
+        yield Planned(f"evaluate {name}", None if known else reason or INPUT_CHANGES)
 
 
 def _profiles(run: Run, again: set[str]) -> Iterator[Planned]:
@@ -90,7 +91,7 @@ def _profiles(run: Run, again: set[str]) -> Iterator[Planned]:
     for bundle in run.bundles:
         name = f"profile {bundle.name}"
         key = profile_key(run, bundle, options)
-        why = run.journal.why(name, key, said(options), bundle / "measurements")
+        why = run.journal.reason_to_run(name, key, journal_options(options), bundle / "measurements")
         yield Planned(name, INPUT_CHANGES if "export" in again and why is None else why)
 
 

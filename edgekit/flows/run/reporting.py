@@ -54,9 +54,9 @@ def summarise_run(run: Run) -> Summary:
         verdicts=verdicts,
         exit_code=exit_code(row.verdict for row in verdicts) if verdicts else 0,
         mistakes=tuple(_mistakes(name, run.evaluations[name]) for name in _everything(run) if name in run.evaluations),
-        measurements=tuple(taken for kept in records.values() for taken in kept.latency),
+        measurements=tuple(measurement for records_of in records.values() for measurement in records_of.latency),
         packages=tuple(run.packages),
-        speeds=tuple(taken for kept in records.values() for taken in kept.generation),
+        speeds=tuple(measurement for records_of in records.values() for measurement in records_of.generation),
         lineage=_lineage(run),
         commands=tuple(run.commands),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -92,9 +92,9 @@ def _model(run: Run, name: str, path: Path, records: Records) -> ModelRow:
         parameters=found.parameters,
         parts_mb={part.name: part.mb for part in found.parts},
         accuracy=evaluation.accuracy if evaluation else None,
-        latencies=tuple(_latency(taken) for taken in records.latency),
+        latencies=tuple(_latency(measurement) for measurement in records.latency),
         perplexity=run.perplexities.get(name),
-        speeds=tuple(_speed(taken) for taken in records.generation),
+        speeds=tuple(_speed(measurement) for measurement in records.generation),
         task=run.recipe.task,
         parity=parity,
         notes=notes,
@@ -105,37 +105,37 @@ def _model(run: Run, name: str, path: Path, records: Records) -> ModelRow:
 def _of_file(bundle: Path) -> Records:
     """The measurements of this very file; older ones of another stay on disk but do not count."""
     folder = BundleFolder(bundle)
-    manifest, kept = folder.manifest, folder.records
+    manifest, records = folder.manifest, folder.records
     sha256 = manifest.files[manifest.model_file].sha256
     return Records(
-        latency=tuple(record for record in kept.latency if record.model_sha256 == sha256),
-        generation=tuple(record for record in kept.generation if record.model_sha256 == sha256),
+        latency=tuple(record for record in records.latency if record.model_sha256 == sha256),
+        generation=tuple(record for record in records.generation if record.model_sha256 == sha256),
     )
 
 
-def _latency(taken: Measurement) -> LatencyRow:
-    summary = summarise(taken)
+def _latency(measurement: Measurement) -> LatencyRow:
+    summary = summarise(measurement)
     return LatencyRow(
-        device=taken.fingerprint.cpu_model,
-        runtime=f"{taken.runtime} {taken.runtime_version}",
-        threads=taken.threads,
-        length=taken.length,
+        device=measurement.fingerprint.cpu_model,
+        runtime=f"{measurement.runtime} {measurement.runtime_version}",
+        threads=measurement.threads,
+        length=measurement.length,
         p50=summary.latency.p50,
         p95=summary.latency.p95,
-        peak_rss_mb=taken.peak_rss_mb,
-        cold_load_ms=taken.cold_load_ms,
-        samples_ms=taken.samples_ms.get("total") or taken.samples_ms["infer"],
-        emulated=taken.fingerprint.emulated,
+        peak_rss_mb=measurement.peak_rss_mb,
+        cold_load_ms=measurement.cold_load_ms,
+        samples_ms=measurement.samples_ms.get("total") or measurement.samples_ms["infer"],
+        emulated=measurement.fingerprint.emulated,
     )
 
 
-def _speed(taken: GenerationMeasurement) -> SpeedRow:
+def _speed(measurement: GenerationMeasurement) -> SpeedRow:
     return SpeedRow(
-        device=taken.fingerprint.cpu_model,
-        threads=taken.threads,
-        length=taken.length,
-        tokens_per_s=summarise_generation(taken).tokens_per_s,
-        emulated=taken.fingerprint.emulated,
+        device=measurement.fingerprint.cpu_model,
+        threads=measurement.threads,
+        length=measurement.length,
+        tokens_per_s=summarise_generation(measurement).tokens_per_s,
+        emulated=measurement.fingerprint.emulated,
     )
 
 

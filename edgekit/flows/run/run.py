@@ -12,11 +12,11 @@ from edgekit.flows.gate.gate import BundleVerdict, gate, not_judged
 from edgekit.flows.lineage import tool_versions
 from edgekit.flows.run.checks import check_recipe
 from edgekit.flows.run.command_lines import command_line, data_flags
-from edgekit.flows.run.journal import Journal, claim, key_of
+from edgekit.flows.run.journal import Journal, lock_run, stage_key
 from edgekit.flows.run.reporting import write_report
-from edgekit.flows.run.run_evaluate import evaluate_all, profile_all
+from edgekit.flows.run.run_evaluate import evaluate_models
 from edgekit.flows.run.run_package import make_packages
-from edgekit.flows.run.run_profile import evaluate_texts, profile_decoders
+from edgekit.flows.run.run_profile import profile_bundles
 from edgekit.flows.run.run_state import Run
 from edgekit.flows.run.stages import export_bundles, train
 from edgekit.io.hashing import folder_sha256
@@ -48,17 +48,13 @@ def run(
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), settings)
     folder = out or Path("runs") / recipe.name
     check_recipe(recipe)  # before the folder is made
-    with claim(folder):
+    with lock_run(folder):
         state = begin(recipe, folder, progress)
         state.journal.record("start", state.key, state.start)
         train(state)
         export_bundles(state)
-        if state.task.generates:
-            evaluate_texts(state)
-            profile_decoders(state)
-        else:
-            evaluate_all(state)
-            profile_all(state)
+        evaluate_models(state)
+        profile_bundles(state)
         state.commands += _reproducing(state)
         state.verdicts = _judge(recipe.budgets, state.bundles, state.data.sha256.get("test"))
         make_packages(state)
@@ -95,7 +91,7 @@ def begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
     data, rows = _load(recipe, labels, progress)
     begun_from = recipe.model_dump(mode="json")["model"] if start is None else folder_sha256(start.path)
     facts = {"model": begun_from, "data": dict(data.sha256), "tools": tool_versions()}
-    state = Run(recipe, folder, data, rows, Journal(folder), progress, key=key_of(*facts.values()), start=facts)
+    state = Run(recipe, folder, data, rows, Journal(folder), progress, key=stage_key(*facts.values()), start=facts)
     if start is not None and trained:
         state.models["teacher"] = start.path
     return state

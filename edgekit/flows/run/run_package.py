@@ -9,7 +9,7 @@ from edgekit.bundle.manifest import MANIFEST_FILE
 from edgekit.flows.gate.gate import BundleVerdict
 from edgekit.flows.package import choose, package, row_of, size_verdicts
 from edgekit.flows.run.command_lines import command_line
-from edgekit.flows.run.journal import key_of, said
+from edgekit.flows.run.journal import journal_options, stage_key
 from edgekit.flows.run.run_state import Run
 from edgekit.flows.run.stages import formats_of, refuse_foreign
 from edgekit.io.hashing import file_sha256
@@ -45,7 +45,7 @@ def make_packages(run: Run) -> None:
 def why_packaged(run: Run, options: PackageOptions) -> str | None:
     """Why the packages have to be made; None where they are there, of this bundle and as they were written."""
     options = _named(run, options)
-    why = run.journal.why(_STAGE, _key(run, options), said(options))
+    why = run.journal.reason_to_run(_STAGE, _key(run, options), journal_options(options))
     if why is None and None in _packages(run, options).values():
         return "what it made was changed since, or is gone"
     return why
@@ -61,11 +61,11 @@ def _make(run: Run, options: PackageOptions, bundle: Path, folder: Path) -> list
     for path in _packages(run, options):
         refuse_foreign(run, _STAGE, path)
     key = _key(run, options)
-    run.journal.begin(_STAGE, key, said(options))
+    run.journal.begin(_STAGE, key, journal_options(options))
     done = package(bundle, folder, options, force=True, progress=run.progress)
     if done.written:
         run.progress.say(f"package: {', '.join(row.platform for row in done.packages)}, {folder}")
-        run.journal.record(_STAGE, key, said(options))
+        run.journal.record(_STAGE, key, journal_options(options))
     return list(done.packages)
 
 
@@ -78,7 +78,9 @@ def _packages(run: Run, options: PackageOptions) -> dict[Path, PackageRecord | N
 def _key(run: Run, options: PackageOptions) -> str:
     """Of the whole manifest, which a package holds, and not of the bundle's content alone."""
     manifest = _bundle(run) / MANIFEST_FILE
-    return key_of(_STAGE, file_sha256(manifest) if manifest.is_file() else None, said(options), __version__)
+    return stage_key(
+        _STAGE, file_sha256(manifest) if manifest.is_file() else None, journal_options(options), __version__
+    )
 
 
 def _bundle(run: Run) -> Path:

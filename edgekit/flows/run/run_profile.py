@@ -1,57 +1,84 @@
-"""What a run of a language model measures: the perplexity of every model and bundle, and how fast bundles write."""
+"""What a run measures of every bundle: latency on the data's own texts, or how fast a language model writes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from edgekit.agent.machine.conditions import fingerprint
 from edgekit.bundle.records import MEASUREMENTS
-from edgekit.flows.evaluate.perplexity import Known, perplexity, record_perplexity
+from edgekit.data.token_blocks import TextData
+from edgekit.devices.registry import chosen, resolve
+from edgekit.flows.lineage import options_and_inputs
+from edgekit.flows.profile.profile import profile
 from edgekit.flows.profile.profile_decoder import profile_decoder
-from edgekit.flows.run.command_lines import command_line, data_flags
-from edgekit.flows.run.evaluation_cache import keep_perplexity, kept_perplexity
-from edgekit.flows.run.journal import said
-from edgekit.flows.run.run_evaluate import baselines, evaluations, profile_key
+from edgekit.flows.run.command_lines import command_line
+from edgekit.flows.run.journal import identity, journal_options, stage_key
 from edgekit.flows.run.run_state import Run
 from edgekit.io.hashing import value_sha256
+from edgekit.options.data_options import EMBEDDED
+from edgekit.options.profile_options import ProfileOptions
+
+# test texts at most that latency is measured on, beside the fixed lengths
+PROFILE_TEXTS = 2000
 
 
-def evaluate_texts(run: Run) -> None:
-    """Perplexity of every checkpoint and bundle, against the teacher and any baseline that a budget names.
-
-    What is known already is read back.
-    """
-    options, data = run.recipe.stages.evaluate, run.recipe.data
-    if options is None:
-        return
-    against: dict[str, Path] = {}
-    known: Known = {}
-    for name, path, key in evaluations(run, options):
-        found = kept_perplexity(run.folder, name, key)
-        if found is None:
-            found = perplexity(path, data, options, against=against, known=known, progress=run.progress)
-            keep_perplexity(run.folder, name, key, found)
-        else:
-            run.progress.say(f"evaluate {name}: unchanged")
-            if path in run.bundles:
-                record_perplexity(path, found)
-        run.perplexities[name] = found
-        teacher = f"teacher={against['teacher']}" if "teacher" in against else None
-        run.commands.append(command_line("evaluate", path, options=options, **data_flags(data), against=teacher))
-        if name in baselines(run):
-            against[name] = path
-    run.journal.record("evaluate", value_sha256(said(options)), said(options))
-
-
-def profile_decoders(run: Run) -> None:
-    """Measure every bundle at the lengths asked for."""
+def profile_bundles(run: Run) -> None:
+    """Measure every bundle that the journal does not know to be measured."""
     options = run.recipe.stages.profile
     if options is None:
         return
+    measure = _profile_language_model if run.task.generates else _profile_classifier
     for bundle in run.bundles:
         name, measured, key = f"profile {bundle.name}", bundle / MEASUREMENTS, profile_key(run, bundle, options)
-        run.commands.append(command_line("profile", bundle, options=options))
+        run.commands += _commands(run, bundle, options)
         if run.journal.is_done(name, key, measured):
             run.progress.say(f"{name}: unchanged")
             continue
-        profile_decoder(bundle, options, progress=run.progress)
-        run.journal.record(name, key, said(options), measured)
+        measure(run, bundle, options)
+        run.journal.record(name, key, journal_options(options), measured)
+
+
+def _commands(run: Run, bundle: Path, options: ProfileOptions) -> list[str]:
+    """The command lines that measure the same by hand."""
+    if run.task.generates:
+        return [command_line("profile", bundle, options=options)]
+    on_texts, at_lengths = _on_texts(options), _at_lengths(options)
+    file = options.data or run.recipe.data.test or EMBEDDED
+    commands = [command_line("profile", bundle, options=on_texts.model_copy(update={"data": file}))]
+    return commands if at_lengths is None else [*commands, command_line("profile", bundle, options=at_lengths)]
+
+
+def _profile_classifier(run: Run, bundle: Path, options: ProfileOptions) -> None:
+    """On the data's own texts, and at the lengths asked for."""
+    texts, at_lengths = profile_texts(run), _at_lengths(options)
+    profile(bundle, _on_texts(options), texts=() if options.data else texts, progress=run.progress)
+    if at_lengths is not None:
+        profile(bundle, at_lengths, progress=run.progress)
+
+
+def _profile_language_model(run: Run, bundle: Path, options: ProfileOptions) -> None:
+    profile_decoder(bundle, options, progress=run.progress)
+
+
+def _on_texts(options: ProfileOptions) -> ProfileOptions:
+    return options.model_copy(update={"length": ()})
+
+
+def _at_lengths(options: ProfileOptions) -> ProfileOptions | None:
+    return options.model_copy(update={"data": None}) if options.length else None
+
+
+def profile_key(run: Run, bundle: Path, options: ProfileOptions) -> str:
+    """The key of a bundle's measurements: its content, what is asked, this machine, what devices' names mean."""
+    devices = [resolve(name) for name in chosen(options.device)]
+    places = [[device.url, device.python] for device in devices]
+    return stage_key(
+        identity(bundle), options_and_inputs(options), value_sha256(profile_texts(run)), fingerprint(), places
+    )
+
+
+def profile_texts(run: Run) -> list[tuple[str, str | None]]:
+    """The test texts that latency is measured on; a language model has prompts of its bundle's own."""
+    if isinstance(run.data, TextData):
+        return []
+    return run.data.split("test").pairs_of_text()[:PROFILE_TEXTS]

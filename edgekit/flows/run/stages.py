@@ -11,10 +11,10 @@ from edgekit.data.texts import as_given
 from edgekit.data.token_blocks import TextData
 from edgekit.errors import UsageError
 from edgekit.flows.export import export
-from edgekit.flows.lineage import recorded
+from edgekit.flows.lineage import options_and_inputs
 from edgekit.flows.quantize import quantize
 from edgekit.flows.run.command_lines import command_line, data_flags
-from edgekit.flows.run.journal import key_of, said
+from edgekit.flows.run.journal import journal_options, stage_key
 from edgekit.flows.run.run_state import Run
 from edgekit.flows.train.prune import prune
 from edgekit.flows.train.train import distill, finetune
@@ -35,7 +35,7 @@ GOLDEN_TEXTS = 16
 
 
 @dataclass(frozen=True)
-class Stage:
+class RunStage:
     """One stage: the model it makes, its options, how it is made, and the command line that does the same."""
 
     name: str
@@ -54,27 +54,27 @@ def train(run: Run) -> None:
             drop_training(out)
         else:
             refuse_foreign(run, stage.name, out)
-            run.journal.begin(stage.name, run.key, said(stage.options), out)
+            run.journal.begin(stage.name, run.key, journal_options(stage.options), out)
             stage.make(out)
-        run.journal.record(stage.name, run.key, said(stage.options), out)
+        run.journal.record(stage.name, run.key, journal_options(stage.options), out)
     run.journal.forget({"teacher", "student", "pruned", "quantized"} - run.models.keys())
 
 
-def stages(run: Run) -> Iterator[tuple[Stage, Path]]:
+def stages(run: Run) -> Iterator[tuple[RunStage, Path]]:
     """Each stage from checkpoint to checkpoint with its place; `run` has its key then, and afterwards its model."""
     for stage in _stages(run):
-        run.key = key_of(run.key, stage.name, recorded(stage.options))
+        run.key = stage_key(run.key, stage.name, options_and_inputs(stage.options))
         yield stage, run.folder / stage.name
         run.models[stage.name] = run.folder / stage.name
 
 
 def refuse_foreign(run: Run, stage: str, out: Path) -> None:
-    """A folder that lay here before this run ever wrote one is somebody's, even if edgekit made it."""
+    """Raise `UsageError` for a folder that lay here before this run ever wrote one: it is somebody's."""
     if out.exists() and not run.journal.knows(stage):
         raise UsageError(f"{out} exists and this run did not make it", advice="give the run another folder: -o")
 
 
-def _stages(run: Run) -> Iterator[Stage]:
+def _stages(run: Run) -> Iterator[RunStage]:
     """One by one, as each starts from what those before it have made."""
     stages = run.recipe.stages
     if stages.finetune:
@@ -87,12 +87,12 @@ def _stages(run: Run) -> Iterator[Stage]:
         yield _quantize(run, run.recipe.quantize)
 
 
-def _finetune(run: Run, options: FinetuneOptions) -> Stage:
+def _finetune(run: Run, options: FinetuneOptions) -> RunStage:
     start, data = run.recipe.model, run.recipe.data
     options = _for_task(options, start, run.recipe.task)
     scratch = {"scratch": start} if isinstance(start, Scratch) else {}
     arguments = [] if isinstance(start, Scratch) else [start]
-    return Stage(
+    return RunStage(
         "teacher",
         options,
         lambda out: finetune(start, data, out, options, force=True, progress=run.progress),
@@ -106,9 +106,9 @@ def _for_task(options: FinetuneOptions, start: str | Scratch, task: TaskName) ->
     return options if options.task or task == usual else options.model_copy(update={"task": task})
 
 
-def _distill(run: Run, options: DistillOptions) -> Stage:
+def _distill(run: Run, options: DistillOptions) -> RunStage:
     teacher, data = run.models["teacher"], run.recipe.data
-    return Stage(
+    return RunStage(
         "student",
         options,
         lambda out: distill(teacher, data, out, options, force=True, progress=run.progress),
@@ -116,9 +116,9 @@ def _distill(run: Run, options: DistillOptions) -> Stage:
     )
 
 
-def _prune(run: Run, options: PruneOptions) -> Stage:
+def _prune(run: Run, options: PruneOptions) -> RunStage:
     source, guide, data = run.newest, run.models["teacher"], run.recipe.data
-    return Stage(
+    return RunStage(
         "pruned",
         options,
         lambda out: prune(source, data, out, options, teacher=guide, force=True, progress=run.progress),
@@ -126,9 +126,9 @@ def _prune(run: Run, options: PruneOptions) -> Stage:
     )
 
 
-def _quantize(run: Run, options: QuantizeOptions) -> Stage:
+def _quantize(run: Run, options: QuantizeOptions) -> RunStage:
     source = run.newest
-    return Stage(
+    return RunStage(
         "quantized",
         options,
         lambda out: quantize(source, out, options, force=True, progress=run.progress),
@@ -144,16 +144,16 @@ def export_bundles(run: Run) -> None:
     run.bundles = bundles_in(out)
     if run.bundles and run.journal.is_done("export", key, *run.bundles):
         run.progress.say(f"export: unchanged, {out}")
-        run.journal.record("export", key, said(options), *run.bundles)
+        run.journal.record("export", key, journal_options(options), *run.bundles)
         return
     refuse_foreign(run, "export", out)
-    run.journal.begin("export", key, said(options), *run.bundles)
+    run.journal.begin("export", key, journal_options(options), *run.bundles)
     export(source, out, options, golden=_golden(run), force=True, progress=run.progress)
     run.bundles = bundles_in(out)
     for bundle in run.bundles:
         manifest = Manifest.of(bundle)
         run.progress.say(f"export: {manifest.size_mb:.2f} MB, {manifest.scheme}, {bundle}")
-    run.journal.record("export", key, said(options), *run.bundles)
+    run.journal.record("export", key, journal_options(options), *run.bundles)
 
 
 def _golden(run: Run) -> list[str | tuple[str, str]]:
@@ -165,7 +165,7 @@ def _golden(run: Run) -> list[str | tuple[str, str]]:
 
 def export_key(run: Run) -> str:
     """The key of the export, once those of all stages before it are in `run`."""
-    return key_of(run.key, "export", recorded(run.recipe.export))
+    return stage_key(run.key, "export", options_and_inputs(run.recipe.export))
 
 
 def bundles_in(folder: Path) -> list[Path]:

@@ -15,7 +15,7 @@ from edgekit.bundle.manifest import CheckpointExtras, Manifest
 from edgekit.cli import cli, main
 from edgekit.flows.export import export
 from edgekit.flows.quantize import quantize
-from edgekit.flows.reproduce.reproduce_compare import Comparison, Outcome, exit_code
+from edgekit.flows.reproduce.reproduce_compare import AccuracyComparison, StageReproduction, exit_code
 from edgekit.measure.statistics.proportions import Estimate
 from edgekit.options.export_options import ExportOptions
 
@@ -117,8 +117,8 @@ def test_another_seed_is_told_by_accuracy(finished_run, data, tmp_path):
     ],
 )
 def test_what_is_not_identical_is_judged_by_the_margin(lost, within, expected):
-    comparison = Comparison("test", 20, 95, 95 - lost.value, lost, False)
-    outcome = Outcome("finetune", {"a": "1"}, {"a": "2"}, comparison, {}, within)
+    comparison = AccuracyComparison("test", 20, 95, 95 - lost.value, lost, False)
+    outcome = StageReproduction("finetune", {"a": "1"}, {"a": "2"}, comparison, {}, within)
     assert (outcome.verdict, exit_code([outcome])) == expected
 
 

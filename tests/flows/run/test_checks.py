@@ -10,7 +10,7 @@ from tiny_recipe import write_recipe
 
 from edgekit.errors import UsageError
 from edgekit.flows.run import journal
-from edgekit.flows.run.journal import FILE, Journal, claim
+from edgekit.flows.run.journal import FILE, Journal, lock_run
 from edgekit.flows.run.run import run
 
 
@@ -54,7 +54,7 @@ def test_a_journal_that_cannot_be_read_knows_nothing(tmp_path, text):
 
 
 def test_a_target_whose_facts_changed_is_another_key(tmp_path):
-    from edgekit.flows.lineage import recorded
+    from edgekit.flows.lineage import options_and_inputs
     from edgekit.options.export_options import ExportOptions
     from edgekit.schema.base_model import read_mapping
     from edgekit.schema.resources import shipped_files
@@ -64,7 +64,7 @@ def test_a_target_whose_facts_changed_is_another_key(tmp_path):
     keys = []
     for lengths in ([16, 32], [16, 64]):
         path.write_text(json.dumps(facts | {"name": "mine", "lengths": lengths}))
-        said, inputs = recorded(ExportOptions(target=str(path)))
+        said, inputs = options_and_inputs(ExportOptions(target=str(path)))
         assert said["target"] == "mine"
         keys.append(inputs["target"])
     assert keys[0] != keys[1]
@@ -73,7 +73,7 @@ def test_a_target_whose_facts_changed_is_another_key(tmp_path):
 def refused(folder):
     """Whether the folder is held."""
     try:
-        with claim(folder):
+        with lock_run(folder):
             return False
     except UsageError as error:
         assert "in use by process" in error.message
@@ -91,7 +91,7 @@ def test_a_folder_made_for_nothing_is_gone_before_its_lock_is_given_back(tmp_pat
         assert not lock.exists()
 
     monkeypatch.setattr(journal, "_remove", remove)
-    with claim(folder):
+    with lock_run(folder):
         assert refused(folder)
     assert held == [True]
     assert list(tmp_path.iterdir()) == []
@@ -100,7 +100,7 @@ def test_a_folder_made_for_nothing_is_gone_before_its_lock_is_given_back(tmp_pat
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_folder_with_work_in_it_stays_and_is_free(tmp_path, fails):
     folder = tmp_path / "runs" / "mine"
-    with pytest.raises(RuntimeError) if fails else contextlib.nullcontext(), claim(folder):
+    with pytest.raises(RuntimeError) if fails else contextlib.nullcontext(), lock_run(folder):
         (folder / "teacher").mkdir()
         if fails:
             raise RuntimeError
@@ -110,9 +110,9 @@ def test_a_folder_with_work_in_it_stays_and_is_free(tmp_path, fails):
 
 def test_a_folder_that_was_there_before_stays(tmp_path):
     (tmp_path / "mine").mkdir()
-    with claim(tmp_path / "mine"):
+    with lock_run(tmp_path / "mine"):
         assert refused(tmp_path / "mine")
     assert (tmp_path / "mine").is_dir()
-    with claim(tmp_path / "mine" / "inner"):
+    with lock_run(tmp_path / "mine" / "inner"):
         pass
     assert sorted(path.name for path in (tmp_path / "mine").iterdir()) == [".lock"]

@@ -13,7 +13,8 @@ from edgekit.devices.registry import add_device
 from edgekit.errors import UsageError
 from edgekit.flows.predict import predict
 from edgekit.flows.run.run import begin, run
-from edgekit.flows.run.run_evaluate import evaluate_all, profile_key
+from edgekit.flows.run.run_evaluate import evaluate_models
+from edgekit.flows.run.run_profile import profile_key
 from edgekit.flows.run.stages import export_bundles
 from edgekit.io.progress import SILENT
 from edgekit.options.profile_options import ProfileOptions
@@ -120,10 +121,10 @@ def test_a_damaged_stage_is_made_again(again):
 def test_a_second_run_on_the_same_folder_learns_who_has_it(again):
     import os
 
-    from edgekit.flows.run.journal import claim
+    from edgekit.flows.run.journal import lock_run
 
     recipe, folder = again
-    with claim(folder), pytest.raises(UsageError, match=f"in use by process {os.getpid()}"):
+    with lock_run(folder), pytest.raises(UsageError, match=f"in use by process {os.getpid()}"):
         run(recipe, out=folder)
 
 
@@ -152,7 +153,7 @@ def test_models_and_bundles_answer_the_rows_that_were_read_at_the_start(finished
     state = begin(load_recipe(str(path)), tmp_path / "run", SILENT)
     export_bundles(state)
     shutil.rmtree(data)
-    evaluate_all(state)
+    evaluate_models(state)
     assert list(state.evaluations) == ["teacher", "onnx"]
     assert state.evaluations["onnx"].accuracy.rows == 150
 

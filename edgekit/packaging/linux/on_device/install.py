@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             uninstall(package, prefix, units)
         else:
             install(package, prefix, units)
-    except (Failed, runtimes.Failed) as error:
+    except (Failed, runtimes.InstallFailed) as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     except OSError as error:
