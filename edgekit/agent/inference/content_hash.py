@@ -39,7 +39,7 @@ def canonical(value: object) -> bytes:
 
     null `n`; true `t`, false `f`; a number `d` and the 16 hexadecimal digits of its double (IEEE 754, big endian, 0
     without a sign); a text `s`, its length in bytes of UTF-8, `:` and these; a list `[`...`]`; an object `{`...`}`,
-    its keys in the order of their UTF-8.
+    its keys in the order of their UTF-8. Raises TypeError for what is no JSON value.
     """
     if value is None:
         return b"n"

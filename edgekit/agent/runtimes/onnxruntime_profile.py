@@ -46,7 +46,10 @@ class OnnxProfile:
         return counts
 
     def operator_times(self, warmup: int, runs: int) -> list[JsonObject]:
-        """See `base.Profile.operator_times`. Profiling costs time itself, so the shares count more than the sum."""
+        """See `base.Profile.operator_times`; profiling costs time itself, so the shares count more than the sum.
+
+        Raises `RuntimeFailed` for a profile of too few runs.
+        """
         if len(self.run_starts) < warmup + runs:
             raise RuntimeFailed(f"onnxruntime's profile tells of {len(self.run_starts)} runs of {warmup + runs}")
         micros: dict[str, float] = {}

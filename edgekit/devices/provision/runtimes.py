@@ -31,6 +31,11 @@ _MODULES = {
 _NUMPY_2 = (1, 19)
 
 
+def module_of(runtime: RuntimeRef) -> str:
+    """The module that a Python with this runtime can import."""
+    return _MODULES.get(runtime.name, runtime.name)
+
+
 @dataclass(frozen=True)
 class Provision:
     """What goes into one runtime's folder.
@@ -109,7 +114,7 @@ def collect(runtime: RuntimeRef | None, facts: PythonFacts, tell: Callable[[str]
                 raise
             notes.append(error.message)
             continue
-        modules.append(_MODULES.get(reference.name, reference.name))
+        modules.append(module_of(reference))
     if not archives:
         raise NoWheelError("; ".join(notes))
     name = DEFAULT if runtime is None else RuntimeRef(name=runtime.name, version=archives[0].version).folder

@@ -24,13 +24,14 @@ _USAGE = Path(__file__).parent / "usage"
 
 @dataclass(frozen=True)
 class MavenRuntime:
-    """The library that runs a model file: its name, its Maven coordinates and its licence."""
+    """The library that runs a model file: its name, its Maven coordinates, its licence and its Java package."""
 
     name: str
     group: str
     artifact: str
     version: str
     licence: str
+    java_package: str
 
     @property
     def coordinates(self) -> str:
@@ -39,9 +40,13 @@ class MavenRuntime:
 
 
 RUNTIMES = {
-    "onnx": MavenRuntime("ONNX Runtime", "com.microsoft.onnxruntime", "onnxruntime-android", "1.27.0", "MIT"),
+    "onnx": MavenRuntime(
+        "ONNX Runtime", "com.microsoft.onnxruntime", "onnxruntime-android", "1.27.0", "MIT", "ai.onnxruntime"
+    ),
     # of LiteRT 2.1 it is known that it has the Interpreter of TensorFlow Lite
-    "tflite": MavenRuntime("LiteRT", "com.google.ai.edge.litert", "litert", "2.1.5", "Apache-2.0"),
+    "tflite": MavenRuntime(
+        "LiteRT", "com.google.ai.edge.litert", "litert", "2.1.5", "Apache-2.0", "org.tensorflow.lite"
+    ),
 }
 
 
@@ -109,5 +114,5 @@ def _values(bundle: Bundle, identity: Identity, runtime: MavenRuntime) -> dict[s
         "RUNTIME_LICENCE": runtime.licence,
         "RUNTIME_GROUP": runtime.group,
         "RUNTIME_COORDINATES": runtime.coordinates,
-        "RUNTIME_PACKAGE": "ai.onnxruntime" if bundle.model.suffix == ".onnx" else "org.tensorflow.lite",
+        "RUNTIME_PACKAGE": runtime.java_package,
     }

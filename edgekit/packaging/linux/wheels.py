@@ -10,7 +10,7 @@ from email.parser import HeaderParser
 from typing import get_args
 
 from edgekit.devices.provision.python_facts import OLDEST, TFLITE_NEWEST, PythonFacts
-from edgekit.devices.provision.runtimes import collect
+from edgekit.devices.provision.runtimes import collect, module_of
 from edgekit.devices.provision.wheels import Archive, fetch_together, fetch_wheel
 from edgekit.errors import UsageError
 from edgekit.schema.runtime_ref import RuntimeRef
@@ -22,7 +22,6 @@ SERVICE_MODULES = ("h11", "prometheus_client")
 # the glibc of the oldest common system whose python3 is of this version: Debian 11, Ubuntu 22.04, Debian 12, ...
 _GLIBC = {"3.9": "2.31", "3.10": "2.35", "3.11": "2.36", "3.12": "2.39", "3.13": "2.41"}
 _NEWEST_GLIBC = "2.41"
-_MODULES = {"ai-edge-litert": "ai_edge_litert.interpreter", "tflite-runtime": "tflite_runtime.interpreter"}
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def fetch(runtime: RuntimeRef, facts: PythonFacts, tell: Callable[[str], None] =
 
 def modules_of(runtime: RuntimeRef) -> tuple[str, ...]:
     """The modules that a Python must have where a package brings no wheels."""
-    return ("numpy", "tokenizers", _MODULES.get(runtime.name, runtime.name), *SERVICE_MODULES)
+    return ("numpy", "tokenizers", module_of(runtime), *SERVICE_MODULES)
 
 
 def licence_of(archive: Archive) -> str:

@@ -42,7 +42,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9/._+-]+")
 Package = dict[str, Any]
 
 
-class Failed(Exception):
+class InstallError(Exception):
     """What cannot be done here, as a sentence."""
 
 
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             uninstall(package, prefix, units)
         else:
             install(package, prefix, units)
-    except (Failed, runtimes.InstallFailed) as error:
+    except (InstallError, runtimes.InstallFailed) as error:
         sys.stderr.write(f"error: {error}\n")
         return 2
     except OSError as error:
@@ -82,7 +82,7 @@ def _usual_prefix(name: str) -> Path:
 
 
 def install(package: Package, prefix: Path, units: Path | None) -> None:
-    """Install into `prefix`, and with `units` as a service."""
+    """Install into `prefix`, and with `units` as a service; `InstallError` or OSError where it cannot."""
     _check_files(package)
     _check_python(package)
     if units is not None:
@@ -108,7 +108,7 @@ def install(package: Package, prefix: Path, units: Path | None) -> None:
 
 
 def uninstall(package: Package, prefix: Path, units: Path | None) -> None:
-    """Remove the service and the folder."""
+    """Remove the service and the folder; `InstallError` where they are not of this package."""
     _check_own(package, prefix)
     unit = _unit(package)
     if units is not None and (units / unit).exists():
@@ -117,7 +117,7 @@ def uninstall(package: Package, prefix: Path, units: Path | None) -> None:
         _systemctl("daemon-reload")
         print(f"{units / unit} is removed")
     if not prefix.exists():
-        raise Failed(f"{package['name']} is not in {prefix}: name its folder, --prefix DIR")
+        raise InstallError(f"{package['name']} is not in {prefix}: name its folder, --prefix DIR")
     shutil.rmtree(prefix)
     print(f"{prefix} is removed")
 
@@ -127,9 +127,11 @@ def _check_files(package: Package) -> None:
     for name, sha256 in package["files"].items():
         path = HERE / name
         if not path.is_file():
-            raise Failed(f"{name} is missing: unpack the whole archive again")
+            raise InstallError(f"{name} is missing: unpack the whole archive again")
         if _sha256(path) != sha256:
-            raise Failed(f"{name} is not the file that was packaged: its sha256 is {_sha256(path)}, not {sha256}")
+            raise InstallError(
+                f"{name} is not the file that was packaged: its sha256 is {_sha256(path)}, not {sha256}"
+            )
 
 
 def _sha256(path: Path) -> str:
@@ -142,21 +144,23 @@ def _sha256(path: Path) -> str:
 
 def _check_python(package: Package) -> None:
     if sys.version_info < (3, 9):  # noqa: UP036
-        raise Failed(f"the service needs Python 3.9 or newer, and this is {platform.python_version()}")
+        raise InstallError(f"the service needs Python 3.9 or newer, and this is {platform.python_version()}")
     if not package["wheels"]:
         return
-    made, found = f"Python {package['python']} on {package['arch']}", _found()
-    if found != made:
-        raise Failed(
-            f"this package was made for {made}, and this is {found}: start install.py with another Python, or "
+    expected, found = f"Python {package['python']} on {package['arch']}", _this_python()
+    if found != expected:
+        raise InstallError(
+            f"this package was made for {expected}, and this is {found}: start install.py with another Python, or "
             f"package the bundle again for this one"
         )
     libc, version = platform.libc_ver()
     if libc != "glibc":
-        raise Failed(f"the runtime's wheels need glibc, and this is {f'{libc} {version}'.strip() or 'another libc'}")
+        raise InstallError(
+            f"the runtime's wheels need glibc, and this is {f'{libc} {version}'.strip() or 'another libc'}"
+        )
 
 
-def _found() -> str:
+def _this_python() -> str:
     bits, machine = 8 * struct.calcsize("P"), platform.machine()
     # 32-bit Raspberry Pi OS has a 64-bit kernel
     arch = "armv7l" if bits == 32 and machine in ("aarch64", "armv8l") else machine
@@ -167,9 +171,9 @@ def _check_readable(prefix: Path) -> None:
     """A service is no person: it has no home, and it is told its paths in a unit."""
     for path in (str(prefix), sys.executable):
         if any(path.startswith(f"{folder}/") for folder in _HIDDEN):
-            raise Failed(f"a service cannot read {path}: take another folder or Python, or --no-service")
+            raise InstallError(f"a service cannot read {path}: take another folder or Python, or --no-service")
         if not _PLAIN.fullmatch(path):
-            raise Failed(f"{path!r} cannot be written into a unit: take another --prefix, or --no-service")
+            raise InstallError(f"{path!r} cannot be written into a unit: take another --prefix, or --no-service")
 
 
 def _check_own(package: Package, prefix: Path) -> None:
@@ -181,7 +185,7 @@ def _check_own(package: Package, prefix: Path) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         found = None
     if found != package["name"] or not (prefix / "bin" / package["name"]).is_file():
-        raise Failed(f"{prefix} is there already, and is no installation of {package['name']}")
+        raise InstallError(f"{prefix} is there already, and is no installation of {package['name']}")
 
 
 def _copy(package: Package, incoming: Path) -> None:
@@ -199,12 +203,12 @@ def _unpack_runtime(package: Package, incoming: Path) -> None:
         return
     archives = {Path(name).name: package["files"][name] for name in package["wheels"]}
     size = sum((HERE / name).stat().st_size for name in package["wheels"])
-    asked = {"name": "default", "incoming": ".incoming", "archives": archives, "modules": package["modules"]}
-    asked |= {"packages": package["packages"], "made_for": _found(), "bytes": 6 * size}
-    runtimes.begin(incoming, asked)
+    runtime = {"name": "default", "incoming": ".incoming", "archives": archives, "modules": package["modules"]}
+    runtime |= {"packages": package["packages"], "made_for": _this_python(), "bytes": 6 * size}
+    runtimes.begin(incoming, runtime)
     for name in package["wheels"]:
         shutil.copyfile(HERE / name, incoming / "runtimes" / ".incoming" / Path(name).name)
-    runtimes.install(incoming, asked)
+    runtimes.install(incoming, runtime)
 
 
 def _check_imports(modules: Sequence[str]) -> None:
@@ -215,7 +219,7 @@ def _check_imports(modules: Sequence[str]) -> None:
         ).returncode:
             missing.append(module.partition(".")[0].replace("_", "-"))
     if missing:
-        raise Failed(
+        raise InstallError(
             f"{sys.executable} lacks {', '.join(missing)}, and this package brings no wheels: pip install them"
         )
 
@@ -234,9 +238,9 @@ def _selftest(incoming: Path) -> None:
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=SELFTEST_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise Failed(f"the self-test took more than {SELFTEST_SECONDS} s: nothing is installed") from None
+        raise InstallError(f"the self-test took more than {SELFTEST_SECONDS} s: nothing is installed") from None
     if done.returncode:
-        raise Failed("the self-test failed: nothing is installed")
+        raise InstallError("the self-test failed: nothing is installed")
     print(done.stdout.strip())
 
 
@@ -267,7 +271,7 @@ def _systemctl(*words: str) -> bool:
     if not Path("/run/systemd/system").is_dir():
         return False
     if subprocess.run(["systemctl", *words], check=False).returncode:
-        raise Failed(f"systemctl {' '.join(words)} failed; journalctl -u {words[-1]} says why")
+        raise InstallError(f"systemctl {' '.join(words)} failed; journalctl -u {words[-1]} says why")
     return True
 
 
