@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from edgekit.bundle.manifest import MANIFEST_FILE, NEEDED_FILES, File, Manifest
 from edgekit.export.format import format_named
@@ -72,7 +71,7 @@ def build_bundle(
     return manifest
 
 
-def _write_lines(rows: Iterable[Mapping[str, Any]], path: Path) -> None:
+def _write_lines(rows: Iterable[Mapping[str, object]], path: Path) -> None:
     """One JSON object a line, ASCII only: some characters that JSON leaves alone end a line for Python."""
     with path.open("w", encoding="ascii") as file:
         file.writelines(json.dumps(row) + "\n" for row in rows)

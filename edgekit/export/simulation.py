@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgekit.export.source import Source
 from edgekit.models.encoder import parameter_names
@@ -46,8 +46,8 @@ def integer_layers(source: Source) -> Iterator[tuple[nn.Linear, str, TensorPlan]
             yield linear, name, source.plan.tensors[name]
 
 
-def _hook(rounding: Rounding) -> Callable[[nn.Module, tuple[Any, ...]], tuple[Tensor, ...]]:
-    def hook(_module: nn.Module, inputs: tuple[Any, ...]) -> tuple[Tensor, ...]:
+def _hook(rounding: Rounding) -> Callable[[nn.Module, tuple[Tensor, ...]], tuple[Tensor, ...]]:
+    def hook(_module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         return (rounding(inputs[0]),)
 
     return hook

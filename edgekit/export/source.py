@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edgekit.bundle.manifest import Step
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.export.parity import Reference
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.schema.families import FAMILIES
 from edgekit.schema.plan import Plan
 from edgekit.schema.schemes import Scheme
 from edgekit.tasks.task import Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # a text, or a pair of texts
 TextInput = str | tuple[str, str]
@@ -21,11 +26,11 @@ TextInput = str | tuple[str, str]
 class Source:
     """What is exported: a model whose weights are on the grid of `plan`, with their scales, and its tokenizer."""
 
-    model: Any
-    tokenizer: Any
+    model: LoadedModel
+    tokenizer: Tokenizer
     name: str
     plan: Plan | None = None
-    scales: Mapping[str, Any] = field(default_factory=dict)
+    scales: Mapping[str, Tensor] = field(default_factory=dict)
     lineage: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     task: Task = field(kw_only=True)

@@ -48,11 +48,11 @@ class TaskExport(ABC, Generic[Case]):
         """Run every case through tokenizer and file in `folder`; `ParityError` where they do not reproduce it."""
 
     @abstractmethod
-    def golden_rows(self, cases: Sequence[Case], allowed: Tolerance) -> Iterator[dict[str, Any]]:
+    def golden_rows(self, cases: Sequence[Case], allowed: Tolerance) -> Iterator[dict[str, object]]:
         """The golden cases as a bundle keeps them."""
 
     @abstractmethod
-    def manifest_facts(self) -> dict[str, Any]:
+    def manifest_facts(self) -> dict[str, object]:
         """Fields of the manifest."""
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
 
 TOKENIZER_FILE = "tokenizer.json"
 _KEPT = (TOKENIZER_FILE, "tokenizer_config.json", "special_tokens_map.json")
 
 
-def write_tokenizer(tokenizer: Any, out: Path, max_length: int, *, truncates: bool = True) -> None:
+def write_tokenizer(tokenizer: Tokenizer, out: Path, max_length: int, *, truncates: bool = True) -> None:
     """Write the fast tokenizer into `out`; its `tokenizer.json` never pads, and with `truncates` ends at `max_length`.
 
     Raises `UsageError` for a slow tokenizer.

@@ -49,6 +49,10 @@ class LoadedModel(Protocol):
     def base_model_prefix(self) -> str:
         """What the names of the base model's weights begin with, before a dot."""
 
+    @property
+    def generation_config(self) -> Any:
+        """How a language model generates, as its `generation_config.json` says; None of most classifiers."""
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """What the model gives: `logits` [rows, labels] or [rows, positions, vocabulary], and what else is asked."""
 

@@ -9,7 +9,6 @@ batch.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -20,12 +19,15 @@ from edgekit.export.onnx.dense import DenseLowering, row_block
 from edgekit.export.onnx.embedding import TokenEmbedding
 from edgekit.export.onnx.graph_builder import ONNX_FILE, OnnxGraph
 from edgekit.export.quantized_weights import QuantizedWeights
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe_decoder
 
 _INPUTS = ("input_ids", "attention_mask")
 
 
-def write_onnx_decoder_classifier(model: Any, weights: QuantizedWeights, out: Path, *, max_length: int) -> ModelFile:
+def write_onnx_decoder_classifier(
+    model: LoadedModel, weights: QuantizedWeights, out: Path, *, max_length: int
+) -> ModelFile:
     """Write `model.onnx` into `out`: int64 [batch, sequence] -> `logits` float32 [batch, labels].
 
     Any length up to `max_length`. Raises `UsageError` for more positions than the model has, or for heads or an
@@ -41,7 +43,7 @@ def write_onnx_decoder_classifier(model: Any, weights: QuantizedWeights, out: Pa
     labels = int(decoder.head.out_features)
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, ["batch", "sequence"]) for name in _INPUTS]
     outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", labels])]
-    graph.save(out / ONNX_FILE, inputs, outputs, "edgekit")
+    graph.save(out / ONNX_FILE, inputs, outputs)
     return ModelFile(
         file=ONNX_FILE,
         inputs=tuple(ModelTensor(name=name, dtype="int64", shape=(None, None)) for name in _INPUTS),
@@ -56,8 +58,8 @@ class _Build(DecoderLayers):
         """The whole road from ids to logits."""
         self._lengths()
         last = self._last_token(pad_id)
-        words = TokenEmbedding(self.graph, self.weights, self.decoder.token_embedding).look_up("input_ids")
-        x = self.blocks(words, lambda x: self.graph.add("GatherND", [x, last], "last_token", batch_dims=1))
+        token_vectors = TokenEmbedding(self.graph, self.weights, self.decoder.token_embedding).look_up("input_ids")
+        x = self.blocks(token_vectors, lambda x: self.graph.add("GatherND", [x, last], "last_token", batch_dims=1))
         one = self.graph.constant("one", np.array([1], np.int64))
         self.graph.add("Squeeze", [self.dense.add(x, [self.decoder.head], "head"), one], "logits")
 

@@ -7,7 +7,7 @@ bundle. `logits_to_keep` is left out there: 1 by default, for the logits of the 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,10 +19,14 @@ from edgekit.export.onnx.embedding import TokenEmbedding
 from edgekit.export.onnx.graph_builder import ONNX_FILE, OnnxGraph
 from edgekit.export.quantized_weights import QuantizedWeights
 from edgekit.models.decoder import Decoder
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe_decoder
 
+if TYPE_CHECKING:
+    from onnx import ValueInfoProto
 
-def write_onnx_decoder(model: Any, weights: QuantizedWeights, out: Path, *, max_length: int) -> ModelFile:
+
+def write_onnx_decoder(model: LoadedModel, weights: QuantizedWeights, out: Path, *, max_length: int) -> ModelFile:
     """Write `model.onnx` into `out`, for texts of up to `max_length` tokens in all.
 
     input_ids int64 [batch, sequence], attention_mask int64 [batch, total], past_key_values.i.key and .value float32
@@ -37,9 +41,7 @@ def write_onnx_decoder(model: Any, weights: QuantizedWeights, out: Path, *, max_
     _Build(graph, decoder, weights, dense, max_length).logits()
     inputs, outputs = _interface(decoder)
     keep = ModelTensor(name="logits_to_keep", dtype="int64", shape=(1,))
-    graph.save(
-        out / ONNX_FILE, [_value_info(spec) for spec in (*inputs, keep)], list(map(_value_info, outputs)), "edgekit"
-    )
+    graph.save(out / ONNX_FILE, [_value_info(spec) for spec in (*inputs, keep)], list(map(_value_info, outputs)))
     return ModelFile(file=ONNX_FILE, inputs=inputs, outputs=outputs)
 
 
@@ -54,7 +56,7 @@ def _interface(decoder: Decoder) -> tuple[tuple[ModelTensor, ...], tuple[ModelTe
     return tuple(inputs), tuple(outputs)
 
 
-def _value_info(spec: ModelTensor) -> Any:
+def _value_info(spec: ModelTensor) -> ValueInfoProto:
     from onnx import TensorProto, helper
 
     axes = {
@@ -74,11 +76,11 @@ class _Build(DecoderLayers):
     def logits(self) -> str:
         """The whole road from ids to logits."""
         self._lengths()
-        words = TokenEmbedding(self.graph, self.weights, self.decoder.token_embedding)
-        kept = self._kept(self.blocks(words.look_up("input_ids")))
+        embedding = TokenEmbedding(self.graph, self.weights, self.decoder.token_embedding)
+        selected = self._selected(self.blocks(embedding.look_up("input_ids")))
         if self.decoder.tied:
-            return words.logits(kept)
-        return self.dense.add(kept, [self.decoder.head], "logits")
+            return embedding.logits(selected)
+        return self.dense.add(selected, [self.decoder.head], "logits")
 
     def cache(self, index: int) -> tuple[list[str], list[str]]:
         """One key and one value for each block, in and out."""
@@ -97,7 +99,7 @@ class _Build(DecoderLayers):
         scalar = graph.add("Squeeze", [total], "total_scalar")
         self.total = graph.add("Cast", [scalar], "total", to=6)
 
-    def _kept(self, x: str) -> str:
+    def _selected(self, x: str) -> str:
         """The last rows that the head is asked for."""
         graph = self.graph
         # an input with this default: ONNX lets a caller override an initializer of the same name

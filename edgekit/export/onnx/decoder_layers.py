@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from edgekit.export.quantized_weights import QuantizedWeights
 from edgekit.models.decoder import Decoder, DecoderBlock
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 # GroupQueryAttention takes heads of a multiple of this, and rotates those of a multiple of the other itself
 _HEADS_OF, _ROTATED_WITHIN = 8, 16
@@ -50,20 +50,20 @@ class DecoderLayers(ABC):
     def cache(self, index: int) -> tuple[list[str], list[str]]:
         """The names of what a block has seen before, key and value, and of that with these tokens."""
 
-    def blocks(self, words: str, kept: Callable[[str], str] | None = None) -> str:
-        """Word vectors -> what the last norm gives: [batch, sequence, hidden] -> the same.
+    def blocks(self, token_vectors: str, select: Callable[[str], str] | None = None) -> str:
+        """Token vectors -> what the last norm gives: [batch, sequence, hidden] -> the same.
 
-        kept: takes the tokens out whose answer is asked for; what follows the last attention is computed for them
+        select: takes the tokens out whose answer is asked for; what follows the last attention is computed for them
         """
-        decoder, skip = self.decoder, words
+        decoder, skip = self.decoder, token_vectors
         if decoder.position_embedding is not None:
             skip = self.graph.add("Add", [skip, self._positions(decoder.position_embedding)], "embedding")
         x = self._norm(skip, decoder.blocks[0].attention_norm, "block0_attention_norm")
         for index, block in enumerate(decoder.blocks):
             name, last = f"block{index}", index == len(decoder.blocks) - 1
             attended = self._attention(block, x, index)
-            if last and kept is not None:
-                attended, skip = kept(attended), kept(skip)
+            if last and select is not None:
+                attended, skip = select(attended), select(skip)
             attended = self.dense.add(attended, [block.output], f"{name}_output", bias=False)
             x, skip = self._add_and_norm(attended, skip, block.output, block.ffn_norm, f"{name}_ffn_norm")
             inner = self.dense.add(self._feed_forward(block, x, name), [block.ffn_out], f"{name}_ffn_out", bias=False)
@@ -76,15 +76,15 @@ class DecoderLayers(ABC):
         """The rows of the position embedding for these tokens [sequence, hidden]; `max_length` rows are kept."""
         if self.max_length > table.num_embeddings:
             raise UsageError(f"max_length {self.max_length} is more than the model's {table.num_embeddings}")
-        graph, stored = self.graph, self.weights.quantized(table.weight)
-        if stored is not None and stored.scales.ndim != 1:
-            raise UsageError(f"{stored.name}: a position embedding is stored with one scale a row")
-        if stored is None:
+        graph, quantized = self.graph, self.weights.quantized(table.weight)
+        if quantized is not None and quantized.scales.ndim != 1:
+            raise UsageError(f"{quantized.name}: a position embedding is stored with one scale a row")
+        if quantized is None:
             rows = graph.constant("positions.weight", self.weights.values(table.weight)[: self.max_length])
         else:
             # constants only: folded once, when the file is opened
-            integers = graph.constant("positions.weight", stored.integers[: self.max_length])
-            scales = graph.constant("positions.scale", stored.scales[: self.max_length, None])
+            integers = graph.constant("positions.weight", quantized.integers[: self.max_length])
+            scales = graph.constant("positions.scale", quantized.scales[: self.max_length, None])
             rows = graph.add("Mul", [graph.add("Cast", [integers], "positions_cast", to=1), scales], "positions_table")
         axis = graph.constant("axis0", np.array([0], np.int64))
         return graph.add("Slice", [rows, self.past, self.end, axis], "positions")
@@ -124,11 +124,11 @@ class DecoderLayers(ABC):
         widths = np.array([block.heads, block.kv_heads, block.kv_heads], np.int64) * block.head_size
         sizes = graph.constant(f"{name}_widths", widths)
         query, key, value = graph.add_many("Split", [packed, sizes], [f"{name}_{part}" for part in "qkv"], axis=-1)
-        turned = [
+        rotated = [
             graph.add("RotaryEmbedding", [part, self.past, *rotations], f"{part}_rotated", domain=MICROSOFT)
             for part in (query, key)
         ]
-        return [*turned, value]
+        return [*rotated, value]
 
     def _feed_forward(self, block: DecoderBlock, x: str, name: str) -> str:
         """The first dense layers and the activation: [batch, sequence, hidden] -> [batch, sequence, ffn]."""
@@ -139,9 +139,9 @@ class DecoderLayers(ABC):
 
     def _activation(self, x: str, linear: nn.Linear, name: str) -> str:
         graph, activation = self.graph, self.decoder.activation
-        plain = {"relu": ("Relu", ""), "silu": ("QuickGelu", MICROSOFT)}
-        if activation in plain:
-            operator, domain = plain[activation]
+        unfused = {"relu": ("Relu", ""), "silu": ("QuickGelu", MICROSOFT)}
+        if activation in unfused:
+            operator, domain = unfused[activation]
             options = {"alpha": 1.0} if operator == "QuickGelu" else {}  # x * sigmoid(alpha * x)
             return graph.add(operator, [self.dense.add(x, [linear], name)], f"{name}_act", domain=domain, **options)
         fused = {"gelu": "BiasGelu", "gelu_tanh": "FastGelu"}
@@ -165,15 +165,23 @@ class DecoderLayers(ABC):
         if linear.bias is not None:
             operands.append(self.graph.constant(f"{name}.skip_bias", self.weights.values(linear.bias)))
         outputs = [name, "", "", f"{name}_sum"]
-        found = self.graph.add_many(operator, operands, outputs, domain=MICROSOFT, epsilon=self.decoder.epsilon)
-        return found[0], found[3]
+        normed, _, _, total = self.graph.add_many(
+            operator, operands, outputs, domain=MICROSOFT, epsilon=self.decoder.epsilon
+        )
+        return normed, total
 
-    def _norm_weights(self, norm: Any, name: str) -> list[str]:
-        names = [self.graph.constant(f"{name}.gamma", self.weights.values(norm.weight))]
-        if _has_bias(norm):
-            names.append(self.graph.constant(f"{name}.beta", self.weights.values(norm.bias)))
+    def _norm_weights(self, norm: nn.Module, name: str) -> list[str]:
+        weight, bias = _parameters(norm)
+        names = [self.graph.constant(f"{name}.gamma", self.weights.values(weight))]
+        if bias is not None:
+            names.append(self.graph.constant(f"{name}.beta", self.weights.values(bias)))
         return names
 
 
-def _has_bias(norm: Any) -> bool:
-    return getattr(norm, "bias", None) is not None
+def _has_bias(norm: nn.Module) -> bool:
+    return _parameters(norm)[1] is not None
+
+
+def _parameters(norm: nn.Module) -> tuple[Tensor, Tensor | None]:
+    """Weight and bias [hidden] of a norm; an RMSNorm has no bias."""
+    return norm.get_parameter("weight"), getattr(norm, "bias", None)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
+from edgekit.compress.quantization.grid import Floats, Integers
 from edgekit.export.activation_range import ActivationRange
 from edgekit.export.onnx.graph_builder import MICROSOFT, OnnxGraph
 from edgekit.export.quantized_weights import QuantizedTensor, QuantizedWeights, block_size, decoder_block_size
@@ -55,38 +57,40 @@ class DenseLowering:
         """
         for layer in layers:
             self.inputs.setdefault(self.weights.name(layer.weight), []).append(x)
-        stored = [self.weights.quantized(layer.weight) for layer in layers]
-        if len({tensor.plan if tensor else None for tensor in stored}) > 1:
+        tensors = [self.weights.quantized(layer.weight) for layer in layers]
+        if len({tensor.plan if tensor else None for tensor in tensors}) > 1:
             parts = [self.add(x, [layer], f"{name}_{i}", bias=bias) for i, layer in enumerate(layers)]
             return self.graph.add("Concat", parts, name, axis=-1)
         offset = self._bias(layers, name) if bias else None
-        present = [tensor for tensor in stored if tensor is not None]
-        if not present:
+        quantized = [tensor for tensor in tensors if tensor is not None]
+        if not quantized:
             matrix = np.concatenate([self.weights.values(layer.weight) for layer in layers]).T
             return self._plain(x, self.graph.constant(f"{name}.weight", matrix), name, offset)
-        return self._integers(x, present, name, offset)
+        return self._integers(x, quantized, name, offset)
 
-    def _integers(self, x: str, stored: list[QuantizedTensor], name: str, bias: str | None) -> str:
-        integers = np.concatenate([tensor.integers for tensor in stored])
-        scales = np.concatenate([tensor.scales for tensor in stored])
-        block = block_size(stored[0].plan)
+    def _integers(self, x: str, tensors: list[QuantizedTensor], name: str, bias: str | None) -> str:
+        integers = np.concatenate([tensor.integers for tensor in tensors])
+        scales = np.concatenate([tensor.scales for tensor in tensors])
+        block = block_size(tensors[0].plan)
         if block is None and self.row_block is not None:
             block = self.row_block(integers.shape[1])
         if block is not None:
-            return self._blocks(x, integers, scales, stored[0].plan, block, name, bias)
+            return self._blocks(x, integers, scales, tensors[0].plan, block, name, bias)
         activations = self.weights.plan.activations if self.weights.plan else "float"
         if activations == "int8-dynamic":
             return self._dynamic(x, integers, scales, name, bias)
         if activations == "int8-static":
-            return self._static(x, integers, scales, self.ranges[stored[0].name], name, bias)
+            return self._static(x, integers, scales, self.ranges[tensors[0].name], name, bias)
         return self._weight_only(x, integers, scales, name, bias)
 
-    def _dynamic(self, x: str, integers: Any, scales: Any, name: str, bias: str | None) -> str:
+    def _dynamic(self, x: str, integers: Integers, scales: Floats, name: str, bias: str | None) -> str:
         """Activations quantized at run time, one uint8 range a tensor."""
         operands = [x, *self._matrix(integers, scales, name)]
         return self.graph.add("DynamicQuantizeMatMul", operands + ([bias] if bias else []), name, domain=MICROSOFT)
 
-    def _static(self, x: str, integers: Any, scales: Any, range: ActivationRange, name: str, bias: str | None) -> str:
+    def _static(
+        self, x: str, integers: Integers, scales: Floats, range: ActivationRange, name: str, bias: str | None
+    ) -> str:
         """Activations quantized with a range calibrated beforehand."""
         scale, zero = range.parameters()
         a_scale, a_zero = self.graph.constant(f"{name}.in_scale", scale), self.graph.constant(f"{name}.in_zero", zero)
@@ -95,7 +99,7 @@ class DenseLowering:
         operands = [quantized, weight, a_scale, b_scale, a_zero, b_zero]
         return self.graph.add("MatMulIntegerToFloat", operands + ([bias] if bias else []), name, domain=MICROSOFT)
 
-    def _weight_only(self, x: str, integers: Any, scales: Any, name: str, bias: str | None) -> str:
+    def _weight_only(self, x: str, integers: Integers, scales: Floats, name: str, bias: str | None) -> str:
         """Cast * scale of constants: small on disk, folded to a float matrix when the file is opened.
 
         DequantizeLinear would stay in the graph and run at every inference. Layers that are run several times read
@@ -109,7 +113,7 @@ class DenseLowering:
         return self._plain(x, self.matrices[name], name, bias)
 
     def _blocks(
-        self, x: str, integers: Any, scales: Any, plan: TensorPlan, block: int, name: str, bias: str | None
+        self, x: str, integers: Integers, scales: Floats, plan: TensorPlan, block: int, name: str, bias: str | None
     ) -> str:
         """MatMulNBits, in float where the core has no fast integer products."""
         rows, columns = integers.shape
@@ -135,7 +139,7 @@ class DenseLowering:
         product = self.graph.add("MatMul", [x, matrix], name)
         return self.graph.add("Add", [product, bias], f"{name}_sum") if bias else product
 
-    def _matrix(self, integers: Any, scales: Any, name: str) -> tuple[str, str, str]:
+    def _matrix(self, integers: Integers, scales: Floats, name: str) -> tuple[str, str, str]:
         """A whole matrix of integers with the scale and the zero point of each column."""
         zero, dtype = (0, np.int8) if self.signed else (_UNSIGNED_ZERO, np.uint8)
         return (
@@ -165,7 +169,9 @@ def row_block(parts: Encoder | Decoder, plan: Plan | None) -> Callable[[int], in
     return decoder_block_size
 
 
-def nbits_weight(integers: Any, scales: Any, plan: TensorPlan, block: int) -> tuple[Any, Any]:
+def nbits_weight(
+    integers: Integers, scales: Floats, plan: TensorPlan, block: int
+) -> tuple[npt.NDArray[np.uint8], Floats]:
     """A weight [rows, columns] as MatMulNBits stores it: unsigned bytes [rows, blocks, bytes], scales [rows, blocks].
 
     The zero point is the middle of the unsigned range. The scale of a row is repeated for its blocks.

@@ -25,10 +25,10 @@ class TokenEmbedding:
 
     def look_up(self, ids: str) -> str:
         """The rows of the ids: [batch, sequence] -> [batch, sequence, hidden]."""
-        stored = self.weights.quantized(self.table.weight)
-        if stored is None:
+        quantized = self.weights.quantized(self.table.weight)
+        if quantized is None:
             return self.graph.add("Gather", [self._floats(), ids], "words")
-        integers, scales, block = self._integers(stored)
+        integers, scales, block = self._integers(quantized)
         gathered = self.graph.add(
             "GatherBlockQuantized",
             [integers, ids, scales],
@@ -37,7 +37,7 @@ class TokenEmbedding:
             gather_axis=0,
             quantize_axis=2,
             block_size=block,
-            bits=stored.plan.bits,
+            bits=quantized.plan.bits,
         )
         shape = self._index("words_shape", 0, 0, -1)
         rows = self.graph.add("Reshape", [gathered, shape], "words")
@@ -50,10 +50,10 @@ class TokenEmbedding:
 
     def logits(self, x: str) -> str:
         """The same table as the head: [batch, kept, hidden] -> `logits` [batch, kept, vocabulary]."""
-        stored = self.weights.quantized(self.table.weight)
-        if stored is None:
+        quantized = self.weights.quantized(self.table.weight)
+        if quantized is None:
             return self.graph.add("FusedMatMul", [x, self._floats()], "logits", domain=MICROSOFT, transB=1)
-        integers, scales, block = self._integers(stored)
+        integers, scales, block = self._integers(quantized)
         return self.graph.add(
             "MatMulNBits",
             [x, integers, self.graph.add("Reshape", [scales, self._index("words_flat", -1)], "words_scales")],
@@ -61,7 +61,7 @@ class TokenEmbedding:
             domain=MICROSOFT,
             K=self.table.embedding_dim,
             N=self.table.num_embeddings,
-            bits=stored.plan.bits,
+            bits=quantized.plan.bits,
             block_size=block,
             accuracy_level=4,  # as of other dense layers
         )
@@ -69,10 +69,10 @@ class TokenEmbedding:
     def _floats(self) -> str:
         return self.graph.constant("words.weight", self.weights.values(self.table.weight))
 
-    def _integers(self, stored: QuantizedTensor) -> tuple[str, str, int]:
+    def _integers(self, quantized: QuantizedTensor) -> tuple[str, str, int]:
         """Unsigned integers [vocabulary, blocks, bytes], scales [vocabulary, blocks, 1], and the block."""
-        block = block_size(stored.plan) or decoder_block_size(self.table.embedding_dim)
-        integers, scales = nbits_weight(stored.integers, stored.scales, stored.plan, block)
+        block = block_size(quantized.plan) or decoder_block_size(self.table.embedding_dim)
+        integers, scales = nbits_weight(quantized.integers, quantized.scales, quantized.plan, block)
         names = self.graph.constant("words.weight", integers), self.graph.constant("words.scale", scales[..., None])
         return *names, block
 

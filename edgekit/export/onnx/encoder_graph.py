@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,12 +19,13 @@ from edgekit.errors import ToolError, UsageError
 from edgekit.export.activation_range import ActivationRange
 from edgekit.export.onnx.dense import DenseLowering
 from edgekit.export.onnx.graph_builder import MICROSOFT, OnnxGraph
-from edgekit.export.quantized_weights import QuantizedWeights
+from edgekit.export.quantized_weights import QuantizedTensor, QuantizedWeights
 from edgekit.models.encoder import Encoder, EncoderBlock
 from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe_encoder
 
 if TYPE_CHECKING:
+    from onnx import ValueInfoProto
     from torch import nn
 
 _FUSED_BIAS = {"gelu": ("BiasGelu", MICROSOFT), "gelu_tanh": ("FastGelu", MICROSOFT)}
@@ -65,11 +66,11 @@ def write_encoder_graph(
     logits = _head(dense, encoder, x)
     inputs, outputs = _value_infos(names, axes, encoder.head[-1].linear.out_features, taps)
     graph.add("Squeeze", [logits, graph.constant("one", np.array([1], np.int64))], "logits")
-    graph.save(path, inputs, outputs, "edgekit")
+    graph.save(path, inputs, outputs)
     return EncoderGraph(tuple(names), dense.inputs)
 
 
-def _interface(model: Any, encoder: Encoder) -> tuple[list[str], dict[str, dict[int, str]]]:
+def _interface(model: LoadedModel, encoder: Encoder) -> tuple[list[str], dict[str, dict[int, str]]]:
     """Input names in order and the dynamic axes of every input and output, as optimum exports this model.
 
     Taken from optimum so that its `ORTModelForSequenceClassification` opens the bundle.
@@ -81,18 +82,18 @@ def _interface(model: Any, encoder: Encoder) -> tuple[list[str], dict[str, dict[
         "onnx", model=model, task="text-classification", library_name="transformers"
     )
     config = constructor(model.config)
-    wanted = {"input_ids", "attention_mask"} | (
+    expected = {"input_ids", "attention_mask"} | (
         {"token_type_ids"} if encoder.token_type_embedding is not None else set()
     )
-    inputs = {name: dict(axes) for name, axes in config.inputs.items() if name in wanted}
-    if set(inputs) != wanted or "logits" not in config.outputs:
+    inputs = {name: dict(axes) for name, axes in config.inputs.items() if name in expected}
+    if set(inputs) != expected or "logits" not in config.outputs:
         raise ToolError(f"optimum exports {model.config.model_type} with other inputs: {sorted(config.inputs)}")
     return list(inputs), inputs | {"logits": dict(config.outputs["logits"])}
 
 
 def _value_infos(
     names: Sequence[str], axes: Mapping[str, Mapping[int, str]], labels: int, taps: Sequence[str]
-) -> tuple[list[Any], list[Any]]:
+) -> tuple[list[ValueInfoProto], list[ValueInfoProto]]:
     from onnx import TensorProto, helper
 
     inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, [axes[name][0], axes[name][1]]) for name in names]
@@ -106,8 +107,8 @@ def _embed(dense: DenseLowering, encoder: Encoder, max_length: int) -> str:
     if max_length > encoder.max_length:
         raise UsageError(f"max_length {max_length} is more than the model's {encoder.max_length}")
     graph, weights = dense.graph, dense.weights
-    words = _rows(graph, weights, encoder.token_embedding, "input_ids", "words")
-    total = graph.add("Add", [words, _positions(graph, weights, encoder, max_length)], "embedded")
+    token_vectors = _rows(graph, weights, encoder.token_embedding, "input_ids", "words")
+    total = graph.add("Add", [token_vectors, _positions(graph, weights, encoder, max_length)], "embedded")
     if encoder.token_type_embedding is not None:
         total = graph.add(
             "Add", [total, _rows(graph, weights, encoder.token_type_embedding, "token_type_ids", "types")], "embedded"
@@ -128,11 +129,11 @@ def _embed(dense: DenseLowering, encoder: Encoder, max_length: int) -> str:
 
 def _rows(graph: OnnxGraph, weights: QuantizedWeights, table: nn.Embedding, ids: str, name: str) -> str:
     """The rows of a table that the ids name; of an integer table only these rows become float."""
-    stored = weights.quantized(table.weight)
-    if stored is None:
+    quantized = weights.quantized(table.weight)
+    if quantized is None:
         matrix = graph.constant(f"{name}.weight", weights.values(table.weight))
         return graph.add("Gather", [matrix, ids], name)
-    integers, scales = _table(graph, stored, slice(None), name)
+    integers, scales = _table(graph, quantized, slice(None), name)
     cast = graph.add("Cast", [graph.add("Gather", [integers, ids], f"{name}_integers")], f"{name}_cast", to=1)
     return graph.add("Mul", [cast, graph.add("Gather", [scales, ids], f"{name}_scales")], name)
 
@@ -140,25 +141,25 @@ def _rows(graph: OnnxGraph, weights: QuantizedWeights, table: nn.Embedding, ids:
 def _positions(graph: OnnxGraph, weights: QuantizedWeights, encoder: Encoder, max_length: int) -> str:
     """The rows of the first `sequence` positions, of which `max_length` are kept."""
     table = encoder.position_embedding
-    kept = slice(encoder.first_position, encoder.first_position + max_length)
-    stored = weights.quantized(table.weight)
-    if stored is None:
-        rows = graph.constant("positions.weight", weights.values(table.weight)[kept])
+    selected = slice(encoder.first_position, encoder.first_position + max_length)
+    quantized = weights.quantized(table.weight)
+    if quantized is None:
+        rows = graph.constant("positions.weight", weights.values(table.weight)[selected])
     else:
         # constants only: folded once, when the file is opened
-        integers, scales = _table(graph, stored, kept, "positions")
+        integers, scales = _table(graph, quantized, selected, "positions")
         rows = graph.add("Mul", [graph.add("Cast", [integers], "positions_cast", to=1), scales], "positions_table")
     length = graph.add("Shape", ["input_ids"], "length", start=1, end=2)
     start, axis = graph.constant("start", np.array([0], np.int64)), graph.constant("axis", np.array([0], np.int64))
     return graph.add("Slice", [rows, start, length, axis], "positions")
 
 
-def _table(graph: OnnxGraph, stored: Any, rows: slice, name: str) -> tuple[str, str]:
-    if stored.plan.bits != 8 or stored.plan.block:
-        raise ToolError(f"{stored.name}: tables are stored in 8 bits, one scale a row")
+def _table(graph: OnnxGraph, quantized: QuantizedTensor, rows: slice, name: str) -> tuple[str, str]:
+    if quantized.plan.bits != 8 or quantized.plan.block:
+        raise ToolError(f"{quantized.name}: tables are stored in 8 bits, one scale a row")
     return (
-        graph.constant(f"{name}.weight", stored.integers[rows]),
-        graph.constant(f"{name}.scale", stored.scales[rows, None]),
+        graph.constant(f"{name}.weight", quantized.integers[rows]),
+        graph.constant(f"{name}.scale", quantized.scales[rows, None]),
     )
 
 
@@ -167,30 +168,30 @@ def _block(
 ) -> str:
     """One post-norm block: [batch, sequence, hidden] -> the same, or [batch, 1, hidden] for the last."""
     graph = dense.graph
-    kept = _first_token(graph, x) if last else x
+    selected = _first_token(graph, x) if last else x
     attended = graph.add(
         "MultiHeadAttention",
-        [*_query_key_value(dense, block, x, kept, name, packed=encoder.shared or not last), "", mask],
+        [*_query_key_value(dense, block, x, selected, name, packed=encoder.shared or not last), "", mask],
         f"{name}_attention",
         domain=MICROSOFT,
         num_heads=block.heads,
     )
     projected = dense.add(attended, [block.output], f"{name}_output", bias=False)
-    x = _add_and_norm(dense, projected, kept, block.output, block.attention_norm, f"{name}_attention_norm")
+    x = _add_and_norm(dense, projected, selected, block.output, block.attention_norm, f"{name}_attention_norm")
     inner = _feed_forward(dense, block, x, encoder.activation, name)
     return _add_and_norm(dense, inner, x, block.ffn_out, block.ffn_norm, f"{name}_ffn_norm")
 
 
 def _query_key_value(
-    dense: DenseLowering, block: EncoderBlock, x: str, kept: str, name: str, *, packed: bool
+    dense: DenseLowering, block: EncoderBlock, x: str, selected: str, name: str, *, packed: bool
 ) -> list[str]:
     width = block.heads * block.head_size
     names = [f"{name}_query", f"{name}_key", f"{name}_value"]
     if packed:
         together = dense.add(x, [block.query, block.key, block.value], f"{name}_qkv")
         query, key, value = _split(dense.graph, together, width, names)
-        return [query if kept == x else _first_token(dense.graph, query), key, value]
-    query = dense.add(kept, [block.query], names[0])
+        return [query if selected == x else _first_token(dense.graph, query), key, value]
+    query = dense.add(selected, [block.query], names[0])
     together = dense.add(x, [block.key, block.value], f"{name}_kv")
     return [query, *_split(dense.graph, together, width, names[1:])]
 

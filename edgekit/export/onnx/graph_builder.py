@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from edgekit.errors import UsageError
+
+if TYPE_CHECKING:
+    from onnx import NodeProto, ValueInfoProto
 
 ONNX_FILE = "model.onnx"
 OPSET = 17
@@ -22,26 +27,26 @@ class OnnxGraph:
     """Nodes in the order in which they were added, and the constants that they read."""
 
     def __init__(self) -> None:
-        self.nodes: list[Any] = []
-        self.constants: dict[str, Any] = {}
+        self.nodes: list[NodeProto] = []
+        self.constants: dict[str, npt.NDArray[np.generic]] = {}
         self._used: set[str] = set()
 
-    def add(self, operator: str, inputs: list[str], name: str, *, domain: str = "", **attributes: Any) -> str:
+    def add(self, operator: str, inputs: list[str], name: str, *, domain: str = "", **attributes: float) -> str:
         """Add a node with one output and return the output's name."""
         return self.add_many(operator, inputs, [name], domain=domain, **attributes)[0]
 
     def add_many(
-        self, operator: str, inputs: list[str], outputs: list[str], *, domain: str = "", **attributes: Any
+        self, operator: str, inputs: list[str], outputs: list[str], *, domain: str = "", **attributes: float
     ) -> list[str]:
         """Add a node with several outputs and return their names; one that is not wanted is called ''."""
         from onnx import helper
 
-        fresh = [self._fresh(output) if output else "" for output in outputs]
-        self.nodes.append(helper.make_node(operator, inputs, fresh, name=fresh[0], domain=domain, **attributes))
-        return fresh
+        names = [self._unused(output) if output else "" for output in outputs]
+        self.nodes.append(helper.make_node(operator, inputs, names, name=names[0], domain=domain, **attributes))
+        return names
 
-    def constant(self, name: str, value: Any) -> str:
-        """Store an array under a name; the same name twice must hold the same array."""
+    def constant(self, name: str, value: npt.NDArray[np.generic] | np.generic) -> str:
+        """Store an array under a name and return it; `AssertionError` for the same name with another array."""
         if name in self.constants:
             if not np.array_equal(self.constants[name], value, equal_nan=True):
                 raise AssertionError(f"two different constants are called {name}")
@@ -49,8 +54,8 @@ class OnnxGraph:
         self.constants[name] = np.ascontiguousarray(value) if np.ndim(value) else np.asarray(value)
         return name
 
-    def save(self, path: Path, inputs: list[Any], outputs: list[Any], producer: str) -> None:
-        """Write the graph; `inputs` and `outputs` are value infos. Raises `UsageError` for more than a file holds."""
+    def save(self, path: Path, inputs: Sequence[ValueInfoProto], outputs: Sequence[ValueInfoProto]) -> None:
+        """Write the graph. Raises `UsageError` for more than a file holds."""
         import onnx
         from onnx import helper, numpy_helper
 
@@ -63,12 +68,12 @@ class OnnxGraph:
         constants = [numpy_helper.from_array(value, name) for name, value in self.constants.items()]
         graph = helper.make_graph(self.nodes, "edgekit", inputs, outputs, constants)
         opsets = [helper.make_opsetid("", OPSET), helper.make_opsetid(MICROSOFT, 1)]
-        model = helper.make_model(graph, opset_imports=opsets, producer_name=producer)
+        model = helper.make_model(graph, opset_imports=opsets, producer_name="edgekit")
         model.ir_version = IR_VERSION
         onnx.save(model, str(path))
 
-    def _fresh(self, name: str) -> str:
+    def _unused(self, name: str) -> str:
         numbered = (f"{name}_{count}" for count in itertools.count(1))
-        fresh = next(tried for tried in itertools.chain([name], numbered) if tried not in self._used)
-        self._used.add(fresh)
-        return fresh
+        unused = next(candidate for candidate in itertools.chain([name], numbered) if candidate not in self._used)
+        self._used.add(unused)
+        return unused

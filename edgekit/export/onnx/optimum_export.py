@@ -10,13 +10,13 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from edgekit.agent.capture_stderr import captured_output
 from edgekit.bundle.manifest import ModelTensor
 from edgekit.errors import ToolError, UsageError
 from edgekit.export.model_file import ModelFile
 from edgekit.export.onnx.graph_builder import ONNX_FILE, OPSET
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.schema.families import FAMILIES
 
 _TASK = "text-classification"
@@ -38,7 +38,7 @@ def require_exporter(family: str) -> None:
         )
 
 
-def write_onnx_fallback(model: Any, out: Path) -> ModelFile:
+def write_onnx_fallback(model: LoadedModel, out: Path) -> ModelFile:
     """Write `model.onnx` into `out` with optimum; `ToolError` where optimum cannot."""
     # optimum imports onnxruntime, whose Linux wheel carries a telemetry client; it reads this when it is imported
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"

@@ -26,24 +26,24 @@ def verify_integers(path: Path, weights: QuantizedWeights, max_length: int) -> N
     Raises `ParityError` that names the weight whose integers are others in the file.
     """
     by_columns: dict[int, list[QuantizedTensor]] = defaultdict(list)
-    for stored in weights.quantized_tensors():
-        by_columns[stored.integers.shape[1]].append(stored)
+    for tensor in weights.quantized_tensors():
+        by_columns[tensor.integers.shape[1]].append(tensor)
     matrices = list(_matrices(path)) if by_columns else []
     for columns, group in by_columns.items():
-        held = {
+        file_rows = {
             row.tobytes()
             for matrix, padded in matrices
             if matrix.shape[1] == columns or (padded and matrix.shape[1] > columns)
             for row in matrix[:, :columns]
         }
-        for stored in group:
-            missing = sum(row.tobytes() not in held for row in stored.integers)
-            rows = len(stored.integers)
-            dropped = max(0, rows - max_length) if "position" in stored.name or ".wpe." in stored.name else 0
+        for tensor in group:
+            missing = sum(row.tobytes() not in file_rows for row in tensor.integers)
+            rows = len(tensor.integers)
+            dropped = max(0, rows - max_length) if "position" in tensor.name or ".wpe." in tensor.name else 0
             if missing > dropped:
                 raise ParityError(
                     f"the exported file holds other integers than the plan for {missing} of {rows} rows of "
-                    f"{stored.name}",
+                    f"{tensor.name}",
                     advice="this is a fault of the conversion, not of the model; nothing was written",
                 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -114,27 +113,30 @@ class Export(TaskExport[ClassificationCase]):
         from edgekit.agent.inference.tokenizer import Tokenizer
         from edgekit.agent.runtimes.registry import open_session
 
-        facts = self.manifest_facts()
         draft = {
-            "labels": list(facts["labels"]),
+            "labels": list(self.source.labels),
             "max_length": self.max_length,
-            "pad_id": facts["pad_id"],
+            "pad_id": self._pad_id,
             "inputs": [{"name": spec.name} for spec in file.inputs],
         }
         tokenizer = Tokenizer(folder / TOKENIZER_FILE, self.max_length)
         classifier = Classifier(Bundle(folder, draft), open_session(folder / file.file), tokenizer)
         return check(classifier, cases, allowed, self.source.reference)
 
-    def golden_rows(self, cases: Sequence[ClassificationCase], allowed: Tolerance) -> Iterator[dict[str, Any]]:
+    def golden_rows(self, cases: Sequence[ClassificationCase], allowed: Tolerance) -> Iterator[dict[str, object]]:
         """Cases whose label follows from logits within the tolerance: a tie would fail on a sound device."""
         for case in [case for case in cases if not is_tie(case, allowed)] or cases:
             text, pair = case.texts
             logits = [float(value) for value in case.logits]
             yield {"text": text, "text_pair": pair, "ids": case.ids, "logits": logits, "label": case.label}
 
-    def manifest_facts(self) -> dict[str, Any]:
+    def manifest_facts(self) -> dict[str, object]:
         """See `TaskExport`."""
-        return {"labels": self.source.labels, "pad_id": int(self.source.tokenizer.pad_token_id or 0)}
+        return {"labels": self.source.labels, "pad_id": self._pad_id}
+
+    @property
+    def _pad_id(self) -> int:
+        return int(self.source.tokenizer.pad_token_id or 0)
 
 
 def rounded_tolerance(cases: Sequence[ClassificationCase], unrounded: Sequence[ClassificationCase]) -> Tolerance:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from edgekit.export.parity import FLOAT, Deviation, Reference, Tolerance, judge,
 from edgekit.export.source import Source, TextInput
 from edgekit.export.task_export import TaskExport
 from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
+from edgekit.models.loaded_model import LoadedModel
 
 # what breaks tokenizers: nothing, many scripts, characters of several bytes, white space
 HARD_PROMPTS: tuple[str, ...] = (
@@ -110,7 +110,7 @@ class Export(TaskExport[GenerationCase]):
         generator = TextGenerator(draft, session, PromptTokenizer(folder / TOKENIZER_FILE))
         return check(generator, cases, allowed, self.source.reference)
 
-    def golden_rows(self, cases: Sequence[GenerationCase], allowed: Tolerance) -> Iterator[dict[str, Any]]:
+    def golden_rows(self, cases: Sequence[GenerationCase], allowed: Tolerance) -> Iterator[dict[str, object]]:
         """Each with the best ids after the prompt and their logits."""
         del allowed  # the agent knows a tie
         for case in cases:
@@ -122,7 +122,7 @@ class Export(TaskExport[GenerationCase]):
                 "logits": [logit for _, logit in case.best],
             }
 
-    def manifest_facts(self) -> dict[str, Any]:
+    def manifest_facts(self) -> dict[str, object]:
         """See `TaskExport`."""
         generation, pad_id = generation_of(self.source), self.source.tokenizer.pad_token_id
         if pad_id is None:
@@ -158,18 +158,18 @@ def reference_texts(
     return cases
 
 
-def _greedy(model: Any, prompt: str, ids: list[int], count: int) -> GenerationCase:
+def _greedy(model: LoadedModel, prompt: str, ids: list[int], count: int) -> GenerationCase:
     import torch
 
     tokens: list[int] = []
     rows: list[torch.Tensor] = []
-    past, fed = None, ids
+    past, fed_ids = None, ids
     with torch.inference_mode():
         for _ in range(count):
-            out = model(torch.tensor([fed]), past_key_values=past, use_cache=True)
+            out = model(torch.tensor([fed_ids]), past_key_values=past, use_cache=True)
             rows.append(out.logits[0].float())
-            past, fed = out.past_key_values, [int(rows[-1][-1].argmax())]
-            tokens += fed
+            past, fed_ids = out.past_key_values, [int(rows[-1][-1].argmax())]
+            tokens += fed_ids
     logits = torch.cat(rows)
     sizes = logits.abs().amax(dim=-1).numpy()
     return GenerationCase(prompt, tuple(ids), tuple(tokens), centred(logits.numpy()), sizes)
@@ -180,7 +180,7 @@ def centred(logits: Floats) -> Floats:
     return np.asarray(logits - logits.mean(axis=-1, keepdims=True, dtype=np.float64), np.float32)
 
 
-def rounded_tolerance(model: Any, cases: Sequence[GenerationCase]) -> Tolerance:
+def rounded_tolerance(model: LoadedModel, cases: Sequence[GenerationCase]) -> Tolerance:
     """What parity allows a quantized decoder: half as much again as not rounding its activations at all would change.
 
     A value beside a rounding boundary falls to the other side when its last bit differs, and moves all later layers
@@ -230,15 +230,15 @@ def check(
 
 def _runs(session: DecoderSession, case: GenerationCase) -> Iterator[tuple[str, int, Floats]]:
     """How the tokens were fed, the first row of the reference that it gives, and the logits."""
-    fed = [*case.ids, *case.tokens[:-1]]
+    fed_ids = [*case.ids, *case.tokens[:-1]]
     prompt = len(case.ids)
     session.reset()
-    yield "all tokens at once", 0, session.logits_of(fed)
+    yield "all tokens at once", 0, session.logits_of(fed_ids)
     if prompt > 1:
         session.reset()
-        session.prefill(fed[: prompt // 2])
-        yield "the prompt in two pieces", prompt - 1, session.prefill(fed[prompt // 2 : prompt])[None]
+        session.prefill(fed_ids[: prompt // 2])
+        yield "the prompt in two pieces", prompt - 1, session.prefill(fed_ids[prompt // 2 : prompt])[None]
     session.reset()
-    rows = [session.prefill(fed[:prompt])]
-    rows += [session.step(token).copy() for token in fed[prompt:]]
+    rows = [session.prefill(fed_ids[:prompt])]
+    rows += [session.step(token).copy() for token in fed_ids[prompt:]]
     yield "token by token", prompt - 1, np.stack(rows)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgekit.bundle.manifest import ModelTensor
 from edgekit.errors import UsageError
@@ -12,6 +12,7 @@ from edgekit.export.model_file import ModelFile
 from edgekit.export.quantized_weights import QuantizedWeights
 from edgekit.export.tflite.convert import TFLITE_FILE, write_signatures
 from edgekit.models.decoder import Decoder
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def write_tflite_classifier(
-    model: Any, weights: QuantizedWeights, out: Path, *, lengths: Sequence[int], explicit: bool
+    model: LoadedModel, weights: QuantizedWeights, out: Path, *, lengths: Sequence[int], explicit: bool
 ) -> ModelFile:
     """Write `model.tflite` into `out`: batch 1, signatures `s16`, `s32`, ... of static lengths, inputs int32.
 
@@ -45,7 +46,7 @@ def write_tflite_classifier(
 
 
 def _module(
-    model: Any, weights: QuantizedWeights, max_length: int
+    model: LoadedModel, weights: QuantizedWeights, max_length: int
 ) -> tuple[EncoderModule | DecoderClassifierModule, list[str]]:
     """The module to convert, and the names of what it reads."""
     parts, names = describe(model), ["input_ids", "attention_mask"]

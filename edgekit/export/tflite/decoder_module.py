@@ -7,8 +7,6 @@ Imports torch, so it is itself imported late.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -16,6 +14,8 @@ from edgekit.export.quantized_weights import QuantizedWeights
 from edgekit.export.tflite.layers import MASKED, EmbeddingTable, LayerNorm, Packer, RmsNorm, activation
 from edgekit.models.decoder import Decoder, DecoderBlock
 
+# cosines and sines [tokens, head_size / 2]
+Rotation = tuple[Tensor, Tensor]
 Caches = tuple[tuple[Tensor, Tensor], ...]
 
 
@@ -50,25 +50,26 @@ class DecoderModule(nn.Module):
         """The tokens behind those in the caches; of padding behind them, every result is without meaning."""
         tokens = input_ids.shape[1]
         # padding may reach beyond the last position
-        places = (torch.arange(tokens, dtype=torch.int32) + start).clamp(max=self.capacity - 1)
-        x, turn = self.embed(input_ids, places)
-        unfilled = (torch.arange(self.capacity, dtype=torch.int32) >= start).to(torch.float32) * MASKED
-        later = torch.full((tokens, tokens), MASKED).triu(1)
+        positions = (torch.arange(tokens, dtype=torch.int32) + start).clamp(max=self.capacity - 1)
+        x, rotation = self.embed(input_ids, positions)
+        past_mask = (torch.arange(self.capacity, dtype=torch.int32) >= start).to(torch.float32) * MASKED
+        causal_mask = torch.full((tokens, tokens), MASKED).triu(1)
         new = []
         for block, cache in zip(self.blocks, caches, strict=True):
-            x, pair = block(x, cache, turn, unfilled, later)
+            x, pair = block(x, cache, rotation, past_mask, causal_mask)
             new.append(pair)
         return self.norm(x), tuple(new)
 
-    def embed(self, input_ids: Tensor, places: Tensor) -> tuple[Tensor, Any]:
+    def embed(self, input_ids: Tensor, positions: Tensor) -> tuple[Tensor, Rotation | None]:
         """The tokens at these places [tokens, hidden], and the cosines and sines there, if positions are rotations."""
         x: Tensor = self.token_embedding(input_ids[0])
         if self.position_embedding is not None:
-            x = x + self.position_embedding(places)
-        turn = None
+            x = x + self.position_embedding(positions)
+        rotation = None
         if self.rotary:
-            turn = tuple(torch.index_select(self.get_buffer(name), 0, places) for name in ("cosines", "sines"))
-        return x, turn
+            cosines, sines = (torch.index_select(self.get_buffer(name), 0, positions) for name in ("cosines", "sines"))
+            rotation = cosines, sines
+        return x, rotation
 
 
 class Prefill(nn.Module):
@@ -82,10 +83,10 @@ class Prefill(nn.Module):
         """`caches` are key_0, value_0, key_1..."""
         pairs = tuple((caches[f"key_{i}"], caches[f"value_{i}"]) for i in range(len(self.decoder.blocks)))
         hidden, new = self.decoder(input_ids, start, pairs)
-        found = {"hidden": hidden}
+        outputs = {"hidden": hidden}
         for index, (key, value) in enumerate(new):
-            found |= {f"new_key_{index}": key, f"new_value_{index}": value}
-        return found
+            outputs |= {f"new_key_{index}": key, f"new_value_{index}": value}
+        return outputs
 
 
 class Decode(Prefill):
@@ -93,8 +94,8 @@ class Decode(Prefill):
 
     def forward(self, input_ids: Tensor, start: Tensor, **caches: Tensor) -> dict[str, Tensor]:
         """See `Prefill.forward`."""
-        found = super().forward(input_ids, start, **caches)
-        return {"logits": self.decoder.head(found.pop("hidden")), **found}
+        outputs = super().forward(input_ids, start, **caches)
+        return {"logits": self.decoder.head(outputs.pop("hidden")), **outputs}
 
 
 class Head(nn.Module):
@@ -127,13 +128,13 @@ class DecoderClassifierModule(nn.Module):
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
         """One text, padded on the right."""
         # places and masks are counted from the input, so that the converter cannot fold them into each signature
-        seen = torch.cumsum(attention_mask[0], 0, dtype=torch.int32)
-        x, turn = self.body.embed(input_ids, (seen - 1).clamp(min=0))
-        hidden = (seen[None] > seen[:, None]).to(torch.float32) + (1.0 - attention_mask.to(torch.float32))
+        counts = torch.cumsum(attention_mask[0], 0, dtype=torch.int32)
+        x, rotation = self.body.embed(input_ids, (counts - 1).clamp(min=0))
+        mask = (counts[None] > counts[:, None]).to(torch.float32) + (1.0 - attention_mask.to(torch.float32))
         last = self._last_token(input_ids, attention_mask)
         final = len(self.body.blocks) - 1
         for index, block in enumerate(self.body.blocks):
-            x, _ = block(x, None, turn, None, hidden * MASKED, last if index == final else None)
+            x, _ = block(x, None, rotation, None, mask * MASKED, last if index == final else None)
         return {"logits": self.body.head(self.body.norm(x))}
 
     def _last_token(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
@@ -145,8 +146,8 @@ class DecoderClassifierModule(nn.Module):
         return (so_far < so_far[-1:]).to(torch.int32).sum(dim=0, keepdim=True, dtype=torch.int32)
 
 
-def _norm(norm: Any, epsilon: float) -> nn.Module:
-    return RmsNorm(norm, epsilon) if getattr(norm, "bias", None) is None else LayerNorm(norm)
+def _norm(norm: nn.Module, epsilon: float) -> nn.Module:
+    return LayerNorm(norm) if isinstance(norm, nn.LayerNorm) else RmsNorm(norm, epsilon)
 
 
 class _DecoderBlock(nn.Module):
@@ -165,24 +166,24 @@ class _DecoderBlock(nn.Module):
         self,
         x: Tensor,
         cache: tuple[Tensor, Tensor] | None,
-        turn: Any,
-        unfilled: Tensor | None,
-        later: Tensor,
-        kept: Tensor | None = None,
+        rotation: Rotation | None,
+        past_mask: Tensor | None,
+        causal_mask: Tensor,
+        selected: Tensor | None = None,
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """x [tokens, hidden]; turn: cosines and sines [tokens, size / 2]; the masks of past and new tokens.
+        """x [tokens, hidden]; rotation: cosines and sines [tokens, size / 2]; the masks of past and new tokens.
 
-        cache, unfilled: None where nothing was seen before
-        kept: the tokens for which all that follows the attention is computed, int32
+        cache, past_mask: None where nothing was seen before
+        selected: the tokens for which all that follows the attention is computed, int32
         """
         sizes = [count * self.size for count in (self.heads, self.kv_heads, self.kv_heads)]
         packed = torch.split(self.packed(self.attention_norm(x)), sizes, dim=-1)
         query, key, value = (part.reshape(x.shape[0], -1, self.size).transpose(0, 1) for part in packed)
-        if turn is not None:
-            query, key = _turned(query, *turn), _turned(key, *turn)
-        attended = self._attend(query, key, value, cache, unfilled, later)
-        if kept is not None:
-            x, attended = (torch.index_select(rows, 0, kept) for rows in (x, attended))
+        if rotation is not None:
+            query, key = _rotate(query, *rotation), _rotate(key, *rotation)
+        attended = self._attend(query, key, value, cache, past_mask, causal_mask)
+        if selected is not None:
+            x, attended = (torch.index_select(rows, 0, selected) for rows in (x, attended))
         x = x + self.output(attended)
         normed = self.ffn_norm(x)
         wide = self.ffn_in(normed)
@@ -195,26 +196,26 @@ class _DecoderBlock(nn.Module):
         key: Tensor,
         value: Tensor,
         cache: tuple[Tensor, Tensor] | None,
-        unfilled: Tensor | None,
-        later: Tensor,
+        past_mask: Tensor | None,
+        causal_mask: Tensor,
     ) -> Tensor:
         """query [heads, tokens, size], key and value [kv_heads, tokens, size] -> [tokens, heads * size]."""
         tokens, group = query.shape[1], self.heads // self.kv_heads
         # the query heads of one key head lie side by side: they read it together
         query = query.reshape(self.kv_heads, group * tokens, self.size)
-        new = torch.matmul(query, key.transpose(1, 2)) * self.size**-0.5 + later.repeat(group, 1)
+        new = torch.matmul(query, key.transpose(1, 2)) * self.size**-0.5 + causal_mask.repeat(group, 1)
         if cache is None:
             attended = torch.matmul(torch.softmax(new, dim=-1), value)
         else:
             keys, values = cache[0][0], cache[1][0]
-            past = torch.matmul(query, keys.transpose(1, 2)) * self.size**-0.5 + unfilled
+            past = torch.matmul(query, keys.transpose(1, 2)) * self.size**-0.5 + past_mask
             shares = torch.softmax(torch.cat([past, new], dim=-1), dim=-1)
             past, new = shares[..., : keys.shape[1]], shares[..., keys.shape[1] :]
             attended = torch.matmul(past, values) + torch.matmul(new, value)
         return attended.reshape(self.heads, tokens, self.size).transpose(0, 1).reshape(tokens, -1)
 
 
-def _turned(x: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
+def _rotate(x: Tensor, cosines: Tensor, sines: Tensor) -> Tensor:
     """Rotary positions (Su et al. 2021, arXiv 2104.09864) of [heads, tokens, size], in halves."""
     first, second = torch.chunk(x, 2, dim=-1)
     return torch.cat([first * cosines - second * sines, second * cosines + first * sines], dim=-1)

@@ -7,8 +7,6 @@ it is itself imported late.
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor, nn
 
@@ -47,8 +45,8 @@ class EncoderModule(nn.Module):
     ) -> dict[str, Tensor]:
         """One text, padded on the right."""
         # counted from the mask, so that the converter cannot fold a float copy of the table into each signature
-        places = (torch.cumsum(attention_mask[0], 0, dtype=torch.int32) - 1).clamp(min=0)
-        x = self.token_embedding(input_ids[0]) + self.position_embedding(places)
+        positions = (torch.cumsum(attention_mask[0], 0, dtype=torch.int32) - 1).clamp(min=0)
+        x = self.token_embedding(input_ids[0]) + self.position_embedding(positions)
         if self.token_type_embedding is not None and token_type_ids is not None:
             x = x + self.token_type_embedding(token_type_ids[0])
         if self.only_type is not None:
@@ -81,10 +79,10 @@ class _EncoderBlock(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor, last: bool) -> Tensor:
         """x [tokens, hidden], mask [1, tokens] -> [tokens, hidden], or [1, hidden] for the last run."""
-        kept = x[:1] if last else x
+        selected = x[:1] if last else x
         parts = self._split(self.packed(x))
         if self.query is not None:
-            parts = (self._heads(self.query(kept)), *parts)
+            parts = (self._heads(self.query(selected)), *parts)
         query, key, value = parts
         if last:
             query = query[:, :1]
@@ -92,8 +90,8 @@ class _EncoderBlock(nn.Module):
         scores = torch.matmul(query, key.transpose(1, 2)) * self.size**-0.5 + mask
         attended = torch.matmul(torch.softmax(scores, dim=-1), value)
         joined = attended.transpose(0, 1).reshape(-1, self.heads * self.size)
-        x = self.attention_norm(kept + self.output(joined))
-        wide: Any = self.activation(self.ffn_in(x))
+        x = self.attention_norm(selected + self.output(joined))
+        wide = self.activation(self.ffn_in(x))
         normed: Tensor = self.ffn_norm(x + self.ffn_out(wide))
         return normed
 

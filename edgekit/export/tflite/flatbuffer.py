@@ -24,9 +24,9 @@ def serialize(model: Any) -> bytes:
     Python module paths, once for each signature, and whatever else is empty.
     """
     for graph in model.subgraphs:
-        outside = {int(index) for index in (*graph.inputs, *graph.outputs)}
+        interface = {int(index) for index in (*graph.inputs, *graph.outputs)}
         for index, tensor in enumerate(graph.tensors):
-            if index not in outside:
+            if index not in interface:
                 tensor.name = None
             tensor.quantization = _packed_once(tensor.quantization)
     _share_equal_buffers(model)
@@ -44,7 +44,7 @@ def _packed_once(quantization: Any) -> Any:
     """The quantization of a tensor, or None for one that says nothing."""
     if quantization is None or (quantization.scale is None and quantization.details is None):
         return None
-    quantization.Pack = _once(quantization)
+    quantization.Pack = _pack_once(quantization)
     return quantization
 
 
@@ -60,23 +60,23 @@ def _share_equal_buffers(model: Any) -> None:
             tensor.buffer = same.get(tensor.buffer, tensor.buffer)
     for entry in model.metadata or ():
         entry.buffer = same.get(entry.buffer, entry.buffer)
-    for index, kept in same.items():
-        if kept != index:
+    for index, first_index in same.items():
+        if first_index != index:
             model.buffers[index].data = None
 
 
 def _drop_empty_buffers(model: Any) -> None:
     """The converter gives every inner tensor an empty buffer of its own; buffer 0 stands for all of them."""
-    kept = {0: 0}
+    new_index = {0: 0}
     for index, buffer in enumerate(model.buffers):
         if index and buffer.data is not None:
-            kept[index] = len(kept)
+            new_index[index] = len(new_index)
     for graph in model.subgraphs:
         for tensor in graph.tensors:
-            tensor.buffer = kept.get(tensor.buffer, 0)
+            tensor.buffer = new_index.get(tensor.buffer, 0)
     for entry in model.metadata or ():
-        entry.buffer = kept.get(entry.buffer, 0)
-    model.buffers = [model.buffers[index] for index in kept]
+        entry.buffer = new_index.get(entry.buffer, 0)
+    model.buffers = [model.buffers[index] for index in new_index]
 
 
 def _aligned(buffer: Any) -> Any:
@@ -97,29 +97,29 @@ def _builder() -> Any:
     class EqualOnce(flatbuffers.Builder):  # type: ignore[misc]
         def __init__(self) -> None:
             super().__init__(1024)
-            self.places: dict[tuple[str, bytes], Any] = {}
+            self.offsets: dict[tuple[str, bytes], Any] = {}
 
         def CreateNumpyVector(self, values: Any) -> Any:
             if values.dtype == np.uint8:
                 return super().CreateNumpyVector(values)
             key = values.dtype.str, values.tobytes()
-            if key not in self.places:
-                self.places[key] = super().CreateNumpyVector(values)
-            return self.places[key]
+            if key not in self.offsets:
+                self.offsets[key] = super().CreateNumpyVector(values)
+            return self.offsets[key]
 
     return EqualOnce()
 
 
-def _once(table: Any) -> Any:
+def _pack_once(table: Any) -> Any:
     """A table packed at its first use; later users point at the same place."""
     if "Pack" in vars(table):
         return table.Pack
     pack = type(table).Pack
-    places: list[Any] = []
+    offsets: list[Any] = []
 
     def packed(builder: Any) -> Any:
-        if not places:
-            places.append(pack(table, builder))
-        return places[0]
+        if not offsets:
+            offsets.append(pack(table, builder))
+        return offsets[0]
 
     return packed

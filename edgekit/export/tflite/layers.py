@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -51,8 +50,8 @@ class Packer:
 
     def dense(self, *layers: nn.Linear) -> nn.Module:
         """Dense layers that read the same input as one, where the plan stores them alike; else side by side."""
-        stored = [self.weights.quantized(layer.weight) for layer in layers]
-        if len({tensor.plan if tensor else None for tensor in stored}) > 1:
+        tensors = [self.weights.quantized(layer.weight) for layer in layers]
+        if len({tensor.plan if tensor else None for tensor in tensors}) > 1:
             return _SideBySide([self.dense(layer) for layer in layers])
         first = layers[0]
         linear = nn.Linear(first.in_features, sum(layer.out_features for layer in layers))
@@ -60,9 +59,9 @@ class Packer:
         linear.bias.data = torch.cat(
             [torch.zeros(layer.out_features) if layer.bias is None else layer.bias.detach() for layer in layers]
         )
-        present = [tensor for tensor in stored if tensor is not None]
-        if present:
-            self.matrices.append(_matrix(present, linear))
+        quantized = [tensor for tensor in tensors if tensor is not None]
+        if quantized:
+            self.matrices.append(_matrix(quantized, linear))
         return linear
 
 
@@ -73,13 +72,13 @@ def activation(name: str) -> Callable[[Tensor], Tensor]:
     return _ACTIVATIONS[name]
 
 
-def _matrix(stored: Sequence[QuantizedTensor], linear: nn.Linear) -> DenseMatrix:
+def _matrix(tensors: Sequence[QuantizedTensor], linear: nn.Linear) -> DenseMatrix:
     return DenseMatrix(
-        names=tuple(tensor.name for tensor in stored),
+        names=tuple(tensor.name for tensor in tensors),
         values=linear.weight.detach().numpy(),
-        integers=np.concatenate([tensor.integers for tensor in stored]),
-        scales=np.concatenate([tensor.scales for tensor in stored]),
-        plan=stored[0].plan,
+        integers=np.concatenate([tensor.integers for tensor in tensors]),
+        scales=np.concatenate([tensor.scales for tensor in tensors]),
+        plan=tensors[0].plan,
     )
 
 
@@ -97,15 +96,15 @@ class EmbeddingTable(nn.Module):
 
     def __init__(self, table: nn.Embedding, weights: QuantizedWeights, keep: slice = slice(None)) -> None:
         super().__init__()
-        stored = weights.quantized(table.weight)
-        if stored is None:
+        quantized = weights.quantized(table.weight)
+        if quantized is None:
             self.register_buffer("rows", table.weight.detach()[keep].clone())
             self.scales = None
             return
-        if stored.plan.bits != 8 or stored.plan.block:
-            raise ToolError(f"{stored.name}: tables are stored in 8 bits, one scale a row")
-        self.register_buffer("rows", torch.from_numpy(stored.integers[keep].copy()))
-        self.register_buffer("scales", torch.from_numpy(stored.scales[keep, None].copy()))
+        if quantized.plan.bits != 8 or quantized.plan.block:
+            raise ToolError(f"{quantized.name}: tables are stored in 8 bits, one scale a row")
+        self.register_buffer("rows", torch.from_numpy(quantized.integers[keep].copy()))
+        self.register_buffer("scales", torch.from_numpy(quantized.scales[keep, None].copy()))
 
     def forward(self, ids: Tensor) -> Tensor:
         """The rows [tokens, width] as float32."""
@@ -132,9 +131,9 @@ class LayerNorm(nn.Module):
 class RmsNorm(nn.Module):
     """Root mean square normalization (Zhang and Sennrich 2019, arXiv 1910.07467)."""
 
-    def __init__(self, norm: Any, epsilon: float) -> None:
+    def __init__(self, norm: nn.Module, epsilon: float) -> None:
         super().__init__()
-        self.gamma: nn.Parameter = norm.weight
+        self.gamma = norm.get_parameter("weight")
         self.eps = epsilon
 
     def forward(self, x: Tensor) -> Tensor:

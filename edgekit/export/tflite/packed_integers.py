@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from edgekit.compress.quantization.grid import Integers
 from edgekit.errors import ToolError
@@ -44,7 +45,7 @@ def pack_integers(path: Path, matrices: Sequence[DenseMatrix], *, explicit: bool
     _verify(path, matrices)
 
 
-def pack_bytes(integers: Integers, plan: TensorPlan) -> Any:
+def pack_bytes(integers: Integers, plan: TensorPlan) -> npt.NDArray[np.uint8]:
     """The integers as the file holds them: a byte each, or two to a byte with the first in the low half."""
     flat = integers.reshape(-1)
     if plan.bits == 8:
@@ -52,12 +53,13 @@ def pack_bytes(integers: Integers, plan: TensorPlan) -> Any:
     halves = (flat & 0x0F).astype(np.uint8)
     if len(halves) % 2:
         halves = np.append(halves, np.uint8(0))
-    return halves[0::2] | (halves[1::2] << 4)
+    packed: npt.NDArray[np.uint8] = halves[0::2] | (halves[1::2] << np.uint8(4))
+    return packed
 
 
 def _find(model: Any, matrices: Sequence[DenseMatrix]) -> dict[int, DenseMatrix]:
     """Buffer index -> the matrix it holds, by shape and bytes; layers with the very same weights are one buffer."""
-    wanted = {_key(matrix.values.shape, matrix.values): matrix for matrix in matrices}
+    expected = {_key(matrix.values.shape, matrix.values): matrix for matrix in matrices}
     found: dict[int, DenseMatrix] = {}
     keys = set()
     for graph in model.subgraphs:
@@ -66,8 +68,8 @@ def _find(model: Any, matrices: Sequence[DenseMatrix]) -> dict[int, DenseMatrix]
             if data is None or tensor.shape is None or len(tensor.shape) != 2:
                 continue
             key = _key(tensor.shape, data)
-            if key in wanted:
-                found[tensor.buffer] = wanted[key]
+            if key in expected:
+                found[tensor.buffer] = expected[key]
                 keys.add(key)
     for matrix in matrices:
         if _key(matrix.values.shape, matrix.values) not in keys:

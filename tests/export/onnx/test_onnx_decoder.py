@@ -129,7 +129,7 @@ def test_more_than_a_file_holds_is_refused_before_it_is_written(tmp_path):
     graph = OnnxGraph()
     graph.constant("huge", np.empty(2**29, np.float32))
     with pytest.raises(UsageError, match=r"would have 2,147 MB"):
-        graph.save(tmp_path / "model.onnx", [], [], "test")
+        graph.save(tmp_path / "model.onnx", [], [])
     assert not (tmp_path / "model.onnx").exists()
 
 
