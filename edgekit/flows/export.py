@@ -60,7 +60,7 @@ def export(
     plan, scales = _quantized(checkpoint, loaded, choice)
     name, longest = _name(source_name), _max_length(loaded, tokenizer, _usual_length(target, task), options)
     notes = (*choice.notes, *_length_notes(loaded, longest, options, task))
-    lineage = next_step("export", options, checkpoint, golden=golden)
+    lineage = next_step("export", options, checkpoint, target=target, golden=golden)
     source = Source(loaded, tokenizer, name, plan, scales, lineage, notes, task=task)
     with new_folder(out, force=force) as folder:
         for lowering in choice.lowerings:

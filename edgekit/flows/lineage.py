@@ -22,6 +22,7 @@ from edgekit.options.data_options import EMBEDDED, DataSpec
 from edgekit.schema.base_model import Strict
 from edgekit.schema.resources import load_target
 from edgekit.schema.shape import Scratch
+from edgekit.schema.target import Target
 
 _TOOLS = ("torch", "transformers", "onnx", "onnxruntime", "litert-torch", "ai-edge-quantizer", "ai-edge-litert")
 
@@ -36,14 +37,16 @@ def next_step(
     data: DataSpec | None = None,
     rows: Data | TextData | None = None,
     teacher: Checkpoint | None = None,
+    target: Target | None = None,
     golden: Sequence[str | tuple[str, str]] = (),
 ) -> tuple[Step, ...]:
     """The lineage of `start` and this stage at its end; inputs are named by their content hashes.
 
     data, rows: how the rows were named, and the rows themselves
+    target:     that the options name, where they name one
     golden:     the texts, or pairs of them, that an export was given for golden cases
     """
-    values, inputs = options_and_inputs(options)
+    values, inputs = options_and_inputs(options, target)
     before = start.extras.lineage if isinstance(start, Checkpoint) else ()
     if isinstance(start, Checkpoint):
         inputs["checkpoint"] = checkpoint_sha256(start)
@@ -62,7 +65,7 @@ def next_step(
         model=None if before else start if isinstance(start, Scratch) else _origin(start),
         teacher=_origin(teacher) if teacher is not None and not is_in(before, inputs["teacher"]) else None,
         data=None if data is None else named_data(data),
-        target=load_target(options.target) if "target" in values else None,  # type: ignore[attr-defined]
+        target=target,
         golden_texts=len(golden),
         # a training says it when it has ended: one that goes on with other threads is still the same step
         machine=machine() if rows is None else {},
@@ -112,10 +115,11 @@ def _is_folder(hub: str) -> bool:
     return Path(hub).is_dir() or Path(hub.rpartition(":")[0] or hub).is_dir()
 
 
-def options_and_inputs(options: Strict) -> tuple[dict[str, Any], dict[str, str]]:
+def options_and_inputs(options: Strict, target: Target | None = None) -> tuple[dict[str, Any], dict[str, str]]:
     """Options as they are written down, and the content hashes of what they point to.
 
     A file is named by its own name, not by where it lies here; a target by its name, wherever its facts came from.
+    target: that the options name, if it was read already
     Raises `NotFoundError` for a file or a target that does not exist.
     """
     values = options.model_dump(mode="json")
@@ -128,7 +132,7 @@ def options_and_inputs(options: Strict) -> tuple[dict[str, Any], dict[str, str]]
             student = open_checkpoint(value)
             values[name], inputs["student"] = _origin(student).name, checkpoint_sha256(student)
         elif name == "target":
-            target = load_target(value)
+            target = target or load_target(value)
             values[name], inputs[name] = target.name, value_sha256(target.model_dump(mode="json"))
     return values, inputs
 

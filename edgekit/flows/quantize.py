@@ -50,7 +50,7 @@ def quantize(
         plan = make_plan(loaded, scheme, texts)
         scales = apply_plan(loaded, plan)
         with new_folder(out, force=force) as folder:
-            lineage = next_step("quantize", options, start)
+            lineage = next_step("quantize", options, start, target=target)
             save_checkpoint(loaded, load_tokenizer(start), folder, plan=plan, scales=scales, lineage=lineage)
     progress.say(f"quantize: {len(plan.tensors)} tensors, {scheme}, {out}")
     return out

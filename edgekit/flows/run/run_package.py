@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 from edgekit import __version__
@@ -13,9 +14,10 @@ from edgekit.flows.run.journal import journal_options, stage_key
 from edgekit.flows.run.run_state import Run
 from edgekit.flows.run.stages import formats_of, refuse_foreign
 from edgekit.io.hashing import file_sha256
-from edgekit.options.package_options import PackageOptions
+from edgekit.options.package_options import PLATFORMS, PackageOptions
 from edgekit.options.recipe import Recipe
 from edgekit.packaging.identity import name_from
+from edgekit.packaging.platforms import platform
 from edgekit.packaging.record import PackageRecord, intact
 from edgekit.report.summary import PackageRow
 from edgekit.schema.schemes import FormatName
@@ -52,9 +54,9 @@ def why_packaged(run: Run, options: PackageOptions) -> str | None:
 
 
 def packaged_format(recipe: Recipe) -> FormatName:
-    """The format that a run of this recipe packages: ONNX, which every platform takes, if it exports that."""
-    formats = formats_of(recipe)
-    return "onnx" if "onnx" in formats else formats[0]
+    """Of the formats that a run of this recipe exports, the one that most platforms take: it is packaged."""
+    platforms = Counter(format for name in PLATFORMS for format in platform(name).FORMATS)
+    return max(formats_of(recipe), key=lambda format: platforms[format])
 
 
 def _make(run: Run, options: PackageOptions, bundle: Path, folder: Path) -> list[PackageRow]:
