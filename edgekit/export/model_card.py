@@ -10,7 +10,7 @@ _PRECISION = {
     "int8-dynamic": "8-bit weights, activations rounded to 8 bits at run time",
     "int8-static": "8-bit weights, activations rounded to 8 bits with ranges calibrated beforehand",
     "int8-weight": "8-bit weights, computed in float",
-    "int4-weight": "4-bit weights in blocks, 8-bit tables",
+    "int4-weight": "4-bit weights in blocks, 8-bit embeddings",
 }
 # a decoder is the same file in both schemes of 8 bits
 _ROUNDED = ", activations rounded to 8 bits block by block on cores with fast integer products"
@@ -18,7 +18,7 @@ _DECODER_PRECISION = {
     "float": _PRECISION["float"],
     "int8-dynamic": f"8-bit weights{_ROUNDED}",
     "int8-weight": f"8-bit weights{_ROUNDED}",
-    "int4-weight": f"4-bit weights in blocks, 8-bit tables{_ROUNDED}",
+    "int4-weight": f"4-bit weights in blocks, 8-bit embeddings{_ROUNDED}",
 }
 
 

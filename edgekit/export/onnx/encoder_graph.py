@@ -156,7 +156,7 @@ def _positions(graph: OnnxGraph, weights: QuantizedWeights, encoder: Encoder, ma
 
 def _table(graph: OnnxGraph, quantized: QuantizedTensor, rows: slice, name: str) -> tuple[str, str]:
     if quantized.plan.bits != 8 or quantized.plan.block:
-        raise ToolError(f"{quantized.name}: tables are stored in 8 bits, one scale a row")
+        raise ToolError(f"{quantized.name}: embeddings are stored in 8 bits, one scale a row")
     return (
         graph.constant(f"{name}.weight", quantized.integers[rows]),
         graph.constant(f"{name}.scale", quantized.scales[rows, None]),

@@ -20,9 +20,9 @@ from edgekit.models.registry import describe
 from edgekit.schema.schemes import Scheme
 
 _READ_BY = {
-    "GATHER": "tables",
-    "GATHER_ND": "tables",
-    "EMBEDDING_LOOKUP": "tables",
+    "GATHER": "embeddings",
+    "GATHER_ND": "embeddings",
+    "EMBEDDING_LOOKUP": "embeddings",
     "FULLY_CONNECTED": "dense layers",
     "DEQUANTIZE": "dense layers",
 }

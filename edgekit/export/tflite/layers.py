@@ -102,7 +102,7 @@ class EmbeddingTable(nn.Module):
             self.scales = None
             return
         if quantized.plan.bits != 8 or quantized.plan.block:
-            raise ToolError(f"{quantized.name}: tables are stored in 8 bits, one scale a row")
+            raise ToolError(f"{quantized.name}: embeddings are stored in 8 bits, one scale a row")
         self.register_buffer("rows", torch.from_numpy(quantized.integers[keep].copy()))
         self.register_buffer("scales", torch.from_numpy(quantized.scales[keep, None].copy()))
 
