@@ -24,7 +24,7 @@ from edgekit.models.checkpoint import (
     open_checkpoint,
     save_checkpoint,
 )
-from edgekit.models.registry import describe
+from edgekit.models.registry import describe, family_of
 from edgekit.models.tokenizer.trim_tokenizer import Trimming
 
 COUNTED = [(text, None) for text in TEXTS]
@@ -316,10 +316,8 @@ def gpt2():
 
 
 def opened_gpt2(tokenizer):
-    from edgekit.models.families.gpt2 import unpack_fused
-
     model = tiny_gpt2(tokenizer, n_embd=16, n_head=2)
-    unpack_fused(model)
+    family_of(model).unpack_fused(model)
     return model
 
 
