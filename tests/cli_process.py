@@ -32,12 +32,12 @@ def _main(words, log, environment, save_seconds, file_bytes):
     """What the forked process does."""
     import resource
 
-    import edgekit.compress.training.train
+    import edgekit.compress.training.callbacks
     from edgekit.cli import main
 
     os.environ.update(environment)
     if save_seconds is not None:
-        edgekit.compress.training.train.SAVE_SECONDS = save_seconds
+        edgekit.compress.training.callbacks.SAVE_SECONDS = save_seconds
     unready = Path(f"{log}.unready")
     with unready.open("wb", buffering=0) as file:
         for descriptor in (1, 2):

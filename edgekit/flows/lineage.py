@@ -12,6 +12,7 @@ from typing import Any
 from edgekit import __version__
 from edgekit.agent.machine.cpu import cpu_facts
 from edgekit.bundle.manifest import Origin, Step, Validation
+from edgekit.compress.training.training_job import Trained
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import TextData
 from edgekit.errors import NotFoundError
@@ -73,14 +74,9 @@ def next_step(
     return (*before, step)
 
 
-def ended(
-    lineage: tuple[Step, ...], accuracy: float | None, rows: int, *, perplexity: float | None = None
-) -> tuple[Step, ...]:
-    """The lineage with how its last step ended: accuracy in % on `rows` validation rows, on which machine.
-
-    perplexity: of a language model, in place of the accuracy; its rows are blocks
-    """
-    validation = Validation(rows=rows, accuracy=accuracy, perplexity=perplexity)
+def ended(lineage: tuple[Step, ...], trained: Trained) -> tuple[Step, ...]:
+    """The lineage with how the training of its last step ended, on which machine."""
+    validation = Validation(rows=trained.rows, accuracy=trained.accuracy, perplexity=trained.perplexity)
     done = {"validation": validation, "machine": machine()}
     return (*lineage[:-1], lineage[-1].model_copy(update=done))
 

@@ -9,8 +9,9 @@ import pytest
 import torch
 from tiny_decoder import byte_level_bpe, save_decoder, tiny_gpt2, tiny_llama
 
+from edgekit.compress.distillation.distill_language_model import distill_language_model
 from edgekit.compress.distillation.student import make_student
-from edgekit.compress.language_models import distill_language_model, finetune_language_model
+from edgekit.compress.finetune import finetune_language_model
 from edgekit.data.token_blocks import load_text, train_and_validation
 from edgekit.errors import UsageError
 from edgekit.flows.evaluate.perplexity import perplexity
@@ -106,13 +107,13 @@ def test_a_model_from_nothing_learns_to_foretell(stories, teacher):
 
 def test_validation_perplexity_is_that_of_torch(stories, tmp_path):
     options = FinetuneOptions(**TRAINING)
-    model, tokenizer, trained = finetune_language_model(SCRATCH, load_text(stories), options, work=tmp_path)
-    _, validation = train_and_validation(tokenizer, load_text(stories), 32)
+    found = finetune_language_model(SCRATCH, load_text(stories), options, folder=tmp_path)
+    _, validation = train_and_validation(found.tokenizer, load_text(stories), 32)
     with torch.no_grad():
         ids = torch.from_numpy(validation.ids.astype(np.int64))
-        loss = torch.nn.functional.cross_entropy(model(ids).logits[:, :-1].flatten(0, 1), ids[:, 1:].flatten())
-    assert trained.validation_perplexity == pytest.approx(math.exp(loss.item()), rel=1e-4)
-    assert trained.blocks == len(validation)
+        loss = torch.nn.functional.cross_entropy(found.model(ids).logits[:, :-1].flatten(0, 1), ids[:, 1:].flatten())
+    assert found.trained.perplexity == pytest.approx(math.exp(loss.item()), rel=1e-4)
+    assert found.trained.rows == len(validation)
 
 
 @pytest.mark.parametrize("make", [tiny_gpt2, tiny_llama])
@@ -166,7 +167,7 @@ def test_a_new_student_has_the_teachers_tokens_and_another_family(stories, teach
 def test_what_the_teacher_finds_most_probable_is_kept(stories, teacher, tmp_path):
     data, options = load_text(stories), DistillOptions(**TRAINING | {"epochs": 1}, top_k=8)
     start = open_checkpoint(teacher)
-    distill_language_model(start, data, options, work=tmp_path)
+    distill_language_model(start, data, options, folder=tmp_path)
     values = np.load(next(tmp_path.glob("teacher-*-log-probabilities.npy")))
     ids = np.load(next(tmp_path.glob("teacher-*-ids.npy")))
     assert values.dtype == np.float16 and ids.dtype == np.int32 and values.shape == ids.shape
@@ -186,18 +187,16 @@ def test_rows_of_a_teachers_table_that_no_token_has_are_not_followed(stories, tm
         model.lm_head.weight[len(tokenizer) :] = 9 * model.lm_head.weight[0]
     folder = save_decoder(model, tokenizer, tmp_path / "teacher")
     options = DistillOptions(**TRAINING | {"epochs": 1}, scratch=SCRATCH.model_copy(update={"layers": 1}), top_k=400)
-    _, _, trained = distill_language_model(
-        open_checkpoint(folder), load_text(stories), options, work=tmp_path / "work"
-    )
-    assert math.isfinite(trained.validation_perplexity)
+    found = distill_language_model(open_checkpoint(folder), load_text(stories), options, folder=tmp_path / "work")
+    assert math.isfinite(found.trained.perplexity)
     assert np.load(next((tmp_path / "work").glob("teacher-*-ids.npy"))).max() < len(tokenizer)
 
 
 def test_a_teacher_that_counts_for_nothing_is_not_asked(stories, teacher, tmp_path):
     data, options = load_text(stories), DistillOptions(**TRAINING | {"epochs": 1}, soft_weight=0)
-    _, _, trained = distill_language_model(open_checkpoint(teacher), data, options, work=tmp_path)
+    found = distill_language_model(open_checkpoint(teacher), data, options, folder=tmp_path)
     assert list(tmp_path.glob("teacher-*")) == []
-    assert trained.validation_perplexity < 8
+    assert found.trained.perplexity < 8
 
 
 def test_what_is_for_classifiers_is_refused(stories, teacher, tmp_path):

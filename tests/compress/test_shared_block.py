@@ -9,7 +9,7 @@ import torch
 from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
 
 from edgekit.compress.distillation.student import make_student
-from edgekit.compress.pruning.prune import cut_least_important, importance
+from edgekit.compress.pruning.fisher import Importance, classifier_importance, cut_least_important
 from edgekit.data.splits import Data, Split
 from edgekit.models.registry import describe, family
 from edgekit.options.train_options import PruneOptions
@@ -32,7 +32,8 @@ def test_importance_is_of_one_mask_for_all_runs(tokenizer):
     empty = Split([], None, [])
     data = Data("tiny", LABELS, train=Split([TEXTS[0]], None, [2]), validation=empty, test=empty)
     whole = albert(tokenizer).double()
-    heads, neurons = importance(whole, tokenizer, data, PruneOptions(samples=1))
+    found = classifier_importance(whole, tokenizer, data, PruneOptions(samples=1))
+    heads, neurons = found.heads, found.neurons
     assert (len(heads), len(neurons)) == (1, 1)
     batch = tokenizer([TEXTS[0]], return_tensors="pt")
     size = describe(whole).blocks[0].head_size
@@ -63,7 +64,9 @@ def test_importance_is_of_one_mask_for_all_runs(tokenizer):
 def test_pruning_cuts_the_block_once_and_the_layers_stay(tokenizer):
     model = albert(tokenizer)
     cut_least_important(
-        model, [torch.tensor([9.0, 1.0, 8.0, 7.0])], [torch.arange(128.0)], PruneOptions(heads=0.5, ffn=0.25)
+        model,
+        Importance([torch.tensor([9.0, 1.0, 8.0, 7.0])], [torch.arange(128.0)]),
+        PruneOptions(heads=0.5, ffn=0.25),
     )
     encoder = describe(model)
     assert [(block.heads, block.ffn) for block in encoder.blocks] == [(2, 32)]

@@ -1,4 +1,4 @@
-"""Watching an encoder while it runs: hidden states of all layers, queries, keys and values of the last."""
+"""Activations of an encoder while it runs: hidden states of all layers, queries, keys and values of the last."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Watched:
-    """What the last run of a model has shown, filled anew by each.
+class Activations:
+    """Those of the last run of a model, filled anew by each.
 
     hidden:  states [batch, length, hidden] of the embeddings and of each layer, in the order in which they ran
     vectors: queries, keys and values of the last layer, each [batch, length, heads * head_size]
@@ -32,38 +32,38 @@ class Watched:
         return int(self.encoder.blocks[-1].query.out_features)
 
     @property
-    def relations(self) -> list[Tensor]:
-        """Queries, keys and values."""
+    def relation_vectors(self) -> list[Tensor]:
+        """Queries, keys and values, each [batch, length, heads * head_size]."""
         return [self.vectors[name] for name in ("query", "key", "value")]
 
 
 @contextmanager
-def watch(model: Any, *, hidden: bool, relations: bool) -> Iterator[Watched]:
-    """Look at every run of a classifier while the block lasts; after it, however it ends, no hook is left.
+def hook_activations(model: Any, *, hidden: bool, relations: bool) -> Iterator[Activations]:
+    """Keep the activations of every run of a classifier while the block lasts; however it ends, no hook is left.
 
-    hidden, relations: what is kept; the memory of it is that of one batch, until the next run
+    hidden, relations: which are kept; the memory of it is that of one batch, until the next run
     """
     encoder = describe_encoder(model)
-    watched = Watched(encoder)
+    activations = Activations(encoder)
     with ExitStack() as hooks:
-        hooks.callback(_forget, watched)
-        hooks.callback(model.register_forward_pre_hook(lambda *_: _forget(watched)).remove)
+        hooks.callback(_clear, activations)
+        hooks.callback(model.register_forward_pre_hook(lambda *_: _clear(activations)).remove)
         if hidden:
             first = encoder.embedding_norm if encoder.projection is None else encoder.projection
             for module in (first, *(block.ffn_norm for block in encoder.blocks)):
-                append = module.register_forward_hook(lambda module, inputs, output: watched.hidden.append(output))
+                append = module.register_forward_hook(lambda module, inputs, output: activations.hidden.append(output))
                 hooks.callback(append.remove)
         if relations:
             for name in ("query", "key", "value"):
-                hooks.callback(_keep(getattr(encoder.blocks[-1], name), watched.vectors, name).remove)
-        yield watched
+                hooks.callback(_hook_output(getattr(encoder.blocks[-1], name), activations.vectors, name).remove)
+        yield activations
 
 
-def _forget(watched: Watched) -> None:
-    watched.hidden.clear()
-    watched.vectors.clear()
+def _clear(activations: Activations) -> None:
+    activations.hidden.clear()
+    activations.vectors.clear()
 
 
-def _keep(module: Any, where: dict[str, Any], name: str) -> Any:
+def _hook_output(module: Any, outputs: dict[str, Any], name: str) -> Any:
     """The newest output of a module: of a shared block that of its last run."""
-    return module.register_forward_hook(lambda module, inputs, output: where.__setitem__(name, output))
+    return module.register_forward_hook(lambda module, inputs, output: outputs.__setitem__(name, output))

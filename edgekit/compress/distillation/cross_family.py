@@ -1,6 +1,6 @@
-"""A student in another family than its teacher's: the same tables and blocks under that family's names.
+"""A student in another family than its teacher's: the same embeddings and blocks under that family's names.
 
-An encoder is tables, blocks and a head in every family here, so that what a teacher knows can be carried over.
+An encoder is embeddings, blocks and a head in every family here, so that what a teacher knows can be carried over.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from edgekit.schema.families import ENCODERS
 from edgekit.schema.shape import Scratch, Shape
 
 
-def in_family(model: Any, tokenizer: Any, name: str, embedding: int | None = None) -> tuple[Any, Any]:
+def convert_family(model: Any, tokenizer: Any, name: str, embedding: int | None = None) -> tuple[Any, Any]:
     """A model of the family `name` that begins where the encoder `model` is, and its tokenizer.
 
     Tables and blocks are copied, so that the states behind each block are those of `model`; token types that it does
@@ -45,21 +45,21 @@ def in_family(model: Any, tokenizer: Any, name: str, embedding: int | None = Non
         )
     labels = [model.config.id2label[index] for index in range(model.config.num_labels)]
     activation = getattr(model.config, activation_key(model.config))
-    made = new_classifier(
+    converted = new_classifier(
         _scratch(shape, source.max_length, name, embedding), tokenizer, labels, activation=activation
     )
-    target = describe_encoder(made)
+    target = describe_encoder(converted)
     with torch.no_grad():
-        _carry_tables(source, target)
+        _copy_embeddings(source, target)
         blocks = [source.blocks[len(source.blocks) // 2]] if target.shared else source.blocks
         for theirs, mine in zip(blocks, target.blocks, strict=True):
             _copy_block(theirs, mine)
         if [layer.activation for layer in source.head] == [layer.activation for layer in target.head]:
             for old, new in zip(source.head, target.head, strict=True):
                 _copy(old.linear, new.linear)
-    reads = copy.deepcopy(tokenizer)
-    reads.model_input_names = list(family(name).inputs)
-    return made, reads
+    student_tokenizer = copy.deepcopy(tokenizer)
+    student_tokenizer.model_input_names = list(family(name).inputs)
+    return converted, student_tokenizer
 
 
 def _scratch(shape: Shape, max_length: int, name: str, embedding: int | None) -> Scratch:
@@ -74,11 +74,11 @@ def _scratch(shape: Shape, max_length: int, name: str, embedding: int | None) ->
     )
 
 
-def _carry_tables(source: Encoder, target: Encoder) -> None:
+def _copy_embeddings(source: Encoder, target: Encoder) -> None:
     """Words, positions and token types, narrower where the target's are, and what follows on them."""
     import torch
 
-    words, positions, types = _tables(source, typed=target.token_type_embedding is not None)
+    words, positions, types = _embedding_weights(source, typed=target.token_type_embedding is not None)
     width = target.token_embedding.embedding_dim
     # the directions in which words differ most: the truncated decomposition is the best table of its rank
     basis = torch.eye(source.hidden) if width == source.hidden else torch.linalg.svd(words, full_matrices=False)[2].T
@@ -99,7 +99,7 @@ def _carry_tables(source: Encoder, target: Encoder) -> None:
         _fit(target.projection, target.embedding_norm((words + middle) @ basis), wanted)
 
 
-def _tables(source: Encoder, *, typed: bool) -> tuple[Any, Any, Any]:
+def _embedding_weights(source: Encoder, *, typed: bool) -> tuple[Any, Any, Any]:
     """Words [vocabulary, hidden], positions [max length, hidden] and types [2, hidden].
 
     What the source adds to every token is with the positions, and the first type too if the target knows no types.
@@ -117,12 +117,12 @@ def _tables(source: Encoder, *, typed: bool) -> tuple[Any, Any, Any]:
     return source.token_embedding.weight, positions, types
 
 
-def _fit(linear: Any, given: Any, wanted: Any) -> None:
-    """Least squares: the dense layer that makes most nearly `wanted` [rows, out] of `given` [rows, in]."""
+def _fit(linear: Any, inputs: Any, outputs: Any) -> None:
+    """Least squares: the dense layer that makes most nearly `outputs` [rows, out] of `inputs` [rows, in]."""
     import torch
 
-    with_one = torch.cat([given, torch.ones(len(given), 1)], dim=1)
-    solution = torch.linalg.lstsq(with_one, wanted).solution
+    with_one = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1)
+    solution = torch.linalg.lstsq(with_one, outputs).solution
     linear.weight.copy_(solution[:-1].T)
     linear.bias.copy_(solution[-1])
 

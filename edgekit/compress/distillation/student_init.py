@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from edgekit.compress.distillation.cross_family import in_family
+from edgekit.compress.distillation.cross_family import convert_family
 from edgekit.compress.distillation.student import make_student
 from edgekit.data.splits import Data
 from edgekit.errors import UsageError
@@ -25,28 +25,31 @@ PRETRAINED_RATE = 5e-5
 CUT_RATE = 1e-4
 SCRATCH_RATE = 5e-4
 
-# what a tokenizer says of how it was last called
-_OF_A_CALL = ("truncation", "padding")
+# parts of a tokenizer.json that hold how it was last called
+_CALL_STATE = ("truncation", "padding")
 
 
-def start_student(teacher: Any, tokenizer: Any, data: Data, options: DistillOptions) -> tuple[Any, Any, float]:
-    """A student as the options ask for it, its tokenizer, and its default learning rate."""
+def init_student(teacher: Any, tokenizer: Any, data: Data, options: DistillOptions) -> tuple[Any, Any, float]:
+    """A student as the options ask for it, its tokenizer, and its default learning rate.
+
+    Raises `UsageError` for a student larger than its teacher, of a family that it cannot be cut into, or of one that
+    the tokenizer does not serve.
+    """
     if options.scratch is not None:
-        made = start_scratch(options.scratch, data, options.tokenizer)
-        return *made, SCRATCH_RATE
+        return *init_from_scratch(options.scratch, data, options.tokenizer), SCRATCH_RATE
     if options.student_from is not None:
-        return *start_classifier(open_checkpoint(options.student_from), data), PRETRAINED_RATE
-    asked, student = options.student, make_student(teacher, options.student)
-    if asked.family not in (None, student.config.model_type):
-        return *in_family(student, tokenizer, asked.family, asked.embedding), CUT_RATE
-    if asked.embedding is not None:
+        return *init_classifier(open_checkpoint(options.student_from), data), PRETRAINED_RATE
+    wanted, student = options.student, make_student(teacher, options.student)
+    if wanted.family not in (None, student.config.model_type):
+        return *convert_family(student, tokenizer, wanted.family, wanted.embedding), CUT_RATE
+    if wanted.embedding is not None:
         raise UsageError(
             "a student cut from an ALBERT has embeddings as wide as its teacher's", advice="leave embedding out"
         )
     return student, tokenizer, CUT_RATE
 
 
-def start_scratch(scratch: Scratch, data: Data, folder: Path | None) -> tuple[Any, Any]:
+def init_from_scratch(scratch: Scratch, data: Data, folder: Path | None) -> tuple[Any, Any]:
     """A random classifier of this shape and its tokenizer, that of `folder` or one made of the training texts."""
     rows = data.split("train")
     tokenizer = scratch_tokenizer(scratch, [*rows.texts, *(rows.pairs or ())], folder)
@@ -56,7 +59,10 @@ def start_scratch(scratch: Scratch, data: Data, folder: Path | None) -> tuple[An
 
 
 def scratch_tokenizer(scratch: Scratch, texts: Iterable[str], folder: Path | None) -> Any:
-    """The tokenizer of a model from nothing, with all that its family reads."""
+    """The tokenizer of a model from nothing, with all that its family reads.
+
+    Raises `UsageError` for a `folder` whose tokenizer gives an encoder no padding, or no token by which it classifies.
+    """
     if folder is None:
         return train_tokenizer(texts, scratch)
     tokenizer = open_tokenizer(folder, family(scratch.family).inputs, scratch.max_length)
@@ -67,7 +73,7 @@ def scratch_tokenizer(scratch: Scratch, texts: Iterable[str], folder: Path | Non
     return tokenizer
 
 
-def start_classifier(checkpoint: Checkpoint, data: Data) -> tuple[Any, Any]:
+def init_classifier(checkpoint: Checkpoint, data: Data) -> tuple[Any, Any]:
     """The classifier of a checkpoint, with a new head where the labels are others, and its tokenizer."""
     tokenizer, model = load_tokenizer(checkpoint), load_classifier(checkpoint, data.labels)
     if checkpoint.family in DECODERS:
@@ -81,4 +87,4 @@ def same_tokens(one: Any, other: Any) -> bool:
     if one is other:
         return True
     first, second = (json.loads(it.backend_tokenizer.to_str()) for it in (one, other))
-    return all(first.get(part) == second.get(part) for part in first.keys() | second.keys() if part not in _OF_A_CALL)
+    return all(first.get(part) == second.get(part) for part in first.keys() | second.keys() if part not in _CALL_STATE)

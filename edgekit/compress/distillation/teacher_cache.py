@@ -1,4 +1,4 @@
-"""What a teacher said of the rows, kept in files that are mapped into memory: it is asked once, however often.
+"""What a teacher answers to the rows, cached in files that are mapped into memory: it is asked once, however often.
 
 A file is named by the hash of the teacher's weights and of the tokens it was asked about, so that another teacher,
 tokenizer or row is never answered for. What is not yet known is NaN in it: an interrupted teacher goes on at the batch
@@ -29,8 +29,8 @@ from edgekit.data.ragged import Ragged
 _PIECE = 1 << 20
 
 
-def asked(teacher: Any, rows: Sequence[NDArray[Any]] | Ragged | NDArray[Any]) -> str:
-    """The name of a teacher's answers to these rows of token ids: a hash of its weights and of the ids."""
+def cache_name(teacher: Any, rows: Sequence[NDArray[np.int32]] | Ragged | NDArray[np.int32]) -> str:
+    """The name of a teacher's answers to rows of token ids [rows][length]: a hash of its weights and of the ids."""
     digest = hashlib.sha256()
     for name, value in sorted(teacher.state_dict().items()):
         digest.update(f"{name} {tuple(value.shape)}\0".encode())
@@ -42,24 +42,24 @@ def asked(teacher: Any, rows: Sequence[NDArray[Any]] | Ragged | NDArray[Any]) ->
     return digest.hexdigest()[:16]
 
 
-def kept(
-    work: Path, name: str, arrays: Mapping[str, tuple[tuple[int, ...], DTypeLike]], fill: Callable[..., None]
+def cached_arrays(
+    folder: Path, name: str, arrays: Mapping[str, tuple[tuple[int, ...], DTypeLike]], fill: Callable[..., None]
 ) -> list[NDArray[Any]]:
-    """Arrays in `work`, mapped into memory and filled.
+    """Arrays [rows, ...] in files of `folder`, mapped into memory and filled.
 
-    arrays: the shape and the kind of values of each, the first of which `fill` must leave without NaN
+    arrays: the shape and the type of values of each, the first of which `fill` must leave without NaN
     fill:   is given all of them, the first holding NaN wherever it has not been written yet
     The main process fills them, the others wait.
     """
-    paths = {part: work / f"teacher-{name}-{part}.npy" for part in arrays}
-    done = work / f"teacher-{name}.complete"
-    if is_main() and not done.is_file():
-        work.mkdir(parents=True, exist_ok=True)
+    paths = {part: folder / f"teacher-{name}-{part}.npy" for part in arrays}
+    complete = folder / f"teacher-{name}.complete"
+    if is_main() and not complete.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
         opened = [_opened(path, *arrays[part]) for part, path in paths.items()]
         fill(*opened)
         for array in opened:
             array.flush()
-        done.touch()
+        complete.touch()
     wait_for_all()
     return [np.load(path, mmap_mode="r", allow_pickle=False) for path in paths.values()]
 

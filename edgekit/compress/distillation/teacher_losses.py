@@ -1,47 +1,69 @@
-"""A loss with its teacher: what is learned from rows alone, and what needs the teacher to run beside the student."""
+"""Losses of a student with its teacher: on cached logits, and on hidden states and relations as it runs beside."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from edgekit.compress.distillation.activation_hooks import Watched, watch
+from edgekit.compress.distillation.activation_hooks import Activations, hook_activations
 from edgekit.compress.distillation.relations import relation_divergence, relation_heads
 from edgekit.compress.distillation.student import spread
-from edgekit.compress.training.losses import cross_entropy, hidden_distance, soft_targets
-from edgekit.compress.training.train import Loss
+from edgekit.compress.training.losses import cross_entropy, hidden_distance, next_token, soft_targets, top_tokens
+from edgekit.compress.training.training_job import Batch, Loss
 from edgekit.errors import UsageError
 from edgekit.options.train_options import DistillOptions
 from edgekit.schema.families import ENCODERS
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 # the projections are part of the student while it learns, so that they are trained and saved with it
 _PROJECTIONS = "edgekit_projections"
 
 
-def soft_loss(temperature: float, soft_weight: float) -> Loss:
-    """soft_weight * soft targets + (1 - soft_weight) * cross entropy, the teacher's logits being in the batch."""
+def soft_target_loss(temperature: float, soft_weight: float) -> Loss:
+    """soft_weight * soft targets + (1 - soft_weight) * cross entropy.
 
-    def loss(logits: Any, batch: dict[str, Any]) -> Any:
-        return _answers(logits, batch["teacher_logits"], batch, temperature, soft_weight)
+    The batch holds the teacher's logits [batch, labels] as `teacher_logits`.
+    """
+
+    def loss(logits: Tensor, batch: Batch) -> Tensor:
+        return _logit_loss(logits, batch["teacher_logits"], batch, temperature, soft_weight)
 
     return loss
 
 
-def _answers(logits: Any, said: Any, batch: dict[str, Any], temperature: float, soft_weight: float) -> Any:
+def _logit_loss(logits: Tensor, targets: Tensor, batch: Batch, temperature: float, soft_weight: float) -> Tensor:
     """Soft targets and cross entropy; a row without a label (-1) has the one that the teacher gives it."""
-    labels = batch["labels"].where(batch["labels"] >= 0, said.argmax(-1))
+    labels = batch["labels"].where(batch["labels"] >= 0, targets.argmax(-1))
     hard = cross_entropy(logits, {"labels": labels})
-    return soft_weight * soft_targets(logits, said, temperature) + (1 - soft_weight) * hard
+    return soft_weight * soft_targets(logits, targets, temperature) + (1 - soft_weight) * hard
 
 
-def looks_inside(options: DistillOptions) -> bool:
-    """Whether more than the teacher's logits is followed, so that it has to run at every step."""
+def token_loss(temperature: float, soft_weight: float) -> Loss:
+    """soft_weight * divergence from the teacher's most probable tokens + (1 - soft_weight) * cross entropy.
+
+    The batch holds `teacher_ids` and `teacher_log_probabilities` [batch, length, k]; without a weight on them it need
+    not.
+    """
+
+    def loss(logits: Tensor, batch: Batch) -> Tensor:
+        if not soft_weight:
+            return next_token(logits, batch)
+        soft = top_tokens(logits, batch["teacher_ids"], batch["teacher_log_probabilities"], temperature)
+        return soft_weight * soft + (1 - soft_weight) * next_token(logits, batch)
+
+    return loss
+
+
+def uses_intermediate_layers(options: DistillOptions) -> bool:
+    """Whether more than the teacher's logits is learned from, so that it has to run at every step."""
     return bool(options.hidden_weight or options.relation_weight)
 
 
 def require_encoders(*models: Any) -> None:
-    """Raise `UsageError` for a model whose hidden states and relations nobody looks at."""
+    """Raise `UsageError` for a model that is no encoder: hidden states and relations are those of encoders."""
     for model in models:
         if model.config.model_type not in ENCODERS:
             raise UsageError(
@@ -51,57 +73,68 @@ def require_encoders(*models: Any) -> None:
 
 
 @contextmanager
-def inside_loss(student: Any, teacher: Any, reads: Iterable[str], options: DistillOptions) -> Iterator[Loss]:
+def intermediate_loss(student: Any, teacher: Any, inputs: Iterable[str], options: DistillOptions) -> Iterator[Loss]:
     """The whole loss with hidden states and relations; the teacher runs on every batch.
 
-    Each layer of the student is checked against one of the teacher's, evenly spread, and the embeddings against the
+    Each layer of the student is compared with one of the teacher's, evenly spread, and the embeddings with the
     embeddings; relations are those of the last layers (as MiniLMv2 has it for 12 layers). While the block lasts,
-    learned projections are part of the student, and both models are watched; after it they are as they were.
+    learned projections are part of the student, and both models have hooks; after it they are as they were.
 
-    reads: the inputs of the teacher, which every batch holds
+    inputs: those of the teacher, which every batch holds
+    Raises `UsageError` for relation heads that do not divide both widths.
     """
-    with_hidden, with_relations = bool(options.hidden_weight), bool(options.relation_weight)
-    with (
-        watch(student, hidden=with_hidden, relations=with_relations) as mine,
-        watch(teacher, hidden=with_hidden, relations=with_relations) as theirs,
-    ):
+    hooked = {"hidden": bool(options.hidden_weight), "relations": bool(options.relation_weight)}
+    with hook_activations(student, **hooked) as mine, hook_activations(teacher, **hooked) as theirs:
         teacher.eval().requires_grad_(False)
         try:
-            yield _inside_loss(student, teacher, mine, theirs, tuple(reads), options)
+            yield _intermediate_loss(student, mine, theirs, options, _logits_of(teacher, tuple(inputs)))
         finally:
             if hasattr(student, _PROJECTIONS):
                 delattr(student, _PROJECTIONS)
 
 
-def _inside_loss(
-    student: Any, teacher: Any, mine: Watched, theirs: Watched, reads: Sequence[str], options: DistillOptions
+def _intermediate_loss(
+    student: Any,
+    mine: Activations,
+    theirs: Activations,
+    options: DistillOptions,
+    teacher_logits: Callable[[Batch], Tensor],
 ) -> Loss:
-    import torch
     from torch import nn
 
-    with_hidden, with_relations = bool(options.hidden_weight), bool(options.relation_weight)
-    heads = relation_heads(mine.width, theirs.width, options.relation_heads) if with_relations else 0
+    heads = relation_heads(mine.width, theirs.width, options.relation_heads) if options.relation_weight else 0
     layers = [0, *(max(0, index) + 1 for index in spread(_layers(theirs.encoder), _layers(mine.encoder)))]
-    if with_hidden:
+    if options.hidden_weight:
         widths = mine.encoder.hidden, theirs.encoder.hidden
         student.add_module(_PROJECTIONS, nn.ModuleList(_projection(*widths) for _ in layers))
 
-    def loss(logits: Any, batch: dict[str, Any]) -> Any:
-        teacher.to(logits.device)
-        with torch.no_grad():
-            said = teacher(**{name: batch[name] for name in reads if name in batch}).logits
+    def loss(logits: Tensor, batch: Batch) -> Tensor:
+        targets = teacher_logits(batch)
         mask = batch["attention_mask"]
-        total = _answers(logits, said, batch, options.temperature, options.soft_weight)
-        if with_hidden:
+        total = _logit_loss(logits, targets, batch, options.temperature, options.soft_weight)
+        if options.hidden_weight:
             wanted = [theirs.hidden[index] for index in layers]
             projections = getattr(student, _PROJECTIONS)
             total = total + options.hidden_weight * hidden_distance(mine.hidden, wanted, projections, mask)
-        if with_relations:
-            divergence = relation_divergence(mine.relations, theirs.relations, heads, mask)
+        if options.relation_weight:
+            divergence = relation_divergence(mine.relation_vectors, theirs.relation_vectors, heads, mask)
             total = total + options.relation_weight * divergence
         return total
 
     return loss
+
+
+def _logits_of(teacher: Any, inputs: tuple[str, ...]) -> Callable[[Batch], Tensor]:
+    """A function from a batch to the teacher's logits [batch, labels], run where the batch lies."""
+    import torch
+
+    def run(batch: Batch) -> Tensor:
+        teacher.to(batch["labels"].device)
+        with torch.no_grad():
+            logits: Tensor = teacher(**{name: batch[name] for name in inputs if name in batch}).logits
+        return logits
+
+    return run
 
 
 def _layers(encoder: Any) -> int:

@@ -1,4 +1,4 @@
-"""Vocabulary pruning: which tokens texts need, and what becomes of texts, table and file without the others.
+"""Vocabulary pruning: which tokens texts need, and what becomes of texts, embedding and file without the others.
 
 The most frequent tokens stay, with all that must be there for them to come about, and the letters by which every text
 that was counted can still be spelled. As in arXiv 2010.05609, nothing is learned anew: rows of the embedding move.
@@ -31,20 +31,32 @@ _PLACEHOLDER = re.compile(r"[\[<]unused_?\d+[\]>]")
 _ALWAYS = string.digits + string.ascii_letters + string.punctuation
 
 
+@dataclass(frozen=True)
+class VocabularyTexts:
+    """The texts that a vocabulary is trimmed by; they are read several times over.
+
+    counted: their tokens are counted, and equally frequent ones taken by their ids
+    whole:   texts of which no token may go; they are counted only where they are among `counted`
+    """
+
+    counted: Sequence[Collection[Text]]
+    whole: Collection[Text] = ()
+
+    def __len__(self) -> int:
+        """How many are counted."""
+        return sum(map(len, self.counted))
+
+    def __iter__(self) -> Iterator[Text]:
+        """Those that are counted."""
+        return itertools.chain(*self.counted)
+
+
 def trim_vocabulary(
-    model: Any,
-    tokenizer: Any,
-    texts: Sequence[Collection[Text]],
-    *,
-    size: int | None,
-    kept_whole: Collection[Text] = (),
-    progress: Progress = SILENT,
+    model: Any, tokenizer: Any, texts: VocabularyTexts, *, size: int | None, progress: Progress = SILENT
 ) -> tuple[Any, VocabularyCut]:
     """Cut the token embedding of `model` in place; returns the tokenizer that goes with it, and what that has changed.
 
-    texts:      are read several times over; their tokens are counted, and equally frequent ones taken by their ids
-    size:       how many tokens to keep; None for no more than must be
-    kept_whole: texts of which no token may go
+    size: how many tokens to keep; None for no more than must be
     Raises `UsageError` for a size that is larger than the present one or smaller than what must be kept, and for a
     tokenizer that cannot be trimmed; `ToolError` where a text whose tokens are all kept is no longer cut into them.
     """
@@ -52,7 +64,7 @@ def trim_vocabulary(
     _check(trimming, describe(model).token_embedding.num_embeddings, size)
     counts = _counts(tokenizer, trimming, texts, progress)
     required = (trimming.required | referenced_token_ids(model) & trimming.names.keys()) | trimming.letters(_ALWAYS)
-    required |= set(itertools.chain.from_iterable(encoded(tokenizer, kept_whole)))
+    required |= set(itertools.chain.from_iterable(encoded(tokenizer, texts.whole)))
     for token in np.flatnonzero(counts).tolist():
         required |= trimming.spelling(token) if token not in required else set()
     while True:
@@ -113,13 +125,11 @@ def _check(trimming: Trimming, rows: int, size: int | None) -> None:
         )
 
 
-def _counts(
-    tokenizer: Any, trimming: Trimming, texts: Sequence[Collection[Text]], progress: Progress
-) -> NDArray[np.int64]:
+def _counts(tokenizer: Any, trimming: Trimming, texts: VocabularyTexts, progress: Progress) -> NDArray[np.int64]:
     """How often each id comes in the texts [ids]."""
     counts = np.zeros(max(trimming.names) + 1, dtype=np.int64)
-    with progress.task("vocabulary: counting tokens", sum(map(len, texts))) as advance:
-        for done, ids in enumerate(encoded(tokenizer, itertools.chain(*texts)), start=1):
+    with progress.task("vocabulary: counting tokens", len(texts)) as advance:
+        for done, ids in enumerate(encoded(tokenizer, texts), start=1):
             np.add.at(counts, ids, 1)
             advance(done)
     if not counts.any():
@@ -146,14 +156,14 @@ def _compare(
     tokenizer: Any,
     trimmed: Any,
     kept: set[int],
-    texts: Sequence[Collection[Text]],
+    texts: VocabularyTexts,
     progress: Progress,
 ) -> _Effect:
     effect = _Effect()
     numbers = {old: new for new, old in enumerate(sorted(kept))}
     unknown, unknown_now = trimming.unknown, trimmed.unk_token_id
-    with progress.task("vocabulary: comparing texts", sum(map(len, texts))) as advance:
-        for done, (before, after) in enumerate(_both(tokenizer, trimmed, itertools.chain(*texts)), start=1):
+    with progress.task("vocabulary: comparing texts", len(texts)) as advance:
+        for done, (before, after) in enumerate(_both(tokenizer, trimmed, texts), start=1):
             effect.lengths_before.append(len(before))
             effect.lengths_after.append(len(after))
             if unknown is not None and after.count(unknown_now) > before.count(unknown):

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 # the others wait while the main process asks a teacher about every row
-PATIENCE = timedelta(days=2)
+TIMEOUT = timedelta(days=2)
 
 
 def is_main() -> bool:
@@ -19,45 +19,45 @@ def is_main() -> bool:
     return os.environ.get("RANK", "0") == "0"
 
 
-def count() -> int:
+def world_size() -> int:
     """How many processes train together."""
     return int(os.environ.get("WORLD_SIZE", "1"))
 
 
-def on_cpu() -> bool:
-    """Whether there is nothing but a CPU to train on, or it was said to be used."""
+def uses_cpu() -> bool:
+    """Whether there is nothing but a CPU to train on, or it was chosen."""
     import torch
 
-    told = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true", "yes", "y", "on", "t")
-    return told or not torch.accelerator.is_available()
+    chosen = os.environ.get("ACCELERATE_USE_CPU", "").lower() in ("1", "true", "yes", "y", "on", "t")
+    return chosen or not torch.accelerator.is_available()
 
 
 def device() -> Any:
     """Where a model runs beside training: the first accelerator, or the CPU."""
     import torch
 
-    return torch.device("cpu") if on_cpu() else torch.accelerator.current_accelerator()
+    return torch.device("cpu") if uses_cpu() else torch.accelerator.current_accelerator()
 
 
 def wait_for_all() -> None:
     """Go on when every process has come here."""
-    if count() > 1:
+    if world_size() > 1:
         import torch
 
         _join()
         torch.distributed.barrier()
 
 
-def as_main_says(flag: bool) -> bool:
+def from_main(flag: bool) -> bool:
     """What the main process found; of one process its own."""
-    if count() == 1:
+    if world_size() == 1:
         return flag
     import torch
 
     _join()
-    said = [flag]
-    torch.distributed.broadcast_object_list(said, src=0)
-    return bool(said[0])
+    flags = [flag]
+    torch.distributed.broadcast_object_list(flags, src=0)
+    return bool(flags[0])
 
 
 def _join() -> None:
@@ -65,4 +65,4 @@ def _join() -> None:
     from accelerate import PartialState
 
     if not torch.distributed.is_initialized():
-        PartialState(cpu=on_cpu(), timeout=PATIENCE)
+        PartialState(cpu=uses_cpu(), timeout=TIMEOUT)

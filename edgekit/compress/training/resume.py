@@ -11,38 +11,36 @@ from typing import Any
 
 from edgekit.io.atomic import write_text
 
-# what an interruption may cost at most, in seconds: an epoch alone can take half an hour
-SAVE_SECONDS = 240.0
 # written into a training checkpoint when everything else in it is on disk
 _SEAL = "complete"
 _STATE = "trainer_state.json"
 _NAME = re.compile(r"checkpoint-(\d+)")
 
 
-def seal(work: Path, step: int, best: int | None) -> None:
+def seal(root: Path, step: int, best: int | None) -> None:
     """The training checkpoint of `step` is written; all others but that of the best step are needed no more."""
-    newest = work / f"checkpoint-{step}"
+    newest = root / f"checkpoint-{step}"
     for path in sorted(newest.iterdir()):
         _flush(path)
     (newest / _SEAL).touch()
     _flush(newest)
-    for number, folder in _numbered(work):
+    for number, folder in _numbered(root):
         if number not in (step, best):
             _remove(folder)
 
 
-def newest(work: Path) -> Path | None:
-    """The newest complete training checkpoint in `work`, or None; what was half-written is removed.
+def newest_checkpoint(root: Path) -> Path | None:
+    """The newest complete training checkpoint in `root`, or None; what was half-written is removed.
 
     Its state names its best sibling by where that lies now, as the folder may have been moved.
     """
-    drop_unsealed(work)
-    for _, folder in sorted(_numbered(work), reverse=True):
+    drop_unsealed(root)
+    for _, folder in sorted(_numbered(root), reverse=True):
         state = _state(folder)
         best = state.get("best_global_step")
         if best is None:
             return folder
-        sibling = work / f"checkpoint-{best}"
+        sibling = root / f"checkpoint-{best}"
         if sibling.is_dir():
             if state["best_model_checkpoint"] != str(sibling):
                 write_text(folder / _STATE, json.dumps(state | {"best_model_checkpoint": str(sibling)}, indent=2))
@@ -58,18 +56,18 @@ def has_ended(checkpoint: Path, steps: int, patience: int) -> bool:
     return bool(state["global_step"] >= steps or out_of_patience)
 
 
-def drop_unsealed(work: Path) -> None:
+def drop_unsealed(root: Path) -> None:
     """Remove what an interruption left half-written."""
-    for _, folder in _numbered(work):
+    for _, folder in _numbered(root):
         if not (folder / _SEAL).is_file():
             _remove(folder)
 
 
-def _numbered(work: Path) -> list[tuple[int, Path]]:
-    """The training checkpoints in `work`, by their step."""
-    if not work.is_dir():
+def _numbered(root: Path) -> list[tuple[int, Path]]:
+    """The training checkpoints in `root`, by their step."""
+    if not root.is_dir():
         return []
-    found = [(_NAME.fullmatch(path.name), path) for path in work.iterdir()]
+    found = [(_NAME.fullmatch(path.name), path) for path in root.iterdir()]
     return [(int(match[1]), path) for match, path in found if match]
 
 

@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from edgekit.bundle.manifest import VocabularyCut
-from edgekit.compress.language_models import prune_language_model
-from edgekit.compress.pruning.prune import prune_classifier, trim_decoder
+from edgekit.compress.pruning.prune import prune_classifier, prune_language_model, trim_decoder
+from edgekit.compress.pruning.vocabulary import VocabularyTexts
 from edgekit.data.row import Text
-from edgekit.data.splits import load_data
+from edgekit.data.splits import Data, load_data
 from edgekit.data.text_corpus import Corpus
 from edgekit.data.texts import read_texts
 from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
-from edgekit.flows.lineage import ended, next_step
-from edgekit.flows.train.train import make_checkpoint, task_of
-from edgekit.flows.train.training_dir import training_folder
-from edgekit.io.atomic import check_output, new_folder
+from edgekit.flows.train.train import task_of
+from edgekit.flows.train.training_stage import TrainingStage
+from edgekit.io.atomic import check_output
 from edgekit.io.progress import SILENT, Progress
-from edgekit.models.checkpoint import open_checkpoint, save_checkpoint
+from edgekit.models.checkpoint import open_checkpoint
 from edgekit.models.registry import family
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
@@ -50,51 +48,42 @@ def prune(
     check_output(out, force=force, source=start.path)
     family(start.family)
     language = task_of(start).generates
-    _check_asked(options, data, language=language)
+    _check_options(options, data, language=language)
     guide = open_checkpoint(teacher) if teacher is not None and options.cuts else None
     if guide is not None and not language and guide.labels != start.labels:
         raise UsageError(
             f"{guide.path} has other labels than {start.path}, or in another order",
             advice="follow the teacher that it was made from, or leave --teacher out",
         )
+    stage = TrainingStage("prune", start, data, out, options, guide, force, progress)
     if language and data is not None:
-        return make_checkpoint(
-            "prune",
-            start,
-            data,
-            load_text(data),
-            out,
-            options,
-            lambda rows, work: prune_language_model(start, rows, options, teacher=guide, work=work, progress=progress),
-            teacher=guide,
-            force=force,
-            progress=progress,
+        text = load_text(data)
+        return stage.run(
+            text,
+            lambda folder: prune_language_model(start, text, options, teacher=guide, folder=folder, progress=progress),
         )
     rows = load_data(data, labels=start.labels, progress=progress) if data is not None else None
-    lineage = next_step("prune", options, start, data=data, rows=rows, teacher=guide)
-    texts: list[Sequence[Text]] = [rows.split("train").pairs_of_text()] if rows is not None and options.trims else []
-    texts += [_texts(path, language=language) for path in (options.texts, options.vocabulary_from) if path]
-    kept_whole = texts[-1] if options.vocabulary_from else ()
-    with training_folder(out, lineage[-1]) as work:
-        if language:
-            pruned = trim_decoder(start, options, texts=texts, kept_whole=kept_whole, progress=progress)
-        else:
-            pruned = prune_classifier(
-                start, rows, options, texts=texts, kept_whole=kept_whole, teacher=guide, work=work, progress=progress
-            )
-        if pruned.trained is not None and rows is not None:
-            lineage = ended(lineage, pruned.trained.validation_accuracy, len(rows.validation))
-        lineage = (*lineage[:-1], lineage[-1].model_copy(update={"vocabulary": pruned.vocabulary}))
-        with new_folder(out, force=force) as folder:
-            save_checkpoint(pruned.model, pruned.tokenizer, folder, lineage=lineage)
-    if pruned.vocabulary is not None:
-        progress.say(f"prune: {_told(pruned.vocabulary)}, {out}")
-    if pruned.trained is not None:
-        progress.say(f"prune: {pruned.trained.validation_accuracy:.2f} % on validation, {out}")
-    return out
+    texts = _vocabulary_texts(options, rows, language=language)
+    if language and texts is not None:
+        return stage.run(None, lambda folder: trim_decoder(start, options, texts=texts, progress=progress))
+    return stage.run(
+        rows,
+        lambda folder: prune_classifier(
+            start, rows, options, texts=texts, teacher=guide, folder=folder, progress=progress
+        ),
+    )
 
 
-def _check_asked(options: PruneOptions, data: DataSpec | None, *, language: bool) -> None:
+def _vocabulary_texts(options: PruneOptions, rows: Data | None, *, language: bool) -> VocabularyTexts | None:
+    """What a vocabulary is trimmed by: the training rows and the files of the options; None where it is not."""
+    if not options.trims:
+        return None
+    counted: list[Sequence[Text]] = [rows.split("train").pairs_of_text()] if rows is not None else []
+    counted += [_texts(path, language=language) for path in (options.texts, options.vocabulary_from) if path]
+    return VocabularyTexts(counted, counted[-1] if options.vocabulary_from else ())
+
+
+def _check_options(options: PruneOptions, data: DataSpec | None, *, language: bool) -> None:
     """Raise `UsageError` for what cannot be done, before anything is read."""
     if language and options.cuts and options.trims:
         raise UsageError(
@@ -129,12 +118,3 @@ def _windows(text: str) -> Iterator[str]:
             window = ""
     if window:
         yield window
-
-
-def _told(cut: VocabularyCut) -> str:
-    return (
-        f"{cut.before:,} -> {cut.after:,} tokens, {cut.bytes_saved / 1e6:.2f} MB less; of {cut.texts:,} texts "
-        f"{cut.texts_covered:.2f} % are covered ({cut.same_ids:,}, all with the same ids), of their tokens "
-        f"{cut.tokens_covered:.2f} %; length {cut.mean_length[0]:.2f} -> {cut.mean_length[1]:.2f}, "
-        f"p95 {cut.p95_length[0]:g} -> {cut.p95_length[1]:g}"
-    )

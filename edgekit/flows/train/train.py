@@ -1,38 +1,28 @@
-"""Fine-tune and distill: from a checkpoint or nothing, and data, to a new checkpoint.
-
-Started in several processes (`compress.processes`), all of them train and the main one alone writes and speaks.
-"""
+"""Fine-tune and distill: from a checkpoint or nothing, and data, to a new checkpoint."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from edgekit.compress.distillation.distill import distill_classifier
-from edgekit.compress.finetune import finetune_classifier
-from edgekit.compress.language_models import TrainedOnText, distill_language_model, finetune_language_model
+from edgekit.compress.distillation.distill_language_model import distill_language_model
+from edgekit.compress.finetune import finetune_classifier, finetune_language_model
 from edgekit.compress.training.distributed import is_main
-from edgekit.compress.training.train import Trained
 from edgekit.data.splits import load_data
 from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
-from edgekit.flows.lineage import ended, next_step
-from edgekit.flows.train.training_dir import training_folder
-from edgekit.io.atomic import check_output, new_folder
+from edgekit.flows.train.training_stage import TrainingStage
+from edgekit.io.atomic import check_output
 from edgekit.io.progress import SILENT, Progress
-from edgekit.models.checkpoint import Checkpoint, open_checkpoint, resolve_task, save_checkpoint
+from edgekit.models.checkpoint import Checkpoint, open_checkpoint, resolve_task
 from edgekit.models.registry import family
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
-from edgekit.options.train_options import DistillOptions, FinetuneOptions, TrainOptions
+from edgekit.options.train_options import DistillOptions, FinetuneOptions
 from edgekit.schema.families import FAMILIES, usual_task
 from edgekit.schema.shape import Scratch
 from edgekit.tasks.registry import task_named
 from edgekit.tasks.task import Task
-
-# train(rows, work) -> model, tokenizer, how it ended, None where nothing was trained
-Training = Callable[[Any, Path], tuple[Any, Any, Trained | TrainedOnText | None]]
 
 
 def finetune(
@@ -56,20 +46,15 @@ def finetune(
     if options.tokenizer is not None and not isinstance(start, Scratch):
         raise UsageError("--tokenizer is for a model from scratch: a checkpoint has one", advice="leave it out")
     check_output(out, force=force, source=None if isinstance(start, Scratch) else start.path)
-    told = progress if is_main() else SILENT
-    language = (task_named(options.task) if options.task else task_of(start)).generates
-    learn = finetune_language_model if language else finetune_classifier
-    return make_checkpoint(
-        "finetune",
-        start,
-        data,
-        load_text(data) if language else load_data(data, progress=told),
-        out,
-        options,
-        lambda rows, work: learn(start, rows, options, work=work, progress=told),
-        force=force,
-        progress=told,
-    )
+    progress = progress if is_main() else SILENT
+    stage = TrainingStage("finetune", start, data, out, options, force=force, progress=progress)
+    if (task_named(options.task) if options.task else task_of(start)).generates:
+        text = load_text(data)
+        return stage.run(
+            text, lambda folder: finetune_language_model(start, text, options, folder=folder, progress=progress)
+        )
+    rows = load_data(data, progress=progress)
+    return stage.run(rows, lambda folder: finetune_classifier(start, rows, options, folder=folder, progress=progress))
 
 
 def distill(
@@ -91,20 +76,15 @@ def distill(
     start = open_checkpoint(teacher)
     check_output(out, force=force, source=start.path)
     _check_student(start, options)
-    told = progress if is_main() else SILENT
-    language = task_of(start).generates
-    learn = distill_language_model if language else distill_classifier
-    return make_checkpoint(
-        "distill",
-        start,
-        data,
-        load_text(data) if language else load_data(data, labels=start.labels, progress=told),
-        out,
-        options,
-        lambda rows, work: learn(start, rows, options, work=work, progress=told),
-        force=force,
-        progress=told,
-    )
+    progress = progress if is_main() else SILENT
+    stage = TrainingStage("distill", start, data, out, options, force=force, progress=progress)
+    if task_of(start).generates:
+        text = load_text(data)
+        return stage.run(
+            text, lambda folder: distill_language_model(start, text, options, folder=folder, progress=progress)
+        )
+    rows = load_data(data, labels=start.labels, progress=progress)
+    return stage.run(rows, lambda folder: distill_classifier(start, rows, options, folder=folder, progress=progress))
 
 
 def _check_student(teacher: Checkpoint, options: DistillOptions) -> None:
@@ -120,37 +100,6 @@ def _check_student(teacher: Checkpoint, options: DistillOptions) -> None:
         )
     elif options.student.family is not None:
         family(options.student.family)
-
-
-def make_checkpoint(
-    stage: str,
-    start: Checkpoint | Scratch,
-    data: DataSpec,
-    rows: Any,
-    out: Path,
-    options: TrainOptions,
-    training: Training,
-    *,
-    teacher: Checkpoint | None = None,
-    force: bool,
-    progress: Progress,
-) -> Path:
-    """Train, and write what came of it with its lineage; `teacher` is one that `training` follows beside `start`."""
-    lineage = next_step(stage, options, start, data=data, rows=rows, teacher=teacher)
-    with training_folder(out, lineage[-1]) as work:
-        model, tokenizer, trained = training(rows, work)
-        reached = ""
-        if isinstance(trained, TrainedOnText):
-            reached = f"perplexity {trained.validation_perplexity:.3f} on validation, "
-            lineage = ended(lineage, None, trained.blocks, perplexity=trained.validation_perplexity)
-        elif trained is not None:
-            reached = f"{trained.validation_accuracy:.2f} % on validation, "
-            lineage = ended(lineage, trained.validation_accuracy, len(rows.validation))
-        if is_main():
-            with new_folder(out, force=force) as folder:
-                save_checkpoint(model, tokenizer, folder, lineage=lineage)
-    progress.say(f"{stage}: {reached}{out}")
-    return out
 
 
 def task_of(start: Checkpoint | Scratch) -> Task:

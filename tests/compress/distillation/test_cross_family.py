@@ -6,7 +6,7 @@ import pytest
 import torch
 from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 
-from edgekit.compress.distillation.cross_family import in_family
+from edgekit.compress.distillation.cross_family import convert_family
 from edgekit.errors import UsageError
 from edgekit.models.registry import family
 from edgekit.schema.families import ENCODERS
@@ -18,7 +18,7 @@ def carried(source, target, embedding=None, **shape):
     """A model, its tokenizer, and both once more in another family."""
     tokenizer = tiny_tokenizer(source)
     model = tiny_classifier(tokenizer, family=source, **{"layers": 1} | shape)
-    made, reads = in_family(model, tokenizer, target, embedding)
+    made, reads = convert_family(model, tokenizer, target, embedding)
     assert made.config.model_type == target
     assert tuple(reads.model_input_names) == family(target).inputs
     assert tuple(tokenizer.model_input_names) == family(source).inputs, "the teacher's own is left alone"
@@ -86,7 +86,7 @@ def test_the_wider_the_tables_of_an_albert_the_nearer_they_come():
 def test_what_cannot_be_carried_over_is_refused(source, target):
     tokenizer = tiny_tokenizer(source)
     with pytest.raises(UsageError, match=f"of the family {target} cannot be cut .* {source}"):
-        in_family(tiny_classifier(tokenizer, family=source), tokenizer, target)
+        convert_family(tiny_classifier(tokenizer, family=source), tokenizer, target)
 
 
 def test_tables_wider_than_the_teachers_are_refused():

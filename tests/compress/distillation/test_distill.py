@@ -9,11 +9,13 @@ import torch
 from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
 
 from edgekit.compress.distillation.augment import with_more_rows
-from edgekit.compress.distillation.cross_family import in_family
-from edgekit.compress.distillation.distill import distill_classifier, follow
+from edgekit.compress.distillation.cross_family import convert_family
+from edgekit.compress.distillation.distill import distill_classifier, follow_logits
 from edgekit.compress.distillation.student import make_student, spread, student_shape
-from edgekit.compress.distillation.teacher_losses import soft_loss
+from edgekit.compress.distillation.teacher import Teacher
+from edgekit.compress.distillation.teacher_losses import soft_target_loss
 from edgekit.compress.finetune import finetune_classifier
+from edgekit.compress.training.training_job import TrainingJob
 from edgekit.data.splits import Data, Split
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint import load_classifier, open_checkpoint, save_checkpoint
@@ -29,14 +31,14 @@ def softmax(values, temperature):
 
 
 @pytest.mark.parametrize(("temperature", "soft_weight"), [(1.0, 1.0), (2.0, 0.7), (4.0, 0.0)])
-def test_soft_loss_is_that_of_hinton(temperature, soft_weight):
+def test_soft_target_loss_is_that_of_hinton(temperature, soft_weight):
     student, teacher, label = [0.3, -1.2, 2.0], [1.5, 0.1, -0.4], 2
     p, q = softmax(teacher, temperature), softmax(student, temperature)
     divergence = sum(a * math.log(a / b) for a, b in zip(p, q, strict=True))
     hard = -math.log(softmax(student, 1.0)[label])
     expected = soft_weight * temperature**2 * divergence + (1 - soft_weight) * hard
     batch = {"labels": torch.tensor([label]), "teacher_logits": torch.tensor([teacher])}
-    assert soft_loss(temperature, soft_weight)(torch.tensor([student]), batch).item() == pytest.approx(
+    assert soft_target_loss(temperature, soft_weight)(torch.tensor([student]), batch).item() == pytest.approx(
         expected, rel=1e-5
     )
 
@@ -103,22 +105,13 @@ def test_training_cuts_rows_that_are_longer_than_the_position_table(tmp_path):
     split = Split([" ".join(TEXTS * 5)] * 2, None, [0, 1])
     data = Data("long", LABELS, train=split, validation=split, test=Split([], None, []))
     options = TrainOptions(epochs=1, max_length=500)
-    follow(
-        model,
-        tiny_classifier(tokenizer),
-        tokenizer,
-        data,
-        options,
-        temperature=1,
-        soft_weight=1,
-        work=tmp_path / "w",
-        title="t",
-    )
+    job = TrainingJob(model, tokenizer, data, options, 1e-4, tmp_path / "w", "t")
+    follow_logits(job, Teacher(tiny_classifier(tokenizer), tokenizer, temperature=1, soft_weight=1))
     checkpoint = tmp_path / "start"
     checkpoint.mkdir()
     save_checkpoint(model, tokenizer, checkpoint, lineage=())
     finetune_classifier(
-        open_checkpoint(checkpoint), data, FinetuneOptions(epochs=1, max_length=500), work=tmp_path / "v"
+        open_checkpoint(checkpoint), data, FinetuneOptions(epochs=1, max_length=500), folder=tmp_path / "v"
     )
 
 
@@ -151,7 +144,7 @@ def test_more_than_a_pruned_teacher_has_is_refused():
     with pytest.raises(UsageError, match="block of the pruned teacher has 1 heads and 16 neurons"):
         make_student(teacher, WantedShape(layers=2, ffn=32))
     with pytest.raises(UsageError, match="cannot be cut from a pruned model"):
-        in_family(teacher, tiny_tokenizer(), "albert")
+        convert_family(teacher, tiny_tokenizer(), "albert")
 
 
 @pytest.mark.parametrize("family", ["gpt2", "roberta"])
@@ -172,5 +165,5 @@ def test_words_are_masked_only_by_a_token_that_both_know(family, monkeypatch, tm
     for student in ({"scratch": Scratch(family=family, **shape)}, {"student": WantedShape(layers=1)}):
         options = DistillOptions(epochs=1, augment=1, max_length=16, **student)
         teacher = open_checkpoint(tmp_path / "teacher")
-        distill_classifier(teacher, data, options, work=tmp_path / str(len(masks)))
+        distill_classifier(teacher, data, options, folder=tmp_path / str(len(masks)))
     assert masks == [None if family == "gpt2" else "[MASK]", "[MASK]"]

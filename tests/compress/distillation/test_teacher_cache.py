@@ -7,11 +7,13 @@ import pytest
 import torch
 from tiny_checkpoint import LABELS, TEXTS, tiny_classifier, tiny_tokenizer
 
-from edgekit.compress.distillation.distill import follow
+from edgekit.compress.distillation.distill import follow_logits
 from edgekit.compress.distillation.student import make_student
-from edgekit.compress.distillation.teacher_cache import asked, kept
-from edgekit.compress.distillation.teacher_losses import soft_loss
-from edgekit.compress.training.train import train
+from edgekit.compress.distillation.teacher import Teacher
+from edgekit.compress.distillation.teacher_cache import cache_name, cached_arrays
+from edgekit.compress.distillation.teacher_losses import soft_target_loss
+from edgekit.compress.training.train import train_classifier
+from edgekit.compress.training.training_job import TrainingJob
 from edgekit.data.logits import classifier_logits
 from edgekit.data.splits import Data, Split
 from edgekit.data.tokens import tokenize
@@ -36,7 +38,8 @@ def distilled(taught, work, student=None):
     teacher, own, tokenizer, data = taught
     torch.manual_seed(0)
     student = student or own
-    follow(student, teacher, tokenizer, data, OPTIONS, temperature=2, soft_weight=0.5, work=work, title="t")
+    job = TrainingJob(student, tokenizer, data, OPTIONS, 1e-3, work, "t")
+    follow_logits(job, Teacher(teacher, tokenizer, temperature=2, soft_weight=0.5))
     return student.state_dict()
 
 
@@ -46,16 +49,11 @@ def test_training_on_kept_logits_is_bit_for_bit_that_on_logits_asked_there_and_t
     cached = distilled(taught, tmp_path / "cached")
     torch.manual_seed(0)
     rows = tokenize(tokenizer, data.train, 16)
-    train(
-        other,
-        tokenizer,
+    train_classifier(
+        TrainingJob(other, tokenizer, data, OPTIONS, 1e-3, tmp_path / "direct", "t"),
         rows.adding("teacher_logits", classifier_logits(teacher, tokenizer, rows)),
         tokenize(tokenizer, data.validation, 16),
-        OPTIONS,
-        loss=soft_loss(2, 0.5),
-        learning_rate=1e-3,
-        work=tmp_path / "direct",
-        title="t",
+        soft_target_loss(2, 0.5),
     )
     assert all(torch.equal(value, cached[name]) for name, value in other.state_dict().items())
 
@@ -89,11 +87,11 @@ def test_answers_are_named_by_teacher_and_tokens():
     tokenizer = tiny_tokenizer()
     teacher, other = tiny_classifier(tokenizer), tiny_classifier(tokenizer, seed=1)
     rows = [np.array([1, 2, 3], dtype=np.int32), np.array([4], dtype=np.int32)]
-    name = asked(teacher, rows)
-    assert name == asked(teacher, [row.copy() for row in rows])
-    assert name != asked(other, rows)
-    assert name != asked(teacher, rows[:1])
-    assert name != asked(teacher, [np.array([1, 2], dtype=np.int32), np.array([3, 4], dtype=np.int32)])
+    name = cache_name(teacher, rows)
+    assert name == cache_name(teacher, [row.copy() for row in rows])
+    assert name != cache_name(other, rows)
+    assert name != cache_name(teacher, rows[:1])
+    assert name != cache_name(teacher, [np.array([1, 2], dtype=np.int32), np.array([3, 4], dtype=np.int32)])
 
 
 def test_what_is_complete_is_not_filled_again(tmp_path):
@@ -103,8 +101,8 @@ def test_what_is_complete_is_not_filled_again(tmp_path):
         ids[:] = 7
 
     arrays = {"values": ((3, 2), np.float16), "ids": ((3, 2), np.int32)}
-    kept(tmp_path, "x", arrays, fill)
-    values, ids = kept(tmp_path, "x", arrays, None)
+    cached_arrays(tmp_path, "x", arrays, fill)
+    values, ids = cached_arrays(tmp_path, "x", arrays, None)
     assert (values == 1.5).all() and (ids == 7).all() and values.dtype == np.float16
 
 

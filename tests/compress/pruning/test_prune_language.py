@@ -7,7 +7,7 @@ import torch
 from tiny_decoder import CONTEXT, TEXTS, byte_level_bpe, save_decoder, tiny_gpt2, tiny_llama
 
 from edgekit.bundle.manifest import Manifest
-from edgekit.compress.language_models import prune_language_model
+from edgekit.compress.pruning.prune import prune_language_model
 from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
 from edgekit.flows.export import export
@@ -45,10 +45,9 @@ def test_what_writes_nothing_is_cut_first_and_nothing_changes(make, stories, tmp
                 layer.mlp.down_proj.weight[:, ::2] = 0
     folder = save_decoder(model, tokenizer, tmp_path / "start")
     start = open_checkpoint(folder)
-    pruned, _, trained = prune_language_model(
-        start, load_text(stories), PruneOptions(epochs=0, **CUT), work=tmp_path / "work"
-    )
-    assert trained is None
+    made = prune_language_model(start, load_text(stories), PruneOptions(epochs=0, **CUT), folder=tmp_path / "work")
+    assert made.trained is None
+    pruned = made.model
     before = load_decoder(start)
     for block, whole in zip(describe_decoder(pruned).blocks, describe_decoder(before).blocks, strict=True):
         assert (block.heads, block.kv_heads, block.ffn) == (whole.heads // 2, whole.kv_heads // 2, whole.ffn // 2)

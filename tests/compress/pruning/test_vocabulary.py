@@ -15,7 +15,7 @@ from tiny_checkpoint import TEXTS as ENGLISH
 from tiny_decoder import byte_fallback_bpe, byte_level_bpe, tiny_gpt2, tiny_llama
 from tiny_tokenizers import HARD, TEXTS, chinese_wordpiece, roberta, unigram
 
-from edgekit.compress.pruning.vocabulary import trim_vocabulary
+from edgekit.compress.pruning.vocabulary import VocabularyTexts, trim_vocabulary
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint import (
     load_classifier,
@@ -88,7 +88,7 @@ def trimmed(kind, folder, size, texts=COUNTED[:4]):
     """The model before and after, saved and loaded: (old model, old tokenizer, new model, new tokenizer, figures)."""
     source = saved(kind, folder / "whole")
     model, tokenizer = loaded(source.path)
-    small, cut = trim_vocabulary(model, tokenizer, [texts], size=size)
+    small, cut = trim_vocabulary(model, tokenizer, VocabularyTexts([texts]), size=size)
     (folder / "small").mkdir()
     save_checkpoint(model, small, folder / "small", lineage=())
     return *loaded(source.path), *loaded(folder / "small"), cut
@@ -142,7 +142,7 @@ def test_logits_of_covered_texts_are_the_same(kind, tmp_path):
 def test_a_classifier_on_a_decoder_keeps_its_logits(kind, decoder_classifiers, tmp_path):
     source = open_checkpoint(decoder_classifiers[kind])
     model, tokenizer = load_classifier(source), load_tokenizer(source)
-    small, cut = trim_vocabulary(model, tokenizer, [COUNTED[:4]], size=len(tokenizer) - 20)
+    small, cut = trim_vocabulary(model, tokenizer, VocabularyTexts([COUNTED[:4]]), size=len(tokenizer) - 20)
     (tmp_path / "small").mkdir()
     save_checkpoint(model, small, tmp_path / "small", lineage=())
     new = load_classifier(open_checkpoint(tmp_path / "small"))
@@ -181,7 +181,7 @@ def test_ids_move_in_configurations_and_lists(tmp_path):
     model.generation_config.eos_token_id = [2, len(tokenizer) - 1]
     model.generation_config.bad_words_ids = [[3, len(tokenizer) - 2], [1]]
     last, second = tokenizer.convert_ids_to_tokens([len(tokenizer) - 1, len(tokenizer) - 2])
-    small, cut = trim_vocabulary(model, tokenizer, [[("once", None)]], size=None)
+    small, cut = trim_vocabulary(model, tokenizer, VocabularyTexts([[("once", None)]]), size=None)
     said = model.generation_config
     assert cut.after < len(tokenizer)
     assert model.config.pad_token_id == said.pad_token_id == small.get_vocab()[last] < cut.after
@@ -238,7 +238,7 @@ def test_a_word_without_letters_of_its_own_keeps_a_way_to_be_written(tmp_path):
     assert tokenizer.tokenize("abcxy") == ["abc", "##xy"]
     texts = [("abcxy", None), *[("acx", None)] * 9]
     model = classifier("distilbert", tokenizer)
-    small, _ = trim_vocabulary(model, tokenizer, [texts], size=11)
+    small, _ = trim_vocabulary(model, tokenizer, VocabularyTexts([texts]), size=11)
     assert small.tokenize("abcxy") == ["abc", "##xy"], "without abc, ##cx would be taken, and nothing goes on with y"
     assert small.tokenize("acx") == ["a", "##c", "##x"]
 
@@ -247,21 +247,21 @@ def test_a_word_without_letters_of_its_own_keeps_a_way_to_be_written(tmp_path):
 def test_the_smallest_number_would_do_and_one_less_would_not(kind, tmp_path):
     source = saved(kind, tmp_path / "whole")
     with pytest.raises(UsageError, match="tokens must be kept") as refused:
-        trim_vocabulary(*loaded(source.path), [COUNTED[:3]], size=10)
+        trim_vocabulary(*loaded(source.path), VocabularyTexts([COUNTED[:3]]), size=10)
     least = int(refused.value.advice.split()[1])
     with pytest.raises(UsageError, match="too small"):
-        trim_vocabulary(*loaded(source.path), [COUNTED[:3]], size=least - 1)
-    assert trim_vocabulary(*loaded(source.path), [COUNTED[:3]], size=least)[1].after == least
+        trim_vocabulary(*loaded(source.path), VocabularyTexts([COUNTED[:3]]), size=least - 1)
+    assert trim_vocabulary(*loaded(source.path), VocabularyTexts([COUNTED[:3]]), size=least)[1].after == least
     model, tokenizer = loaded(source.path)
     with pytest.raises(UsageError, match="larger than the present one") as refused:
-        trim_vocabulary(model, tokenizer, [COUNTED[:3]], size=len(tokenizer) + 1)
+        trim_vocabulary(model, tokenizer, VocabularyTexts([COUNTED[:3]]), size=len(tokenizer) + 1)
     assert str(len(tokenizer)) in refused.value.advice
 
 
 def test_texts_kept_whole_lose_no_token(tmp_path):
     source = saved("gpt2", tmp_path / "whole")
     model, tokenizer = loaded(source.path)
-    small, cut = trim_vocabulary(model, tokenizer, [COUNTED[:2]], size=None, kept_whole=COUNTED[:1])
+    small, cut = trim_vocabulary(model, tokenizer, VocabularyTexts([COUNTED[:2]], COUNTED[:1]), size=None)
     assert small.tokenize(TEXTS[0]) == tokenizer.tokenize(TEXTS[0])
     assert small.tokenize(TEXTS[1]) != tokenizer.tokenize(TEXTS[1])
     assert cut.same_ids == 1
@@ -275,7 +275,8 @@ def test_placeholders_that_no_text_reaches_go_first(tmp_path):
     said["model"]["vocab"] = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
     tokenizer = type(tiny_tokenizer())(tokenizer_object=Tokenizer.from_str(json.dumps(said)))
     model = classifier("distilbert", tokenizer)
-    small, _ = trim_vocabulary(model, tokenizer, [[("play some music", None)]], size=len(tokenizer) - 50)
+    counted = VocabularyTexts([[("play some music", None)]])
+    small, _ = trim_vocabulary(model, tokenizer, counted, size=len(tokenizer) - 50)
     assert not any(token.startswith("[unused") for token in small.get_vocab())
 
 
@@ -342,7 +343,7 @@ def test_published_vocabularies(name, new_tokenizer, size, tmp_path):
     tokenizer = new_tokenizer()
     model = opened_gpt2(tokenizer) if name == "gpt2" else classifier(name, tokenizer)
     texts = real_texts(name)
-    small, cut = trim_vocabulary(model, tokenizer, [[(text, None) for text in texts]], size=size)
+    small, cut = trim_vocabulary(model, tokenizer, VocabularyTexts([[(text, None) for text in texts]]), size=size)
     assert (len(small), cut.after, cut.texts) == (size, size, len(texts))
     assert cut.tokens_covered > 95
     names = {new: token for token, new in small.get_vocab().items()}

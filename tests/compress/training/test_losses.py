@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tiny_checkpoint import TEXTS, hooks, tiny_classifier, tiny_tokenizer
 from torch import nn
 
-from edgekit.compress.distillation.activation_hooks import Watched, watch
+from edgekit.compress.distillation.activation_hooks import Activations, hook_activations
 from edgekit.compress.distillation.relations import relation_divergence, relation_heads
 from edgekit.compress.distillation.student import make_student
-from edgekit.compress.distillation.teacher_losses import inside_loss, soft_loss
+from edgekit.compress.distillation.teacher_losses import intermediate_loss, soft_target_loss
 from edgekit.compress.training.losses import hidden_distance, next_token, top_tokens
 from edgekit.errors import UsageError
 from edgekit.options.train_options import DistillOptions
@@ -115,7 +115,7 @@ def test_a_student_that_is_its_teacher_has_nothing_to_learn_from_the_inside(fami
     options = DistillOptions(soft_weight=1, hidden_weight=1, relation_weight=1)
     batch = dict(tokenizer(list(TEXTS), return_tensors="pt", padding=True))
     labels = torch.zeros(len(TEXTS), dtype=torch.long)
-    with inside_loss(student, teacher, tokenizer.model_input_names, options) as loss:
+    with intermediate_loss(student, teacher, tokenizer.model_input_names, options) as loss:
         logits = student(**batch).logits
         assert loss(logits, batch | {"labels": labels}).item() == pytest.approx(0, abs=1e-5)
         assert set(student.state_dict()) > names, "what is learned for the training alone"
@@ -136,7 +136,7 @@ def test_models_that_were_watched_are_as_they_were_also_where_it_fails(weights, 
     teacher, student = tiny_classifier(tokenizer), tiny_classifier(tokenizer)
     names = set(student.state_dict())
     options = DistillOptions(**weights)
-    with pytest.raises(error), inside_loss(student, teacher, tokenizer.model_input_names, options):
+    with pytest.raises(error), intermediate_loss(student, teacher, tokenizer.model_input_names, options):
         assert len(hooks(student)) == len(hooks(teacher)) == 1 + 3 + 3
         raise RuntimeError
     assert set(student.state_dict()) == names
@@ -148,18 +148,18 @@ def test_what_is_watched_is_what_transformers_says(family):
     tokenizer = tiny_tokenizer(family)
     model = tiny_classifier(tokenizer, family=family, layers=3)
     batch = tokenizer(["lock the front door"], return_tensors="pt")
-    with watch(model, hidden=True, relations=True) as watching, torch.no_grad():
+    with hook_activations(model, hidden=True, relations=True) as watching, torch.no_grad():
         model(**batch)
         wanted = model(**batch, output_hidden_states=True).hidden_states
-        watched = Watched(watching.encoder, list(watching.hidden), dict(watching.vectors))
+        activations = Activations(watching.encoder, list(watching.hidden), dict(watching.vectors))
     assert not hooks(model)
     assert not watching.hidden + list(watching.vectors), "no batch is kept"
     first = 0 if family == "distilbert" else 1  # transformers has the embeddings before ALBERT's projection
-    assert len(watched.hidden) == len(wanted) == 4
-    for found, said in zip(watched.hidden[first:], wanted[first:], strict=True):
+    assert len(activations.hidden) == len(wanted) == 4
+    for found, said in zip(activations.hidden[first:], wanted[first:], strict=True):
         assert torch.allclose(found, said, atol=1e-6)
-    last = watched.encoder.blocks[-1]
-    for name, found in zip(("query", "key", "value"), watched.relations, strict=True):
+    last = activations.encoder.blocks[-1]
+    for name, found in zip(("query", "key", "value"), activations.relation_vectors, strict=True):
         assert torch.allclose(found, getattr(last, name)(wanted[2]), atol=1e-5), name
 
 
@@ -170,7 +170,7 @@ def test_gradients_reach_a_narrower_student_and_its_projections():
     options = DistillOptions(hidden_weight=1, relation_weight=1)
     batch = dict(tokenizer(list(TEXTS), return_tensors="pt", padding=True))
     labels = torch.tensor([0, 1, 2, 0, -1, -1])
-    with inside_loss(student, teacher, tokenizer.model_input_names, options) as loss:
+    with intermediate_loss(student, teacher, tokenizer.model_input_names, options) as loss:
         loss(student(**batch).logits, batch | {"labels": labels}).backward()
         assert all(parameter.grad is not None for parameter in student.parameters())
     assert all(parameter.grad is None for parameter in teacher.parameters())
@@ -178,7 +178,7 @@ def test_gradients_reach_a_narrower_student_and_its_projections():
 
 def test_a_row_without_a_label_has_the_one_that_the_teacher_gives_it():
     logits, teacher = torch.tensor([[0.1, 0.5, -1.0]]), torch.tensor([[0.0, -1.0, 2.0]])
-    loss = soft_loss(2.0, 0.5)
+    loss = soft_target_loss(2.0, 0.5)
     said = loss(logits, {"labels": torch.tensor([-1]), "teacher_logits": teacher})
     assert said == loss(logits, {"labels": torch.tensor([2]), "teacher_logits": teacher})
 

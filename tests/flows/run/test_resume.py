@@ -13,6 +13,7 @@ import pytest
 from cli_process import siblings, start
 from tiny_recipe import write_data
 
+import edgekit.compress.training.callbacks
 import edgekit.compress.training.train
 from edgekit.bundle.manifest import Manifest
 from edgekit.errors import UsageError
@@ -77,7 +78,7 @@ def defer_signals(data, tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def saved_at_every_step(monkeypatch):
-    monkeypatch.setattr(edgekit.compress.training.train, "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(edgekit.compress.training.callbacks, "SAVE_SECONDS", 0.0)
     # what a power cut needs is not needed here, and a busy disk takes its time for it
     monkeypatch.setattr("os.fsync", lambda descriptor: None)
 
@@ -138,10 +139,10 @@ def test_how_often_it_is_validated_changes_nothing_in_the_training(tmp_path, dat
 
 def test_the_best_of_the_validations_within_an_epoch_is_kept(tmp_path, data, monkeypatch):
     seen = []
-    told = edgekit.compress.training.train.RIGHT_LABELS
+    told = edgekit.compress.training.train.ACCURACY
     monkeypatch.setattr(
         edgekit.compress.training.train,
-        "RIGHT_LABELS",
+        "ACCURACY",
         replace(told, note=lambda share: seen.append(share) or told.note(share)),
     )
     # a rate at which accuracy goes up and down
@@ -176,13 +177,13 @@ def fails_to_save(monkeypatch, act):
     """The disk fills up just when the trained model is to be written."""
     import errno
 
-    import edgekit.flows.train.train
+    import edgekit.flows.train.training_stage
 
     def full(*given, **named):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(edgekit.flows.train.train, "save_checkpoint", full)
+        patch.setattr(edgekit.flows.train.training_stage, "save_checkpoint", full)
         with pytest.raises(UsageError, match="No space left"):
             act()
 
@@ -209,14 +210,14 @@ def test_a_half_written_training_checkpoint_and_a_moved_folder_do_no_harm(tmp_pa
 
 
 def test_killed_distillation_does_not_ask_the_teacher_again(tmp_path, data, monkeypatch):
-    import edgekit.compress.distillation.distill
+    import edgekit.compress.distillation.teacher
 
     teacher = finetune(SCRATCH, data, tmp_path / "teacher", OPTIONS)
     options = DistillOptions(**OPTIONS.model_dump(exclude={"task"}), student=WantedShape(hidden=8))
     distill(teacher, data, tmp_path / "whole", options)
     with pytest.raises(Killed):
         distill(teacher, data, tmp_path / "student", options, progress=Fragile(EPOCH + 2))
-    monkeypatch.setattr(edgekit.compress.distillation.distill, "classifier_logits", None)
+    monkeypatch.setattr(edgekit.compress.distillation.teacher, "classifier_logits", None)
     distill(teacher, data, tmp_path / "student", options)
     assert file_sha256(tmp_path / "student" / "model.safetensors") == file_sha256(
         tmp_path / "whole" / "model.safetensors"

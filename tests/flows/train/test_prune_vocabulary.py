@@ -95,6 +95,7 @@ def test_a_language_model_by_command(tmp_path, decoder_checkpoints):
 
 def test_with_heads_everything_is_done_and_the_teacher_reads_its_own_tokens(tmp_path, tiny_checkpoint):
     from edgekit.compress.pruning.prune import prune_classifier
+    from edgekit.compress.pruning.vocabulary import VocabularyTexts
     from edgekit.data.splits import load_data
 
     options = PruneOptions(vocabulary=100, heads=0.5, samples=8, multiple_of=16, learning_rate=1e-5, patience=1)
@@ -102,8 +103,8 @@ def test_with_heads_everything_is_done_and_the_teacher_reads_its_own_tokens(tmp_
     source = open_checkpoint(tiny_checkpoint)
     rows = load_data(DataSpec.from_text(str(data(tmp_path / "rows"))), labels=source.labels)
     work = tmp_path / "work"
-    texts = [rows.train.pairs_of_text()]
-    made = prune_classifier(source, rows, options, texts=texts, work=work)
+    texts = VocabularyTexts([rows.train.pairs_of_text()])
+    made = prune_classifier(source, rows, options, texts=texts, folder=work)
     assert len(made.tokenizer) == made.model.config.vocab_size == 100
     assert sum(block.heads for block in describe(made.model).blocks) == 4
     assert made.trained is not None

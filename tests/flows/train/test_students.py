@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from tiny_decoder import byte_level_bpe, save_decoder, tiny_gpt2, tiny_llama
 from tiny_recipe import rows, write_data
 
-import edgekit.compress.training.train
+import edgekit.compress.training.callbacks
 from edgekit.cli import cli
 from edgekit.errors import UsageError
 from edgekit.flows.evaluate.evaluate import evaluate
@@ -308,7 +308,7 @@ class Fragile:
 @pytest.mark.parametrize("after", [50, *(pytest.param(it, marks=SLOW) for it in (5, 38))])
 def test_killed_while_following_inside_it_ends_in_the_same_weights(data, teacher, tmp_path, monkeypatch, after):
     """600 rows in batches of 16 are 38 steps an epoch; the projections are learned anew by no one."""
-    monkeypatch.setattr(edgekit.compress.training.train, "SAVE_SECONDS", 0.0)
+    monkeypatch.setattr(edgekit.compress.training.callbacks, "SAVE_SECONDS", 0.0)
     monkeypatch.setattr("os.fsync", lambda descriptor: None)
     inside = {"hidden_weight": 1, "relation_weight": 1, "student": WantedShape(layers=1, hidden=16)}
     options = DistillOptions(**TRAINING | {"epochs": 1.5}, **inside)

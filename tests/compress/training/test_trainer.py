@@ -9,7 +9,7 @@ from tiny_checkpoint import tiny_classifier, tiny_tokenizer
 from tiny_decoder import byte_level_bpe, tiny_classifier_of, tiny_gpt2, tiny_llama
 from tiny_recipe import write_data
 
-from edgekit.compress.training.layer_decay import decay_by_layer
+from edgekit.compress.training.trainer import decay_by_layer
 from edgekit.errors import UsageError
 from edgekit.flows.train.train import finetune
 from edgekit.models.checkpoint import save_checkpoint

@@ -8,7 +8,7 @@ import pytest
 import torch
 from tiny_checkpoint import LABELS, TEXTS, hooks, tiny_classifier, tiny_tokenizer
 
-from edgekit.compress.pruning.prune import cut_least_important, fisher, importance
+from edgekit.compress.pruning.fisher import Importance, classifier_importance, cut_least_important, fisher
 from edgekit.data.splits import Data, Split
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT
@@ -29,7 +29,7 @@ def rows(texts, labels):
 
 def test_importance_is_the_squared_gradient_of_a_mask(tokenizer):
     model = tiny_classifier(tokenizer).double()
-    heads, neurons = importance(model, tokenizer, rows(TEXTS[:1], [2]), PruneOptions(samples=1))
+    found = classifier_importance(model, tokenizer, rows(TEXTS[:1], [2]), PruneOptions(samples=1))
     block = describe(model).blocks[1]
     batch = tokenizer([TEXTS[0]], return_tensors="pt")
 
@@ -47,10 +47,10 @@ def test_importance_is_the_squared_gradient_of_a_mask(tokenizer):
     step = 1e-4
     for head in range(4):
         slope = (loss(scale_head=head, scale=1 + step) - loss(scale_head=head, scale=1 - step)) / (2 * step)
-        assert heads[1][head].item() == pytest.approx(slope**2, rel=1e-3, abs=1e-9)
-    strongest = int(neurons[1].argmax())
+        assert found.heads[1][head].item() == pytest.approx(slope**2, rel=1e-3, abs=1e-9)
+    strongest = int(found.neurons[1].argmax())
     slope = (loss(scale_neuron=strongest, scale=1 + step) - loss(scale_neuron=strongest, scale=1 - step)) / (2 * step)
-    assert neurons[1][strongest].item() == pytest.approx(slope**2, rel=1e-3, abs=1e-9)
+    assert found.neurons[1][strongest].item() == pytest.approx(slope**2, rel=1e-3, abs=1e-9)
 
 
 @pytest.mark.parametrize("fails", [False, True])
@@ -75,7 +75,7 @@ def test_the_least_important_go_and_widths_are_multiples(tokenizer):
     heads = [torch.tensor([9.0, 1.0, 8.0, 7.0]), torch.tensor([0.1, 0.2, 6.0, 0.3])]
     neurons = [torch.arange(128.0), torch.zeros(128)]
     kept = describe(model).blocks[0].ffn_in.weight[-64:].clone()
-    cut_least_important(model, heads, neurons, PruneOptions(heads=0.5, ffn=0.25, multiple_of=16))
+    cut_least_important(model, Importance(heads, neurons), PruneOptions(heads=0.5, ffn=0.25, multiple_of=16))
     first, second = describe(model).blocks
     assert (first.heads, second.heads) == (3, 1)
     assert (first.ffn, second.ffn) == (64, 16), "the second block keeps the least that is allowed"
@@ -102,7 +102,7 @@ def test_a_width_is_cut_to_a_multiple_also_where_it_is_none(tokenizer, width, sh
     model = tiny_classifier(tokenizer, ffn=width)
     neurons = [torch.arange(float(width)) for _ in range(2)]
     options = PruneOptions(heads=1.0, ffn=share, multiple_of=multiple)
-    cut_least_important(model, [torch.ones(4)] * 2, neurons, options)
+    cut_least_important(model, Importance([torch.ones(4)] * 2, neurons), options)
     assert [block.ffn for block in describe(model).blocks] == [left, left]
     assert describe(model).blocks[0].ffn_out.in_features == left
 
@@ -116,12 +116,15 @@ def test_multiples_are_powers_of_two(multiple):
 def test_width_that_leaves_nothing_is_refused(tokenizer):
     with pytest.raises(UsageError, match="leaves nothing"):
         cut_least_important(
-            tiny_classifier(tokenizer), [torch.ones(4)] * 2, [torch.ones(128)] * 2, PruneOptions(multiple_of=256)
+            tiny_classifier(tokenizer),
+            Importance([torch.ones(4)] * 2, [torch.ones(128)] * 2),
+            PruneOptions(multiple_of=256),
         )
 
 
 def test_rows_longer_than_the_position_table_are_cut(tokenizer):
     model = tiny_classifier(tokenizer)
     long = " ".join(TEXTS * 5)
-    heads, _ = importance(model, tokenizer, rows([long], [0]), PruneOptions(samples=1, max_length=500))
+    options = PruneOptions(samples=1, max_length=500)
+    heads = classifier_importance(model, tokenizer, rows([long], [0]), options).heads
     assert all(bool(torch.isfinite(head).all()) for head in heads)

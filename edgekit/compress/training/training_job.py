@@ -1,0 +1,92 @@
+"""One training as it is handed from a stage down to the loop: the model, its data, how, and where it resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+
+from edgekit.bundle.manifest import VocabularyCut
+from edgekit.data.splits import Data
+from edgekit.data.token_blocks import TextData
+from edgekit.io.progress import SILENT, Progress
+from edgekit.options.train_options import TrainOptions
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+# tensors [batch, ...] by name: the model's inputs, its labels, and what a teacher answered
+Batch: TypeAlias = "dict[str, Tensor]"
+# loss(logits [batch, ...], batch) -> scalar
+Loss: TypeAlias = "Callable[[Tensor, Batch], Tensor]"
+DataT = TypeVar("DataT", bound="Data | TextData", covariant=True)
+
+
+@dataclass(frozen=True)
+class TrainingJob(Generic[DataT]):
+    """A model that is trained in place, with its tokenizer, on the train split of `data`.
+
+    learning_rate: the peak of the schedule
+    folder:        keeps training checkpoints and a teacher's answers, from which an interrupted job goes on
+    title:         what its progress is called
+    Processes and devices are those of `distributed`; the precision is `options.bf16`.
+    """
+
+    model: Any
+    tokenizer: Any
+    data: DataT
+    options: TrainOptions
+    learning_rate: float
+    folder: Path
+    title: str
+    progress: Progress = SILENT
+
+
+@dataclass(frozen=True)
+class ValidationMetric:
+    """By what the best weights are chosen on the validation rows, whatever the loss of the training is.
+
+    name: `accuracy`, or `loss`, of which less is better;   loss: what is computed there
+    note: the value in a few words, for the progress
+    """
+
+    name: Literal["accuracy", "loss"]
+    loss: Loss
+    note: Callable[[float], str]
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What is minimized on the training rows, and what is watched on the validation rows.
+
+    inputs:  the model's own inputs; all else in a batch is for the loss
+    collate: rows to a batch of tensors
+    """
+
+    loss: Loss
+    metric: ValidationMetric
+    inputs: tuple[str, ...]
+    collate: Callable[[Sequence[dict[str, Any]]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """How a training ended, on `rows` validation rows (of a language model: blocks), in the best epoch.
+
+    Accuracy in %, or the perplexity of a language model.
+    """
+
+    rows: int
+    accuracy: float | None = None
+    perplexity: float | None = None
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model with its tokenizer; how its training ended and what trimming its vocabulary did, where either was."""
+
+    model: Any
+    tokenizer: Any
+    trained: Trained | None = None
+    vocabulary: VocabularyCut | None = None
