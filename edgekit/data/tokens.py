@@ -23,13 +23,15 @@ _SMALL = ("attention_mask", "token_type_ids")
 class Rows(Sequence[dict[str, Any]]):
     """Tokenized rows, kept outside memory; each comes as the mapping of plain values that `collate` takes.
 
-    columns: what the tokenizer gave, by name
-    fixed:   one value or vector a row, by name: labels [rows], and what a caller adds [rows, ...]
+    columns:   what the tokenizer gave, by name
+    fixed:     one value or vector a row, by name: labels [rows], and what a caller adds [rows, ...]
+    truncated: how many rows had more tokens than were kept
     """
 
-    def __init__(self, columns: Mapping[str, Ragged], fixed: Mapping[str, NDArray[Any]]) -> None:
+    def __init__(self, columns: Mapping[str, Ragged], fixed: Mapping[str, NDArray[Any]], truncated: int = 0) -> None:
         self._columns = columns
         self._fixed = fixed
+        self.truncated = truncated
 
     def __len__(self) -> int:
         return len(self._fixed["labels"])
@@ -50,13 +52,17 @@ class Rows(Sequence[dict[str, Any]]):
 
     def adding(self, name: str, values: NDArray[Any]) -> Rows:
         """These rows with one more value or vector each [rows, ...]; nothing is copied."""
-        return Rows(self._columns, {**self._fixed, name: values})
+        return Rows(self._columns, {**self._fixed, name: values}, self.truncated)
 
 
 def tokenize(
     tokenizer: Any, split: Split, max_length: int, *, title: str = "tokenizing", progress: Progress = SILENT
 ) -> Rows:
-    """Ids, mask and label of each row, truncated to `max_length` by the tokenizer's own rule, not padded."""
+    """Ids, mask and label of each row, truncated to `max_length` tokens by the tokenizer's own rule, not padded.
+
+    A row goes through the tokenizer once; a slow one (`is_fast`) is asked again for rows that are too long.
+    """
+    truncated = 0
     with ExitStack() as files, progress.task(title, len(split)) as advance:
         writers = {
             name: files.enter_context(RaggedWriter(np.int8 if name in _SMALL else np.int32))
@@ -65,14 +71,26 @@ def tokenize(
         for start in range(0, len(split), _BATCH):
             texts = list(split.texts[start : start + _BATCH])
             pairs = None if split.pairs is None else list(split.pairs[start : start + _BATCH])
-            encoded = tokenizer(texts, pairs, truncation=True, max_length=max_length)
+            encoded, cut = _encode(tokenizer, texts, pairs, max_length)
+            truncated += cut
             writers = {name: writer for name, writer in writers.items() if name in encoded}
             for name, writer in writers.items():
                 for row in encoded[name]:
                     writer.append(row)
             advance(start + len(texts))
         columns = {name: writer.rows() for name, writer in writers.items()}
-    return Rows(columns, {"labels": np.asarray(split.labels, dtype=np.int32)})
+    return Rows(columns, {"labels": np.asarray(split.labels, dtype=np.int32)}, truncated)
+
+
+def _encode(tokenizer: Any, texts: list[str], pairs: list[str] | None, max_length: int) -> tuple[Any, int]:
+    """The encoding of a batch of texts, truncated, and how many of them were."""
+    encoded = tokenizer(texts, pairs, truncation=True, max_length=max_length)
+    full = [row for row, ids in enumerate(encoded["input_ids"]) if len(ids) >= max_length]
+    if tokenizer.is_fast:
+        # what was cut off lies beside what was kept
+        return encoded, sum(bool(encoded.encodings[row].overflowing) for row in full)
+    whole = (tokenizer(texts[row], pairs and pairs[row], truncation=False, verbose=False) for row in full)
+    return encoded, sum(len(each["input_ids"]) > max_length for each in whole)
 
 
 def usable_length(model: Any, tokenizer: Any, wanted: int) -> int:

@@ -16,12 +16,16 @@ from .tokenizer import Encoding, Tokenizer
 
 @dataclass(frozen=True)
 class Prediction:
-    """The label of a text, its softmax score in [0, 1], and the float32 logits and scores [labels]."""
+    """The label of a text, its softmax score in [0, 1], and the float32 logits and scores [labels].
+
+    truncated: whether the text had more tokens than the model takes
+    """
 
     label: str
     score: float
     logits: Array
     scores: Array
+    truncated: bool
 
 
 class Classifier:
@@ -41,7 +45,8 @@ class Classifier:
 
     def classify(self, text: str, pair: str | None = None) -> Prediction:
         """The label, score and logits of a text or of a pair of texts."""
-        return self.predict(self.logits(self.tokenizer.encode(text, pair)))
+        encoding = self.tokenizer.encode(text, pair)
+        return self.predict(self.logits(encoding), encoding.truncated)
 
     def logits(self, encoding: Encoding) -> Array:
         """The float32 logits [labels] of token ids, padded to the nearest length that the file has.
@@ -69,12 +74,12 @@ class Classifier:
             feeds[spec.name] = np.array([rows[self._role_of(spec.name, position)]], spec.dtype)
         return feeds
 
-    def predict(self, logits: Array) -> Prediction:
-        """Label and softmax scores of logits [labels]."""
+    def predict(self, logits: Array, truncated: bool = False) -> Prediction:
+        """Label and softmax scores of logits [labels]; `truncated` is said of the text that they are of."""
         best = int(np.argmax(logits))
         exponentials = np.exp(logits - logits[best])
         scores = exponentials / exponentials.sum()
-        return Prediction(self._labels[best], float(scores[best]), logits, scores)
+        return Prediction(self._labels[best], float(scores[best]), logits, scores, truncated)
 
     def _role_of(self, name: str, position: int) -> str:
         """What an input holds, by its name in the manifest, or by its place where the converter renamed it."""

@@ -39,7 +39,7 @@ class ModelCache:
             prediction = classifier.classify(text, pair)
             labels.append(prediction.label)
             logits.append(_finite(prediction.logits).tolist())
-            truncated += classifier.tokenizer.truncates(text, pair)
+            truncated += prediction.truncated
         return {"labels": labels, "logits": logits, "truncated": truncated}
 
     def score(self, key: ModelKey, capacity: int, ids: Sequence[int], targets: Sequence[int]) -> JsonObject:

@@ -21,10 +21,14 @@ LARGEST_FILE = 256_000_000
 
 @dataclass(frozen=True)
 class Encoding:
-    """Token ids without padding, and the segment of each: 0 for the text, 1 for its pair."""
+    """Token ids without padding, and the segment of each: 0 for the text, 1 for its pair.
+
+    truncated: whether the text, or the pair of texts, had more tokens than there was room for
+    """
 
     ids: list[int]
     type_ids: list[int]
+    truncated: bool
 
 
 class Tokenizer:
@@ -50,11 +54,8 @@ class Tokenizer:
         encoding = encode_with(self._tokenizer, text, pair)
         # the library makes these lists anew whenever they are asked for
         places, ids, types = self._truncated(encoding), encoding.ids, encoding.type_ids
-        return Encoding([ids[place] for place in places], [types[place] for place in places])
-
-    def truncates(self, text: str, pair: str | None = None) -> bool:
-        """Whether a text, or a pair of texts, has more tokens than `max_length`, so that `encode` cuts it."""
-        return len(encode_with(self._tokenizer, text, pair).ids) > self.max_length
+        truncated = len(places) < len(ids)
+        return Encoding([ids[place] for place in places], [types[place] for place in places], truncated)
 
     def token_ends(self, text: str) -> list[int]:
         """Where in `text` each of its tokens ends, in characters; 0 for special tokens."""

@@ -193,8 +193,9 @@ def _ask_bundle(
     with agent_errors(), progress.task(f"evaluate {bundle.name}", len(split)) as advance:
         for index, text in enumerate(split.texts):
             pair = split.pairs[index] if split.pairs is not None else None
-            predicted.append(numbers[classifier.classify(text, pair).label])
-            truncated += classifier.tokenizer.truncates(text, pair)
+            prediction = classifier.classify(text, pair)
+            predicted.append(numbers[prediction.label])
+            truncated += prediction.truncated
             advance(index + 1)
     return _Answers(
         labels=tuple(labels),
@@ -242,7 +243,6 @@ def _ask_checkpoint(
 
     from edgekit.data.logits import classifier_logits
     from edgekit.data.tokens import tokenize, usable_length
-    from edgekit.data.truncation import count_truncated
     from edgekit.flows.lineage import checkpoint_sha256
     from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
 
@@ -261,7 +261,7 @@ def _ask_checkpoint(
         data_sha256=rows.sha256[options.split],
         expected=[int(label) for label in split.labels],
         predicted=[int(label) for label in logits.argmax(-1)],
-        truncated=count_truncated(tokenizer, split, longest),
+        truncated=tokens.truncated,
         runtime=f"torch {torch.__version__}",
         sha256=checkpoint_sha256(checkpoint),
     )

@@ -9,15 +9,22 @@ import shutil
 import pytest
 from click.testing import CliRunner
 from tiny_checkpoint import LABELS, tiny_classifier, tiny_tokenizer
-from transformers import AutoTokenizer
+from transformers import AutoTokenizer, BertTokenizer
 
+import edgekit.agent.inference.tokenizer
 from edgekit.agent.inference.classifier import open_classifier
+from edgekit.agent.inference.model_cache import ModelCache
 from edgekit.cli import cli
+from edgekit.data.splits import Split
+from edgekit.data.tokens import tokenize
+from edgekit.flows.evaluate.evaluate import evaluate
 from edgekit.flows.export import export
 from edgekit.flows.run.run import run
-from edgekit.models.checkpoint import save_checkpoint
+from edgekit.models.checkpoint import load_tokenizer, save_checkpoint
+from edgekit.options.data_options import DataSpec
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.recipe import Recipe
+from edgekit.options.stage_options import EvaluateOptions
 
 LIMIT = 16
 # some as long as the limit allows, some a token longer
@@ -102,3 +109,67 @@ def test_they_are_cut_as_transformers_cuts_them(checkpoint, bundle, written):
     tokenizer = open_classifier(bundle).tokenizer
     wanted = encoded(checkpoint, rows, truncation=True, max_length=LIMIT)
     assert [list(tokenizer.encode(text, pair).ids) for text, pair in rows] == wanted
+
+
+class CountingTokenizer:
+    """A tokenizer of the library `tokenizers` that remembers every text it was given."""
+
+    def __init__(self, real):
+        self.real, self.texts = real, []
+
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
+    def encode(self, text, *others, **options):
+        self.texts.append(text)
+        return self.real.encode(text, *others, **options)
+
+    def encode_batch(self, texts, **options):
+        self.texts += [text if isinstance(text, str) else text[0] for text in texts]
+        return self.real.encode_batch(texts, **options)
+
+
+@pytest.mark.parametrize("kind", ["checkpoint", "bundle", "device"])
+def test_each_row_is_tokenized_once(checkpoint, bundle, written, kind, monkeypatch):
+    rows, path = written
+    counting = []
+
+    def counted(real):
+        counting.append(CountingTokenizer(real))
+        return counting[-1]
+
+    if kind == "checkpoint":
+
+        def load(start):
+            tokenizer = load_tokenizer(start)
+            tokenizer._tokenizer = counted(tokenizer._tokenizer)
+            return tokenizer
+
+        monkeypatch.setattr("edgekit.models.checkpoint.load_tokenizer", load)
+        found = evaluate(checkpoint, DataSpec(test=path), EvaluateOptions(max_length=LIMIT))
+        truncated = found.accuracy.truncated
+    else:
+        load = edgekit.agent.inference.tokenizer.load_tokenizer
+        monkeypatch.setattr("edgekit.agent.inference.tokenizer.load_tokenizer", lambda path: counted(load(path)))
+        if kind == "bundle":
+            truncated = evaluate(bundle, DataSpec(test=path), record=False).accuracy.truncated
+        else:  # what the agent runs there
+            truncated = ModelCache().classify((bundle, None, 1), rows)["truncated"]
+    assert sorted(text for tokenizer in counting for text in tokenizer.texts) == sorted(text for text, _ in rows)
+    assert truncated == too_long(checkpoint, rows)
+
+
+@pytest.mark.parametrize("kind", sorted(ROWS))
+def test_a_slow_tokenizer_counts_them_too(checkpoint, kind, tmp_path):
+    rows = ROWS[kind]
+    fast = AutoTokenizer.from_pretrained(checkpoint)
+    vocabulary = tmp_path / "vocab.txt"
+    vocabulary.write_text("\n".join(sorted(fast.get_vocab(), key=fast.get_vocab().get)), encoding="utf-8")
+    slow = BertTokenizer(vocabulary, do_lower_case=False, model_max_length=LIMIT)
+    assert not slow.is_fast
+    pairs = None if rows[0][1] is None else [pair for _, pair in rows]
+    split = Split([text for text, _ in rows], pairs, [0] * len(rows))
+    found = tokenize(slow, split, LIMIT)
+    whole = [slow(text, pair, verbose=False)["input_ids"] for text, pair in rows]
+    assert found.truncated == sum(len(ids) > LIMIT for ids in whole) > 0
+    assert max(found.lengths) == LIMIT

@@ -88,5 +88,5 @@ def _classified(classifier: Classifier, text: str, pair: str | None) -> JsonObje
         "label": prediction.label,
         "score": prediction.score,
         "scores": dict(zip(classifier.bundle.labels, prediction.scores.tolist())),
-        "truncated": classifier.tokenizer.truncates(text, pair),
+        "truncated": prediction.truncated,
     }
