@@ -78,6 +78,73 @@ def test_a_limit_that_decides_nothing_is_refused_with_the_likely_intention(text,
 
 
 @pytest.mark.parametrize(
+    ("text", "message", "advice"),
+    [
+        (
+            "size_mb=1,threads=4,length=16,label=x",
+            "size_mb does not depend on label or length or threads",
+            "it takes format, target",
+        ),
+        # the lengths of one's own texts are for what is timed; a size has no length
+        ("size_mb=1,data=x", "size_mb does not depend on data", "it takes format, target"),
+        (
+            "latency_p95_ms=5,data=x",
+            "latency_p95_ms does not depend on data",
+            "for the lengths of your own texts: length=data",
+        ),
+        (
+            "latency_p95_ms=5,baseline=x",
+            "latency_p95_ms does not depend on baseline",
+            "it takes format, length, target, threads",
+        ),
+        ("min_f1=80", "min_f1 needs label=NAME, the class that is meant", None),
+        (
+            "size_mb=0",
+            "it can never pass, as size is always above 0 MB",
+            "give a limit in MB above 0, as size_mb=10",
+        ),
+        (
+            "tokens_per_s=0",
+            "it can never fail, as tokens per second is never below 0 1/s",
+            "give a limit in 1/s above 0, as tokens_per_s=10",
+        ),
+        (
+            "mcc=-1.5",
+            "it can never fail, as Matthews correlation is never below -1",
+            "give a limit between -1 and 1, as mcc=0.8",
+        ),
+        (
+            "mcc=1",
+            "it can never pass, as Matthews correlation is at most 1, and its interval reaches below that",
+            "give a limit between -1 and 1, as mcc=0.8",
+        ),
+        (
+            "accuracy_drop=100",
+            "it can never fail, as accuracy drop is at most 100 points",
+            "give the points that may be lost, as accuracy_drop=1",
+        ),
+        (
+            "perplexity_increase_pct=-100",
+            "it can never pass, as perplexity increase is always above -100 %",
+            "give the increase that may be, in %, as perplexity_increase_pct=5",
+        ),
+        (
+            "min_accuracy=1",
+            "the limit is in %, and 1 % is next to nothing",
+            "give the least share in %, as min_accuracy=90",
+        ),
+        ("min_accuracy=0.95", "the limit is in %, and 0.95 % is next to nothing", "did you mean min_accuracy=95?"),
+    ],
+)
+def test_a_refusal_says_why_and_what_to_give(text, message, advice):
+    with pytest.raises(UsageError) as caught:
+        check_budget(Budget.from_text(text))
+    assert caught.value.message.startswith("budget ")
+    assert caught.value.message.endswith(f": {message}")
+    assert caught.value.advice == advice
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "size_mb=0.5,target=rpi4,format=onnx",

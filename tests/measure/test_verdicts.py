@@ -14,7 +14,7 @@ from record_makers import accuracy, around, drop, generation, latency
 from edgekit.bundle.manifest import Manifest
 from edgekit.bundle.records import Records
 from edgekit.errors import UsageError
-from edgekit.measure.evidence import Allowed, Case, Evidence, Question
+from edgekit.measure.evidence import Allowed, Basis, Case, Evidence, Question
 from edgekit.measure.metrics import METRICS
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.verdicts import decide, exit_code, judge, unmeasured, verdict_on
@@ -85,6 +85,34 @@ def test_reasons_say_by_how_much():
     open_end = decide(budget, Estimate(20, 19, float("inf")))
     assert open_end.reason.startswith("20 ms (at least 19) against 30 ms")
     assert (open_end.low, open_end.high) == (19, None)
+
+
+@pytest.mark.parametrize(
+    ("basis", "described"),
+    [
+        (Basis(), ""),
+        (Basis(samples=0, processes=0), ""),
+        (Basis(samples=1, processes=1), "1 run in 1 process"),
+        (Basis(samples=2014), "2,014 runs"),
+        (Basis(processes=3), ""),
+        (Basis(samples=2, processes=2, seconds=0.0), "2 runs in 2 processes, watched for 0 s"),
+        (Basis(seconds=5.126), "watched for 5.13 s"),
+        (Basis(rows=400), ""),
+        (Basis(day="2026-11-28"), ""),
+        (Basis(day="2026-11-28", age_days=0.0), "of 2026-11-28 (seconds old)"),
+        (Basis(day="2026-11-28", age_days=-1.0), "of 2026-11-28 (seconds old)"),
+        (Basis(day="2026-11-28", age_days=59 / 86_400), "of 2026-11-28 (seconds old)"),
+        (Basis(day="2026-11-28", age_days=61 / 86_400), "of 2026-11-28 (1 minute old)"),
+        (Basis(day="2026-11-28", age_days=59.5 / 1440), "of 2026-11-28 (59 minutes old)"),
+        (Basis(day="2026-11-28", age_days=61 / 1440), "of 2026-11-28 (1 hour old)"),
+        (Basis(day="2026-11-28", age_days=0.999), "of 2026-11-28 (23 hours old)"),
+        (Basis(day="2026-11-28", age_days=1.0), "of 2026-11-28 (1 day old)"),
+        (Basis(day="2026-11-28", age_days=2.9), "of 2026-11-28 (2 days old)"),
+        (Basis(day="2026-11-28", age_days=1234.0), "of 2026-11-28 (1,234 days old)"),
+    ],
+)
+def test_what_a_figure_rests_on_is_said_in_words(basis, described):
+    assert basis.describe == described
 
 
 def test_exit_codes():
