@@ -102,6 +102,7 @@ def test_reasons_say_by_how_much():
         (Basis(day="2026-11-28", age_days=0.0), "of 2026-11-28 (seconds old)"),
         (Basis(day="2026-11-28", age_days=-1.0), "of 2026-11-28 (seconds old)"),
         (Basis(day="2026-11-28", age_days=59 / 86_400), "of 2026-11-28 (seconds old)"),
+        (Basis(day="2026-11-28", age_days=59.97 / 86_400), "of 2026-11-28 (seconds old)"),
         (Basis(day="2026-11-28", age_days=61 / 86_400), "of 2026-11-28 (1 minute old)"),
         (Basis(day="2026-11-28", age_days=59.5 / 1440), "of 2026-11-28 (59 minutes old)"),
         (Basis(day="2026-11-28", age_days=61 / 1440), "of 2026-11-28 (1 hour old)"),
