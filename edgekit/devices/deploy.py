@@ -151,5 +151,5 @@ class Deployments:
         self._ask("remove", _DoneReply, timeout=STAGE_SECONDS, name=name)
 
     def _ask(self, do: str, reply: type[T], *, timeout: float = 60.0, **request: Any) -> T:
-        asked = {"do": do, "home": self._device.home, **request}
-        return run_script(self._device.transport, self._python, "deployments", reply, timeout=timeout, **asked)
+        fields = {"do": do, "home": self._device.home, **request}
+        return run_script(self._device.transport, self._python, "deployments", reply, timeout=timeout, **fields)

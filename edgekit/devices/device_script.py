@@ -58,11 +58,11 @@ def _why(done: Finished, python: str) -> str:
     if done.code == 126:
         return f"{python} cannot be run"
     words = done.stderr.decode(errors="replace").strip().splitlines() or [done.stdout[:80].decode(errors="replace")]
-    told = plain(words[-1])
+    output = plain(words[-1])
     if not done.code:
-        return f"{python} answered something that was not asked for: {told!r}"
+        return f"{python} answered something that was not asked for: {output!r}"
     how = f"signal {-done.code}" if done.code < 0 else f"exit status {done.code}"
-    return f"{python} failed ({how})" + (f": {told}" if told else "")
+    return f"{python} failed ({how})" + (f": {output}" if output else "")
 
 
 def _advice(done: Finished) -> str | None:

@@ -25,7 +25,10 @@ class LocalTransport(Transport):
         """There is no link."""
 
     def start(self, command: Sequence[str], environment: Mapping[str, str]) -> RemoteProcess:
-        """Start a command, in a process group of its own, with these variables beside our own."""
+        """Start a command, in a process group of its own, with these variables beside our own.
+
+        Raises `DeviceError` for a program that cannot be started.
+        """
         try:
             popen = subprocess.Popen(
                 list(command),

@@ -42,9 +42,9 @@ class Lock:
             os.ftruncate(descriptor, 0)
             os.write(descriptor, holder().encode())
         except BlockingIOError:
-            said = os.read(descriptor, 200).decode(errors="replace")
+            holder_text = os.read(descriptor, 200).decode(errors="replace")
             os.close(descriptor)
-            raise in_use(self._where, said) from None
+            raise in_use(self._where, holder_text) from None
         except OSError:
             os.close(descriptor)
             raise
@@ -57,9 +57,9 @@ class Lock:
             self._descriptor = None
 
 
-def in_use(where: str, said: str) -> DeviceError:
-    """The error for a lock that another has; `said` is what that one wrote into it."""
-    shown = plain(said, 200)
+def in_use(where: str, holder_text: str) -> DeviceError:
+    """The error for a lock that another has; `holder_text` is what that one wrote into it."""
+    shown = plain(holder_text, 200)
     return DeviceError(
         f"{where} is in use by process {shown or 'unknown'}",
         advice="wait for it to end; two runs at once would spoil each other's measurements",

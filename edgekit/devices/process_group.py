@@ -71,7 +71,7 @@ def _started_group(process: RemoteProcess, where: str, timeout: float) -> int:
         piece = os.read(process.stdout, 1)
         passed += 1
         if not piece or passed > _MOST_CHATTER:
-            raise DeviceError(f"{where}: the device starts no commands{_said(process, line)}")
+            raise DeviceError(f"{where}: the device starts no commands{_output_of(process, line)}")
         if piece != b"\n":
             line += piece
             continue
@@ -81,9 +81,9 @@ def _started_group(process: RemoteProcess, where: str, timeout: float) -> int:
         line = b""
 
 
-def _said(process: RemoteProcess, line: bytes) -> str:
+def _output_of(process: RemoteProcess, line: bytes) -> str:
     """What came instead, for a message."""
     ready = readable(process.stderr, 1.0)
-    said = line + (b" " + os.read(process.stderr, 500) if ready else b"")
-    text = plain(said, 300)
+    output = line + (b" " + os.read(process.stderr, 500) if ready else b"")
+    text = plain(output, 300)
     return f": {text}" if text else ""

@@ -47,7 +47,7 @@ def add_device(name: str, device: KnownDevice, *, force: bool = False) -> KnownD
 
 
 def remove_device(name: str) -> KnownDevice:
-    """Forget a name; what it stood for. Nothing on the device is touched."""
+    """Forget a name; what it stood for. Nothing on the device is touched. `NotFoundError` for a name not known."""
     with _changing() as known:
         if name not in known:
             raise _unknown(name, known)

@@ -196,17 +196,17 @@ class RemoteDevice:
         folder = posixpath.join(self.home, runtime_folder or _DEFAULT_RUNTIME)
         major, minor, _ = self._checked[python]
         found = self.transport.run(["sh", "-c", _RUNTIME, "edgekit-runtime", folder])
-        there, made_for = found.code == 0, _made_for(found.stdout)
-        if there and made_for in (f"{major}{minor}", None):
+        is_there, made_for = found.code == 0, _python_of_runtime(found.stdout)
+        if is_there and made_for in (f"{major}{minor}", None):
             return ENVIRONMENT | {"PYTHONPATH": folder}
         if runtime_folder is None:
             # one for another Python is of no use to this one, which may have all that it needs
             return ENVIRONMENT
-        problem = f"{folder} is for another Python than {major}.{minor}" if there else f"there is no {folder}"
+        problem = f"{folder} is for another Python than {major}.{minor}" if is_there else f"there is no {folder}"
         raise DeviceError(f"{self.transport.where}: {problem}", advice="bring it there: edgekit devices setup")
 
 
-def _made_for(record: bytes) -> str | None:
+def _python_of_runtime(record: bytes) -> str | None:
     """The Python that a runtime was unpacked for, as `311`, by its record; None where nothing is said."""
     found = re.search(rb'"made_for": "cp([0-9]{2,4})t?[" ]', record)
     return found[1].decode() if found else None
@@ -214,15 +214,15 @@ def _made_for(record: bytes) -> str | None:
 
 def _rest(process: RemoteProcess, line: bytes) -> Finished:
     """What a command that does not do as it should says of it."""
-    said = b""
+    output = b""
     with suppress(OSError):
-        while len(said) < _MOST_ANSWER and readable(process.stderr, 1.0):
+        while len(output) < _MOST_ANSWER and readable(process.stderr, 1.0):
             piece = os.read(process.stderr, _MOST_ANSWER)
             if not piece:
                 break
-            said += piece
+            output += piece
     code = process.wait(1.0)
-    return Finished(1 if code is None else code, line, said or line)
+    return Finished(1 if code is None else code, line, output or line)
 
 
 def _files(path: Path) -> dict[str, Path]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 
-def plain(said: str | bytes, most: int = 500) -> str:
+def plain(output: str | bytes, most: int = 500) -> str:
     """The end of it on one line, of at most `most` characters, without what would steer a terminal."""
-    text = said.decode(errors="replace") if isinstance(said, bytes) else said
+    text = output.decode(errors="replace") if isinstance(output, bytes) else output
     line = " ".join(text.split())
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)[-most:]

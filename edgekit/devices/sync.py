@@ -70,12 +70,12 @@ class Sync:
         total = sum(source.stat().st_size for source, _ in sources)
         before = 0
 
-        def told(done: int) -> None:
+        def report_progress(done: int) -> None:
             advance(before + done, total)
 
         for source, place in sources:
             try:
-                self._transport.push(source, place, told)
+                self._transport.push(source, place, report_progress)
             except DeviceError as error:
                 if "No space left" in error.message:
                     self._transport.run(["rm", "-rf", "--", partial], timeout=_LEAVE_SECONDS)

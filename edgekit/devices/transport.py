@@ -48,8 +48,8 @@ class Finished:
 
     def complaint(self) -> str:
         """The end of what it said on stderr, on one line; how it ended where it said nothing."""
-        said = plain(self.stderr, 300)
-        return said or (f"signal {-self.code}" if self.code < 0 else f"exit status {self.code}")
+        output = plain(self.stderr, 300)
+        return output or (f"signal {-self.code}" if self.code < 0 else f"exit status {self.code}")
 
 
 class RemoteProcess(ABC):
@@ -177,7 +177,7 @@ class Transport(ABC):
         """The folder on the device that edgekit owns, made where it is missing.
 
         It is what `EDGEKIT_DEVICE_HOME` names there, else `~/.cache/edgekit/device`, or `/data/local/tmp/edgekit` on
-        Android.
+        Android. Raises `DeviceError` where it cannot be made.
         """
         done = self.run(["sh", "-c", _HOME])
         folder = done.stdout.decode(errors="replace").removesuffix("\n")

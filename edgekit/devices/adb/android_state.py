@@ -46,9 +46,9 @@ def read_thermal(answer: str) -> Thermal:
 
 def read_battery(answer: str) -> Battery:
     """The state in the answer to `dumpsys battery`, whose temperature is in tenths of a degree."""
-    told = {key.lower(): value for key, value in _BATTERY.findall(answer)}
-    level, scale, tenths = (_whole(told.get(key)) for key in ("level", "scale", "temperature"))
-    plugs = [told[key] == "true" for key in told if key.endswith(" powered")]
+    values = {key.lower(): value for key, value in _BATTERY.findall(answer)}
+    level, scale, tenths = (_whole(values.get(key)) for key in ("level", "scale", "temperature"))
+    plugs = [values[key] == "true" for key in values if key.endswith(" powered")]
     return Battery(
         level_pct=100 * level / scale if level is not None and scale and 0 <= level <= scale else None,
         temperature_c=None if tenths is None else tenths / 10,

@@ -55,9 +55,9 @@ def read_output(tool: ToolName, output: str) -> Invocation:
     """What a program printed, both streams together; `ToolError` where it holds no result."""
     found = (_perf_test if tool == "onnxruntime_perf_test" else _benchmark_model)(output)
     if found is None:
-        told = " / ".join(line.strip() for line in output.splitlines()[-4:])[-300:]
+        figures = " / ".join(line.strip() for line in output.splitlines()[-4:])[-300:]
         raise ToolError(
-            f"{tool} printed no result" + (f"; its last words: {told}" if told else ""),
+            f"{tool} printed no result" + (f"; its last words: {figures}" if figures else ""),
             advice="run it by hand on the device, with the model that edgekit names",
         )
     return found
@@ -71,9 +71,9 @@ def _benchmark_model(output: str) -> Invocation | None:
     lines = re.findall(rf"\bcount=(\d+)((?: \w+={_NUMBER}(?:\(all same\))?)+)", output)
     if len(lines) < 2:
         return _litert(output)
-    told = {key: float(value) / 1e3 for key, value in re.findall(rf"(\w+)={_NUMBER}", lines[-1][1])}
+    figures = {key: float(value) / 1e3 for key, value in re.findall(rf"(\w+)={_NUMBER}", lines[-1][1])}
     # of runs that all took the same time it tells the newest alone
-    mean = told.get("avg", told.get("curr"))
+    mean = figures.get("avg", figures.get("curr"))
     if mean is None or int(lines[-1][0]) < 1:
         return None
     load, first = (_after(output, label) for label in ("Init", "First inference"))
@@ -81,10 +81,10 @@ def _benchmark_model(output: str) -> Invocation | None:
     return Invocation(
         runs=int(lines[-1][0]),
         mean_ms=mean,
-        min_ms=told.get("min", mean),
-        max_ms=told.get("max", mean),
-        p50_ms=told.get("median"),
-        p95_ms=told.get("p95"),
+        min_ms=figures.get("min", mean),
+        max_ms=figures.get("max", mean),
+        p50_ms=figures.get("median"),
+        p95_ms=figures.get("p95"),
         load_ms=None if load is None else load / 1e3,
         first_ms=None if first is None else first / 1e3,
         # it tells MiB

@@ -69,21 +69,21 @@ def device_error(error: BaseException, where: str, what: str) -> DeviceError:
     return DeviceError(f"{where}: {doing}: {_text(error)}", advice="adb kill-server, then try again")
 
 
-def server_error(said: bytes) -> DeviceError:
-    """The error for an adb server that does not start; `said` is what it printed."""
-    text = " ".join(said.decode(errors="replace").split())[-300:]
+def server_error(answer: bytes) -> DeviceError:
+    """The error for an adb server that does not start; `answer` is what it printed."""
+    text = " ".join(answer.decode(errors="replace").split())[-300:]
     return DeviceError(f"adb: the server does not start: {text}", advice="run it by hand: adb start-server")
 
 
-def not_ready(where: str, state: str | None, listed: Sequence[str], said: str = "") -> DeviceError:
+def not_ready(where: str, state: str | None, listed: Sequence[str], answer: str = "") -> DeviceError:
     """The error for a device that cannot be used.
 
     state:  by adb; None when it does not list the device
     listed: the devices that it lists
-    said:   what it answered when it was to connect to the device
+    answer:   what it answered when it was to connect to the device
     """
-    because = f": {said}" if said else ""
-    if state is None and said:
+    because = f": {answer}" if answer else ""
+    if state is None and answer:
         return DeviceError(
             f"{where}: adb cannot connect to it{because}",
             advice="is it on and in this network, with wireless debugging on? Android 11 and later: adb pair first",
@@ -98,12 +98,12 @@ def not_ready(where: str, state: str | None, listed: Sequence[str], said: str = 
     return DeviceError(f"{where}: the device {wrong}{because}", advice=advice)
 
 
-def _advice(said: str) -> str:
-    if "not found" in said or "offline" in said:
+def _advice(answer: str) -> str:
+    if "not found" in answer or "offline" in answer:
         return _BACK
-    if "unauthorized" in said:
+    if "unauthorized" in answer:
         return _TRUST
-    if "could be found" in said:
+    if "could be found" in answer:
         return _INSTALL
     return "adb kill-server, then try again"
 

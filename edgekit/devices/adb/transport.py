@@ -48,10 +48,10 @@ class AdbTransport(Transport):
     def _connect(self) -> None:
         with adb_errors(self.where, "connecting"):
             client = _client()
-            said = _connect(client, self._serial) if _ADDRESS.fullmatch(self._serial) else ""
+            answer = _connect(client, self._serial) if _ADDRESS.fullmatch(self._serial) else ""
             state = _settled(client, self._serial)
             if state != READY:
-                raise not_ready(self.where, state, [serial for serial, _ in _listed(client)], said)
+                raise not_ready(self.where, state, [serial for serial, _ in _listed(client)], answer)
             features = client.device(self._serial).get_features()
         if _SHELL_V2 not in features.split(","):
             raise DeviceError(
@@ -72,7 +72,10 @@ class AdbTransport(Transport):
         return self._keep(started)
 
     def open_shell(self, line: str, what: str, seconds: float) -> socket.socket:
-        """A connection on which the device's shell runs a line, by the protocol of `adb.shell`."""
+        """A connection on which the device's shell runs a line, by the protocol of `adb.shell`.
+
+        Raises `DeviceError` where the device is not connected, or refuses.
+        """
         if self._client is None:
             raise DeviceError(f"{self.where}: not connected")
         with adb_errors(self.where, what):
@@ -177,8 +180,8 @@ def _connect(client: Any, address: str) -> str:
         return ""
     if state is not None:
         client.disconnect(address)
-    said: str = client.connect(address, timeout=CONNECT_SECONDS)
-    return " ".join(said.split())[:300]
+    answer: str = client.connect(address, timeout=CONNECT_SECONDS)
+    return " ".join(answer.split())[:300]
 
 
 def _settled(client: Any, serial: str) -> str | None:

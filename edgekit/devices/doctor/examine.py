@@ -99,19 +99,19 @@ def examine(transport: Transport, python: str | None = None) -> Examined:
     """
     if python is None and transport.where == "local":
         python = sys.executable
-    asked = time.time()
+    asked_at = time.time()
     found = probe(transport, python)
-    skew = found.time - asked if found.time is not None else None
+    skew = found.time - asked_at if found.time is not None else None
     usable = next((each for each in found.pythons if each.name == (python or "python3")), None)
     if usable is None or usable.version[:2] < OLDEST:
         return Examined(transport.where, found, usable, python, clock_skew=skew)
     try:
-        told = run_script(
+        reply = run_script(
             transport, usable.name, "runtimes", _Places, timeout=IMPORT_SECONDS, do="imports", home=found.home
         )
     except DeviceError as error:
         return Examined(transport.where, found, usable, python, refused=error.message, clock_skew=skew)
-    examined = Examined(transport.where, found, usable, python, told.places, clock_skew=skew)
+    examined = Examined(transport.where, found, usable, python, reply.places, clock_skew=skew)
     return examined if examined.runnable else replace(examined, no_wheels=_no_wheels(transport, usable.name))
 
 

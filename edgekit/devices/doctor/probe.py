@@ -123,11 +123,11 @@ class Probe(Strict):
             return "bionic"
         if self.libc and re.fullmatch(r"glibc \d+\.\d+(\.\d+)?", self.libc):
             return self.libc
-        told = self.ldd or ""
-        if "musl" in told:
-            version = re.search(r"Version (\d+(?:\.\d+)+)", told)
+        version_text = self.ldd or ""
+        if "musl" in version_text:
+            version = re.search(r"Version (\d+(?:\.\d+)+)", version_text)
             return f"musl {version[1]}" if version else "musl"
-        version = re.search(r"(?i)(?:glibc|gnu libc)\D.*?(\d+\.\d+)\b", told)
+        version = re.search(r"(?i)(?:glibc|gnu libc)\D.*?(\d+\.\d+)\b", version_text)
         return f"glibc {version[1]}" if version else "unknown"
 
     @property
@@ -151,9 +151,9 @@ class Probe(Strict):
     @property
     def bits_of_throttling(self) -> int | None:
         """A Raspberry Pi's bits: now in 0 to 3, since it was started in 16 to 19. None where nothing tells them."""
-        for told in (self.throttled, self.throttled_sysfs):
-            if told and re.fullmatch(r"(0x)?[0-9a-fA-F]{1,8}", told):
-                return int(told, 16)
+        for bits in (self.throttled, self.throttled_sysfs):
+            if bits and re.fullmatch(r"(0x)?[0-9a-fA-F]{1,8}", bits):
+                return int(bits, 16)
         return None
 
     @property
@@ -216,11 +216,11 @@ def read_probe(output: bytes) -> Probe:
     """
     text = output.decode(errors="replace")
     _, begin, rest = text.partition(f"{_FIRST}\n")
-    told, end, _ = rest.partition(f"{_LAST}\n")
+    answers, end, _ = rest.partition(f"{_LAST}\n")
     if not begin or not end:
         raise ValueError("its answer has no end" if begin else f"it answered {text[:80]!r}")
     values: dict[str, str | list[str]] = {}
-    lines = told.split("\n")[:-1]
+    lines = answers.split("\n")[:-1]
     if len(lines) > _LINES:
         raise ValueError(f"it answered {len(lines)} lines")
     for line in lines:

@@ -131,19 +131,19 @@ def _diagnosis(project: str, runtime: str | None, tried: Tried, found: Examined,
         return why, _another(runtime, name) if runtime and project == "onnxruntime" else _setup(name)
     if tried.signal is not None:
         return f"it is ended by {_signal(tried.signal)}", _setup(name)
-    said = tried.message or "it says nothing"
-    if "_ARRAY_API" in said or "compiled using NumPy 1" in said or "numpy.core.multiarray failed" in said:
-        return f"it needs numpy < 2 ({said})", _setup(name)
-    if "failed to map segment" in said:
+    message = tried.message or "it says nothing"
+    if "_ARRAY_API" in message or "compiled using NumPy 1" in message or "numpy.core.multiarray failed" in message:
+        return f"it needs numpy < 2 ({message})", _setup(name)
+    if "failed to map segment" in message:
         return (
-            f"its disk is mounted noexec ({said})",
+            f"its disk is mounted noexec ({message})",
             "have edgekit's folder elsewhere: set EDGEKIT_DEVICE_HOME on the device",
         )
-    if library := _LIBRARY.search(said):
-        return said, f"install what brings {library[1]} on the device: apt-file search {library[1]}"
-    if "GLIBC_" in said:
-        return said, "upgrade the system: it was built for a newer C library"
-    return said, _setup(name)
+    if library := _LIBRARY.search(message):
+        return message, f"install what brings {library[1]} on the device: apt-file search {library[1]}"
+    if "GLIBC_" in message:
+        return message, "upgrade the system: it was built for a newer C library"
+    return message, _setup(name)
 
 
 def _another(runtime: str, name: str) -> str:

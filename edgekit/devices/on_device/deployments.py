@@ -97,7 +97,7 @@ def abandon(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def rollback(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """Let `current` be the newest release that is older than it."""
+    """Let `current` be the newest release that is older than it; `DeploymentFailed` where there is none."""
     folder = deployed / request["name"]
     current = _current(folder)
     if current is None:
@@ -113,11 +113,11 @@ def listed(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
     """Every name with its releases and the number of the one that runs."""
     entries = sorted(deployed.iterdir()) if deployed.is_dir() else []
     names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
-    return {"deployed": {name: _told(deployed / name) for name in names if _numbers(deployed / name)}}
+    return {"deployed": {name: _record_of(deployed / name) for name in names if _numbers(deployed / name)}}
 
 
 def remove(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """Remove a name with all its releases."""
+    """Remove a name with all its releases; `DeploymentFailed` where there is no such name."""
     folder = deployed / request["name"]
     if not folder.is_dir():
         raise DeploymentFailed(f"nothing is deployed as {request['name']}")
@@ -125,7 +125,7 @@ def remove(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _told(folder: Path) -> dict[str, Any]:
+def _record_of(folder: Path) -> dict[str, Any]:
     releases = {}
     for number in _numbers(folder):
         record = folder / "releases" / f"{number:04}" / RECORD

@@ -70,7 +70,10 @@ def compare(parent: Path, name: str, files: list[list[Any]], request: dict[str, 
 
 
 def finish(parent: Path, name: str, files: list[list[Any]], request: dict[str, Any]) -> dict[str, Any]:
-    """Check every file, give the folder its name, and keep `request["keep"]` of its siblings."""
+    """Check every file, give the folder its name, and keep `request["keep"]` of its siblings.
+
+    Raises `TransferFailed` for a file that is not as it was sent.
+    """
     partial = parent / f".{name}.partial"
     if request["packed"]:
         _unpack(partial, [files[position] for position in request["packed"]])

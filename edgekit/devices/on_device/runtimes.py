@@ -78,7 +78,10 @@ def imports(home: Path, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def begin(home: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """Make the folder `incoming` for the archives, unless the runtime is there already, made of the same."""
+    """Make the folder `incoming` for the archives, unless the runtime is there already, made of the same.
+
+    Raises `InstallFailed` where there is no room for them.
+    """
     folder = home / "runtimes"
     folder.mkdir(parents=True, exist_ok=True)
     _sweep(folder)
@@ -124,7 +127,10 @@ def listed(home: Path, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def remove(home: Path, request: dict[str, Any]) -> dict[str, Any]:
-    """Remove one runtime, or everything but what was deployed; how many bytes that freed."""
+    """Remove one runtime, or everything but what was deployed; how many bytes that freed.
+
+    Raises `InstallFailed` for a runtime that is not there.
+    """
     if request["name"] is not None:
         gone = home / "runtimes" / request["name"]
         if not gone.is_dir():
@@ -183,9 +189,11 @@ def _place(member: zipfile.ZipInfo) -> PurePosixPath | None:
 def _tried(place: Path | None) -> dict[str, Any]:
     """What each module that is there gives: in `place`, or (None) wherever this Python looks."""
     path = None if place is None else [str(place)]
-    there = [module for module in MODULES if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], path)]
+    present = [
+        module for module in MODULES if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], path)
+    ]
     variables = {} if place is None else {"PYTHONPATH": str(place)}
-    return {MODULES[module]: _import(module, variables) for module in there}
+    return {MODULES[module]: _import(module, variables) for module in present}
 
 
 def _try(module: str, folder: Path) -> None:
@@ -221,8 +229,8 @@ def _import(module: str, variables: dict[str, str]) -> dict[str, Any]:
     lines = done.stdout.decode(errors="replace").splitlines()
     if done.returncode == 0 and lines and lines[-1].startswith(_MARK):
         return {"version": lines[-1][len(_MARK) :].strip()[:100]}
-    said = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
-    return {"message": said[-1].strip()[:500] if said else f"exit status {done.returncode}"}
+    lines = [line for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+    return {"message": lines[-1].strip()[:500] if lines else f"exit status {done.returncode}"}
 
 
 def _take_the_place(unpacked: Path, target: Path) -> None:

@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from edgekit.devices.provision.python_facts import PythonFacts
-from edgekit.devices.provision.wheels import Archive, NoWheelError, fresh_folder, keep_archive, kept_archive
+from edgekit.devices.provision.wheels import Archive, NoWheelError, cache_archive, cached_archive, fresh_folder
 from edgekit.errors import ToolError
 
 APT_SECONDS = 900
@@ -42,9 +42,9 @@ def debian_numpy(facts: PythonFacts) -> Archive:
     Nothing of this machine's apt is changed: it works on lists and folders of its own, and checks signatures as ever.
     Raises `NoWheelError` where there is none to fetch, `ToolError` when fetching fails.
     """
-    kept = kept_archive("python3-numpy", facts)
-    if kept is not None:
-        return kept
+    cached = cached_archive("python3-numpy", facts)
+    if cached is not None:
+        return cached
     release = _RELEASES.get(facts.short)
     if release is None:
         raise NoWheelError(f"Debian has no numpy < 2 for Python {facts.short} on 32 bits", advice=_CURE)
@@ -53,13 +53,13 @@ def debian_numpy(facts: PythonFacts) -> Archive:
     with tempfile.TemporaryDirectory(prefix="edgekit-apt-") as apt, fresh_folder() as fresh:
         packages = _fetch(Path(apt), release, _debian_address())
         as_wheel(packages, facts, fresh)
-        return keep_archive("python3-numpy", facts, fresh)
+        return cache_archive("python3-numpy", facts, fresh)
 
 
 def _debian_address() -> str:
     """Where this machine's own apt finds Debian."""
-    said = _apt(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"])
-    found = [line for line in said.splitlines() if re.search(r"/debian/?$", line)]
+    output = _apt(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"])
+    found = [line for line in output.splitlines() if re.search(r"/debian/?$", line)]
     if not found:
         raise NoWheelError("numpy for 32 bits comes from Debian, which the apt here does not name", advice=_CURE)
     return found[0]
@@ -98,13 +98,16 @@ def _apt(arguments: list[str], cwd: Path | None = None) -> str:
     except subprocess.TimeoutExpired:
         raise ToolError(f"apt-get took more than {APT_SECONDS} s", advice=_CURE) from None
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
-        raise ToolError(f"apt-get cannot fetch numpy for 32 bits: {said[-1][:500]}", advice=_CURE)
+        output = done.stderr.decode(errors="replace").strip().splitlines() or ["it said nothing"]
+        raise ToolError(f"apt-get cannot fetch numpy for 32 bits: {output[-1][:500]}", advice=_CURE)
     return done.stdout.decode(errors="replace")
 
 
 def as_wheel(packages: list[Path], facts: PythonFacts, into: Path) -> None:
-    """Put the modules and the libraries of the packages into one zip that is laid out as a wheel is."""
+    """Put the modules and the libraries of the packages into one zip that is laid out as a wheel is.
+
+    Raises `ToolError` for packages that do not hold them.
+    """
     files = {name: content for package in packages for name, content in _wanted(package).items()}
     files["numpy/_distributor_init.py"] = _PRELOAD.encode()
     missing = [f"numpy.libs/{name}" for name in _LIBRARIES if f"numpy.libs/{name}" not in files]

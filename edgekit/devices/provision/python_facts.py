@@ -119,6 +119,6 @@ def _problem(facts: PythonFacts) -> tuple[str | None, str | None]:
             "use 64-bit Raspberry Pi OS, or a 32-bit one with Python 3.11 (Bookworm)"
         )
     if facts.glibc_minor < _GLIBC_2[0]:
-        said = f"{facts.libc} {facts.libc_version}".strip()
-        return f"its C library ({said}) is older than what wheels are built for, glibc 2.17", None
+        libc = f"{facts.libc} {facts.libc_version}".strip()
+        return f"its C library ({libc}) is older than what wheels are built for, glibc 2.17", None
     return None, None

@@ -143,10 +143,10 @@ def install(
     incoming = f".incoming-{uuid.uuid4().hex[:8]}"
     folder = f"{device.home}/runtimes/{incoming}"
     archives = {archive.path.name: archive.sha256 for archive in provision.archives}
-    asked: dict[str, Any] = {"home": device.home, "name": provision.name, "incoming": incoming, "archives": archives}
-    asked |= {"made_for": facts.identity, "packages": provision.packages, "modules": list(provision.modules)}
+    fields: dict[str, Any] = {"home": device.home, "name": provision.name, "incoming": incoming, "archives": archives}
+    fields |= {"made_for": facts.identity, "packages": provision.packages, "modules": list(provision.modules)}
     room = provision.bytes + provision.unpacked_bytes
-    if run_script(device.transport, python, "runtimes", _Begun, do="begin", bytes=room, **asked).there:
+    if run_script(device.transport, python, "runtimes", _Begun, do="begin", bytes=room, **fields).there:
         return False
     try:
         sent = 0
@@ -154,7 +154,7 @@ def install(
             place = f"{folder}/{archive.path.name}"
             device.transport.push(archive.path, place, lambda done, before=sent: advance(before + done))  # type: ignore[misc]
             sent += archive.path.stat().st_size
-        run_script(device.transport, python, "runtimes", _DoneReply, timeout=INSTALL_SECONDS, do="install", **asked)
+        run_script(device.transport, python, "runtimes", _DoneReply, timeout=INSTALL_SECONDS, do="install", **fields)
     except BaseException:
         # the next try sweeps it away, where the device is not to be reached any more
         with suppress(DeviceError):
@@ -170,8 +170,8 @@ def installed(device: ConnectedDevice, python: str) -> dict[str, Installed]:
 
 def remove(device: ConnectedDevice, python: str, name: str | None) -> int:
     """Remove one runtime, or (None) all that edgekit brought but what was deployed; how many bytes that freed."""
-    asked = {"do": "remove", "home": device.home, "name": name}
-    return run_script(device.transport, python, "runtimes", _Removed, timeout=REMOVE_SECONDS, **asked).freed_bytes
+    fields = {"do": "remove", "home": device.home, "name": name}
+    return run_script(device.transport, python, "runtimes", _Removed, timeout=REMOVE_SECONDS, **fields).freed_bytes
 
 
 def _check_runtime(runtime: RuntimeRef, facts: PythonFacts) -> None:

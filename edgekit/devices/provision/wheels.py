@@ -52,7 +52,7 @@ class NoWheelError(UsageError):
     """There is no wheel of this for that machine."""
 
 
-class _Kept(Strict):
+class _CachedWheel(Strict):
     """Which file pip chose for a requirement on a machine, the last time that it was asked."""
 
     name: str = pydantic.Field(pattern=f"^{_NAME}$")
@@ -70,23 +70,23 @@ def fetch_wheel(requirement: str, facts: PythonFacts) -> Archive:
     One of an exact version is fetched once; of any other pip is asked each time, and without a connection the one of
     the last time is taken. Raises `NoWheelError` where there is none, `ToolError` when it cannot be fetched.
     """
-    kept = kept_archive(requirement, facts)
-    if kept is not None and "==" in requirement:
-        return kept
+    cached = cached_archive(requirement, facts)
+    if cached is not None and "==" in requirement:
+        return cached
     with fresh_folder() as fresh:
         try:
             _download([requirement], facts, fresh)
         except ToolError:
-            if kept is None:
+            if cached is None:
                 raise
-            return kept
-        return keep_archive(requirement, facts, fresh)
+            return cached
+        return cache_archive(requirement, facts, fresh)
 
 
 def fetch_together(requirements: Sequence[str], facts: PythonFacts) -> dict[str, Archive]:
     """As `fetch_wheel` for several, by one call of pip; nothing where that fails, as each says best by itself why."""
     missing = [requirement for requirement in requirements if "==" not in requirement]
-    missing += [each for each in requirements if "==" in each and kept_archive(each, facts) is None]
+    missing += [each for each in requirements if "==" in each and cached_archive(each, facts) is None]
     if len(missing) < 2:
         return {}
     with fresh_folder() as fresh:
@@ -101,7 +101,7 @@ def fetch_together(requirements: Sequence[str], facts: PythonFacts) -> dict[str,
             alone.mkdir()
             for wheel in fresh.glob(f"{project}-*.whl"):
                 wheel.rename(alone / wheel.name)
-            found[requirement] = keep_archive(requirement, facts, alone)
+            found[requirement] = cache_archive(requirement, facts, alone)
         return found
 
 
@@ -115,18 +115,18 @@ def fresh_folder() -> Iterator[Path]:
             yield Path(fresh)
 
 
-def kept_archive(requirement: str, facts: PythonFacts) -> Archive | None:
+def cached_archive(requirement: str, facts: PythonFacts) -> Archive | None:
     """What is kept for a requirement on such a machine, if its content still is what it was."""
     try:
-        kept = _Kept.read(_index(requirement, facts))
+        cached = _CachedWheel.read(_index(requirement, facts))
     except UsageError:
         return None
-    path = cache_folder() / "files" / kept.sha256 / kept.name
-    return _archive(path, kept.sha256) if path.is_file() and file_sha256(path) == kept.sha256 else None
+    path = cache_folder() / "files" / cached.sha256 / cached.name
+    return _archive(path, cached.sha256) if path.is_file() and file_sha256(path) == cached.sha256 else None
 
 
-def keep_archive(requirement: str, facts: PythonFacts, fresh: Path) -> Archive:
-    """Move the one wheel in `fresh` among the kept ones, and note what it was fetched for."""
+def cache_archive(requirement: str, facts: PythonFacts, fresh: Path) -> Archive:
+    """Move the one wheel in `fresh` into the cache, and note what it was fetched for; `ToolError` if it is not one."""
     found = sorted(path.name for path in fresh.iterdir())
     if len(found) != 1 or not re.fullmatch(_NAME, found[0]):
         raise ToolError(f"{', '.join(found) or 'nothing'} was fetched where one wheel of {requirement} was asked for")
@@ -134,13 +134,13 @@ def keep_archive(requirement: str, facts: PythonFacts, fresh: Path) -> Archive:
     path = cache_folder() / "files" / sha256 / found[0]
     path.parent.mkdir(parents=True, exist_ok=True)
     (fresh / found[0]).replace(path)
-    write_text(_index(requirement, facts), _Kept(name=path.name, sha256=sha256).model_dump_json())
+    write_text(_index(requirement, facts), _CachedWheel(name=path.name, sha256=sha256).model_dump_json())
     return _archive(path, sha256)
 
 
 def _index(requirement: str, facts: PythonFacts) -> Path:
-    asked = [requirement, facts.identity, facts.platforms[0]]
-    return cache_folder() / "index" / f"{value_sha256(asked)[:24]}.json"
+    inputs = [requirement, facts.identity, facts.platforms[0]]
+    return cache_folder() / "index" / f"{value_sha256(inputs)[:24]}.json"
 
 
 def _archive(path: Path, sha256: str) -> Archive:
@@ -171,21 +171,21 @@ def _download(requirements: Sequence[str], facts: PythonFacts, into: Path) -> No
         raise _failed(requirements[0], facts, done.stdout + done.stderr)
 
 
-def _failed(requirement: str, facts: PythonFacts, said: str) -> UsageError | ToolError:
+def _failed(requirement: str, facts: PythonFacts, output: str) -> UsageError | ToolError:
     """Why pip fetched nothing."""
-    if "No module named pip" in said:
+    if "No module named pip" in output:
         return ToolError(f"{sys.executable} has no pip to fetch wheels with", advice="python -m ensurepip")
-    if _NO_NETWORK.search(said):
+    if _NO_NETWORK.search(output):
         return ToolError(
             f"{requirement} cannot be fetched: the package index is not reached",
             advice="connect this machine, or name a folder that holds the wheels: PIP_FIND_LINKS",
         )
-    no_match = _NO_MATCH.search(said)
+    no_match = _NO_MATCH.search(output)
     if no_match:
         where = f"Python {facts.short}, {facts.arch}, glibc {facts.libc_version}"
         versions = [version.strip() for version in (no_match["versions"] or "").split(",")]
         listed = [version for version in versions if version not in ("", "none")][-8:]
         advice = f"there are: {', '.join(listed)}" if listed else None
         return NoWheelError(f"there is no wheel of {requirement} for {where}", advice=advice)
-    lines = [line for line in said.splitlines() if line.startswith("ERROR")] or said.strip().splitlines()
-    return ToolError(f"pip cannot fetch {requirement}: {lines[-1] if lines else 'it said nothing'}"[:1000])
+    lines = [line for line in output.splitlines() if line.startswith("ERROR")] or output.strip().splitlines()
+    return ToolError(f"pip cannot fetch {requirement}: {lines[-1] if lines else 'it output nothing'}"[:1000])

@@ -42,12 +42,12 @@ class Seen:
     user: str
     trusted: int = 0
     fingerprint: str = ""
-    asked: str = field(default="", init=False)
+    known_as: str = field(default="", init=False)
 
     def look_up(self, host: str, address: str, port: int | None) -> Any:
         """The keys known of a host, as asyncssh asks for them."""
         found = self.known.match(host, address, port)
-        self.asked = f"[{host}]:{port}" if port else host
+        self.known_as = f"[{host}]:{port}" if port else host
         self.trusted = len(found[0])
         return found
 
@@ -93,15 +93,15 @@ def device_error(error: BaseException, where: str, what: str, seen: Seen | None 
 def _host_key(where: str, seen: Seen, reason: str) -> DeviceError:
     now = f" ({seen.fingerprint})" if seen.fingerprint else ""
     if "revoked" in reason:
-        return DeviceError(f"{where}: the host key of {seen.asked} is revoked in known_hosts")
+        return DeviceError(f"{where}: the host key of {seen.known_as} is revoked in known_hosts")
     if seen.trusted:
         return DeviceError(
-            f"{where}: the host key of {seen.asked} is not the one in known_hosts{now}: another machine answers, or "
+            f"{where}: the host key of {seen.known_as} is not the one in known_hosts{now}: another machine answers, or "
             "the device was installed anew",
-            advice=f"if it was: ssh-keygen -R {shlex.quote(seen.asked)}, then {seen.by_hand} once by hand",
+            advice=f"if it was: ssh-keygen -R {shlex.quote(seen.known_as)}, then {seen.by_hand} once by hand",
         )
     return DeviceError(
-        f"{where}: the host key of {seen.asked} is not known{now}",
+        f"{where}: the host key of {seen.known_as} is not known{now}",
         advice=f"connect once by hand and compare the key: {seen.by_hand}",
     )
 

@@ -70,7 +70,10 @@ def setup(
 def clear(
     devices: Sequence[str], runtimes: Sequence[RuntimeRef] = (), *, python: str | None = None
 ) -> dict[str, float]:
-    """Remove runtimes from devices or (none named) all that edgekit brought there but what was deployed; freed MB."""
+    """Remove runtimes from devices or (none named) all that edgekit brought there but what was deployed; freed MB.
+
+    Raises `UsageError` for a runtime without a version, `DeviceError` when a device fails.
+    """
     for runtime in runtimes:
         if runtime.version is None:
             raise UsageError(

@@ -74,7 +74,10 @@ def compare_each(
     texts: Sequence[Text] = (),
     progress: Progress = SILENT,
 ) -> dict[str, list[ComparedBundles]]:
-    """As `compare_bundles`: what each device says, by the name that it was asked for."""
+    """As `compare_bundles`: what each device says, by the name that it was asked for.
+
+    Raises `UsageError` for options that say nothing of a comparison, and as `compare_bundles` does.
+    """
     options = options or ProfileOptions()
     pair = MeasuredModel.of(what), MeasuredModel.of(other)
     texts = texts_to_run(options, texts)

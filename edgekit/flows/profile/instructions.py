@@ -46,7 +46,7 @@ def count_instructions(
 def count_on(
     device: ConnectedDevice, model: MeasuredModel, options: ProfileOptions, texts: Sequence[Text], progress: Progress
 ) -> list[InstructionCounts]:
-    """As `count_instructions`, on a device that was entered."""
+    """As `count_instructions`, on a device that was entered; `DeviceError` for one that cannot count."""
     if device.transport.run(["sh", "-c", f"command -v {COUNTER}"]).code != 0:
         raise DeviceError(
             f"{device.transport.where} does not count instructions",

@@ -45,7 +45,10 @@ class _ToolModel:
 
 
 def parse_tool(text: str) -> tuple[ToolName, str]:
-    """`benchmark_model=/data/local/tmp/benchmark_model` as the program's name and its path on the device."""
+    """`benchmark_model=/data/local/tmp/benchmark_model` as the program's name and its path on the device.
+
+    Raises `UsageError` for a program that is not known, or text that does not say where it is.
+    """
     name, equals, path = text.partition("=")
     if name not in get_args(ToolName):
         raise unknown_name("benchmark program", name, get_args(ToolName))

@@ -226,7 +226,10 @@ def _check_rows(step: Step, here: Mapping[str, str], kind: str = "data") -> None
 
 
 def find_model(origin: Origin, sha256: str, given: ModelRef | None, option: str) -> ModelRef:
-    """The model that `origin` names, once its content is that recorded; `option` is how a person gives it."""
+    """The model that `origin` names, once its content is that recorded; `option` is how a person gives it.
+
+    Raises `NotFoundError` for one that is not there, `UsageError` for another than was recorded.
+    """
     if given is None and origin.source == "folder":
         raise UsageError(
             f"the lineage needs the model {origin.name!r}, a folder that a manifest does not hold",
