@@ -273,7 +273,7 @@ def test_a_record_that_is_rubbish(device, deployments, bundles):
     deploy(deployments, bundles[0])
     record = Path(device.home) / "deployed" / NAME / "releases" / "0001" / "release.json"
     for text, message in (
-        ('{"bundle": 1}', "deployments answered no _Listed: deployed.smart-home.releases.1"),
+        ('{"bundle": 1}', "deployments answered no _DeploymentsReply: deployed.smart-home.releases.1"),
         ("{", "release.json is not what it was"),
         ("x" * 200_000, "release.json is not what it was"),
     ):

@@ -96,8 +96,8 @@ def _host_key(where: str, seen: Seen, reason: str) -> DeviceError:
         return DeviceError(f"{where}: the host key of {seen.known_as} is revoked in known_hosts")
     if seen.trusted:
         return DeviceError(
-            f"{where}: the host key of {seen.known_as} is not the one in known_hosts{now}: another machine answers, or "
-            "the device was installed anew",
+            f"{where}: the host key of {seen.known_as} is not the one in known_hosts{now}: another machine answers, "
+            "or the device was installed anew",
             advice=f"if it was: ssh-keygen -R {shlex.quote(seen.known_as)}, then {seen.by_hand} once by hand",
         )
     return DeviceError(
