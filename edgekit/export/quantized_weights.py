@@ -53,19 +53,19 @@ class QuantizedWeights:
         self._quantized = dict(_recover(model, plan, scales)) if plan else {}
 
     def name(self, parameter: Tensor) -> str:
-        """The state-dict name of a parameter."""
+        """The state-dict name of a parameter [rows, columns] or [columns]; `KeyError` for one of another model."""
         return self._names[id(parameter)]
 
     def quantized(self, parameter: Tensor) -> QuantizedTensor | None:
-        """The parameter's integers, or None where it stays float32."""
+        """The integers of a parameter [rows, columns], or None where it stays float32."""
         return self._quantized.get(self.name(parameter))
 
     def quantized_tensors(self) -> tuple[QuantizedTensor, ...]:
-        """Every weight that is stored as integers."""
+        """Every weight [rows, columns] that is stored as integers."""
         return tuple(self._quantized.values())
 
     def values(self, parameter: Tensor) -> Floats:
-        """The parameter as float32."""
+        """The parameter [rows, columns] or [columns] as float32."""
         array: Floats = parameter.detach().cpu().float().numpy()
         return array
 

@@ -23,6 +23,7 @@ from edgekit.export.quantized_weights import QuantizedTensor, QuantizedWeights
 from edgekit.models.encoder import Encoder, EncoderBlock
 from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe_encoder
+from edgekit.tasks.text_classification import TASK
 
 if TYPE_CHECKING:
     from onnx import ValueInfoProto
@@ -79,7 +80,7 @@ def _interface(model: LoadedModel, encoder: Encoder) -> tuple[list[str], dict[st
     from optimum.exporters.tasks import TasksManager
 
     constructor = TasksManager.get_exporter_config_constructor(
-        "onnx", model=model, task="text-classification", library_name="transformers"
+        "onnx", model=model, task=TASK.name, library_name="transformers"
     )
     config = constructor(model.config)
     expected = {"input_ids", "attention_mask"} | (

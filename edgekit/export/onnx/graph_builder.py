@@ -46,7 +46,7 @@ class OnnxGraph:
         return names
 
     def constant(self, name: str, value: npt.NDArray[np.generic] | np.generic) -> str:
-        """Store an array under a name and return it; `AssertionError` for the same name with another array."""
+        """Store an array [any shape] under a name, and return it; `AssertionError` for a name with another array."""
         if name in self.constants:
             if not np.array_equal(self.constants[name], value, equal_nan=True):
                 raise AssertionError(f"two different constants are called {name}")

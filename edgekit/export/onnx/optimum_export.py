@@ -18,8 +18,7 @@ from edgekit.export.model_file import ModelFile
 from edgekit.export.onnx.graph_builder import ONNX_FILE, OPSET
 from edgekit.models.loaded_model import LoadedModel
 from edgekit.schema.families import FAMILIES
-
-_TASK = "text-classification"
+from edgekit.tasks.text_classification import TASK
 
 
 def require_exporter(family: str) -> None:
@@ -31,7 +30,7 @@ def require_exporter(family: str) -> None:
         known = TasksManager.get_supported_tasks_for_model_type(family, "onnx", library_name="transformers")
     except KeyError:
         known = {}
-    if _TASK not in known:
+    if TASK.name not in known:
         raise UsageError(
             f"classifiers of the family {family!r} cannot be exported",
             advice=f"families that edgekit takes apart: {', '.join(FAMILIES)}",
@@ -48,7 +47,7 @@ def write_onnx_fallback(model: LoadedModel, out: Path) -> ModelFile:
     with tempfile.TemporaryDirectory() as folder:
         with captured_output():
             try:
-                onnx_export_from_model(model, Path(folder), opset=OPSET, task=_TASK, do_validation=False)
+                onnx_export_from_model(model, Path(folder), opset=OPSET, task=TASK.name, do_validation=False)
             except (ValueError, KeyError, RuntimeError, TypeError) as error:
                 raise ToolError(f"optimum cannot export {model.config.model_type} models: {error}") from error
         shutil.move(Path(folder) / ONNX_FILE, out / ONNX_FILE)

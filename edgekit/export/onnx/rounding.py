@@ -75,7 +75,7 @@ def _of_first_token(rounding: Rounding, repeats: int) -> Rounding:
 
 
 def per_tensor_uint8(x: Tensor) -> Tensor:
-    """DynamicQuantizeLinear: one asymmetric uint8 range, 0 included, for the whole tensor."""
+    """DynamicQuantizeLinear of x [batch, tokens, in]: one asymmetric uint8 range, 0 included, for the whole tensor."""
     return _affine_uint8(x, ActivationRange(min(float(x.min()), 0.0), max(float(x.max()), 0.0)))
 
 

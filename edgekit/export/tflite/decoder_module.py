@@ -47,7 +47,10 @@ class DecoderModule(nn.Module):
         self.matrices = packer.matrices
 
     def forward(self, input_ids: Tensor, start: Tensor, caches: Caches) -> tuple[Tensor, Caches]:
-        """The tokens behind those in the caches; of padding behind them, every result is without meaning."""
+        """input_ids [1, tokens] behind those in the caches -> hidden [tokens, hidden], new keys and values.
+
+        Of padding behind them, every result is without meaning.
+        """
         tokens = input_ids.shape[1]
         # padding may reach beyond the last position
         positions = (torch.arange(tokens, dtype=torch.int32) + start).clamp(max=self.capacity - 1)
@@ -80,7 +83,7 @@ class Prefill(nn.Module):
         self.decoder = decoder
 
     def forward(self, input_ids: Tensor, start: Tensor, **caches: Tensor) -> dict[str, Tensor]:
-        """`caches` are key_0, value_0, key_1..."""
+        """`caches` are key_0, value_0, key_1..., each [1, kv_heads, capacity, head_size]."""
         pairs = tuple((caches[f"key_{i}"], caches[f"value_{i}"]) for i in range(len(self.decoder.blocks)))
         hidden, new = self.decoder(input_ids, start, pairs)
         outputs = {"hidden": hidden}
@@ -93,7 +96,7 @@ class Decode(Prefill):
     """The same with logits in place of the hidden values."""
 
     def forward(self, input_ids: Tensor, start: Tensor, **caches: Tensor) -> dict[str, Tensor]:
-        """See `Prefill.forward`."""
+        """See `Prefill.forward`; logits [1, vocabulary]."""
         outputs = super().forward(input_ids, start, **caches)
         return {"logits": self.decoder.head(outputs.pop("hidden")), **outputs}
 
@@ -126,7 +129,7 @@ class DecoderClassifierModule(nn.Module):
         self.matrices = self.body.matrices
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor) -> dict[str, Tensor]:
-        """One text, padded on the right."""
+        """One text [1, length], padded on the right -> logits [1, labels]."""
         # places and masks are counted from the input, so that the converter cannot fold them into each signature
         counts = torch.cumsum(attention_mask[0], 0, dtype=torch.int32)
         x, rotation = self.body.embed(input_ids, (counts - 1).clamp(min=0))

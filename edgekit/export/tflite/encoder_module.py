@@ -43,7 +43,7 @@ class EncoderModule(nn.Module):
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> dict[str, Tensor]:
-        """One text, padded on the right."""
+        """One text [1, length], padded on the right -> logits [1, labels]."""
         # counted from the mask, so that the converter cannot fold a float copy of the table into each signature
         positions = (torch.cumsum(attention_mask[0], 0, dtype=torch.int32) - 1).clamp(min=0)
         x = self.token_embedding(input_ids[0]) + self.position_embedding(positions)

@@ -66,7 +66,7 @@ class Packer:
 
 
 def activation(name: str) -> Callable[[Tensor], Tensor]:
-    """The activation of this name, or `UsageError` with those there are."""
+    """The activation of this name, [tokens, width] -> the same, or `UsageError` with those there are."""
     if name not in _ACTIVATIONS:
         raise UsageError(f"the activation {name!r} has no TFLite lowering", advice="gelu, gelu_tanh, relu or silu")
     return _ACTIVATIONS[name]
@@ -122,7 +122,7 @@ class LayerNorm(nn.Module):
         self.gamma, self.beta, self.eps = norm.weight, norm.bias, norm.eps
 
     def forward(self, x: Tensor) -> Tensor:
-        """The last axis of x to mean 0 and variance 1, scaled and moved."""
+        """The last axis of x [..., width] to mean 0 and variance 1, scaled and moved."""
         centred = x - x.mean(dim=-1, keepdim=True)
         variance = (centred * centred).mean(dim=-1, keepdim=True)
         return centred * torch.rsqrt(variance + self.eps) * self.gamma + self.beta
@@ -137,6 +137,6 @@ class RmsNorm(nn.Module):
         self.eps = epsilon
 
     def forward(self, x: Tensor) -> Tensor:
-        """The last axis of x to a mean square of 1, scaled."""
+        """The last axis of x [..., width] to a mean square of 1, scaled."""
         normed: Tensor = x * torch.rsqrt((x * x).mean(dim=-1, keepdim=True) + self.eps) * self.gamma
         return normed

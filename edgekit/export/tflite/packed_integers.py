@@ -46,7 +46,7 @@ def pack_integers(path: Path, matrices: Sequence[DenseMatrix], *, explicit: bool
 
 
 def pack_bytes(integers: Integers, plan: TensorPlan) -> npt.NDArray[np.uint8]:
-    """The integers as the file holds them: a byte each, or two to a byte with the first in the low half."""
+    """The integers [rows, columns] as the file holds them: bytes, or two to a byte with the first in the low half."""
     flat = integers.reshape(-1)
     if plan.bits == 8:
         return flat.view(np.uint8).copy()
