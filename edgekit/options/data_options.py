@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 import pydantic
 
-from edgekit.errors import NotFoundError, UsageError, unknown_name
+from edgekit.errors import NotFoundError, UsageError, quoted, unknown_name
 from edgekit.schema.base_model import Strict
 
 EMBEDDED = "smart-home"
@@ -74,6 +74,10 @@ class DataSpec(Strict):
             return cls(name=EMBEDDED)
         path = Path(text)
         folder, _, config = text.rpartition(":")
+        try:
+            path.exists()
+        except OSError as error:
+            raise NotFoundError(f"data {quoted(text)} cannot be looked for: {error.strerror}") from None
         if path.is_dir():
             return cls._from_folder(path)
         if path.is_file():
