@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgekit.agent.inference.content_hash import FACTS, canonical, content_hash, follows, is_whole
+from edgekit.agent.inference.content_hash import FACTS, canonical, content_hash, follows, is_whole, seal_of
 from edgekit.bundle.manifest import Manifest
 from edgekit.errors import UsageError
 from edgekit.io.hashing import value_sha256
@@ -227,10 +227,40 @@ def test_an_older_bundle_is_refused_with_the_command_that_renews_it():
     assert caught.value.advice == f"renew the bundle from the checkpoint that it was made of: {command}"
 
 
-@pytest.mark.parametrize("version", [0, 3, True, "2", None, 10**50])
-def test_a_format_that_nobody_knows_is_refused(version: Any):
-    with pytest.raises(UsageError, match=r"has format version (0|3|unknown); this edgekit reads 2"):
+@pytest.mark.parametrize(
+    "value", ["x; rm -rf ~", "$(reboot)", "-o", "", "a b", "rpi4\n", "x" * 61, 4, None, True, ["rpi4"], {"a": 1}]
+)
+@pytest.mark.parametrize("key", ["target", "format"])
+def test_nothing_but_a_plain_word_of_an_older_bundle_gets_into_the_command(key: str, value: Any):
+    old = manifest() | {"format_version": 1, key: value}
+    with pytest.raises(UsageError, match="is of an older format") as caught:
+        Manifest.parse(old, "rpi4/manifest.json")
+    words = {"target": "rpi4", "format": "onnx"} | {key: key.upper()}
+    command = f"edgekit export CHECKPOINT --target {words['target']} --format {words['format']} --out rpi4 --force"
+    assert str(caught.value.advice).endswith(f": {command}")
+
+
+@pytest.mark.parametrize(
+    ("version", "shown"),
+    [(0, "0"), (3, "3"), (-999, "-999"), (999, "999"), (1000, "unknown"), (-1000, "unknown")]
+    + [(version, "unknown") for version in (True, "2", None, 10**50, 2.5)],
+)
+def test_a_format_that_nobody_knows_is_refused(version: Any, shown: str):
+    with pytest.raises(UsageError, match=f"has format version {shown}; this edgekit reads 2"):
         Manifest.parse(manifest() | {"format_version": version}, "bundle/manifest.json")
+
+
+@pytest.mark.parametrize("value", [object(), {1, 2}, b"bytes", [3, (4, object())], {"a": {"b": 1j}}])
+def test_what_json_cannot_hold_has_no_bytes(value: Any):
+    with pytest.raises(TypeError, match="is no JSON value"):
+        canonical(value)
+
+
+def test_the_seal_is_over_text_as_it_is():
+    """Agents of other versions compute the same: no escapes, the keys in their order."""
+    fields = {"sha256": "left out", "b": "größer 明天", "a": [1, None]}
+    text = '{"a": [1, null], "b": "größer 明天"}'
+    assert seal_of(fields) == hashlib.sha256(text.encode()).hexdigest() == value_sha256(json.loads(text))
 
 
 @pytest.mark.parametrize("facts", [{"arch": "x86_64"}, {"os": "android"}, {"cpu": {"model": "a PC", "cores": 8}}])
