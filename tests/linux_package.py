@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from made_once import made_once
 from tiny_bundle import make_bundle
 from tiny_decoder import byte_level_bpe, save_decoder, tiny_gpt2
 
@@ -60,9 +61,12 @@ def install(unpacked: Path, prefix: Path, *words, python=sys.executable, exits=0
 @pytest.fixture(scope="session")
 def linux_package(tmp_path_factory) -> Path:
     """The unpacked package of a tiny classifier, with wheels."""
-    folder = tmp_path_factory.mktemp("linux")
-    try:
+
+    def make(folder):
         return package(make_bundle(folder / "bundle", "onnx"), folder / "out")
+
+    try:
+        return made_once(tmp_path_factory, "linux", make)
     except ToolError as error:
         pytest.skip(f"the wheels of the package cannot be fetched: {error.message}")
 
@@ -70,9 +74,12 @@ def linux_package(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def linux_home(linux_package, tmp_path_factory) -> Path:
     """Where it is installed; not to be changed."""
-    prefix = tmp_path_factory.mktemp("linux-home") / "tiny lights"
-    install(linux_package, prefix)
-    return prefix
+
+    def make(folder):
+        install(linux_package, folder / "tiny lights")
+        return folder / "tiny lights"
+
+    return made_once(tmp_path_factory, "linux-home", make)
 
 
 @pytest.fixture(scope="session")

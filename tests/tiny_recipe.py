@@ -7,6 +7,7 @@ import random
 from pathlib import Path
 
 import pytest
+from made_once import made_once
 
 WORDS = {
     "light": ("lamp", "light", "bright", "dark", "bulb"),
@@ -49,7 +50,7 @@ def write_recipe(folder: Path, **changes) -> Path:
             "prune": {"epochs": 1, "heads": 0.5, "ffn": 0.5, "multiple_of": 16, "samples": 64, **training},
             "quantize": {},
             "export": {"format": "onnx", "max_length": 16},
-            "profile": {"min_seconds": 0.1, "min_runs": 20, "length": [16]},
+            "profile": {"min_seconds": 0.1, "min_runs": 20, "length": [16], "processes": 1},
         },
         "budgets": [
             {"metric": "size_mb", "limit": 1},
@@ -68,18 +69,12 @@ def write_recipe(folder: Path, **changes) -> Path:
 @pytest.fixture(scope="session")
 def finished_run(tmp_path_factory):
     """A finished run of the tiny recipe, made once: (recipe, folder of the run, its summary)."""
-    import os
-
     from edgekit.flows.run.run import run
 
-    folder = tmp_path_factory.mktemp("tiny")
-    before = os.environ.get("EDGEKIT_DEVICE_HOME")
-    os.environ["EDGEKIT_DEVICE_HOME"] = str(folder / "device")
-    try:
-        recipe = write_recipe(folder)
-        return recipe, folder / "run", run(recipe, out=folder / "run")
-    finally:
-        if before is None:
-            del os.environ["EDGEKIT_DEVICE_HOME"]
-        else:
-            os.environ["EDGEKIT_DEVICE_HOME"] = before
+    def make(folder):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("EDGEKIT_DEVICE_HOME", str(folder / "device"))
+            recipe = write_recipe(folder)
+            return recipe, folder / "run", run(recipe, out=folder / "run")
+
+    return made_once(tmp_path_factory, "finished-run", make)

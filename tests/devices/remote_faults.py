@@ -22,14 +22,14 @@ def program(server, name, text):
     path.chmod(0o755)
 
 
-def wait_until(what, seconds=30):
+def wait_until(what, seconds=120):
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, "it did not come to that"
         time.sleep(0.02)
 
 
-def all_ended(server, seconds=30):
+def all_ended(server, seconds=120):
     """Seen once is enough: what was asked for meanwhile, and nobody waits for any more, may only just begin."""
     wait_until(lambda: not server.living(), seconds)
 

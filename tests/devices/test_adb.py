@@ -102,7 +102,7 @@ class TestCommands:
         for _ in range(5):
             link.run(["echo", "x"])
             link.start(["cat"], {}).close()
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while descriptors() > before and time.monotonic() < deadline:
             time.sleep(0.02)
         assert descriptors() <= before
@@ -183,7 +183,7 @@ class TestLinks:
             process.close()
             with pytest.raises(DeviceError, match=r"adb://.*: starting true: adb says: device .*(not found|offline)"):
                 link.run(["true"])
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < 30
 
     def test_cut_while_a_file_is_written(self, mortal, tmp_path):
         (tmp_path / "file").write_bytes(bytes(20_000_000))
@@ -198,7 +198,7 @@ class TestLinks:
                 assert link.run(["echo", "x"]).stdout == b"x\n"
             mortal.stop()
             # the adb server sees it a moment later
-            wait_until(lambda: (mortal.serial, "device") not in adb_serials(), 10)
+            wait_until(lambda: (mortal.serial, "device") not in adb_serials(), 60)
             with pytest.raises(
                 DeviceError, match=r"adb cannot connect to it: failed to connect to .*refused"
             ) as caught:

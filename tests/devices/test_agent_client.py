@@ -109,7 +109,7 @@ def test_silence():
         started = time.monotonic()
         with pytest.raises(DeviceError, match=r"said nothing for 0\.3 s"):
             agent.greet(timeout=0.3)
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30
 
 
 def test_endless_line(monkeypatch):
@@ -141,7 +141,7 @@ def test_children_of_the_agent_end_with_it(tmp_path):
         agent.greet()
     pid = int(caught.value.message.split()[-1])
     state = f"/proc/{pid}/stat"
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         try:
             with open(state) as file:  # noqa: PTH123
@@ -248,5 +248,5 @@ def test_a_close_from_another_thread_wakes_who_waits():
     started = time.monotonic()
     with pytest.raises(DeviceError, match="was ended before it answered"):
         agent.request("facts", Facts, timeout=60)
-    assert time.monotonic() - started < 20
+    assert time.monotonic() - started < 50
     closing.join()

@@ -174,7 +174,7 @@ class TestAgent:
             taken = agent.request(
                 "profile", Measurement, path=path, length=8, min_seconds=1, min_runs=5, max_runs=100_000
             )
-            assert time.monotonic() - started < 20
+            assert time.monotonic() - started < 120
         for samples in taken.samples_ms.values():
             assert all(0 <= sample < 1000 for sample in samples)
         assert 0 < sum(taken.samples_ms["infer"]) < 20_000

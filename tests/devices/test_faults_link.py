@@ -71,7 +71,8 @@ class TestLink:
             started = time.monotonic()
             with pytest.raises(DeviceError, match="the link was lost"):
                 agent.request("profile", Measurement, progress=stall, path=path, **LONG)
-        assert time.monotonic() - started < 20
+        # far less than the minute for which it was to run
+        assert time.monotonic() - started < 50
         # the device's SSH server still believes in the link; what runs there does not
         all_ended(pi)
 
@@ -124,7 +125,7 @@ class Host:
 
     def end(self):
         """What it said last."""
-        return self.process.communicate(timeout=30)[1]
+        return self.process.communicate(timeout=120)[1]
 
 
 class TestCommandLine:
@@ -141,11 +142,12 @@ class TestCommandLine:
     @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
     def test_ctrl_c_leaves_nothing_running(self, pi, onnx_bundle, number):
         process = self.profile(pi, onnx_bundle)
-        wait_until(lambda: any("patience" in command for command in pi.commands), 60)
+        # the second agent is the one that measures
+        wait_until(lambda: sum("patience" in command for command in pi.commands) == 2)
         wait_until(lambda: len(pi.living()) >= 2)
-        time.sleep(2)
+        time.sleep(0.5)
         process.send_signal(number)
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
         assert process.returncode == 128 + number
         all_ended(pi)
         assert not list(onnx_bundle.glob("measurements/latency-*"))
@@ -153,10 +155,10 @@ class TestCommandLine:
 
     def test_a_cut_keeps_no_half_measurement(self, pi, onnx_bundle):
         process = self.profile(pi, onnx_bundle)
-        wait_until(lambda: sum("patience" in command for command in pi.commands) == 2, 60)
+        wait_until(lambda: sum("patience" in command for command in pi.commands) == 2)
         time.sleep(1)
         pi.cut()
-        _, said = process.communicate(timeout=60)
+        _, said = process.communicate(timeout=120)
         assert process.returncode == 4
         assert "the link was lost" in said
         assert "Traceback" not in said

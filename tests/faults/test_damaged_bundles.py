@@ -22,7 +22,7 @@ def words(command, bundle, tmp_path):
     rows.write_text("text\tlabel\nturn on\tlight\n")
     more = {
         "predict": ["turn on the light"],
-        "profile": ["--min-seconds", 0, "--min-runs", 1, "--max-runs", 1],
+        "profile": ["--min-seconds", 0, "--min-runs", 1, "--max-runs", 1, "--processes", 1],
         "evaluate": ["--test", rows],
         "gate": ["--budget", "size_mb=10"],
         "inspect": [],

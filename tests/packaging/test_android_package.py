@@ -38,6 +38,14 @@ PROMPT = "the fox and"
 needs_java = pytest.mark.skipif(not (shutil.which("javac") and shutil.which("java")), reason="there is no JDK here")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def short_lived_java():
+    """A compiler that lives for a second, and a program as well, need neither be compiled well nor collect garbage."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
+        yield
+
+
 def javac(target, sources, *classpath):
     words = ["javac", "--release", "8", "-encoding", "UTF-8", "-Xlint:all,-options", "-Werror", "-d", target]
     path = ":".join(map(str, classpath)) or target
@@ -88,7 +96,7 @@ def run(packages, stubs, tmp_path_factory):
             # the doubles before the signatures, of which only Android's are left
             runners[package] = ":".join(map(str, (doubles, stubs, jar, runner)))
         child = [f"-Dchild.python={sys.executable}", f"-Dchild.program={HERE / 'runtime_child.py'}"]
-        words = ["java", "-XX:TieredStopAtLevel=1", *child, "-cp", runners[package], "BundleRunner", folder]
+        words = ["java", *child, "-cp", runners[package], "BundleRunner", folder]
         done = subprocess.run([*words, *map(str, arguments)], capture_output=True, text=True, check=False)
         assert done.returncode in (0, 1) and "Exception in" not in done.stderr, done.stderr[-3000:]
         return done.returncode, done.stdout

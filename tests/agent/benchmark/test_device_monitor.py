@@ -39,17 +39,27 @@ def firmware(tmp_path, monkeypatch):
     return answering
 
 
+def wait_for_moments(monitor, count):
+    """A busy machine may take its time for them."""
+    deadline = time.monotonic() + 60
+    while len(monitor.moments) < count:
+        assert time.monotonic() < deadline, "no moment is noted any more"
+        time.sleep(0.01)
+
+
 def test_moments_count_the_runs_that_were_done(monkeypatch):
     monkeypatch.setattr(device_monitor, "EVERY_SECONDS", 0.05)
     with DeviceMonitor() as monitor:
         step = monitor.counting(lambda run: (0, time.sleep(0.01) or 1))
-        for run in range(20):
-            step(run)
+        runs = 0
+        while runs < 20 or len(monitor.moments) < 3:
+            step(runs)
+            runs += 1
     moments = [Moment.model_validate(moment) for moment in monitor.moments]
     assert len(moments) >= 4
-    assert (moments[0].runs, moments[-1].runs) == (0, 20)
+    assert (moments[0].runs, moments[-1].runs) == (0, runs)
     assert [moment.runs for moment in moments] == sorted(moment.runs for moment in moments)
-    assert 0.2 <= moments[-1].seconds < 5
+    assert 0.2 <= moments[-1].seconds < 60
     assert moments[0].rss_mb > 5
     assert moments[0].available_mb > 5
 
@@ -61,7 +71,7 @@ def test_throttling_in_the_middle_is_seen_and_then_over(monkeypatch, firmware):
     # asked before, and by the state before; then once a moment
     firmware(*["throttled=0x0"] * 3, "throttled=0x0", "throttled=0x40000", *["throttled=0x40000"] * 2)
     with DeviceMonitor() as monitor:
-        time.sleep(0.4)
+        wait_for_moments(monitor, 7)
     seen = [moment["throttled"] for moment in monitor.moments]
     assert seen.count(True) == 1
     assert 0 < seen.index(True) < len(seen) - 1
@@ -76,7 +86,8 @@ def test_what_happened_between_two_answers_of_the_firmware_holds_for_every_momen
     # asked before, by the state before, and by the first moment; then it happens, and is over
     firmware(*["throttled=0x0"] * 3, *["throttled=0x40000"] * 9)
     with DeviceMonitor() as monitor:
-        time.sleep(0.8)
+        time.sleep(0.7)
+        wait_for_moments(monitor, 9)
     seen = [moment["throttled"] for moment in monitor.moments]
     assert seen[0] is False
     assert None not in seen
@@ -126,14 +137,15 @@ def test_a_clock_that_jumps_is_told_and_spoils_no_time(monkeypatch, jump):
     assert len(monitor.notes) == 1
     assert monitor.notes[0].startswith(f"the wall clock jumped by {jump:+.1f} s")
     assert set(samples) == {1.0}
-    assert 0.2 <= monitor.moments[-1]["seconds"] < 5
+    assert 0.2 <= monitor.moments[-1]["seconds"] < 60
 
 
 def test_long_measurements_keep_few_moments(monkeypatch):
     monkeypatch.setattr(device_monitor, "EVERY_SECONDS", 0.0005)
     monkeypatch.setattr(device_monitor, "MOST_MOMENTS", 16)
     with DeviceMonitor() as monitor:
-        time.sleep(0.5)
+        time.sleep(0.3)
+        wait_for_moments(monitor, 3)
     assert 3 <= len(monitor.moments) <= 17
     assert [moment["seconds"] for moment in monitor.moments] == sorted(moment["seconds"] for moment in monitor.moments)
 
@@ -185,6 +197,6 @@ def test_sustained_runs_stand_apart(onnx_bundle):
     order = ProfileRequest(onnx_bundle, 1, QUICK, sustained_seconds=0.2)
     taken = Measurement.model_validate(measure(order, silent))
     assert len(taken.samples_ms["total"]) == 5
-    assert 20 < sum(taken.sustained_ms) < 5000
+    assert 20 < sum(taken.sustained_ms) < 60_000
     assert taken.during[-1].runs == 5 + len(taken.sustained_ms)
     assert taken.energy is None

@@ -1,3 +1,5 @@
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 from bundles import build, check_odd, quantized
@@ -7,7 +9,7 @@ from edgekit.agent.inference.classifier import open_classifier
 from edgekit.compress.quantization.grid import integers
 from edgekit.export.tflite.packed_integers import pack_bytes
 
-pytest.importorskip("litert_torch", reason="TFLite export has no wheel for this host")
+pytestmark = pytest.mark.skipif(find_spec("litert_torch") is None, reason="TFLite export has no wheel for this host")
 SCHEMES = ["float", "int8-dynamic", "int8-weight", "int4-weight"]
 
 

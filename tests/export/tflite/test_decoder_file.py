@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -22,7 +23,7 @@ from edgekit.flows.export import export
 from edgekit.models.checkpoint import load_decoder, open_checkpoint
 from edgekit.options.export_options import ExportOptions
 
-pytest.importorskip("litert_torch", reason="TFLite export has no wheel for this host")
+pytestmark = pytest.mark.skipif(find_spec("litert_torch") is None, reason="TFLite export has no wheel for this host")
 CLOSE = {"atol": 1e-4, "rtol": 1e-4}
 SLOW = pytest.mark.slow
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,10 @@ from edgekit.agent.inference.generator import open_generator
 from edgekit.flows.export import export
 from edgekit.options.export_options import ExportOptions
 
-pytestmark = pytest.mark.slow
-pytest.importorskip("litert_torch", reason="TFLite export has no wheel for this host")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_spec("litert_torch") is None, reason="TFLite export has no wheel for this host"),
+]
 
 # run by the other environment: stdlib, numpy and tflite_runtime only
 RUNNER = """

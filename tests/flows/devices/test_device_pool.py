@@ -49,7 +49,7 @@ def devices(monkeypatch, tmp_path: Path):
 
 
 def test_different_devices_work_at_the_same_time(devices):
-    met = threading.Barrier(3, timeout=20)
+    met = threading.Barrier(3, timeout=60)
     assert on_each(["all"], lambda device, progress: met.wait() * 0 + len(device.url)) == {"a": 1, "b": 1, "c": 1}
     assert all(device.gone.is_set() for device in devices.values())
 
@@ -110,7 +110,7 @@ def test_an_interrupt_leaves_every_device(devices):
             on_each(["a", "b"], work)
     finally:
         signal.signal(signal.SIGINT, before)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 25
     assert all(devices[name].gone.is_set() for name in "ab")
 
 

@@ -18,7 +18,7 @@ from edgekit.flows.profile.profile import profile
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.schema.runtime_ref import RuntimeRef
 
-QUICK = {"min_seconds": 0, "min_runs": 5, "warmup": 1}
+QUICK = {"min_seconds": 0, "min_runs": 5, "warmup": 1, "processes": 1}
 
 
 @pytest.fixture(scope="module")

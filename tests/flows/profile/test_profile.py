@@ -23,7 +23,8 @@ from edgekit.schema.measurement import Measurement
 from edgekit.schema.runtime_ref import RuntimeRef
 
 pytestmark = pytest.mark.usefixtures("device_home")
-QUICK = {"min_seconds": 0, "min_runs": 5, "warmup": 1}
+# what is no test of several processes makes do with one, as each has to start
+QUICK = {"min_seconds": 0, "min_runs": 5, "warmup": 1, "processes": 1}
 
 
 def test_every_thread_count_at_every_length_is_kept(bundle):
@@ -232,7 +233,7 @@ def profile_command(bundle, *options):
 
 
 def test_the_command_recommends_threads_for_each_length(onnx_bundle):
-    several = ["--threads", "1,2", "--length", "5,12"]
+    several = ["--threads", "1,2", "--length", "5,12", "--processes", "1"]
     found = json.loads(profile_command(onnx_bundle, *several, "--json").stdout)
     assert [taken["length"] for taken in found["measurements"]] == [5, 5, 12, 12]
     assert set(found["recommended_threads"]) == {"5", "12"}
@@ -242,4 +243,4 @@ def test_the_command_recommends_threads_for_each_length(onnx_bundle):
 
 
 def test_one_thread_count_recommends_nothing(onnx_bundle):
-    assert json.loads(profile_command(onnx_bundle, "--json").stdout)["recommended_threads"] == {}
+    assert json.loads(profile_command(onnx_bundle, "--processes", "1", "--json").stdout)["recommended_threads"] == {}

@@ -32,7 +32,7 @@ from edgekit.schema.budget import Budget
 from edgekit.schema.measurement import GenerationMeasurement
 
 pytestmark = pytest.mark.usefixtures("device_home")
-QUICK = {"min_seconds": 0, "min_runs": 5, "warmup": 1}
+QUICK = {"min_seconds": 0, "min_runs": 5, "warmup": 1, "processes": 1}
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def bundle(decoder_bundles, tmp_path):
 
 def test_every_length_and_thread_count_is_kept(bundle):
     assert BundleFolder(bundle).task.generates
-    taken = profile_decoder(bundle, ProfileOptions(threads=(1, 2), length=(7, 40), **QUICK))
+    taken = profile_decoder(bundle, ProfileOptions(threads=(1, 2), length=(7, 40), **QUICK | {"processes": 3}))
     assert [(found.length, found.threads) for found in taken] == [(7, 1), (7, 2), (40, 1), (40, 2)]
     assert sorted(BundleFolder(bundle).records.generation, key=lambda found: (found.length, found.threads)) == taken
     assert BundleFolder(bundle).records.latency == ()
@@ -64,6 +64,7 @@ def test_lengths_run_up_to_a_full_cache_by_default(bundle):
 
 def test_the_command_and_its_figures(bundle):
     words = ["profile", str(bundle), "--length", "16", "--min-seconds", "0", "--min-runs", "5", "--warmup", "1"]
+    words += ["--processes", "1"]
     result = CliRunner().invoke(cli, words, standalone_mode=False)
     assert result.exception is None, result.exception
     assert "tokens / s" in result.stdout

@@ -72,7 +72,7 @@ def check(bundle, folder, family, data):
 def test_from_nothing_to_a_measured_bundle(family, data, tmp_path):
     (bundle,) = road(family, data, tmp_path, "onnx", "int8-dynamic")
     check(bundle, tmp_path, family, data)
-    (taken,) = profile(bundle, ProfileOptions(min_seconds=0, min_runs=5, warmup=1, length=(16,)))
+    (taken,) = profile(bundle, ProfileOptions(min_seconds=0, min_runs=5, warmup=1, processes=1, length=(16,)))
     assert taken.length == 16
     result = CliRunner().invoke(cli, ["predict", str(bundle), "turn the lamp on", "--json"])
     assert result.exit_code == 0, result.output

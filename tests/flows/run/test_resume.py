@@ -27,9 +27,9 @@ from edgekit.options.train_options import DistillOptions, FinetuneOptions
 from edgekit.schema.shape import Scratch, WantedShape
 
 SCRATCH = Scratch(layers=1, hidden=16, heads=2, ffn=32, vocabulary=200, max_length=16)
-# 600 rows in batches of 50: 12 steps an epoch
-EPOCH = 12
-OPTIONS = FinetuneOptions(epochs=3, batch_size=50, max_length=16, learning_rate=3e-3)
+# 600 rows in batches of 100: 6 steps an epoch
+EPOCH = 6
+OPTIONS = FinetuneOptions(epochs=3, batch_size=100, max_length=16, learning_rate=3e-3)
 
 
 class Killed(BaseException):
@@ -83,7 +83,7 @@ def saved_at_every_step(monkeypatch):
     monkeypatch.setattr("os.fsync", lambda descriptor: None)
 
 
-@pytest.mark.parametrize("killed_after", [1, EPOCH, EPOCH + 5, 2 * EPOCH, 2 * EPOCH + 1, 3 * EPOCH])
+@pytest.mark.parametrize("killed_after", [1, EPOCH, EPOCH + 4, 2 * EPOCH + 1, 3 * EPOCH])
 def test_killed_after_any_step_training_ends_in_the_same_weights(tmp_path, data, defer_signals, killed_after):
     out = tmp_path / "teacher"
     with pytest.raises(Killed):
@@ -98,7 +98,7 @@ def test_killed_after_any_step_training_ends_in_the_same_weights(tmp_path, data,
 
 def test_killed_several_times_with_a_last_epoch_cut_short(tmp_path, data, defer_signals):
     options = OPTIONS.model_copy(update={"epochs": 1.5})
-    for killed_after in (3, EPOCH - 1, EPOCH + 2, EPOCH + 6):
+    for killed_after in (2, EPOCH - 1, EPOCH + 2, EPOCH + 3):
         with pytest.raises(Killed):
             finetune(SCRATCH, data, tmp_path / "teacher", options, progress=Fragile(killed_after))
     finetune(SCRATCH, data, tmp_path / "teacher", options)
@@ -108,18 +108,18 @@ def test_killed_several_times_with_a_last_epoch_cut_short(tmp_path, data, defer_
 def test_validated_several_times_an_epoch_and_killed_between(tmp_path, data, defer_signals):
     options = OPTIONS.model_copy(update={"epochs": 2, "validations": 3})
     with pytest.raises(Killed):
-        finetune(SCRATCH, data, tmp_path / "teacher", options, progress=Fragile(9))
+        finetune(SCRATCH, data, tmp_path / "teacher", options, progress=Fragile(5))
     again = Fragile()
     finetune(SCRATCH, data, tmp_path / "teacher", options, progress=again)
     # a step is told when it is taken, and once more when it is followed by a validation
-    assert [step for step, told in Counter(again.steps).items() if told > 1] == [12, 16, 20, 24]
+    assert [step for step, told in Counter(again.steps).items() if told > 1] == [6, 8, 10, 12]
     assert file_sha256(tmp_path / "teacher" / "model.safetensors") == defer_signals(options)
 
 
 def test_lower_layers_go_on_learning_slower(tmp_path, data, defer_signals):
     options = OPTIONS.model_copy(update={"epochs": 2, "layer_decay": 0.3})
     with pytest.raises(Killed):
-        finetune(SCRATCH, data, tmp_path / "teacher", options, progress=Fragile(9))
+        finetune(SCRATCH, data, tmp_path / "teacher", options, progress=Fragile(5))
     finetune(SCRATCH, data, tmp_path / "teacher", options)
     made = defer_signals(options)
     assert file_sha256(tmp_path / "teacher" / "model.safetensors") == made

@@ -22,6 +22,7 @@ from edgekit.options.stage_options import EvaluateOptions
 from edgekit.schema.budget import Budget
 
 pytestmark = pytest.mark.usefixtures("device_home")
+QUICK = {"min_seconds": 0, "min_runs": 5, "warmup": 1}
 
 
 @pytest.fixture
@@ -36,7 +37,14 @@ def recipe(decoder_checkpoints, tmp_path):
             "quantize": {"scheme": "int8-weight"},
             "export": {"format": "onnx", "max_length": 64},
             "evaluate": {"max_length": 32},
-            "profile": {"length": [8, 16], "threads": [1], "min_seconds": 0, "min_runs": 5, "warmup": 1},
+            "profile": {
+                "length": [8, 16],
+                "threads": [1],
+                "min_seconds": 0,
+                "min_runs": 5,
+                "warmup": 1,
+                "processes": 1,
+            },
         }
         return Recipe.parse(
             {
