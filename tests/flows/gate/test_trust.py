@@ -105,7 +105,7 @@ def test_a_busy_machine_says_so_in_the_table_and_decides_nothing(onnx_bundle, bu
         assert (code, verdict["outcome"]) == (3, "inconclusive")
         assert "the machine was busy" in verdict["reason"]
         assert "--allow-busy" in verdict["advice"]
-    (figures,) = json.loads(run("profile", onnx_bundle, *QUICK, "--json").stdout)["figures"]
+    (figures,) = json.loads(run("profile", onnx_bundle, *ENOUGH, "--processes", "1", "--json").stdout)["figures"]
     assert figures["disturbed"]["infer"]["delayed"] > 0
 
 
