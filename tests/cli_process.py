@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import multiprocessing
 import os
@@ -83,6 +84,8 @@ def start(*words, log, save_seconds=None, file_bytes=None):
     Path(log).unlink(missing_ok=True)
     process = _server.Process(target=_main, args=([*map(str, words)], str(log), home, save_seconds, file_bytes))
     process.start()
+    # one that a failed test left, and that may train for hours, must not be waited for at the end
+    atexit.register(process.kill)
     while not Path(log).exists() and process.exitcode is None:
         time.sleep(0.001)
     return Started(process, Path(log))

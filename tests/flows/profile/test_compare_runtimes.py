@@ -71,7 +71,7 @@ def test_the_faster_version_is_found(onnx_bundle, runtimes):
 
 
 def test_the_order_says_which_is_ours(onnx_bundle, runtimes):
-    options = ProfileOptions(threads=(1, 2), length=(8,), processes=1, **QUICK)
+    options = ProfileOptions(threads=(1, 2), length=(8,), **QUICK)
     found = compare_runtimes(onnx_bundle, runtimes[::-1], options)["local"]
     assert [(each.length, each.threads) for each in found.comparisons] == [(8, 1), (8, 2)]
     assert {each.speed.verdict for each in found.comparisons} == {"worse"}
@@ -79,15 +79,13 @@ def test_the_order_says_which_is_ours(onnx_bundle, runtimes):
 
 def test_a_bare_file(tmp_path, runtimes):
     path = tiny_onnx(tmp_path / "any.onnx")
-    (compared,) = compare_runtimes(path, runtimes, ProfileOptions(length=(8,), processes=1, **QUICK))[
-        "local"
-    ].comparisons
+    (compared,) = compare_runtimes(path, runtimes, ProfileOptions(length=(8,), **QUICK))["local"].comparisons
     assert compared.speed.verdict == "better"
 
 
 def test_a_decoder(decoder_bundles, tmp_path, runtimes):
     bundle = Path(shutil.copytree(decoder_bundles["gpt2"], tmp_path / "decoder"))
-    options = ProfileOptions(length=(8,), min_seconds=0, min_runs=10, warmup=1, processes=1)
+    options = ProfileOptions(length=(8,), min_seconds=0, min_runs=10, warmup=1)
     (compared,) = compare_runtimes(bundle, runtimes, options)["local"].comparisons
     assert (compared.length, compared.speed.verdict) == (8, "better")
 
@@ -99,7 +97,7 @@ def test_one_version_alone_is_measured(onnx_bundle, runtimes):
 
 
 def test_the_command(onnx_bundle, runtimes):
-    quick = ["--min-seconds", "0", "--min-runs", "50", "--warmup", "2", "--processes", "1"]
+    quick = ["--min-seconds", "0", "--min-runs", "50", "--warmup", "2"]
     command = ["profile", str(onnx_bundle), *quick, "--runtime", OLD, "--runtime", NEW]
     told = CliRunner().invoke(cli, command, standalone_mode=False).stdout
     assert f"better: onnxruntime {onnxruntime.__version__} takes 0." in told

@@ -20,7 +20,7 @@ def interrupted(started, number, delay):
     """Send the signal after a while; whether it came in time."""
     time.sleep(delay)
     started.send(number)
-    code, said = started.wait(60)
+    code, said = started.wait()
     assert "Traceback" not in said, said
     assert "Exception ignored" not in said, said
     if code in (0, -number):
@@ -75,7 +75,7 @@ def test_a_second_impatient_signal_does_not_disturb_the_putting_away(tmp_path):
     for _ in range(20):
         started.send(signal.SIGINT)
         time.sleep(0.005)
-    code, said = started.wait(60)
+    code, said = started.wait()
     assert code in (130, -signal.SIGINT)
     assert "Traceback" not in said
     work = next(tmp_path.glob(".teacher.training-*"))
@@ -83,7 +83,7 @@ def test_a_second_impatient_signal_does_not_disturb_the_putting_away(tmp_path):
     assert siblings(tmp_path) == []
 
 
-def wait_for(condition, seconds=60):
+def wait_for(condition, seconds=300):
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
@@ -97,7 +97,7 @@ def test_an_interrupted_run_goes_on(finished_run, tmp_path, device_home):
     wait_for(lambda: list(run.glob(".student.training-*/checkpoint-*/complete")))
     inode = (run / "teacher").stat().st_ino
     started.send(signal.SIGINT)
-    code, said = started.wait(60)
+    code, said = started.wait()
     assert code == 130
     assert said.splitlines()[-1] == "interrupted; call again to go on"
     assert "Traceback" not in said
@@ -126,7 +126,7 @@ def test_two_runs_on_one_folder(finished_run, tmp_path, device_home):
     third = start("run", recipe, "-o", run, log=tmp_path / "third")
     wait_for(lambda: str(third.process.pid) in (run / ".lock").read_text())
     third.send(signal.SIGTERM)
-    assert third.wait(60)[0] == 143
+    assert third.wait()[0] == 143
 
 
 def test_what_a_killed_export_left_is_removed_by_the_next(tiny_checkpoint, tmp_path):
