@@ -38,14 +38,6 @@ PROMPT = "the fox and"
 needs_java = pytest.mark.skipif(not (shutil.which("javac") and shutil.which("java")), reason="there is no JDK here")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def short_lived_java():
-    """A compiler that lives for a second, and a program as well, need neither be compiled well nor collect garbage."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("JAVA_TOOL_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC")
-        yield
-
-
 def javac(target, sources, *classpath):
     words = ["javac", "--release", "8", "-encoding", "UTF-8", "-Xlint:all,-options", "-Werror", "-d", target]
     path = ":".join(map(str, classpath)) or target

@@ -20,6 +20,7 @@ from edgekit.flows.profile import cooldown
 from edgekit.flows.profile.cooldown import Cooling
 from edgekit.flows.profile.measured_model import MeasuredModel
 from edgekit.io.progress import SILENT
+from edgekit.measure.performance.measurement_summary import summarise_measurement
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.schema.measurement import Conditions, Energy
 
@@ -105,8 +106,8 @@ def test_a_busy_machine_says_so_in_the_table_and_decides_nothing(onnx_bundle, bu
         assert (code, verdict["outcome"]) == (3, "inconclusive")
         assert "the machine was busy" in verdict["reason"]
         assert "--allow-busy" in verdict["advice"]
-    (figures,) = json.loads(run("profile", onnx_bundle, *ENOUGH, "--processes", "1", "--json").stdout)["figures"]
-    assert figures["disturbed"]["infer"]["delayed"] > 0
+    (taken,) = BundleFolder(onnx_bundle).records.latency
+    assert summarise_measurement(taken).disturbed["infer"].delayed > 0
 
 
 def test_sustained_speed_stands_apart(onnx_bundle):
