@@ -17,10 +17,11 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 
-from edgekit.data.smart_home import Example, Split, generate
+from edgekit.data.smart_home import Example, generate
+from edgekit.options.stage_options import SplitName
 
 OUT = Path(__file__).parent / "results" / "baseline_smart_home.json"
-SPLITS: tuple[Split, ...] = ("train", "validation", "test")
+SPLITS: tuple[SplitName, ...] = ("train", "validation", "test")
 NGRAMS = (1, 2)
 INVERSE_PENALTIES = (1.0, 10.0)
 

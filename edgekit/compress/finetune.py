@@ -17,9 +17,9 @@ from edgekit.compress.training.train_language_model import tokenize_text, train_
 from edgekit.compress.training.training_job import TrainedModel, TrainingJob
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import TextData
-from edgekit.data.tokens import usable_length
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import Checkpoint, load_decoder, load_tokenizer
+from edgekit.models.input_length import usable_length
 from edgekit.models.scratch import new_language_model
 from edgekit.options.train_options import FinetuneOptions
 from edgekit.schema.shape import Scratch

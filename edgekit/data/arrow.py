@@ -15,7 +15,10 @@ _BATCH = 2048
 
 
 def read_parquet(path: Path, progress: Progress = SILENT) -> Generator[Row]:
-    """Each row of a Parquet file with its place; numbered classes have the names that the hub keeps in the file."""
+    """Each row of a Parquet file with its place; numbered classes have the names that the hub keeps in the file.
+
+    Raises `UsageError` for what is not a whole Parquet file.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 

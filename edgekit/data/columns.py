@@ -50,7 +50,10 @@ def find_columns(place: str, header: Sequence[str], spec: DataSpec) -> Columns:
 def find_texts(
     place: str, header: Sequence[str], text: str | None = None, pair: str | None = None
 ) -> tuple[str, str | None]:
-    """The columns of the text and of its pair, if it has one."""
+    """The columns of the text and of its pair, if it has one.
+
+    Raises `NotFoundError` for a declared column that is not there, `UsageError` where there is none of texts.
+    """
     known = {name.casefold(): name for name in reversed(header)}
     if text is None:
         whole = next((first for first, second in PAIRS if first in known and second in known), None)

@@ -1,4 +1,4 @@
-"""Opening text files in whatever encoding they were written."""
+"""Opening text files in whatever encoding they were written: declared, by a mark, or guessed by chardet."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
-from edgekit.data.charset_detection import likeliest
 from edgekit.errors import EdgekitWarning, NotFoundError, UsageError
 
 # UTF-32's little-endian mark begins with UTF-16's, so it comes first
@@ -24,6 +23,18 @@ _CHUNK = 1 << 20
 _SAMPLE = 1 << 16
 # characters that a warning shows on either side of the first that is outside ASCII
 _AROUND = 20
+# of Western texts the first is right most often, and it holds all of latin-1's letters
+_USUAL = "cp1252"
+# one encoding for each script and region, the widest of its kin: data sets come in no others
+_CANDIDATES = (
+    *(_USUAL, "cp1250", "cp1251", "koi8-r", "cp1253", "cp1254", "cp1255", "cp1256", "cp874"),
+    *("gb18030", "big5hkscs", "cp932", "euc_jis_2004", "cp949"),
+)
+_WESTERN = {_USUAL, "cp1250", "cp1254"}
+# so few letters outside ASCII tell no Latin page from another
+_FEW = 3
+# nearer to each other than this, two readings are a draw
+_DRAW = 0.05
 
 
 def open_text(path: Path, encoding: str | None = None) -> TextIO:
@@ -109,7 +120,7 @@ def _guess(path: Path, wrong: int) -> str:
         raise UsageError(
             f"{path} is UTF-8 but for byte {wrong}", advice="mend it, or declare the encoding: --encoding"
         )
-    found = likeliest(bytes(sample))
+    found = _likeliest(bytes(sample))
     if len(found) > 1:
         raise UsageError(
             f"{path} is not UTF-8 (byte {wrong}), and may as well be {' or '.join(found)}",
@@ -171,3 +182,37 @@ def _lines_outside_ascii(path: Path) -> Iterator[bytes]:
         while line := file.readline(_CHUNK):
             if not line.isascii():
                 yield line
+
+
+def _likeliest(sample: bytes) -> list[str]:
+    """The encoding that fits best and behind it those that fit as well; empty where none can hold these bytes.
+
+    sample: lines with bytes outside ASCII; the last may be cut
+    Latin pages never draw: between them cp1252 is taken where few letters could tell.
+    """
+    import chardet
+
+    found = chardet.detect_all(
+        sample, ignore_threshold=True, include_encodings=_CANDIDATES, prefer_superset=True, compat_names=False
+    )
+    ranked = [(str(guess["encoding"]), guess["confidence"]) for guess in found if guess["encoding"]]
+    if not ranked:
+        return []
+    best, confidence = ranked[0]
+    if best in _WESTERN or _mostly_ascii(sample):
+        return [_USUAL if _decodes(sample, _USUAL) and sum(byte > 127 for byte in sample) <= _FEW else best]
+    return [name for name, other in ranked if name == best or confidence - other < _DRAW][:3]
+
+
+def _mostly_ascii(sample: bytes) -> bool:
+    """Whether few letters are outside ASCII, as in Latin text, and in no other alphabet's."""
+    letters = sum(byte < 128 and chr(byte).isalpha() for byte in sample)
+    return 4 * sum(byte > 127 for byte in sample) <= letters
+
+
+def _decodes(sample: bytes, encoding: str) -> bool:
+    try:
+        sample.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True

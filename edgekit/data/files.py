@@ -46,6 +46,7 @@ def read_rows(
     encoding:    see `encoding.open_text`
     TSV is read unquoted, as GLUE and its kin publish it; CSV by RFC 4180. The values of tables are text, those of
     JSONL and Parquet whatever was written: `row.text_in` and `row.label_in` read them.
+    Raises `NotFoundError` for a missing file, `UsageError` for one of another kind or malformed, and as `bad` does.
     """
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist")

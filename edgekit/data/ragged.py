@@ -31,7 +31,7 @@ class RaggedWriter:
         self._file.close()
 
     def append(self, row: Sequence[int] | NDArray[Any]) -> None:
-        """A row of values."""
+        """A row of values [length]."""
         self._file.write(np.asarray(row, dtype=self._dtype).tobytes())
         self._lengths.append(len(row))
 
@@ -44,13 +44,13 @@ class RaggedWriter:
         return Ragged(_mapped(self._file, self._dtype), starts, lengths)
 
     def stream(self) -> NDArray[Any]:
-        """The values of all rows, one after the other; they outlive the context."""
+        """The values of all rows, one after the other [values]; they outlive the context."""
         self._file.flush()
         return _mapped(self._file, self._dtype)
 
 
 class Ragged:
-    """Rows of values of one kind. lengths: values in each row [rows], int32."""
+    """Rows of values of one type [rows][length]. lengths: values in each row [rows], int32."""
 
     def __init__(self, values: NDArray[Any], starts: NDArray[np.int64], lengths: NDArray[np.int32]) -> None:
         self._values = values
@@ -66,7 +66,7 @@ class Ragged:
         return row
 
     def take(self, indices: Sequence[int] | NDArray[Any] | slice) -> Self:
-        """The rows at these indices; their values are not copied."""
+        """The rows at these indices [rows]; their values are not copied."""
         return type(self)(self._values, self._starts[indices], self.lengths[indices])
 
 
@@ -92,7 +92,7 @@ class Texts(Sequence[str]):
         return self._rows[index].tobytes().decode()
 
     def take(self, indices: Sequence[int] | NDArray[Any]) -> Texts:
-        """The texts at these indices."""
+        """The texts at these indices [texts]."""
         return Texts(self._rows.take(indices))
 
 
@@ -112,7 +112,7 @@ class TextWriter(RaggedWriter):
 
 
 def mapped_zeros(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
-    """An array of zeros that lies in a nameless temporary file."""
+    """An array of zeros [*shape] that lies in a nameless temporary file."""
     with tempfile.TemporaryFile() as file:
         file.truncate(int(np.prod(shape)) * np.dtype(dtype).itemsize)
         return _mapped(file, np.dtype(dtype)).reshape(shape)

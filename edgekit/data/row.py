@@ -10,8 +10,6 @@ from edgekit.errors import EdgekitWarning, NoLabelError, UsageError
 
 # where a row stands, as "train.tsv, line 7", and its values by column
 Row = tuple[str, dict[str, Any]]
-# a text, and its pair where it has one
-Text = tuple[str, str | None]
 SKIP = "mend it, or leave such rows out: --skip-bad-rows"
 _KINDS: dict[type, str] = {bool: "truth value", list: "list", dict: "mapping", bytes: "run of bytes"}
 
@@ -57,7 +55,7 @@ def check_text(text: str, pair: str | None, column: str, where: str) -> None:
 def label_in(row: dict[str, Any], column: str, where: str) -> str:
     """The label in a column, without the space around it; numbers and truth values are labels as JSON writes them.
 
-    A whole number is the same label with and without a point: 1 and 1.0.
+    A whole number is the same label with and without a point: 1 and 1.0. Raises `NoLabelError` where there is none.
     """
     value = row.get(column)
     absent = value is None or value != value or isinstance(value, (list, dict, bytes))

@@ -15,10 +15,11 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import NDArray
 
+from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.data.columns import find_columns
 from edgekit.data.files import read_rows
 from edgekit.data.ragged import Texts
-from edgekit.data.row import BadRows, Row, Text
+from edgekit.data.row import BadRows, Row
 from edgekit.data.table import Table, read_table
 from edgekit.errors import EdgekitWarning, NoLabelError, UsageError, unknown_name
 from edgekit.io.progress import SILENT, Progress
@@ -58,7 +59,7 @@ class Split:
         )
 
 
-class PairsOfText(Sequence[Text]):
+class PairsOfText(Sequence[TextPair]):
     """Texts with their pairs, put together as they are asked for."""
 
     def __init__(self, texts: Sequence[str], pairs: Sequence[str] | None) -> None:
@@ -68,14 +69,14 @@ class PairsOfText(Sequence[Text]):
     def __len__(self) -> int:
         return len(self._texts)
 
-    def __iter__(self) -> Iterator[Text]:
+    def __iter__(self) -> Iterator[TextPair]:
         return zip(self._texts, self._pairs if self._pairs is not None else itertools.repeat(None), strict=False)
 
     @overload
-    def __getitem__(self, index: int) -> Text: ...
+    def __getitem__(self, index: int) -> TextPair: ...
     @overload
-    def __getitem__(self, index: slice) -> list[Text]: ...
-    def __getitem__(self, index: int | slice) -> Text | list[Text]:
+    def __getitem__(self, index: slice) -> list[TextPair]: ...
+    def __getitem__(self, index: int | slice) -> TextPair | list[TextPair]:
         if isinstance(index, slice):
             return list(PairsOfText(self._texts[index], self._pairs[index] if self._pairs is not None else None))
         return self._texts[index], self._pairs[index] if self._pairs is not None else None
@@ -154,7 +155,10 @@ def load_data(spec: DataSpec, *, labels: Sequence[str] | None = None, progress: 
 
 
 def read_data(spec: DataSpec, *, progress: Progress = SILENT) -> Unnumbered:
-    """Read all splits that `spec` names, for models that number labels each in its own way; raises as `load_data`."""
+    """Read all splits that `spec` names, for models that number labels each in its own way.
+
+    Raises `UsageError` for test rows that are the training rows, and for rows that cannot be read.
+    """
     tables, unlabelled = _read(spec, progress)
     if "train" in tables and "test" in tables and tables["train"].same_as(tables["test"]):
         raise UsageError(

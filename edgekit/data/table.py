@@ -36,7 +36,7 @@ class Table:
         return len(self.texts)
 
     def take(self, indices: NDArray[Any]) -> Table:
-        """The rows at these indices."""
+        """The rows at these indices [rows]."""
         pairs = None if self.pairs is None else self.pairs.take(indices)
         return Table(self.texts.take(indices), pairs, self.codes[indices], self.labels)
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.data.columns import find_texts
 from edgekit.data.encoding import open_text
 from edgekit.data.files import read_rows
-from edgekit.data.row import Text, text_in
+from edgekit.data.row import text_in
 from edgekit.errors import UsageError
 from edgekit.options.data_options import EMBEDDED
 
 
-def read_texts(source: Path) -> list[Text]:
+def read_texts(source: Path) -> list[TextPair]:
     """The texts of a file, each with its pair or None, in the file's order, empty ones left out.
 
     source: a `.txt` file with one text a line; a table with a text column (`data.files`); or the name of the
@@ -30,18 +31,18 @@ def read_texts(source: Path) -> list[Text]:
     return texts
 
 
-def as_given(texts: Iterable[Text]) -> list[str | tuple[str, str]]:
+def as_given(texts: Iterable[TextPair]) -> list[str | tuple[str, str]]:
     """Each text by itself, or with its pair where it has one."""
     return [text if pair is None else (text, pair) for text, pair in texts]
 
 
-def _lines(path: Path) -> list[Text]:
+def _lines(path: Path) -> list[TextPair]:
     with open_text(path) as file:
         return [(line.strip(), None) for line in file.read().splitlines() if line.strip()]
 
 
-def _table(path: Path) -> list[Text]:
-    texts: list[Text] = []
+def _table(path: Path) -> list[TextPair]:
+    texts: list[TextPair] = []
     for where, row in read_rows(path):
         name, pair = find_texts(where, list(row))
         text = text_in(row, name, where)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edgekit.data.ragged import RaggedWriter
 from edgekit.data.text_corpus import Corpus
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 from edgekit.options.data_options import DataSpec
@@ -92,7 +93,7 @@ def collate_blocks(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def train_and_validation(
-    tokenizer: Any, data: TextData, length: int, *, title: str = "tokenizing", progress: Progress = SILENT
+    tokenizer: Tokenizer, data: TextData, length: int, *, title: str = "tokenizing", progress: Progress = SILENT
 ) -> tuple[Blocks, Blocks]:
     """The blocks to train on and to validate on, outside memory; without validation text the last tenth is taken.
 
@@ -111,7 +112,7 @@ def train_and_validation(
     return Blocks(train.ids[:-cut]), Blocks(train.ids[-cut:])
 
 
-def _blocks(tokenizer: Any, data: TextData, split: str, length: int, title: str, progress: Progress) -> Blocks:
+def _blocks(tokenizer: Tokenizer, data: TextData, split: str, length: int, title: str, progress: Progress) -> Blocks:
     corpus = data.files[split]
     with RaggedWriter(np.int32) as stream, progress.task(title, corpus.path.stat().st_size) as advance:
         for document in corpus:
@@ -127,7 +128,7 @@ def _blocks(tokenizer: Any, data: TextData, split: str, length: int, title: str,
     return Blocks(ids[: count * length].reshape(count, length))
 
 
-def _ids(tokenizer: Any, pieces: Iterator[str]) -> Iterator[list[int]]:
+def _ids(tokenizer: Tokenizer, pieces: Iterator[str]) -> Iterator[list[int]]:
     """The ids of a document between the tokens that begin and end one; where these are the same it comes once."""
     begin, end = tokenizer.bos_token_id, tokenizer.eos_token_id
     if begin is None:

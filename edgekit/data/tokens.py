@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from edgekit.data.ragged import Ragged, RaggedWriter
 from edgekit.data.splits import Split
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.io.progress import SILENT, Progress
 
 _BATCH = 1000
@@ -56,7 +57,7 @@ class Rows(Sequence[dict[str, Any]]):
 
 
 def tokenize(
-    tokenizer: Any, split: Split, max_length: int, *, title: str = "tokenizing", progress: Progress = SILENT
+    tokenizer: Tokenizer, split: Split, max_length: int, *, title: str = "tokenizing", progress: Progress = SILENT
 ) -> Rows:
     """Ids, mask and label of each row, truncated to `max_length` tokens by the tokenizer's own rule, not padded.
 
@@ -82,7 +83,7 @@ def tokenize(
     return Rows(columns, {"labels": np.asarray(split.labels, dtype=np.int32)}, truncated)
 
 
-def _encode(tokenizer: Any, texts: list[str], pairs: list[str] | None, max_length: int) -> tuple[Any, int]:
+def _encode(tokenizer: Tokenizer, texts: list[str], pairs: list[str] | None, max_length: int) -> tuple[Any, int]:
     """The encoding of a batch of texts, truncated, and how many of them were."""
     encoded = tokenizer(texts, pairs, truncation=True, max_length=max_length)
     full = [row for row, ids in enumerate(encoded["input_ids"]) if len(ids) >= max_length]
@@ -93,24 +94,7 @@ def _encode(tokenizer: Any, texts: list[str], pairs: list[str] | None, max_lengt
     return encoded, sum(len(each["input_ids"]) > max_length for each in whole)
 
 
-def usable_length(model: Any, tokenizer: Any, wanted: int) -> int:
-    """The longest input in tokens, up to `wanted`, that the model's position embedding and its tokenizer take."""
-    limits = [wanted, int(tokenizer.model_max_length), *_position_rows(model)]
-    configured = getattr(model.config, "max_position_embeddings", None)
-    return min(limit for limit in [*limits, configured] if isinstance(limit, int) and limit > 0)
-
-
-def _position_rows(model: Any) -> list[int]:
-    """How many positions each table has; those up to a padding row, as in RoBERTa, stand for none."""
-    tables = [module for name, module in model.named_modules() if name.endswith("position_embeddings")]
-    return [
-        table.num_embeddings - (0 if table.padding_idx is None else table.padding_idx + 1)
-        for table in tables
-        if hasattr(table, "num_embeddings")
-    ]
-
-
-def collate(tokenizer: Any, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def collate(tokenizer: Tokenizer, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Pad rows to the longest of them: ids and masks [batch, length]; other values become tensors [batch, ...]."""
     import torch
     from transformers.data.data_collator import pad_without_fast_tokenizer_warning
@@ -159,7 +143,7 @@ class ShuffledByLength:
 
 
 def batches_by_length(lengths: Sequence[int] | NDArray[Any], size: int) -> Iterator[list[int]]:
-    """Indices of rows in batches of like length, so that little of a batch is padding."""
+    """Indices of rows in batches of like length, so that little of a batch is padding; lengths [rows] in tokens."""
     order = np.argsort(np.asarray(lengths), kind="stable")
     for start in range(0, len(order), size):
         yield order[start : start + size].tolist()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -70,6 +70,15 @@ class LoadedModel(Protocol):
 
     def get_input_embeddings(self) -> nn.Embedding:
         """The token embedding."""
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Whether gradients are taken of its parameters, from now on."""
+
+    def add_module(self, name: str, module: nn.Module | None) -> None:
+        """A module that becomes part of the model."""
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> Any:
+        """Call `hook(model, inputs)` before every run, until `remove` of what is returned."""
 
     def get_submodule(self, target: str) -> Any:
         """The module of this name; `AttributeError` where there is none."""

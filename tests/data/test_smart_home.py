@@ -10,15 +10,16 @@ from typing import Any
 
 import pytest
 
-from edgekit.data.smart_home import LABELS, OUT_OF_SCOPE, Example, Split, generate, templates
+from edgekit.data.smart_home import LABELS, OUT_OF_SCOPE, Example, generate, templates
 from edgekit.data.smart_home.constructions import CONSTRUCTIONS
 from edgekit.data.smart_home.hard import ROLE
+from edgekit.options.stage_options import SplitName
 
 ROOT = Path(__file__).parents[2]
-ROWS: dict[Split, int] = {"train": 16_000, "validation": 2_000, "test": 4_000}
+ROWS: dict[SplitName, int] = {"train": 16_000, "validation": 2_000, "test": 4_000}
 
 # A change of any word, template or rate shows here; then run scripts/baseline_smart_home.py again, too.
-SHA256: dict[Split, str] = {
+SHA256: dict[SplitName, str] = {
     "train": "526878f6fae19c827d1dfa7ae2d808a40433938f4a7aac3baef46f4ac38259f7",
     "validation": "04acc28764f0d07fd808761a9ab1d50e77c6db2c126725ee729c8328b1862666",
     "test": "54f5d76b7350a56408261992965d10bb0b1d382e3529f319e8cf42547d33be2d",
@@ -26,7 +27,7 @@ SHA256: dict[Split, str] = {
 
 
 @pytest.fixture(scope="module")
-def splits() -> dict[Split, list[Example]]:
+def splits() -> dict[SplitName, list[Example]]:
     return {split: generate(split) for split in ROWS}
 
 
@@ -40,7 +41,7 @@ def baseline(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return result
 
 
-def test_default_splits_are_pinned(splits: dict[Split, list[Example]]) -> None:
+def test_default_splits_are_pinned(splits: dict[SplitName, list[Example]]) -> None:
     assert {split: len(rows) for split, rows in splits.items()} == ROWS
     found = {split: hashlib.sha256(json.dumps(rows).encode()).hexdigest() for split, rows in splits.items()}
     assert found == SHA256
@@ -51,11 +52,11 @@ def test_the_same_arguments_give_the_same_rows_and_another_seed_gives_others() -
     assert generate("test", 50, seed=3) != generate("test", 50, seed=4)
 
 
-def test_fewer_rows_are_the_first_rows(splits: dict[Split, list[Example]]) -> None:
+def test_fewer_rows_are_the_first_rows(splits: dict[SplitName, list[Example]]) -> None:
     assert generate("train", 100) == splits["train"][:100]
 
 
-def test_labels(splits: dict[Split, list[Example]]) -> None:
+def test_labels(splits: dict[SplitName, list[Example]]) -> None:
     assert len(LABELS) == 17
     assert list(LABELS) == sorted(set(LABELS))
     assert OUT_OF_SCOPE in LABELS
@@ -67,31 +68,31 @@ def test_labels(splits: dict[Split, list[Example]]) -> None:
 
 @pytest.mark.parametrize(("one", "other"), list(combinations(ROWS, 2)))
 def test_no_template_and_no_text_stands_in_two_splits(
-    one: Split, other: Split, splits: dict[Split, list[Example]]
+    one: SplitName, other: SplitName, splits: dict[SplitName, list[Example]]
 ) -> None:
     assert not set(templates(one)) & set(templates(other))
     assert not {row.text for row in splits[one]} & {row.text for row in splits[other]}
 
 
-def test_no_text_of_another_seed_leaks_into_training(splits: dict[Split, list[Example]]) -> None:
+def test_no_text_of_another_seed_leaks_into_training(splits: dict[SplitName, list[Example]]) -> None:
     train = {row.text for row in splits["train"]}
     assert not train & {row.text for row in generate("test", 1_000, seed=7)}
 
 
-def test_texts_are_speakable(splits: dict[Split, list[Example]]) -> None:
+def test_texts_are_speakable(splits: dict[SplitName, list[Example]]) -> None:
     for rows in splits.values():
         assert len({row.text for row in rows}) == len(rows)
         assert all(1 <= len(row.text.split()) <= 32 for row in rows)
         assert not [row.text for row in rows if "{" in row.text or "  " in row.text or " ," in row.text]
 
 
-def test_a_good_third_of_the_rows_is_hard(splits: dict[Split, list[Example]]) -> None:
+def test_a_good_third_of_the_rows_is_hard(splits: dict[SplitName, list[Example]]) -> None:
     for rows in splits.values():
         assert 0.33 < sum(row.hard for row in rows) / len(rows) < 0.40
 
 
 @pytest.mark.parametrize("split", list(ROWS))
-def test_hard_templates_name_both_actions_in_the_same_form(split: Split) -> None:
+def test_hard_templates_name_both_actions_in_the_same_form(split: SplitName) -> None:
     """Or else the form alone ("locking", "lock") would tell which one is wanted."""
     own = CONSTRUCTIONS[split]
     for template in (*own.choice, *own.state, *own.order):

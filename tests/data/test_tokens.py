@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import itertools
 import random
-from types import SimpleNamespace
 
-import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edgekit.data.tokens import ShuffledByLength, batches_by_length, usable_length
+from edgekit.data.tokens import ShuffledByLength, batches_by_length
 
 
 @given(lengths=st.lists(st.integers(1, 64), max_size=300), size=st.integers(1, 40), seed=st.integers(0, 99))
@@ -57,23 +54,3 @@ def test_the_order_is_that_of_plain_lists(lengths, size, seed):
 def test_evaluation_batches_hold_every_row_once():
     found = [index for batch in batches_by_length([index % 7 + 1 for index in range(50)], 8) for index in batch]
     assert sorted(found) == list(range(50))
-
-
-@pytest.mark.parametrize(
-    ("wanted", "limit", "table", "padding", "configured", "usable"),
-    [
-        (128, 512, 512, None, 512, 128),
-        (1000, 512, 600, None, 600, 512),
-        (1000, 10**30, 512, None, 512, 512),
-        (1000, 10**30, 514, 1, 514, 512),
-        (1000, 10**30, None, None, 40, 40),
-        (1000, 10**30, None, None, None, 1000),
-        (1000, 10**30, None, None, -1, 1000),
-    ],
-)
-def test_no_row_is_longer_than_model_and_tokenizer_take(wanted, limit, table, padding, configured, usable):
-    model = torch.nn.Module()
-    model.config = SimpleNamespace(max_position_embeddings=configured)
-    if table is not None:
-        model.position_embeddings = torch.nn.Embedding(table, 2, padding_idx=padding)
-    assert usable_length(model, SimpleNamespace(model_max_length=limit), wanted) == usable

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from edgekit.models.encoder import Encoder
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe_encoder
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class Activations:
 
 
 @contextmanager
-def hook_activations(model: Any, *, hidden: bool, relations: bool) -> Iterator[Activations]:
+def hook_activations(model: LoadedModel, *, hidden: bool, relations: bool) -> Iterator[Activations]:
     """Keep the activations of every run of a classifier while the block lasts; however it ends, no hook is left.
 
     hidden, relations: which are kept; the memory of it is that of one batch, until the next run

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.data.ragged import TextWriter
-from edgekit.data.row import Text
 from edgekit.data.splits import PairsOfText, Split
 from edgekit.data.texts import read_texts
 from edgekit.errors import UsageError
@@ -37,7 +37,7 @@ def with_more_rows(rows: Split, options: DistillOptions, mask: str | None) -> Sp
     if not options.augment and options.unlabeled is None:
         return rows
     own = rows.pairs_of_text()
-    more: Iterator[Text] = augmented(own, options.augment, options.seed, mask)
+    more: Iterator[TextPair] = augmented(own, options.augment, options.seed, mask)
     if options.unlabeled is not None:
         more = chain(more, _unlabelled(options.unlabeled, paired=rows.pairs is not None))
     added = 0
@@ -52,7 +52,7 @@ def with_more_rows(rows: Split, options: DistillOptions, mask: str | None) -> Sp
         return Split(texts.texts(), None if rows.pairs is None else pairs.texts(), labels)
 
 
-def _unlabelled(path: Path, *, paired: bool) -> Iterator[Text]:
+def _unlabelled(path: Path, *, paired: bool) -> Iterator[TextPair]:
     for text, pair in read_texts(path):
         if paired and pair is None:
             raise UsageError(
@@ -61,7 +61,7 @@ def _unlabelled(path: Path, *, paired: bool) -> Iterator[Text]:
         yield text, pair if paired else None
 
 
-def augmented(rows: PairsOfText, copies: int, seed: int, mask: str | None) -> Iterator[Text]:
+def augmented(rows: PairsOfText, copies: int, seed: int, mask: str | None) -> Iterator[TextPair]:
     """`copies` changed copies of each row, one after the other; the same seed gives the same ones.
 
     Each word is masked with a probability of 0.1 and dropped with 0.1; with 0.25 a phrase of one to five words gives

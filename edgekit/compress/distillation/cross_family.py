@@ -8,15 +8,19 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
 from edgekit.models.encoder import Encoder, EncoderBlock, activation_key
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe_encoder, family, family_of
 from edgekit.models.scratch import new_classifier
 from edgekit.schema.families import ENCODERS
 from edgekit.schema.shape import Scratch, Shape
 
 
-def convert_family(model: Any, tokenizer: Any, name: str, embedding: int | None = None) -> tuple[Any, Any]:
+def convert_family(
+    model: LoadedModel, tokenizer: Tokenizer, name: str, embedding: int | None = None
+) -> tuple[LoadedModel, Tokenizer]:
     """A model of the family `name` that begins where the encoder `model` is, and its tokenizer.
 
     Tables and blocks are copied, so that the states behind each block are those of `model`; token types that it does

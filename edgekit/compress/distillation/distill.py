@@ -21,10 +21,10 @@ from edgekit.compress.distillation.teacher_losses import (
 from edgekit.compress.training.train import tokenize_split, train_classifier
 from edgekit.compress.training.training_job import Trained, TrainedModel, TrainingJob
 from edgekit.data.splits import Data
-from edgekit.data.tokens import usable_length
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_tokenizer
+from edgekit.models.input_length import usable_length
 from edgekit.options.train_options import DistillOptions
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from edgekit.compress.distillation.student import make_student
 from edgekit.compress.distillation.student_init import (
@@ -18,10 +17,12 @@ from edgekit.compress.distillation.teacher_losses import token_loss
 from edgekit.compress.training.train_language_model import tokenize_text, train_language_model
 from edgekit.compress.training.training_job import Trained, TrainedModel, TrainingJob
 from edgekit.data.token_blocks import Blocks, TextData
-from edgekit.data.tokens import usable_length
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import Checkpoint, load_decoder, load_tokenizer, open_checkpoint
+from edgekit.models.input_length import usable_length
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.scratch import new_language_model
 from edgekit.options.train_options import DistillOptions
 
@@ -83,7 +84,7 @@ def _check_options(options: DistillOptions) -> None:
         )
 
 
-def _init_student(teacher: Teacher, options: DistillOptions) -> tuple[Any, Any, float]:
+def _init_student(teacher: Teacher, options: DistillOptions) -> tuple[LoadedModel, Tokenizer, float]:
     """A student, its tokenizer and its default learning rate; a new one has the teacher's tokens if no others."""
     if options.scratch is not None:
         tokenizer = teacher.tokenizer

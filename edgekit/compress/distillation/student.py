@@ -11,6 +11,7 @@ from typing import Any
 from edgekit.errors import UsageError
 from edgekit.models.decoder import Decoder
 from edgekit.models.encoder import Encoder
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe, family_of
 from edgekit.models.resize import keep_blocks, keep_ffn, keep_heads, keep_hidden
 from edgekit.schema.shape import Shape, WantedShape
@@ -42,11 +43,11 @@ def student_shape(teacher: Shape, wanted: WantedShape) -> Shape:
     return shape
 
 
-def make_student(teacher: Any, wanted: WantedShape) -> Any:
+def make_student(teacher: LoadedModel, wanted: WantedShape) -> LoadedModel:
     """A copy of the teacher cut to the wanted shape: blocks evenly spread, the heaviest heads, neurons, channels.
 
     Where several heads share a key head, they stay or go together. A block of a pruned teacher that has fewer heads or
-    neurons than wanted keeps those it has.
+    neurons than wanted keeps those it has. Raises `UsageError` for a student that would be larger than its teacher.
     """
     import torch
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from edgekit.compress.distillation.cross_family import convert_family
 from edgekit.compress.distillation.student import make_student
 from edgekit.data.splits import Data
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_tokenizer, open_checkpoint
 from edgekit.models.decoder_classifier import make_classifying, pad_as
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import family
 from edgekit.models.scratch import new_classifier, train_tokenizer
 from edgekit.models.tokenizer.tokenizer_folder import open_tokenizer
@@ -29,7 +30,9 @@ SCRATCH_RATE = 5e-4
 _CALL_STATE = ("truncation", "padding")
 
 
-def init_student(teacher: Any, tokenizer: Any, data: Data, options: DistillOptions) -> tuple[Any, Any, float]:
+def init_student(
+    teacher: LoadedModel, tokenizer: Tokenizer, data: Data, options: DistillOptions
+) -> tuple[LoadedModel, Tokenizer, float]:
     """A student as the options ask for it, its tokenizer, and its default learning rate.
 
     Raises `UsageError` for a student larger than its teacher, of a family that it cannot be cut into, or of one that
@@ -49,7 +52,7 @@ def init_student(teacher: Any, tokenizer: Any, data: Data, options: DistillOptio
     return student, tokenizer, CUT_RATE
 
 
-def init_from_scratch(scratch: Scratch, data: Data, folder: Path | None) -> tuple[Any, Any]:
+def init_from_scratch(scratch: Scratch, data: Data, folder: Path | None) -> tuple[LoadedModel, Tokenizer]:
     """A random classifier of this shape and its tokenizer, that of `folder` or one made of the training texts."""
     rows = data.split("train")
     tokenizer = scratch_tokenizer(scratch, [*rows.texts, *(rows.pairs or ())], folder)
@@ -58,7 +61,7 @@ def init_from_scratch(scratch: Scratch, data: Data, folder: Path | None) -> tupl
     return new_classifier(scratch, tokenizer, data.labels), tokenizer
 
 
-def scratch_tokenizer(scratch: Scratch, texts: Iterable[str], folder: Path | None) -> Any:
+def scratch_tokenizer(scratch: Scratch, texts: Iterable[str], folder: Path | None) -> Tokenizer:
     """The tokenizer of a model from nothing, with all that its family reads.
 
     Raises `UsageError` for a `folder` whose tokenizer gives an encoder no padding, or no token by which it classifies.
@@ -73,7 +76,7 @@ def scratch_tokenizer(scratch: Scratch, texts: Iterable[str], folder: Path | Non
     return tokenizer
 
 
-def init_classifier(checkpoint: Checkpoint, data: Data) -> tuple[Any, Any]:
+def init_classifier(checkpoint: Checkpoint, data: Data) -> tuple[LoadedModel, Tokenizer]:
     """The classifier of a checkpoint, with a new head where the labels are others, and its tokenizer."""
     tokenizer, model = load_tokenizer(checkpoint), load_classifier(checkpoint, data.labels)
     if checkpoint.family in DECODERS:
@@ -82,7 +85,7 @@ def init_classifier(checkpoint: Checkpoint, data: Data) -> tuple[Any, Any]:
     return model, tokenizer
 
 
-def same_tokens(one: Any, other: Any) -> bool:
+def same_tokens(one: Tokenizer, other: Tokenizer) -> bool:
     """Whether two tokenizers make the same ids of every text."""
     if one is other:
         return True

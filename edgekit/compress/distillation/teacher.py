@@ -14,10 +14,12 @@ from edgekit.compress.distillation.student_init import same_tokens
 from edgekit.compress.distillation.teacher_cache import cache_name, cached_arrays
 from edgekit.compress.training.distributed import device
 from edgekit.compress.training.training_job import TrainingJob
-from edgekit.data.logits import classifier_logits
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import Blocks, TextData
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.data.tokens import Rows
+from edgekit.models.classifier_logits import classifier_logits
+from edgekit.models.loaded_model import LoadedModel
 
 # blocks that a teacher is asked about at once: their logits are blocks * length * vocabulary floats
 _BLOCKS_AT_ONCE = 4
@@ -30,12 +32,12 @@ class Teacher:
     temperature: softens both distributions;   soft_weight: the share of the loss that follows the teacher
     """
 
-    model: Any
-    tokenizer: Any
+    model: LoadedModel
+    tokenizer: Tokenizer
     temperature: float
     soft_weight: float
 
-    def reads_as(self, tokenizer: Any) -> bool:
+    def reads_as(self, tokenizer: Tokenizer) -> bool:
         """Whether it takes the same inputs as another tokenizer gives: the ids, and what comes with them."""
         same = set(self.tokenizer.model_input_names) == set(tokenizer.model_input_names)
         return same and same_tokens(tokenizer, self.tokenizer)

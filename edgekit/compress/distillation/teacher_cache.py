@@ -24,12 +24,13 @@ from numpy.typing import DTypeLike, NDArray
 
 from edgekit.compress.training.distributed import is_main, wait_for_all
 from edgekit.data.ragged import Ragged
+from edgekit.models.loaded_model import LoadedModel
 
 # values that are written at once
 _PIECE = 1 << 20
 
 
-def cache_name(teacher: Any, rows: Sequence[NDArray[np.int32]] | Ragged | NDArray[np.int32]) -> str:
+def cache_name(teacher: LoadedModel, rows: Sequence[NDArray[np.int32]] | Ragged | NDArray[np.int32]) -> str:
     """The name of a teacher's answers to rows of token ids [rows][length]: a hash of its weights and of the ids."""
     digest = hashlib.sha256()
     for name, value in sorted(teacher.state_dict().items()):

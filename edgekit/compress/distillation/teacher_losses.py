@@ -12,6 +12,7 @@ from edgekit.compress.distillation.student import spread
 from edgekit.compress.training.losses import cross_entropy, hidden_distance, next_token, soft_targets, top_tokens
 from edgekit.compress.training.training_job import Batch, Loss
 from edgekit.errors import UsageError
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.options.train_options import DistillOptions
 from edgekit.schema.families import ENCODERS
 
@@ -62,7 +63,7 @@ def uses_intermediate_layers(options: DistillOptions) -> bool:
     return bool(options.hidden_weight or options.relation_weight)
 
 
-def require_encoders(*models: Any) -> None:
+def require_encoders(*models: LoadedModel) -> None:
     """Raise `UsageError` for a model that is no encoder: hidden states and relations are those of encoders."""
     for model in models:
         if model.config.model_type not in ENCODERS:
@@ -73,7 +74,9 @@ def require_encoders(*models: Any) -> None:
 
 
 @contextmanager
-def intermediate_loss(student: Any, teacher: Any, inputs: Iterable[str], options: DistillOptions) -> Iterator[Loss]:
+def intermediate_loss(
+    student: LoadedModel, teacher: LoadedModel, inputs: Iterable[str], options: DistillOptions
+) -> Iterator[Loss]:
     """The whole loss with hidden states and relations; the teacher runs on every batch.
 
     Each layer of the student is compared with one of the teacher's, evenly spread, and the embeddings with the
@@ -94,7 +97,7 @@ def intermediate_loss(student: Any, teacher: Any, inputs: Iterable[str], options
 
 
 def _intermediate_loss(
-    student: Any,
+    student: LoadedModel,
     mine: Activations,
     theirs: Activations,
     options: DistillOptions,
@@ -124,7 +127,7 @@ def _intermediate_loss(
     return loss
 
 
-def _logits_of(teacher: Any, inputs: tuple[str, ...]) -> Callable[[Batch], Tensor]:
+def _logits_of(teacher: LoadedModel, inputs: tuple[str, ...]) -> Callable[[Batch], Tensor]:
     """A function from a batch to the teacher's logits [batch, labels], run where the batch lies."""
     import torch
 

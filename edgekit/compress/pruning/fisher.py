@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 from edgekit.compress.training.losses import cross_entropy, next_token
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import Blocks, collate_blocks
-from edgekit.data.tokens import batches_by_length, collate, tokenize, usable_length
+from edgekit.data.tokenizer import Tokenizer
+from edgekit.data.tokens import batches_by_length, collate, tokenize
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.decoder import DecoderBlock
 from edgekit.models.encoder import EncoderBlock
+from edgekit.models.input_length import usable_length
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe
 from edgekit.models.resize import keep_ffn, keep_heads
 from edgekit.options.train_options import PruneOptions
@@ -42,7 +45,7 @@ class Importance:
 
 
 def classifier_importance(
-    model: Any, tokenizer: Any, data: Data, options: PruneOptions, progress: Progress = SILENT
+    model: LoadedModel, tokenizer: Tokenizer, data: Data, options: PruneOptions, progress: Progress = SILENT
 ) -> Importance:
     """Importance on a sample of the training rows."""
     train = data.split("train")
@@ -59,7 +62,7 @@ def classifier_importance(
 
 
 def language_model_importance(
-    model: Any, blocks: Blocks, options: PruneOptions, progress: Progress = SILENT
+    model: LoadedModel, blocks: Blocks, options: PruneOptions, progress: Progress = SILENT
 ) -> Importance:
     """Importance for the prediction of the next token, on a sample of the training blocks."""
     sample = sorted(random.Random(options.seed).sample(range(len(blocks)), min(options.samples, len(blocks))))
@@ -73,9 +76,9 @@ def language_model_importance(
 
 
 def fisher(
-    model: Any, losses: Callable[[], Iterator[tuple[int, Tensor]]], count: int, progress: Progress
+    model: LoadedModel, losses: Callable[[], Iterator[tuple[int, Tensor]]], count: int, progress: Progress
 ) -> Importance:
-    """The sum over batches of the squared gradients of their losses, for each block's heads and neurons.
+    """The sum over batches of the squared gradients of their losses, by block: heads [kv_heads], neurons [ffn].
 
     losses: gives for batch after batch how many rows it has, of `count` in all, and the model's loss
     """
@@ -100,7 +103,7 @@ def fisher(
     return Importance(totals[: len(blocks)], totals[len(blocks) :])
 
 
-def cut_least_important(model: Any, importance: Importance, options: PruneOptions) -> None:
+def cut_least_important(model: LoadedModel, importance: Importance, options: PruneOptions) -> None:
     """Remove heads and neurons in place, ranked over all blocks; every block keeps a head and some neurons.
 
     Raises `UsageError` for an FFN narrower than `options.multiple_of`.

@@ -15,10 +15,10 @@ from edgekit.compress.training.train_language_model import tokenize_text
 from edgekit.compress.training.training_job import TrainedModel, TrainingJob
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import TextData
-from edgekit.data.tokens import usable_length
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_decoder, load_tokenizer
+from edgekit.models.input_length import usable_length
 from edgekit.options.train_options import PruneOptions
 
 # most probable tokens of a teacher that a pruned language model recovers by

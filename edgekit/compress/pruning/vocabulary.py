@@ -12,15 +12,16 @@ import string
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.bundle.manifest import VocabularyCut
-from edgekit.data.row import Text
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import ToolError, UsageError
 from edgekit.io.progress import SILENT, Progress
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe
 from edgekit.models.tokenizer.trim_tokenizer import Trimming, encoded
 from edgekit.models.trim_embeddings import keep_tokens, referenced_token_ids
@@ -39,21 +40,21 @@ class VocabularyTexts:
     whole:   texts of which no token may go; they are counted only where they are among `counted`
     """
 
-    counted: Sequence[Collection[Text]]
-    whole: Collection[Text] = ()
+    counted: Sequence[Collection[TextPair]]
+    whole: Collection[TextPair] = ()
 
     def __len__(self) -> int:
         """How many are counted."""
         return sum(map(len, self.counted))
 
-    def __iter__(self) -> Iterator[Text]:
+    def __iter__(self) -> Iterator[TextPair]:
         """Those that are counted."""
         return itertools.chain(*self.counted)
 
 
 def trim_vocabulary(
-    model: Any, tokenizer: Any, texts: VocabularyTexts, *, size: int | None, progress: Progress = SILENT
-) -> tuple[Any, VocabularyCut]:
+    model: LoadedModel, tokenizer: Tokenizer, texts: VocabularyTexts, *, size: int | None, progress: Progress = SILENT
+) -> tuple[Tokenizer, VocabularyCut]:
     """Cut the token embedding of `model` in place; returns the tokenizer that goes with it, and what that has changed.
 
     size: how many tokens to keep; None for no more than must be
@@ -125,7 +126,7 @@ def _check(trimming: Trimming, rows: int, size: int | None) -> None:
         )
 
 
-def _counts(tokenizer: Any, trimming: Trimming, texts: VocabularyTexts, progress: Progress) -> NDArray[np.int64]:
+def _counts(tokenizer: Tokenizer, trimming: Trimming, texts: VocabularyTexts, progress: Progress) -> NDArray[np.int64]:
     """How often each id comes in the texts [ids]."""
     counts = np.zeros(max(trimming.names) + 1, dtype=np.int64)
     with progress.task("vocabulary: counting tokens", len(texts)) as advance:
@@ -153,8 +154,8 @@ class _Effect:
 
 def _compare(
     trimming: Trimming,
-    tokenizer: Any,
-    trimmed: Any,
+    tokenizer: Tokenizer,
+    trimmed: Tokenizer,
     kept: set[int],
     texts: VocabularyTexts,
     progress: Progress,
@@ -166,7 +167,7 @@ def _compare(
         for done, (before, after) in enumerate(_both(tokenizer, trimmed, texts), start=1):
             effect.lengths_before.append(len(before))
             effect.lengths_after.append(len(after))
-            if unknown is not None and after.count(unknown_now) > before.count(unknown):
+            if unknown is not None and unknown_now is not None and after.count(unknown_now) > before.count(unknown):
                 effect.lost |= set(before)
             same = [numbers.get(token) for token in before] == after
             # a word that was unknown may be known by shorter pieces, once the longer one that led astray has gone
@@ -177,7 +178,9 @@ def _compare(
     return effect
 
 
-def _both(tokenizer: Any, trimmed: Any, texts: Iterable[Text]) -> Iterator[tuple[list[int], list[int]]]:
+def _both(
+    tokenizer: Tokenizer, trimmed: Tokenizer, texts: Iterable[TextPair]
+) -> Iterator[tuple[list[int], list[int]]]:
     first, second = itertools.tee(texts)
     return zip(encoded(tokenizer, first), encoded(trimmed, second), strict=True)
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from edgekit.compress.quantization.grid import from_grid, to_grid
 from edgekit.errors import UsageError
 from edgekit.models.decoder import Decoder
 from edgekit.models.encoder import Encoder, parameter_names
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe, is_decoder
 from edgekit.schema.plan import Plan, TensorPlan
 from edgekit.schema.schemes import Scheme
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 PER_ROW_8 = TensorPlan(bits=8)
 BLOCK_4 = TensorPlan(bits=4, block=32)
@@ -28,7 +29,7 @@ _ACTIVATIONS: dict[Scheme, Literal["float", "int8-dynamic", "int8-static"]] = {
 }
 
 
-def make_plan(model: Any, scheme: Scheme, calibration: Sequence[str | tuple[str, str]] = ()) -> Plan:
+def make_plan(model: LoadedModel, scheme: Scheme, calibration: Sequence[str | tuple[str, str]] = ()) -> Plan:
     """The uniform plan of a scheme: tables and every dense layer but a classifier's last, which costs nothing.
 
     Raises `UsageError` for `int8-static` without calibration texts or of a decoder.
@@ -56,15 +57,15 @@ def make_plan(model: Any, scheme: Scheme, calibration: Sequence[str | tuple[str,
     )
 
 
-def apply_plan(model: Any, plan: Plan) -> dict[str, Any]:
-    """Put the weights a plan names on their grid, in place; returns their scales as float32 tensors by name.
+def apply_plan(model: LoadedModel, plan: Plan) -> dict[str, Tensor]:
+    """Put the weights a plan names on their grid, in place; returns their scales, float32 [rows] or [rows, blocks].
 
     Raises `UsageError` where the plan names a tensor that the model does not have.
     """
     import torch
 
     parameters = dict(model.named_parameters(remove_duplicate=False))
-    scales: dict[str, Any] = {}
+    scales: dict[str, Tensor] = {}
     for name, tensor in plan.tensors.items():
         if name not in parameters:
             raise UsageError(f"the plan names {name}, which the model does not have")

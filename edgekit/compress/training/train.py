@@ -14,6 +14,7 @@ from edgekit.compress.training.trainer import trainer_class
 from edgekit.compress.training.training_job import Loss, Objective, Trained, TrainingJob, ValidationMetric
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import Blocks, TextData
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.data.tokens import Rows, collate, tokenize
 from edgekit.errors import ToolError
 from edgekit.options.stage_options import SplitName
@@ -39,7 +40,9 @@ def train_classifier(
     return Trained(len(validation), accuracy=100 * train(job, rows, validation, objective))
 
 
-def tokenize_split(job: TrainingJob[Data], split: SplitName, max_length: int, tokenizer: Any = None) -> Rows:
+def tokenize_split(
+    job: TrainingJob[Data], split: SplitName, max_length: int, tokenizer: Tokenizer | None = None
+) -> Rows:
     """The rows of a split by the job's own tokenizer, or by another one; raises `UsageError` where there are none."""
     chosen = job.tokenizer if tokenizer is None else tokenizer
     return tokenize(chosen, job.data.split(split), max_length, title=f"{job.title}: tokenizing", progress=job.progress)
@@ -69,6 +72,8 @@ def train(
         compute_metrics=_accuracy if metric.name == "accuracy" else None,
     )
     trainer.remove_callback(PrinterCallback)
+    # Trainer would leave the mean over accumulated batches to a model that computes its loss itself
+    trainer.model_accepts_loss_kwargs = False
     trainer.edgekit_objective, trainer.edgekit_layer_decay = objective, options.layer_decay
     steps, begun = total_steps(options, len(rows)), newest_checkpoint(job.folder)
     try:

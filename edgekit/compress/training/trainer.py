@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from itertools import groupby, takewhile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgekit.compress.training import distributed
 from edgekit.compress.training.resume import seal
 from edgekit.compress.training.training_job import Objective
 from edgekit.data.tokens import ShuffledByLength
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import family_of
+
+if TYPE_CHECKING:
+    from torch import nn
+    from torch.optim import Optimizer
 
 
 def trainer_class() -> Any:
@@ -23,11 +28,6 @@ def trainer_class() -> Any:
 
         edgekit_objective: Objective
         edgekit_layer_decay: float
-
-        def __init__(self, **arguments: Any) -> None:
-            super().__init__(**arguments)
-            # Trainer would leave the mean over accumulated batches to a model that computes its loss itself
-            self.model_accepts_loss_kwargs = False
 
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
             rows = self.train_dataset if train_dataset is None else train_dataset
@@ -76,7 +76,7 @@ def trainer_class() -> Any:
     return LossTrainer
 
 
-def decay_by_layer(optimizer: Any, model: Any, decay: float) -> None:
+def decay_by_layer(optimizer: Optimizer, model: LoadedModel, decay: float) -> None:
     """Split the groups of an optimizer that has taken no step: each block learns `decay` times as fast as the next.
 
     The head keeps its rate, the last block has `decay` times it, the embeddings have decay^(blocks + 1) times it
@@ -85,7 +85,7 @@ def decay_by_layer(optimizer: Any, model: Any, decay: float) -> None:
     """
     depths = _depths(model)
 
-    def depth(parameter: Any) -> int:
+    def depth(parameter: nn.Parameter) -> int:
         return depths.get(id(parameter), 0)
 
     optimizer.param_groups = [
@@ -95,7 +95,7 @@ def decay_by_layer(optimizer: Any, model: Any, decay: float) -> None:
     ]
 
 
-def _depths(model: Any) -> dict[int, int]:
+def _depths(model: LoadedModel) -> dict[int, int]:
     """How far below the head a parameter is, by its id; the head's own, and those of the loss, are not named."""
     blocks = list(family_of(model).blocks(model))
     inside = {id(each): len(blocks) - number for number, block in enumerate(blocks) for each in block.parameters()}

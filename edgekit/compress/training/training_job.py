@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 from edgekit.bundle.manifest import VocabularyCut
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import TextData
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.io.progress import SILENT, Progress
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.options.train_options import TrainOptions
 
 if TYPE_CHECKING:
@@ -33,8 +35,8 @@ class TrainingJob(Generic[DataT]):
     Processes and devices are those of `distributed`; the precision is `options.bf16`.
     """
 
-    model: Any
-    tokenizer: Any
+    model: LoadedModel
+    tokenizer: Tokenizer
     data: DataT
     options: TrainOptions
     learning_rate: float
@@ -86,7 +88,7 @@ class Trained:
 class TrainedModel:
     """A model with its tokenizer; how its training ended and what trimming its vocabulary did, where either was."""
 
-    model: Any
-    tokenizer: Any
+    model: LoadedModel
+    tokenizer: Tokenizer
     trained: Trained | None = None
     vocabulary: VocabularyCut | None = None

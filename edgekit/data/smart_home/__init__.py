@@ -14,17 +14,18 @@ from typing import NamedTuple
 
 from edgekit.data.smart_home.hard import hard_row, hard_templates
 from edgekit.data.smart_home.noise import say
-from edgekit.data.smart_home.slots import LABELS, OUT_OF_SCOPE, Split
+from edgekit.data.smart_home.slots import LABELS, OUT_OF_SCOPE
 from edgekit.data.smart_home.templates import easy_row, easy_templates
+from edgekit.options.stage_options import SplitName
 
-__all__ = ["LABELS", "OUT_OF_SCOPE", "Example", "Split", "generate", "templates"]
+__all__ = ["LABELS", "OUT_OF_SCOPE", "Example", "generate", "templates"]
 
-DEFAULT_ROWS: dict[Split, int] = {"train": 16_000, "validation": 2_000, "test": 4_000}
+DEFAULT_ROWS: dict[SplitName, int] = {"train": 16_000, "validation": 2_000, "test": 4_000}
 HARD_SHARE = 0.37
 MOST_WORDS = 32
 
 # The splits that a text's CRC-32 modulo 4 allows.
-QUARTERS: tuple[Split, ...] = ("train", "train", "validation", "test")
+QUARTERS: tuple[SplitName, ...] = ("train", "train", "validation", "test")
 
 
 class Example(NamedTuple):
@@ -35,7 +36,7 @@ class Example(NamedTuple):
     hard: bool
 
 
-def generate(split: Split, rows: int | None = None, seed: int = 0) -> list[Example]:
+def generate(split: SplitName, rows: int | None = None, seed: int = 0) -> list[Example]:
     """The rows of a split: the same on every machine and Python for the same arguments, no text twice."""
     wanted = DEFAULT_ROWS[split] if rows is None else rows
     rng = random.Random(seed * len(DEFAULT_ROWS) + list(DEFAULT_ROWS).index(split))
@@ -49,12 +50,12 @@ def generate(split: Split, rows: int | None = None, seed: int = 0) -> list[Examp
     return examples
 
 
-def templates(split: Split) -> tuple[str, ...]:
+def templates(split: SplitName) -> tuple[str, ...]:
     """Every template string of a split, for the proof that no two splits share one."""
     return (*easy_templates(split), *hard_templates(split))
 
 
-def _new_row(split: Split, hard: bool, texts: set[str], rng: random.Random) -> tuple[str, str]:
+def _new_row(split: SplitName, hard: bool, texts: set[str], rng: random.Random) -> tuple[str, str]:
     """Draw until the text is new, short enough and this split's own."""
     while True:
         clean, label = hard_row(split, rng) if hard else easy_row(split, rng)

@@ -7,7 +7,7 @@ rather off"), because a linear model of word pairs would otherwise read the labe
 
 from typing import NamedTuple
 
-from edgekit.data.smart_home.slots import Split
+from edgekit.options.stage_options import SplitName
 
 
 class Constructions(NamedTuple):
@@ -19,7 +19,7 @@ class Constructions(NamedTuple):
     wait: tuple[tuple[str, str], ...]
 
 
-CONSTRUCTIONS: dict[Split, Constructions] = {
+CONSTRUCTIONS: dict[SplitName, Constructions] = {
     "train": Constructions(
         choice=(
             # Taken back: the last one said counts.

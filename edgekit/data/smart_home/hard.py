@@ -18,7 +18,8 @@ import re
 
 from edgekit.data.smart_home.constructions import CONSTRUCTIONS
 from edgekit.data.smart_home.fill import fill, gerund, name, phrase, pick
-from edgekit.data.smart_home.slots import ACTIONS, EVERY_ACTION, OPPOSITES, OUT_OF_SCOPE, Action, Opposites, Split
+from edgekit.data.smart_home.slots import ACTIONS, EVERY_ACTION, OPPOSITES, OUT_OF_SCOPE, Action, Opposites
+from edgekit.options.stage_options import SplitName
 
 # Cumulative shares of the constructions. What is left after the last is *choice* within one device.
 WAIT, ORDER, STATE, CHOICE_ACROSS_DEVICES = 0.04, 0.32, 0.42, 0.70
@@ -26,13 +27,13 @@ WAIT, ORDER, STATE, CHOICE_ACROSS_DEVICES = 0.04, 0.32, 0.42, 0.70
 ROLE = re.compile(r"\{(yes|no)(:ing|:state)?\}")
 
 
-def hard_templates(split: Split) -> tuple[str, ...]:
+def hard_templates(split: SplitName) -> tuple[str, ...]:
     """Every hard template string of a split, both halves of the *wait* pairs included."""
     own = CONSTRUCTIONS[split]
     return (*own.choice, *own.state, *own.order, *(half for pair in own.wait for half in pair))
 
 
-def hard_row(split: Split, rng: random.Random) -> tuple[str, str]:
+def hard_row(split: SplitName, rng: random.Random) -> tuple[str, str]:
     """A clean sentence and its label, from one of the four constructions."""
     own, draw = CONSTRUCTIONS[split], rng.random()
     if draw < WAIT:

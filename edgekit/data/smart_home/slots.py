@@ -3,9 +3,7 @@
 All splits share these words. What differs is how they are put together (`templates.py`, `constructions.py`).
 """
 
-from typing import Literal, NamedTuple
-
-Split = Literal["train", "validation", "test"]
+from typing import NamedTuple
 
 OUT_OF_SCOPE = "out_of_scope"
 

@@ -1,8 +1,8 @@
 """What the smart home hears but must not act on: other domains, chit-chat, near misses in a command's words."""
 
-from edgekit.data.smart_home.slots import Split
+from edgekit.options.stage_options import SplitName
 
-SMALL_TALK: dict[Split, tuple[str, ...]] = {
+SMALL_TALK: dict[SplitName, tuple[str, ...]] = {
     "train": (
         # Other domains.
         "what is the weather like in {city} {time}",

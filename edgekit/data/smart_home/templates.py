@@ -8,10 +8,11 @@ import random
 import re
 
 from edgekit.data.smart_home.fill import fill, gerund, name, phrase, pick
-from edgekit.data.smart_home.slots import EVERY_ACTION, OUT_OF_SCOPE, Split
+from edgekit.data.smart_home.slots import EVERY_ACTION, OUT_OF_SCOPE
 from edgekit.data.smart_home.small_talk import SMALL_TALK
+from edgekit.options.stage_options import SplitName
 
-FRAMES: dict[Split, tuple[str, ...]] = {
+FRAMES: dict[SplitName, tuple[str, ...]] = {
     "train": (
         "{do}",
         "please {do}",
@@ -63,7 +64,7 @@ FRAMES: dict[Split, tuple[str, ...]] = {
     ),
 }
 
-HINTS: dict[Split, dict[str, tuple[str, ...]]] = {
+HINTS: dict[SplitName, dict[str, tuple[str, ...]]] = {
     "train": {
         "blinds_close": (
             "the sun is too bright in my eyes in the {room}",
@@ -307,12 +308,12 @@ BE = re.compile(r"\b(is|was|isn't)\b")
 PLURAL_BE = {"is": "are", "was": "were", "isn't": "aren't"}
 
 
-def easy_templates(split: Split) -> tuple[str, ...]:
+def easy_templates(split: SplitName) -> tuple[str, ...]:
     """Every easy template string of a split."""
     return (*FRAMES[split], *(hint for hints in HINTS[split].values() for hint in hints), *SMALL_TALK[split])
 
 
-def easy_row(split: Split, rng: random.Random) -> tuple[str, str]:
+def easy_row(split: SplitName, rng: random.Random) -> tuple[str, str]:
     """A clean sentence and its label: a framed command, a hint, or (one in seven) something that is no command."""
     if rng.random() < 1 / 7:
         return _small_talk(split, rng), OUT_OF_SCOPE
@@ -325,7 +326,7 @@ def easy_row(split: Split, rng: random.Random) -> tuple[str, str]:
     return fill(frame.replace("{thing}", thing).replace("{state}", action.state), rng), action.label
 
 
-def _small_talk(split: Split, rng: random.Random) -> str:
+def _small_talk(split: SplitName, rng: random.Random) -> str:
     template = pick(SMALL_TALK[split], rng)
     if "{thing}" not in template:
         return fill(template, rng)

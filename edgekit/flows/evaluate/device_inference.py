@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.bundle.bundle_folder import BundleFolder
-from edgekit.data.row import Text
 from edgekit.devices.agent_client import AgentClient
 from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.messages import Classified, Facts, Golden, Scored
@@ -37,7 +37,7 @@ class DeviceAnswers:
 def classify_there(
     bundle: BundleFolder,
     known: Sequence[str],
-    texts: Sequence[Text],
+    texts: Sequence[TextPair],
     device: str | ConnectedDevice,
     options: EvaluateOptions,
     progress: Progress,

@@ -241,10 +241,11 @@ def _ask_checkpoint(
 ) -> _Answers:
     import torch
 
-    from edgekit.data.logits import classifier_logits
-    from edgekit.data.tokens import tokenize, usable_length
+    from edgekit.data.tokens import tokenize
     from edgekit.flows.lineage import checkpoint_sha256
     from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
+    from edgekit.models.classifier_logits import classifier_logits
+    from edgekit.models.input_length import usable_length
 
     checkpoint = open_checkpoint(model)
     rows = _rows_for(data, checkpoint.labels, progress)

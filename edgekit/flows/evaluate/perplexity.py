@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -36,10 +36,15 @@ if TYPE_CHECKING:
     from edgekit.agent.inference.bundle import Bundle
     from edgekit.agent.inference.prompts import PromptTokenizer
 
-# what models said of a text: by the content hash of the model, what ran it, the file, the context and the stride
-Known = dict[tuple[str, str, Path, int, int], Surprise]
 # what a model of very long contexts is run at unless more is asked for: its logits must fit into memory
 MOST_CONTEXT = 2048
+
+
+class _Window(NamedTuple):
+    """How many tokens a model is given at once, and by how many the windows are apart."""
+
+    context: int
+    stride: int
 
 
 @dataclass(frozen=True)
@@ -71,14 +76,35 @@ def is_language_model(model: ModelRef | BundleFolder) -> bool:
     return task is not None and task.generates
 
 
+@dataclass(frozen=True)
+class Baselines:
+    """Models that others are compared with, by name, and what was found of every model that was run.
+
+    surprises: by the content hash of the model, what ran it, the file and the windows
+    """
+
+    models: dict[str, str | Path | ModelRef]
+    surprises: dict[tuple[str, str, Path, _Window], Surprise] = field(default_factory=dict)
+
+    def surprise(self, model: _LanguageModel, corpus: Corpus, window: _Window, progress: Progress) -> Surprise:
+        """What a model makes of the text; it is run if it was not before. Raises as `perplexity`."""
+        known = self.surprises.get((model.sha256, model.runtime, corpus.path, window))
+        return self.run(model, corpus, window, progress) if known is None else known
+
+    def run(self, model: _LanguageModel, corpus: Corpus, window: _Window, progress: Progress) -> Surprise:
+        """What a model makes of the text, found anew. Raises as `perplexity`."""
+        surprise = _surprise(model, corpus, window, progress)
+        self.surprises[model.sha256, model.runtime, corpus.path, window] = surprise
+        return surprise
+
+
 def perplexity(
     what: str | Path | ModelRef | BundleFolder,
     data: DataSpec,
     options: EvaluateOptions | None = None,
     *,
-    against: Mapping[str, str | Path | ModelRef] | None = None,
+    against: Mapping[str, str | Path | ModelRef] | Baselines | None = None,
     device: str | ConnectedDevice | None = None,
-    known: Known | None = None,
     record: bool = True,
     progress: Progress = SILENT,
 ) -> Perplexity:
@@ -86,22 +112,17 @@ def perplexity(
 
     data: the split is a file of text (`data.language`)
     options: `max_length` bounds the context, which else is the model's own; `stride` is how far each window moves on
-    against: models that are run on the same windows, by name; the context is then the shortest of all
+    against: models that are run on the same windows, by name; the context is then the shortest of all. `Baselines`
+             that are handed on from call to call are run once
     device: where a bundle is run, as of `evaluate.evaluate`; the baselines are always run in this process
-    known: what models were found to say of the text, to which this call adds; no baseline among them is run again
     record: whether the figures of a bundle are kept in its manifest; else nothing is written into the bundle
     How tokens are conditioned is in `measure.perplexity`.
     Raises `UsageError` for bad input, also baselines that cut the text into other tokens, `ToolError` for a model that
     gives no probabilities.
     """
     options = options or EvaluateOptions()
-    path = getattr(data, options.split)
-    if path is None:
-        raise UsageError("a language model is tested on a file of text", advice="as in --data text.txt")
-    corpus = Corpus(path, data.text, data.encoding)
-    size = path.stat().st_size if path.is_file() else 0
-    # what is wrong with the text is said before the model is loaded
-    next(iter(corpus), None)
+    compared = against if isinstance(against, Baselines) else Baselines(dict(against or {}))
+    corpus = _corpus(data, options.split)
     evaluated = bundle_or_checkpoint(what)
     bundle = evaluated if isinstance(evaluated, BundleFolder) else None
     if record and bundle is not None:
@@ -111,28 +132,35 @@ def perplexity(
             model = _open(evaluated, options)
         else:
             model = stack.enter_context(_open_there(evaluated, device, options, progress))
-        baselines = {name: _open(bundle_or_checkpoint(other), options) for name, other in (against or {}).items()}
-        context = min(each.context for each in (model, *baselines.values()))
-        stride = options.stride or context
-        if stride > context:
-            raise UsageError(f"a stride of {stride} is more than the {context} tokens of a window")
-
-        known = {} if known is None else known
-        for each in (*baselines.values(), model):
-            key = (each.sha256, each.runtime, path, context, stride)
-            # what is evaluated itself is always run: its record says what was read
-            if key not in known or each is model:
-                known[key] = _surprise(each, corpus, context, stride, size, progress)
-    surprise = known[key]
-    found = _perplexity(options.split, corpus, model, (context, stride), surprise)
-    increases = tuple(
-        _increase(name, other, known[other.sha256, other.runtime, path, context, stride], surprise)
-        for name, other in baselines.items()
-    )
+        baselines = {name: _open(bundle_or_checkpoint(other), options) for name, other in compared.models.items()}
+        window = _window((model, *baselines.values()), options.stride)
+        before = {name: compared.surprise(other, corpus, window, progress) for name, other in baselines.items()}
+        # what is evaluated itself is always run: its record says what was read
+        surprise = compared.run(model, corpus, window, progress)
+    found = _perplexity(options.split, corpus, model, window, surprise)
+    increases = tuple(_increase(name, other, before[name], surprise) for name, other in baselines.items())
     found = found.model_copy(update={"increases": increases})
     if bundle is not None and record:
         record_perplexity(bundle, found)
     return found
+
+
+def _corpus(data: DataSpec, split: SplitName) -> Corpus:
+    """The text of a split; what is wrong with it is said before a model is loaded."""
+    path = getattr(data, split)
+    if path is None:
+        raise UsageError("a language model is tested on a file of text", advice="as in --data text.txt")
+    corpus = Corpus(path, data.text, data.encoding)
+    next(iter(corpus), None)
+    return corpus
+
+
+def _window(models: Sequence[_LanguageModel], stride: int | None) -> _Window:
+    """The shortest context of all models, and how far it moves on: by default as far as it is long."""
+    context = min(each.context for each in models)
+    if (stride or context) > context:
+        raise UsageError(f"a stride of {stride} is more than the {context} tokens of a window")
+    return _Window(context, stride or context)
 
 
 def record_perplexity(bundle: Path | BundleFolder, record: Perplexity) -> None:
@@ -156,14 +184,12 @@ def _text_of(record: Perplexity) -> tuple[str, str, int, int]:
     return record.split, record.data_sha256, record.context, record.stride
 
 
-def _surprise(
-    model: _LanguageModel, corpus: Corpus, context: int, stride: int, size: int, progress: Progress
-) -> Surprise:
-    surprise = Surprise()
+def _surprise(model: _LanguageModel, corpus: Corpus, window: _Window, progress: Progress) -> Surprise:
+    surprise, size = Surprise(), corpus.path.stat().st_size
     with progress.task(f"evaluate {model.name}", size) as advance:
         for document in corpus:
-            for window, targets in windows(_ids(model, document), context, stride):
-                surprise.add(window, targets, model.score)
+            for ids, targets in windows(_ids(model, document), *window):
+                surprise.add(ids, targets, model.score)
                 advance(min(corpus.bytes, size))
     if not surprise.total_tokens:
         raise UsageError(f"{corpus.path} is too short: it has no token after its first")
@@ -192,9 +218,8 @@ def _increase(name: str, model: _LanguageModel, baseline: Surprise, surprise: Su
 
 
 def _perplexity(
-    split: SplitName, corpus: Corpus, model: _LanguageModel, window: tuple[int, int], surprise: Surprise
+    split: SplitName, corpus: Corpus, model: _LanguageModel, window: _Window, surprise: Surprise
 ) -> Perplexity:
-    """window: context and stride."""
     tokens, nats = surprise.total_tokens, surprise.total_nats
     value, interval = estimated(surprise)
     low, high = _bounds(interval)
@@ -206,8 +231,8 @@ def _perplexity(
         documents=corpus.documents,
         tokens=tokens,
         bytes=corpus.bytes,
-        context=window[0],
-        stride=window[1],
+        context=window.context,
+        stride=window.stride,
         nats=max(nats, 0.0),
         perplexity=value,
         low=low,
@@ -301,8 +326,8 @@ def _of_bundle(
 def _open_checkpoint(model: ModelRef, options: EvaluateOptions) -> _LanguageModel:
     import torch
 
-    from edgekit.data.tokens import usable_length
     from edgekit.models.checkpoint import decoder_outline, load_decoder, load_tokenizer
+    from edgekit.models.input_length import usable_length
 
     checkpoint = open_checkpoint(model)
     tokenizer = load_tokenizer(checkpoint)

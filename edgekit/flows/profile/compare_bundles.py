@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, product
 from typing import Any
 
-from edgekit.data.row import Text
+from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
@@ -51,7 +51,7 @@ def compare_bundles(
     other: Measurable,
     options: ProfileOptions | None = None,
     *,
-    texts: Sequence[Text] = (),
+    texts: Sequence[TextPair] = (),
     progress: Progress = SILENT,
 ) -> list[ComparedBundles]:
     """Run `what` and `other` interleaved, both loaded in one agent, at every thread count and length asked for.
@@ -71,7 +71,7 @@ def compare_each(
     other: Measurable,
     options: ProfileOptions | None = None,
     *,
-    texts: Sequence[Text] = (),
+    texts: Sequence[TextPair] = (),
     progress: Progress = SILENT,
 ) -> dict[str, list[ComparedBundles]]:
     """As `compare_bundles`: what each device says, by the name that it was asked for.
@@ -94,7 +94,7 @@ def _compare_on(
     device: ConnectedDevice,
     pair: tuple[MeasuredModel, MeasuredModel],
     options: ProfileOptions,
-    texts: Sequence[Text],
+    texts: Sequence[TextPair],
     progress: Progress,
 ) -> list[ComparedBundles]:
     what, other = pair

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.data.row import Text
+from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.devices.agent_client import AgentClient
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import DeviceError, UsageError
@@ -63,7 +63,7 @@ def compare_runtimes(
     runtimes: Sequence[RuntimeRef],
     options: ProfileOptions | None = None,
     *,
-    texts: Sequence[Text] = (),
+    texts: Sequence[TextPair] = (),
     progress: Progress = SILENT,
 ) -> dict[str, RuntimesCompared]:
     """Measure `what` by each runtime, then by all of them interleaved; what came of each device is under its name.
@@ -111,7 +111,9 @@ class _Side:
         own = f"runtimes/{self._runtime.folder}" if self._runtime.version else None
         return self._device.start_agent(python, runtime_folder or own)
 
-    def measured(self, model: MeasuredModel, texts: Sequence[Text], progress: Progress) -> Sequence[AgentMeasurement]:
+    def measured(
+        self, model: MeasuredModel, texts: Sequence[TextPair], progress: Progress
+    ) -> Sequence[AgentMeasurement]:
         """What `profile` measures by this runtime; `DeviceError` where another version answers."""
         measurements: Sequence[AgentMeasurement]
         if model.generates_text:
@@ -130,7 +132,7 @@ class _Side:
 class _Turns:
     """Short runs by each side, one right after the other, all agents of a process each alive."""
 
-    def __init__(self, sides: Sequence[_Side], remote: str, texts: Sequence[Text]) -> None:
+    def __init__(self, sides: Sequence[_Side], remote: str, texts: Sequence[TextPair]) -> None:
         self._sides = sides
         self._remote = remote
         self._texts = [list(text) for text in texts]

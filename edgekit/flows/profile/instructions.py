@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from edgekit.data.row import Text
+from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.device_pool import on_each
@@ -26,7 +26,7 @@ def count_instructions(
     what: Measurable,
     options: ProfileOptions | None = None,
     *,
-    texts: Sequence[Text] = (),
+    texts: Sequence[TextPair] = (),
     progress: Progress = SILENT,
 ) -> dict[str, list[InstructionCounts]]:
     """The counts of `what`, a bundle or a model file, at every length, by the name of each device that was asked for.
@@ -44,7 +44,11 @@ def count_instructions(
 
 
 def count_on(
-    device: ConnectedDevice, model: MeasuredModel, options: ProfileOptions, texts: Sequence[Text], progress: Progress
+    device: ConnectedDevice,
+    model: MeasuredModel,
+    options: ProfileOptions,
+    texts: Sequence[TextPair],
+    progress: Progress,
 ) -> list[InstructionCounts]:
     """As `count_instructions`, on a device that was entered; `DeviceError` for one that cannot count."""
     if device.transport.run(["sh", "-c", f"command -v {COUNTER}"]).code != 0:
@@ -66,7 +70,7 @@ def _count(
     remote: str,
     options: ProfileOptions,
     length: int | None,
-    texts: Sequence[Text],
+    texts: Sequence[TextPair],
     progress: Progress,
 ) -> InstructionCounts:
     pairs = [list(text) for text in texts]

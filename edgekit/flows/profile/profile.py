@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from edgekit.data.row import Text
+from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.data.texts import read_texts
 from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.messages import Golden, ProgressMessage
@@ -34,7 +34,7 @@ def profile(
     what: Measurable,
     options: ProfileOptions | None = None,
     *,
-    texts: Sequence[Text] = (),
+    texts: Sequence[TextPair] = (),
     progress: Progress = SILENT,
 ) -> list[Measurement]:
     """Measure `what`, a bundle folder or any `.onnx` or `.tflite` file, at every thread count and length asked for.
@@ -53,7 +53,7 @@ def profile_each(
     what: Measurable,
     options: ProfileOptions | None = None,
     *,
-    texts: Sequence[Text] = (),
+    texts: Sequence[TextPair] = (),
     progress: Progress = SILENT,
 ) -> dict[str, list[Measurement]]:
     """As `profile`: the measurements of each device, by the name that it was asked for."""
@@ -69,7 +69,11 @@ def profile_each(
 
 
 def profile_on(
-    device: ConnectedDevice, model: MeasuredModel, options: ProfileOptions, texts: Sequence[Text], progress: Progress
+    device: ConnectedDevice,
+    model: MeasuredModel,
+    options: ProfileOptions,
+    texts: Sequence[TextPair],
+    progress: Progress,
 ) -> list[Measurement]:
     """As `profile`, on a device that was entered."""
     measurements = []
@@ -122,7 +126,7 @@ def recommended_threads(
     }
 
 
-def texts_to_run(options: ProfileOptions, given: Sequence[Text]) -> Sequence[Text]:
+def texts_to_run(options: ProfileOptions, given: Sequence[TextPair]) -> Sequence[TextPair]:
     """The texts that were given, or those of `options.data`; `UsageError` for both."""
     if options.data is None:
         return given
@@ -154,7 +158,7 @@ def _measure(
     options: ProfileOptions,
     threads: int,
     length: int | None,
-    texts: Sequence[Text],
+    texts: Sequence[TextPair],
     advance: Advance,
 ) -> Measurement:
     pairs = [list(text) for text in texts]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgekit.data.splits import Unnumbered
 from edgekit.flows.evaluate.evaluate import Evaluation, evaluate, record_accuracy
-from edgekit.flows.evaluate.perplexity import Known, perplexity, record_perplexity
+from edgekit.flows.evaluate.perplexity import Baselines, perplexity, record_perplexity
 from edgekit.flows.run.command_lines import command_line, data_flags
 from edgekit.flows.run.evaluation_cache import keep_evaluation, keep_perplexity, kept_evaluation, kept_perplexity
 from edgekit.flows.run.journal import identity, journal_options, stage_key
@@ -52,22 +52,21 @@ def _evaluate_classifiers(run: Run, rows: Unnumbered, options: EvaluateOptions) 
 
 def _evaluate_language_models(run: Run, options: EvaluateOptions) -> None:
     data = run.recipe.data
-    against: dict[str, Path] = {}
-    known: Known = {}
+    against = Baselines({})
     for name, path, key in evaluations(run, options):
         found = kept_perplexity(run.folder, name, key)
         if found is None:
-            found = perplexity(path, data, options, against=against, known=known, progress=run.progress)
+            found = perplexity(path, data, options, against=against, progress=run.progress)
             keep_perplexity(run.folder, name, key, found)
         else:
             run.progress.say(f"evaluate {name}: unchanged")
             if path in run.bundles:
                 record_perplexity(path, found)
         run.perplexities[name] = found
-        teacher = f"teacher={against['teacher']}" if "teacher" in against else None
+        teacher = f"teacher={against.models['teacher']}" if "teacher" in against.models else None
         run.commands.append(command_line("evaluate", path, options=options, **data_flags(data), against=teacher))
         if name in baselines(run):
-            against[name] = path
+            against.models[name] = path
 
 
 def evaluations(run: Run, options: EvaluateOptions) -> Iterator[tuple[str, Path, str]]:

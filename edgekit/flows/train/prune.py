@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.compress.pruning.prune import prune_classifier, prune_language_model, trim_decoder
 from edgekit.compress.pruning.vocabulary import VocabularyTexts
-from edgekit.data.row import Text
 from edgekit.data.splits import Data, load_data
 from edgekit.data.text_corpus import Corpus
 from edgekit.data.texts import read_texts
@@ -78,7 +78,7 @@ def _vocabulary_texts(options: PruneOptions, rows: Data | None, *, language: boo
     """What a vocabulary is trimmed by: the training rows and the files of the options; None where it is not."""
     if not options.trims:
         return None
-    counted: list[Sequence[Text]] = [rows.split("train").pairs_of_text()] if rows is not None else []
+    counted: list[Sequence[TextPair]] = [rows.split("train").pairs_of_text()] if rows is not None else []
     counted += [_texts(path, language=language) for path in (options.texts, options.vocabulary_from) if path]
     return VocabularyTexts(counted, counted[-1] if options.vocabulary_from else ())
 
@@ -100,7 +100,7 @@ def _check_options(options: PruneOptions, data: DataSpec | None, *, language: bo
         raise UsageError("a vocabulary is chosen by texts, and none were given", advice="--texts FILE, or --data")
 
 
-def _texts(path: Path, *, language: bool) -> list[Text]:
+def _texts(path: Path, *, language: bool) -> list[TextPair]:
     """The texts of a file; of a language model's, documents and the windows of a stream."""
     if not language:
         return read_texts(path)

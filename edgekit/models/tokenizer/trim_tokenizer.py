@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-from edgekit.data.row import Text
+from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.data.texts import as_given
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
@@ -99,7 +99,7 @@ class Trimming:
         return trimmed
 
 
-def encoded(tokenizer: Tokenizer, texts: Iterable[Text]) -> Iterator[list[int]]:
+def encoded(tokenizer: Tokenizer, texts: Iterable[TextPair]) -> Iterator[list[int]]:
     """The ids of each text, or pair, with its special tokens, neither cut nor padded."""
     import tokenizers
 

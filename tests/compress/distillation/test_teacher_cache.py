@@ -14,9 +14,9 @@ from edgekit.compress.distillation.teacher_cache import cache_name, cached_array
 from edgekit.compress.distillation.teacher_losses import soft_target_loss
 from edgekit.compress.training.train import train_classifier
 from edgekit.compress.training.training_job import TrainingJob
-from edgekit.data.logits import classifier_logits
 from edgekit.data.splits import Data, Split
 from edgekit.data.tokens import tokenize
+from edgekit.models.classifier_logits import classifier_logits
 from edgekit.options.train_options import TrainOptions
 from edgekit.schema.shape import WantedShape
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from edgekit.cli import cli
 from edgekit.errors import ToolError, UsageError
-from edgekit.flows.evaluate.perplexity import is_language_model, perplexity
+from edgekit.flows.evaluate.perplexity import Baselines, is_language_model, perplexity
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions
@@ -126,7 +126,7 @@ def test_a_baseline_that_is_known_is_not_loaded_again(gpt2, tmp_path, monkeypatc
 
     path = tmp_path / "stories.txt"
     path.write_text("\n\n".join(STORIES))
-    data, known = DataSpec(test=path), {}
+    data, known = DataSpec(test=path), Baselines({})
     make_decoder(tmp_path / "other", "llama")
     alone = perplexity(tmp_path / "other", data, against={"gpt2": gpt2})
     loaded = []
@@ -137,8 +137,9 @@ def test_a_baseline_that_is_known_is_not_loaded_again(gpt2, tmp_path, monkeypatc
         return load(checkpoint, **options)
 
     monkeypatch.setattr(edgekit.models.checkpoint, "load_decoder", counting)
-    first = perplexity(gpt2, data, known=known)
-    found = perplexity(tmp_path / "other", data, against={"gpt2": gpt2}, known=known)
+    first = perplexity(gpt2, data, against=known)
+    known.models["gpt2"] = gpt2
+    found = perplexity(tmp_path / "other", data, against=known)
     assert loaded == ["gpt2", "other"]
     assert found == alone
     assert found.increases[0].baseline_perplexity == first.perplexity

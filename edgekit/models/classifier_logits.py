@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from edgekit.data.ragged import mapped_zeros
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.data.tokens import Rows, batches_by_length, collate
 from edgekit.io.progress import SILENT, Progress
+from edgekit.models.loaded_model import LoadedModel
 
 
 def classifier_logits(
-    model: Any,
-    tokenizer: Any,
+    model: LoadedModel,
+    tokenizer: Tokenizer,
     rows: Rows,
     *,
     out: Any = None,

@@ -1,0 +1,25 @@
+"""How long an input a model takes, in tokens."""
+
+from __future__ import annotations
+
+from edgekit.data.tokenizer import Tokenizer
+from edgekit.models.loaded_model import LoadedModel
+
+
+def usable_length(model: LoadedModel, tokenizer: Tokenizer, wanted: int) -> int:
+    """The longest input in tokens, up to `wanted`, that the model's position embedding and its tokenizer take."""
+    limits = [wanted, int(tokenizer.model_max_length), *_position_rows(model)]
+    configured = getattr(model.config, "max_position_embeddings", None)
+    return min(limit for limit in [*limits, configured] if isinstance(limit, int) and limit > 0)
+
+
+def _position_rows(model: LoadedModel) -> list[int]:
+    """How many positions each embedding has; those up to a padding row, as in RoBERTa, stand for none."""
+    from torch import nn
+
+    embeddings = [module for name, module in model.named_modules() if name.endswith("position_embeddings")]
+    return [
+        each.num_embeddings - (0 if each.padding_idx is None else each.padding_idx + 1)
+        for each in embeddings
+        if isinstance(each, nn.Embedding)
+    ]
