@@ -13,6 +13,7 @@ from edgekit.data.splits import Data, Split
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT
 from edgekit.models.registry import describe
+from edgekit.models.resize import keep_ffn
 from edgekit.options.train_options import PruneOptions
 
 EMPTY = Split([], None, [])
@@ -111,6 +112,16 @@ def test_a_width_is_cut_to_a_multiple_also_where_it_is_none(tokenizer, width, sh
 def test_multiples_are_powers_of_two(multiple):
     with pytest.raises(UsageError, match="multiple"):
         PruneOptions.parse({"multiple_of": multiple}, "prune")
+
+
+def test_one_block_that_is_too_narrow_is_refused_as_well(tokenizer):
+    """As of a model that was pruned before: its other block is wide enough."""
+    model = tiny_classifier(tokenizer)
+    with torch.no_grad():
+        keep_ffn(describe(model).blocks[1], torch.arange(16))
+    neurons = [torch.ones(128), torch.ones(16)]
+    with pytest.raises(UsageError, match="the FFN is 16 wide: --multiple-of 32 leaves nothing"):
+        cut_least_important(model, Importance([torch.ones(4)] * 2, neurons), PruneOptions(multiple_of=32))
 
 
 def test_width_that_leaves_nothing_is_refused(tokenizer):
