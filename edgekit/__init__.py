@@ -13,6 +13,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from edgekit.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from edgekit.flows.evaluate.evaluate import evaluate as evaluate
     from edgekit.flows.export import export as export
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
     from edgekit.schema.budget import Budget as Budget
     from edgekit.schema.shape import Scratch as Scratch
     from edgekit.schema.target import Target as Target
-
-__version__ = "0.1.0"
 
 # no telemetry: these are read when onnxruntime and the hub's client are imported
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

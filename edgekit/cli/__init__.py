@@ -15,8 +15,8 @@ from typing import Any
 
 import click
 
-from edgekit import __version__
 from edgekit.io.signals import Stopped, leave_signals, pending_signal, stop_on_signals
+from edgekit.version import __version__
 
 LONGEST_LINE = 1000
 # of one number in an error: as many as a hash has

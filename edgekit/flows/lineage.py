@@ -9,7 +9,6 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from edgekit import __version__
 from edgekit.agent.machine.cpu import cpu_facts
 from edgekit.bundle.manifest import Origin, Step, Validation
 from edgekit.compress.training.training_job import Trained
@@ -24,6 +23,7 @@ from edgekit.schema.base_model import Strict
 from edgekit.schema.resources import load_target
 from edgekit.schema.shape import Scratch
 from edgekit.schema.target import Target
+from edgekit.version import __version__
 
 _TOOLS = ("torch", "transformers", "onnx", "onnxruntime", "litert-torch", "ai-edge-quantizer", "ai-edge-litert")
 

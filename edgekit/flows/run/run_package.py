@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from edgekit import __version__
 from edgekit.bundle.manifest import MANIFEST_FILE
 from edgekit.flows.gate.gate import BundleVerdict
 from edgekit.flows.package import choose, package, row_of, size_verdicts
@@ -21,6 +20,7 @@ from edgekit.packaging.platforms import platform
 from edgekit.packaging.record import PackageRecord, intact
 from edgekit.report.summary import PackageRow
 from edgekit.schema.schemes import FormatName
+from edgekit.version import __version__
 
 _STAGE = "package"
 

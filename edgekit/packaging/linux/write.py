@@ -30,6 +30,7 @@ _FOR_A_HOST = {"__main__", "server"}
 # what of edgekit goes on the device, under its own names
 _MODULES = (
     "__init__",
+    "version",
     "devices/__init__",
     "devices/on_device/__init__",
     "devices/on_device/runtimes",
