@@ -94,12 +94,12 @@ def _first_wrong_byte(path: Path, encoding: str) -> int | None:
     with path.open("rb") as file:
         while True:
             chunk = file.read(_CHUNK)
-            # what the decoder has kept from the chunk before comes first in what it counts
-            kept = len(decoder.getstate()[0])
+            # what the decoder has held back of the chunk before comes first in what it counts
+            pending = len(decoder.getstate()[0])
             try:
                 decoder.decode(chunk, final=not chunk)
             except UnicodeError as error:
-                return before - kept + getattr(error, "start", 0)
+                return before - pending + getattr(error, "start", 0)
             if not chunk:
                 return None
             before += len(chunk)

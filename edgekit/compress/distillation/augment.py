@@ -81,8 +81,8 @@ def _changed(text: str, other: str, generator: random.Random, mask: str | None) 
     words = [changed for word in _WORD.findall(text) for changed in _masked(word, generator, mask)]
     if generator.random() < SWAPPED:
         words = _swapped(words, _WORD.findall(other), generator)
-    made = "".join(words)
-    return made if made.strip() else text
+    augmented_text = "".join(words)
+    return augmented_text if augmented_text.strip() else text
 
 
 def _masked(word: str, generator: random.Random, mask: str | None) -> Sequence[str]:
@@ -100,5 +100,5 @@ def _swapped(words: list[str], others: list[str], generator: random.Random) -> l
     length = min(generator.randint(1, _LONGEST_PHRASE), len(words), len(others))
     if not length:
         return words
-    here, there = (generator.randint(0, len(row) - length) for row in (words, others))
-    return [*words[:here], *others[there : there + length], *words[here + length :]]
+    start, other_start = (generator.randint(0, len(row) - length) for row in (words, others))
+    return [*words[:start], *others[other_start : other_start + length], *words[start + length :]]

@@ -75,9 +75,9 @@ def make_student(teacher: LoadedModel, wanted: WantedShape) -> LoadedModel:
     return student
 
 
-def spread(blocks: int, kept: int) -> list[int]:
-    """`kept` of the block indices, evenly spread, the last among them: 6 to 3 gives 1, 3, 5."""
-    return [round((index + 1) * blocks / kept) - 1 for index in range(kept)]
+def spread(blocks: int, count: int) -> list[int]:
+    """`count` of the block indices, evenly spread, the last among them: 6 to 3 gives 1, 3, 5."""
+    return [round((index + 1) * blocks / count) - 1 for index in range(count)]
 
 
 def _heaviest(weights: Any, count: int) -> Any:

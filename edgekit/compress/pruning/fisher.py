@@ -117,10 +117,10 @@ def cut_least_important(model: LoadedModel, importance: Importance, options: Pru
     heads = _most_important(importance.heads, options.heads, 1)
     neurons = _most_important(importance.neurons, options.ffn, options.multiple_of)
     with torch.no_grad():
-        for block, kept in zip(blocks, heads, strict=True):
-            keep_heads(model, block, kept.tolist())
-        for block, kept in zip(blocks, neurons, strict=True):
-            keep_ffn(block, kept)
+        for block, indices in zip(blocks, heads, strict=True):
+            keep_heads(model, block, indices.tolist())
+        for block, indices in zip(blocks, neurons, strict=True):
+            keep_ffn(block, indices)
 
 
 def _most_important(scores: list[Tensor], share: float, multiple: int) -> list[Tensor]:
@@ -129,12 +129,12 @@ def _most_important(scores: list[Tensor], share: float, multiple: int) -> list[T
 
     everything = torch.cat(scores)
     threshold = everything.topk(max(1, round(share * len(everything)))).values[-1]
-    kept = []
+    most_important = []
     for score in scores:
         count = round(int((score >= threshold).sum()) / multiple) * multiple
         count = min(max(count, multiple), len(score) // multiple * multiple)
-        kept.append(score.topk(count).indices.sort().values)
-    return kept
+        most_important.append(score.topk(count).indices.sort().values)
+    return most_important
 
 
 def _mask_heads(block: Any, mask: Tensor) -> Any:

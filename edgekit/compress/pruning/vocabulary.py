@@ -69,26 +69,26 @@ def trim_vocabulary(
     for token in np.flatnonzero(counts).tolist():
         required |= trimming.spelling(token) if token not in required else set()
     while True:
-        kept = choose(trimming, counts, required, size)
-        trimmed = trimming.without_others(kept)
-        effect = _compare(trimming, tokenizer, trimmed, kept, texts, progress)
+        keep = choose(trimming, counts, required, size)
+        trimmed = trimming.without_others(keep)
+        effect = _compare(trimming, tokenizer, trimmed, keep, texts, progress)
         if effect.lost <= required:
             break
         required |= effect.lost
-    if size is not None and len(kept) > size:
+    if size is not None and len(keep) > size:
         raise UsageError(
-            f"a vocabulary of {size:,} is too small: {len(kept):,} tokens must be kept, that what can be written now "
+            f"a vocabulary of {size:,} is too small: {len(keep):,} tokens must be kept, that what can be written now "
             "still can be",
-            advice=f"give {len(kept)} or more",
+            advice=f"give {len(keep)} or more",
         )
-    weights = describe(model).token_embedding.weight.element_size() * keep_tokens(model, kept)
+    weights = describe(model).token_embedding.weight.element_size() * keep_tokens(model, keep)
     files = [len(each.backend_tokenizer.to_str().encode()) for each in (tokenizer, trimmed)]
     ordinary = [token for token in trimming.names if token not in trimming.special]
     return trimmed, VocabularyCut(
         before=len(trimming.names),
-        after=len(kept),
+        after=len(keep),
         texts=len(effect.lengths_before),
-        tokens_covered=_share(counts[[token for token in ordinary if token in kept]].sum(), counts[ordinary].sum()),
+        tokens_covered=_share(counts[[token for token in ordinary if token in keep]].sum(), counts[ordinary].sum()),
         texts_covered=_share(effect.covered, len(effect.lengths_before)),
         same_ids=effect.covered,
         mean_length=_means(effect),
@@ -102,19 +102,19 @@ def choose(trimming: Trimming, counts: NDArray[np.int64], required: Collection[i
 
     A token comes with those that build it, or not at all. More than `size` only where the required ones are more.
     """
-    kept: set[int] = set()
+    keep: set[int] = set()
     for token in required:
-        kept |= trimming.built_from(token)
+        keep |= trimming.built_from(token)
     if size is None:
-        return kept
+        return keep
     placeholders = {token for token, name in trimming.names.items() if _PLACEHOLDER.fullmatch(name)}
     for token in sorted(trimming.names, key=lambda token: (-counts[token], token in placeholders, token)):
-        if len(kept) >= size:
+        if len(keep) >= size:
             break
-        more = trimming.built_from(token) - kept
-        if len(kept) + len(more) <= size:
-            kept |= more
-    return kept
+        more = trimming.built_from(token) - keep
+        if len(keep) + len(more) <= size:
+            keep |= more
+    return keep
 
 
 def _check(trimming: Trimming, rows: int, size: int | None) -> None:
@@ -156,12 +156,12 @@ def _compare(
     trimming: Trimming,
     tokenizer: Tokenizer,
     trimmed: Tokenizer,
-    kept: set[int],
+    keep: set[int],
     texts: VocabularyTexts,
     progress: Progress,
 ) -> _Effect:
     effect = _Effect()
-    numbers = {old: new for new, old in enumerate(sorted(kept))}
+    numbers = {old: new for new, old in enumerate(sorted(keep))}
     unknown, unknown_now = trimming.unknown, trimmed.unk_token_id
     with progress.task("vocabulary: comparing texts", len(texts)) as advance:
         for done, (before, after) in enumerate(_both(tokenizer, trimmed, texts), start=1):
@@ -171,7 +171,7 @@ def _compare(
                 effect.lost |= set(before)
             same = [numbers.get(token) for token in before] == after
             # a word that was unknown may be known by shorter pieces, once the longer one that led astray has gone
-            if not same and unknown not in before and kept.issuperset(before):
+            if not same and unknown not in before and keep.issuperset(before):
                 raise ToolError(f"text {done} has all its tokens in the trimmed vocabulary and is cut into others")
             effect.covered += same
             advance(done)

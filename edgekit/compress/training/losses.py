@@ -41,9 +41,9 @@ def hidden_distance(
     """
     import torch
 
-    kept = mask.bool()
+    tokens = mask.bool()
     distances = [
-        (project(mine[kept]).float() - theirs[kept].float()).square().mean()
+        (project(mine[tokens]).float() - theirs[tokens].float()).square().mean()
         for mine, theirs, project in zip(student, teacher, projections, strict=True)
     ]
     return torch.stack(distances).mean()
@@ -76,10 +76,10 @@ def top_tokens(student: Tensor, ids: Tensor, log_probabilities: Tensor, temperat
     rest = 1 - theirs.exp().sum(-1, keepdim=True)
     divergence = (theirs.exp() * (theirs - mine)).sum(-1)
     # what float16 leaves of a rest that is none is no bucket: the student may have no others at all
-    there = rest[..., 0] > _NO_REST
-    safe = torch.where(there, rest[..., 0], torch.ones_like(rest[..., 0]))
-    bucket = torch.where(there, others[..., 0], torch.zeros_like(others[..., 0]))
-    divergence = divergence + torch.where(there, safe * (safe.log() - bucket), torch.zeros_like(safe))
+    has_rest = rest[..., 0] > _NO_REST
+    safe = torch.where(has_rest, rest[..., 0], torch.ones_like(rest[..., 0]))
+    bucket = torch.where(has_rest, others[..., 0], torch.zeros_like(others[..., 0]))
+    divergence = divergence + torch.where(has_rest, safe * (safe.log() - bucket), torch.zeros_like(safe))
     return temperature**2 * divergence.mean()
 
 

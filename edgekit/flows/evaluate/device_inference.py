@@ -34,7 +34,7 @@ class DeviceAnswers:
     runtime: str
 
 
-def classify_there(
+def classify_on_device(
     bundle: BundleFolder,
     known: Sequence[str],
     texts: Sequence[TextPair],
@@ -46,22 +46,22 @@ def classify_there(
     labels: list[str] = []
     truncated = 0
     with (
-        _loaded(bundle, device, options, progress) as there,
-        progress.task(f"evaluate {bundle.name} on {there.where}", len(texts)) as advance,
+        _loaded(bundle, device, options, progress) as running,
+        progress.task(f"evaluate {bundle.name} on {running.where}", len(texts)) as advance,
     ):
         for start in range(0, len(texts), CHUNK):
             part = [list(text) for text in texts[start : start + CHUNK]]
-            asked: dict[str, Any] = {"runtime": options.runtime, "threads": options.threads, "texts": part}
-            found = there.agent.request("classify", Classified, path=there.path, **asked)
-            _check(found, len(part), known, there.where)
+            fields: dict[str, Any] = {"runtime": options.runtime, "threads": options.threads, "texts": part}
+            found = running.agent.request("classify", Classified, path=running.path, **fields)
+            _check(found, len(part), known, running.where)
             labels += found.labels
             truncated += found.truncated
             advance(len(labels))
-        return DeviceAnswers(labels, truncated, there.runtime)
+        return DeviceAnswers(labels, truncated, running.runtime)
 
 
 @contextmanager
-def scorer_there(
+def device_scorer(
     bundle: BundleFolder, device: str | ConnectedDevice, context: int, options: EvaluateOptions, progress: Progress
 ) -> Iterator[tuple[Callable[[Ids, Ids], float], str]]:
     """A function from a window of ids and the targets behind its last ones to the sum of their -ln p.
@@ -69,26 +69,26 @@ def scorer_there(
     context: the most ids of a window
     Yields it with what runs it on which machine. Raises `ParityError` where the golden cases are not reproduced.
     """
-    with _loaded(bundle, device, options, progress) as there:
+    with _loaded(bundle, device, options, progress) as running:
         same: dict[str, Any] = {
-            "path": there.path,
+            "path": running.path,
             "runtime": options.runtime,
             "threads": options.threads,
             "capacity": context,
         }
 
         def nats(window: Ids, targets: Ids) -> float:
-            asked: dict[str, Any] = {"ids": window.tolist(), "targets": targets.tolist()}
-            found = there.agent.request("score", Scored, **same, **asked)
+            fields: dict[str, Any] = {"ids": window.tolist(), "targets": targets.tolist()}
+            found = running.agent.request("score", Scored, **same, **fields)
             if len(found.nats) != len(targets):
-                raise DeviceError(f"{there.where}: {len(found.nats)} probabilities for {len(targets)} tokens")
+                raise DeviceError(f"{running.where}: {len(found.nats)} probabilities for {len(targets)} tokens")
             return float(np.sum(found.nats))
 
-        yield nats, there.runtime
+        yield nats, running.runtime
 
 
 @dataclass(frozen=True)
-class _There:
+class _RunningBundle:
     """An agent that has run the golden cases of a bundle at `path`; `runtime` says what ran it on which machine."""
 
     agent: AgentClient
@@ -100,7 +100,7 @@ class _There:
 @contextmanager
 def _loaded(
     bundle: BundleFolder, device: str | ConnectedDevice, options: EvaluateOptions, progress: Progress
-) -> Iterator[_There]:
+) -> Iterator[_RunningBundle]:
     with open_device(device) if isinstance(device, str) else nullcontext(device) as opened:
         path = opened.put(bundle.path, progress)
         with opened.start_agent() as agent:
@@ -108,15 +108,15 @@ def _loaded(
             golden_record(golden, bundle.manifest.content_hash)
             version = agent.greet().runtimes.get(golden.runtime) or "of an unknown version"
             machine = agent.request("facts", Facts).fingerprint.device
-            yield _There(agent, path, f"{golden.runtime} {version} on {machine}", opened.url)
+            yield _RunningBundle(agent, path, f"{golden.runtime} {version} on {machine}", opened.url)
 
 
-def _check(found: Classified, asked: int, known: Sequence[str], where: str) -> None:
+def _check(found: Classified, texts: int, known: Sequence[str], where: str) -> None:
     """Raise `DeviceError` for answers that do not belong together."""
-    if not asked == len(found.labels) == len(found.logits):
-        raise DeviceError(f"{where}: {len(found.labels)} labels and {len(found.logits)} logits for {asked} texts")
-    if found.truncated > asked:
-        raise DeviceError(f"{where}: of {asked} texts {found.truncated} were cut")
+    if not texts == len(found.labels) == len(found.logits):
+        raise DeviceError(f"{where}: {len(found.labels)} labels and {len(found.logits)} logits for {texts} texts")
+    if found.truncated > texts:
+        raise DeviceError(f"{where}: of {texts} texts {found.truncated} were cut")
     for label, logits in zip(found.labels, found.logits, strict=True):
         if len(logits) != len(known) or known[int(np.argmax(logits))] != label:
             raise DeviceError(f"{where}: a text's label is not that of its logits")

@@ -1,4 +1,11 @@
-"""Evaluate: accuracy of a checkpoint or a bundle on labelled rows, each through its own tokenizer."""
+"""Evaluate: accuracy of a checkpoint or a bundle on labelled rows, each through its own tokenizer.
+
+The way of a row to an accuracy: `data.files` reads it from its file (opened by `data.encoding`), `data.table` finds
+the text and the label in it (`data.columns`, `data.row`) and keeps them outside memory (`data.ragged`), `data.splits`
+numbers the label. Of a checkpoint `data.tokens` makes ids of the text and `models.classifier_logits` logits of the
+ids; of a bundle both happen in `agent.inference.classifier`. `measure.statistics.proportions` makes an accuracy of all
+rows, which `bundle.evaluation` defines and the manifest keeps.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +28,7 @@ from edgekit.measure.statistics.estimate import ends
 from edgekit.measure.statistics.proportions import accuracy as share
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
-from edgekit.options.stage_options import EvaluateOptions
+from edgekit.options.stage_options import EvaluateOptions, SplitName
 
 
 @dataclass(frozen=True)
@@ -48,17 +55,23 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
-class _Answers:
-    """What a model said of the rows of a split, and what ran it; `truncated` rows were longer than it takes."""
+class _Predictions:
+    """The label numbers that a model gives the rows [rows] of a split, and what ran it.
 
-    labels: tuple[str, ...]
-    data: str
-    data_sha256: str
-    expected: list[int]
+    truncated: how many rows were longer than it takes;   sha256: its content hash
+    """
+
+    data: Data
+    split: SplitName
     predicted: list[int]
     truncated: int
     runtime: str
     sha256: str
+
+    @property
+    def expected(self) -> list[int]:
+        """The label numbers that the rows have [rows]."""
+        return [int(label) for label in self.data.split(self.split).labels]
 
 
 def evaluate(
@@ -86,17 +99,18 @@ def evaluate(
     if bundle is not None and record:
         check_recordable(bundle)
     if isinstance(model, BundleFolder):
-        answers = (
-            _ask_bundle(model, data, options, progress)
+        predictions = (
+            _run_bundle(model, data, options, progress)
             if device is None
-            else _ask_device(model, data, device, options, progress)
+            else _run_on_device(model, data, device, options, progress)
         )
     elif device is not None:
         raise UsageError(f"{what} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
     else:
-        answers = _ask_checkpoint(model, data, options, progress)
-    accuracy = _accuracy(answers, options, None if bundle is None else answers.sha256)
-    evaluation = Evaluation(accuracy, answers.labels, answers.expected, answers.predicted, answers.sha256)
+        predictions = _run_checkpoint(model, data, options, progress)
+    expected, labels = predictions.expected, predictions.data.labels
+    accuracy = _accuracy(predictions, expected, None if bundle is None else predictions.sha256)
+    evaluation = Evaluation(accuracy, labels, expected, predictions.predicted, predictions.sha256)
     if against:
         drops = tuple(_drop(name, baseline, evaluation) for name, baseline in against.items())
         evaluation = replace(evaluation, accuracy=accuracy.model_copy(update={"drops": drops}))
@@ -114,20 +128,21 @@ def truncated_as(what: str | Path | ModelRef | BundleFolder, options: EvaluateOp
     return options.cut_at(model.checked().max_length) if isinstance(model, BundleFolder) else options
 
 
-def _accuracy(answers: _Answers, options: EvaluateOptions, content_hash: str | None) -> Accuracy:
-    pairs = zip(answers.expected, answers.predicted, strict=True)
-    estimate = share(sum(wanted == given for wanted, given in pairs), len(answers.expected))
-    found = scores(answers.expected, answers.predicted, answers.labels)
+def _accuracy(predictions: _Predictions, expected: list[int], content_hash: str | None) -> Accuracy:
+    data, split, predicted = predictions.data, predictions.split, predictions.predicted
+    right = sum(wanted == given for wanted, given in zip(expected, predicted, strict=True))
+    estimate = share(right, len(expected))
+    found = scores(expected, predicted, data.labels)
     low, high = ends(estimate, 0.0, 100.0)
     macro_f1_low, macro_f1_high = ends(found.macro_f1, 0.0, 100.0)
     mcc_low, mcc_high = ends(found.mcc, -1.0, 1.0)
     return Accuracy(
-        data=f"{answers.data}/{options.split}",
-        split=options.split,
-        data_sha256=answers.data_sha256,
+        data=f"{data.name}/{split}",
+        split=split,
+        data_sha256=data.sha256[split],
         content_hash=content_hash,
-        rows=len(answers.expected),
-        truncated=answers.truncated,
+        rows=len(expected),
+        truncated=predictions.truncated,
         accuracy=estimate.value,
         low=low,
         high=high,
@@ -138,8 +153,8 @@ def _accuracy(answers: _Answers, options: EvaluateOptions, content_hash: str | N
         mcc=found.mcc.value,
         mcc_low=mcc_low,
         mcc_high=mcc_high,
-        classes=class_scores(answers.labels, answers.expected, answers.predicted),
-        runtime=answers.runtime,
+        classes=class_scores(data.labels, expected, predicted),
+        runtime=predictions.runtime,
     )
 
 
@@ -177,9 +192,9 @@ def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
     )
 
 
-def _ask_bundle(
+def _run_bundle(
     bundle: BundleFolder, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
-) -> _Answers:
+) -> _Predictions:
     from edgekit.agent.inference.classifier import load_classifier
 
     checked = bundle.checked()
@@ -197,11 +212,9 @@ def _ask_bundle(
             predicted.append(numbers[prediction.label])
             truncated += prediction.truncated
             advance(index + 1)
-    return _Answers(
-        labels=tuple(labels),
-        data=rows.name,
-        data_sha256=rows.sha256[options.split],
-        expected=[int(label) for label in split.labels],
+    return _Predictions(
+        data=rows,
+        split=options.split,
         predicted=predicted,
         truncated=truncated,
         runtime=f"{classifier.session.runtime} {classifier.session.version}",
@@ -209,26 +222,24 @@ def _ask_bundle(
     )
 
 
-def _ask_device(
+def _run_on_device(
     bundle: BundleFolder,
     data: DataSpec | Unnumbered,
     device: str | ConnectedDevice,
     options: EvaluateOptions,
     progress: Progress,
-) -> _Answers:
-    from edgekit.flows.evaluate.device_inference import classify_there
+) -> _Predictions:
+    from edgekit.flows.evaluate.device_inference import classify_on_device
 
     manifest = bundle.manifest
     labels = manifest.labels
     rows = _rows_for(data, labels, progress)
     split = rows.split(options.split)
     numbers = {label: index for index, label in enumerate(labels)}
-    found = classify_there(bundle, labels, split.pairs_of_text(), device, options, progress)
-    return _Answers(
-        labels=tuple(labels),
-        data=rows.name,
-        data_sha256=rows.sha256[options.split],
-        expected=[int(label) for label in split.labels],
+    found = classify_on_device(bundle, labels, split.pairs_of_text(), device, options, progress)
+    return _Predictions(
+        data=rows,
+        split=options.split,
         predicted=[numbers[label] for label in found.labels],
         truncated=found.truncated,
         runtime=found.runtime,
@@ -236,9 +247,9 @@ def _ask_device(
     )
 
 
-def _ask_checkpoint(
+def _run_checkpoint(
     model: ModelRef, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
-) -> _Answers:
+) -> _Predictions:
     import torch
 
     from edgekit.data.tokens import tokenize
@@ -256,11 +267,9 @@ def _ask_checkpoint(
     tokens = tokenize(tokenizer, split, longest, progress=progress)
     title = f"evaluate {checkpoint.path.name}"
     logits = classifier_logits(classifier, tokenizer, tokens, title=title, progress=progress)
-    return _Answers(
-        labels=checkpoint.labels,
-        data=rows.name,
-        data_sha256=rows.sha256[options.split],
-        expected=[int(label) for label in split.labels],
+    return _Predictions(
+        data=rows,
+        split=options.split,
         predicted=[int(label) for label in logits.argmax(-1)],
         truncated=tokens.truncated,
         runtime=f"torch {torch.__version__}",

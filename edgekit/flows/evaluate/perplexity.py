@@ -131,7 +131,7 @@ def perplexity(
         if device is None:
             model = _open(evaluated, options)
         else:
-            model = stack.enter_context(_open_there(evaluated, device, options, progress))
+            model = stack.enter_context(_open_on_device(evaluated, device, options, progress))
         baselines = {name: _open(bundle_or_checkpoint(other), options) for name, other in compared.models.items()}
         window = _window((model, *baselines.values()), options.stride)
         before = {name: compared.surprise(other, corpus, window, progress) for name, other in baselines.items()}
@@ -282,12 +282,12 @@ def _open_bundle(folder: BundleFolder, options: EvaluateOptions) -> _LanguageMod
 
 
 @contextmanager
-def _open_there(
+def _open_on_device(
     model: ModelRef | BundleFolder, device: str | ConnectedDevice, options: EvaluateOptions, progress: Progress
 ) -> Iterator[_LanguageModel]:
     """A bundle that runs on a device; texts become ids here, by the bundle's own tokenizer."""
     from edgekit.agent.inference.prompts import PromptTokenizer
-    from edgekit.flows.evaluate.device_inference import scorer_there
+    from edgekit.flows.evaluate.device_inference import device_scorer
 
     if not isinstance(model, BundleFolder):
         raise UsageError(f"{model} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
@@ -295,7 +295,7 @@ def _open_there(
     with agent_errors():
         tokenizer = PromptTokenizer(bundle.tokenizer)
     context = _context(bundle, options)
-    with scorer_there(model, device, context, options, progress) as (score, runtime):
+    with device_scorer(model, device, context, options, progress) as (score, runtime):
         yield _of_bundle(bundle, tokenizer, context, score, runtime)
 
 
