@@ -16,6 +16,7 @@ from edgekit.export.onnx.rounding import per_block_int8
 from edgekit.export.quantized_weights import decoder_block_size
 from edgekit.export.simulation import simulated
 from edgekit.export.source import Source
+from edgekit.export.tflite.packed_integers import pack_bytes
 from edgekit.models.checkpoint import load_decoder, open_checkpoint
 from edgekit.models.encoder import parameter_names
 from edgekit.models.registry import describe
@@ -103,3 +104,9 @@ def test_a_simulated_block_is_rounded_by_its_own_largest_value_also_at_the_end_o
         part = x[..., start : start + block]
         scale = part.abs().amax(-1, keepdim=True) / 127
         torch.testing.assert_close(found[..., start : start + block], (part / scale).round() * scale)
+
+
+@pytest.mark.parametrize(("values", "packed"), [([1, -2], [0xE1]), ([7, -7, 3], [0x97, 0x03]), ([-1], [0x0F])])
+def test_two_integers_of_four_bits_share_a_byte_and_an_odd_one_stands_alone(values, packed):
+    """LiteRT's layout: the first in the low half, as two's complement."""
+    assert pack_bytes(np.array([values], np.int8), TensorPlan(bits=4)).tolist() == packed
