@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -30,22 +31,28 @@ _TOOLS = ("torch", "transformers", "onnx", "onnxruntime", "litert-torch", "ai-ed
 _TOKENIZER_FILES = ("*token*.json", "vocab.*", "merges.txt", "*.model")
 
 
+@dataclass(frozen=True)
+class StageData:
+    """What a stage learned from: how its rows were named, and the rows themselves; None of a stage without data."""
+
+    named: DataSpec | None = None
+    rows: Data | TextData | None = None
+
+
 def next_step(
     stage: str,
     options: Strict,
     start: Checkpoint | Scratch,
     *,
-    data: DataSpec | None = None,
-    rows: Data | TextData | None = None,
+    data: StageData = StageData(),
     teacher: Checkpoint | None = None,
     target: Target | None = None,
     golden: Sequence[str | tuple[str, str]] = (),
 ) -> tuple[Step, ...]:
     """The lineage of `start` and this stage at its end; inputs are named by their content hashes.
 
-    data, rows: how the rows were named, and the rows themselves
-    target:     that the options name, where they name one
-    golden:     the texts, or pairs of them, that an export was given for golden cases
+    target: that the options name, where they name one
+    golden: the texts, or pairs of them, that an export was given for golden cases
     """
     values, inputs = options_and_inputs(options, target)
     before = start.extras.lineage if isinstance(start, Checkpoint) else ()
@@ -53,9 +60,9 @@ def next_step(
         inputs["checkpoint"] = checkpoint_sha256(start)
     if teacher is not None:
         inputs["teacher"] = checkpoint_sha256(teacher)
-    if rows is not None:
-        kind = "text" if isinstance(rows, TextData) else "data"
-        inputs |= {f"{kind}.{split}": sha256 for split, sha256 in rows.sha256.items()}
+    if data.rows is not None:
+        kind = "text" if isinstance(data.rows, TextData) else "data"
+        inputs |= {f"{kind}.{split}": sha256 for split, sha256 in data.rows.sha256.items()}
     if golden:
         inputs["golden"] = value_sha256(list(golden))
     step = Step(
@@ -65,11 +72,11 @@ def next_step(
         tools=tool_versions(),
         model=None if before else start if isinstance(start, Scratch) else _origin(start),
         teacher=_origin(teacher) if teacher is not None and not is_in(before, inputs["teacher"]) else None,
-        data=None if data is None else named_data(data),
+        data=None if data.named is None else named_data(data.named),
         target=target,
         golden_texts=len(golden),
         # a training says it when it has ended: one that goes on with other threads is still the same step
-        machine=machine() if rows is None else {},
+        machine=machine() if data.rows is None else {},
     )
     return (*before, step)
 

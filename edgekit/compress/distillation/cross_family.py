@@ -122,11 +122,14 @@ def _embedding_weights(source: Encoder, *, typed: bool) -> tuple[Any, Any, Any]:
 
 
 def _fit(linear: Any, inputs: Any, outputs: Any) -> None:
-    """Least squares: the dense layer that makes most nearly `outputs` [rows, out] of `inputs` [rows, in]."""
+    """Least squares: the dense layer that makes most nearly `outputs` [rows, out] of `inputs` [rows, in].
+
+    In float64: what LAPACK gives in float32 depends on where in memory the numbers lie, and so on the process.
+    """
     import torch
 
-    with_one = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1)
-    solution = torch.linalg.lstsq(with_one, outputs).solution
+    with_one = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1).double()
+    solution = torch.linalg.lstsq(with_one, outputs.double()).solution.float()
     linear.weight.copy_(solution[:-1].T)
     linear.bias.copy_(solution[-1])
 

@@ -16,7 +16,7 @@ from edgekit.compress.training.distributed import is_main
 from edgekit.compress.training.training_job import TrainedModel
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import TextData
-from edgekit.flows.lineage import ended, next_step
+from edgekit.flows.lineage import StageData, ended, next_step
 from edgekit.flows.train.training_dir import training_folder
 from edgekit.io.atomic import new_folder
 from edgekit.io.progress import SILENT, Progress
@@ -49,7 +49,8 @@ class TrainingStage:
         train: is given the folder that an interrupted training goes on from
         Raises `UsageError` where the disk is full or read-only.
         """
-        lineage = next_step(self.name, self.options, self.start, data=self.data, rows=rows, teacher=self.teacher)
+        data = StageData(self.data, rows)
+        lineage = next_step(self.name, self.options, self.start, data=data, teacher=self.teacher)
         with training_folder(self.out, lineage[-1]) as folder:
             found = train(folder)
             if found.trained is not None:
