@@ -1,4 +1,4 @@
-"""What `import edgekit` offers: every command's function and every options class, imported when first used."""
+"""What `import edgekit` offers: the functions of commands and every options class, imported when first used."""
 
 import importlib
 import pkgutil

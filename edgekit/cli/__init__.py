@@ -51,7 +51,7 @@ class LazyGroup(click.Group):
     """Knows its commands by name; a command's module is imported when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """In the order of the road."""
+        """In the order in which a model goes through them."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -148,7 +148,7 @@ def _explain(error: Exception, debug: bool) -> int:
         click.echo(_short(f"error: {error.strerror}: {error.filename}"), err=True)
         return 2
     if isinstance(error, OSError) and error.errno in _FULL:
-        # outputs say where they are (`spec.disk`); what is left are files without a name
+        # outputs say where they are (`io.disk`); what is left are files without a name
         click.echo(
             _short(f"error: {error.filename or 'temporary files'} cannot be written: {error.strerror}"), err=True
         )

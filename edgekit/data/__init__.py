@@ -1,1 +1,1 @@
-"""Data sets, tokenized batches and task metrics."""
+"""Data sets and tokenized batches."""

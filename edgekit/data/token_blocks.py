@@ -41,7 +41,7 @@ def load_text(spec: DataSpec, *, learn: bool = True) -> TextData:
     """The text files that `spec` names, read once for their hashes.
 
     learn: whether a model is to be trained on them
-    Raises `UsageError` where there is no training text, and for files that hold none (`data.language`).
+    Raises `UsageError` where there is no training text, and for files that hold none (`data.text_corpus`).
     """
     paths: dict[str, Path | None] = {name: getattr(spec, name) for name in ("train", "validation", "test")}
     if learn and paths["train"] is None:

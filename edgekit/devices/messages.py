@@ -1,4 +1,4 @@
-"""What an agent may answer: its replies as validated types. A measurement is `spec.measurement.Measurement`."""
+"""What an agent may answer: its replies as validated types. A measurement is `schema.measurement.Measurement`."""
 
 from __future__ import annotations
 

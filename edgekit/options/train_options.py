@@ -62,7 +62,8 @@ class DistillOptions(TrainOptions):
 
     Of a classifier the loss is soft_weight * T^2 * KL(teacher || student) at temperature T, plus (1 - soft_weight) *
     cross entropy with the labels (Hinton et al. 2015, arXiv 1503.02531), plus hidden_weight * the distance of hidden
-    states, plus relation_weight * the divergence of attention relations (`compress.losses`, `compress.relations`).
+    states, plus relation_weight * the divergence of attention relations (`compress.training.losses`,
+    `compress.distillation.relations`).
     Of a language model it is the first two for each token, the labels being the tokens to come.
     """
 

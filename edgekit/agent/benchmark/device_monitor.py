@@ -85,7 +85,7 @@ class DeviceMonitor:
         self._runs += 1
 
     def states(self) -> JsonObject:
-        """The state before, during and after, as in `schema.measurement.Watched`; for when it is left."""
+        """The state before, during and after, as in `schema.measurement.MonitoredRecord`; for when it is left."""
         return {"before": self._before, "during": self.moments, "after": self._after}
 
     def _watch(self) -> None:

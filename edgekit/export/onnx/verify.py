@@ -1,7 +1,7 @@
 """Reading a written ONNX file back: it holds the integers of the plan, each of them.
 
 No comparison of answers tells one integer that is off by one: rounded activations move the logits of a sound file as
-much. (The TFLite files are read back where they are packed, `tflite_integers`.)
+much. (The TFLite files are read back where they are packed, `tflite.packed_integers`.)
 """
 
 from __future__ import annotations

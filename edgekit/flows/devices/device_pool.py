@@ -138,10 +138,10 @@ class _Named:
 
     @contextmanager
     def task(self, title: str, total: int | None = None) -> Iterator[Advance]:
-        """See `spec.progress.Progress`."""
+        """See `io.progress.Progress`."""
         with self._progress.task(f"{self._name}: {title}", total) as advance:
             yield advance
 
     def say(self, text: str) -> None:
-        """See `spec.progress.Progress`."""
+        """See `io.progress.Progress`."""
         self._progress.say(f"{self._name}: {text}")

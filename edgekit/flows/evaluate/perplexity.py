@@ -110,13 +110,13 @@ def perplexity(
 ) -> Perplexity:
     """Perplexity and bits per byte of a language model on the text of a split.
 
-    data: the split is a file of text (`data.language`)
+    data: the split is a file of text (`data.text_corpus`)
     options: `max_length` bounds the context, which else is the model's own; `stride` is how far each window moves on
     against: models that are run on the same windows, by name; the context is then the shortest of all. `Baselines`
              that are handed on from call to call are run once
     device: where a bundle is run, as of `evaluate.evaluate`; the baselines are always run in this process
     record: whether the figures of a bundle are kept in its manifest; else nothing is written into the bundle
-    How tokens are conditioned is in `measure.perplexity`.
+    How tokens are conditioned is in `measure.accuracy.perplexity`.
     Raises `UsageError` for bad input, also baselines that cut the text into other tokens, `ToolError` for a model that
     gives no probabilities.
     """

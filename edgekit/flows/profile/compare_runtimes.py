@@ -94,7 +94,7 @@ def compare_runtimes(
 
 
 class _Side:
-    """One runtime on a device, as a device whose agents find that version first; see `devices.base.Reached`."""
+    """One runtime on a device, as a device whose agents find that version first; see `base.ConnectedDevice`."""
 
     def __init__(self, device: ConnectedDevice, runtime: RuntimeRef, options: ProfileOptions) -> None:
         self._device = device

@@ -89,7 +89,7 @@ class Reproduction:
 
     @property
     def exit_code(self) -> int:
-        """0 identical or equivalent, 1 different, 3 cannot be told (`agreement.exit_code`)."""
+        """0 identical or equivalent, 1 different, 3 cannot be told (`reproduce_compare.exit_code`)."""
         return exit_code(self.outcomes)
 
 

@@ -69,7 +69,7 @@ class StageReproduction:
 
     @property
     def verdict(self) -> ReproductionVerdict:
-        """Identical files, or what the interval of the points lost says of `within` (`statistics.agreement`)."""
+        """Identical files, or what the interval of the points lost says of `within` (`proportions.agreement`)."""
         if not self.differing:
             return "identical"
         return "cannot be told" if self.comparison is None else agreement(self.comparison.lost, self.within)

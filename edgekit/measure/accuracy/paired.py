@@ -21,7 +21,7 @@ class PairedComparison:
 
     lost, gained:       rows that the baseline alone, and that the candidate alone, has right
     p_value:            McNemar's exact test that neither is more likely
-    accuracy:           points of accuracy lost, with Newcombe's interval (`statistics.accuracy_drop`)
+    accuracy:           points of accuracy lost, with Newcombe's interval (`proportions.accuracy_drop`)
     accuracy_bootstrap: the same points, with a bootstrap interval
     macro_f1:           points of macro-F1 lost, with the interval of the difference of two dependent means
     """
