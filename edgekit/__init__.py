@@ -1,7 +1,7 @@
 """edgekit: compress text models, put them on your device, measure, and gate on the verdict.
 
-Each function here is also a command (`edgekit export`), and a stage where a recipe has one of its name (`export:`): one
-function for all of them. The classes are what they take: options, data, models, targets and budgets.
+Each function here is also a command (`edgekit export`), and a stage where a recipe has one of its name (`export:`):
+one function for all of them. The classes are what they take: options, data, models, targets and budgets.
 All are imported when first used, so that `import edgekit` costs nothing.
 """
 

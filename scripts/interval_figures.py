@@ -18,7 +18,7 @@ from edgekit.measure.performance.energy import energy_mj
 from edgekit.measure.performance.generation import tokens_per_s
 from edgekit.measure.performance.sustained import sustained
 from edgekit.measure.statistics.estimate import Estimate
-from edgekit.measure.statistics.proportions import accuracy
+from edgekit.measure.statistics.proportions import share
 from edgekit.schema.comparison import InterleavedBlock
 from edgekit.schema.measurement import Energy
 
@@ -91,7 +91,7 @@ def _mcc(expected: Labels, predicted: Labels) -> Estimate:
 
 
 def _accuracy(expected: Labels, predicted: Labels) -> Estimate:
-    return accuracy(sum(map(int.__eq__, expected, predicted)), len(expected))
+    return share(sum(map(int.__eq__, expected, predicted)), len(expected))
 
 
 def _energy(generator: Generator, rho: float) -> Estimate:

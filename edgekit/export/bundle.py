@@ -6,6 +6,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from edgekit.agent.inference.bundle import GOLDEN
 from edgekit.bundle.manifest import MANIFEST_FILE, NEEDED_FILES, File, Manifest
 from edgekit.export.format import format_named
 from edgekit.export.lowering import Lowering
@@ -17,7 +18,6 @@ from edgekit.io.hashing import file_sha256
 from edgekit.models.checkpoint import block_shapes
 from edgekit.schema.target import Target
 
-GOLDEN_FILE = "golden.jsonl"
 CARD_FILE = "README.md"
 _OUTSIDE_THE_HASH = (MANIFEST_FILE, CARD_FILE)
 
@@ -42,7 +42,7 @@ def build_bundle(
         cases = task.reference(golden, file)
     allowed = task.tolerance(cases, file)
     parity = task.check(cases, allowed, file, out)
-    _write_lines(task.golden_rows(cases, allowed), out / GOLDEN_FILE)
+    _write_lines(task.golden_rows(cases, allowed), out / GOLDEN)
     manifest = Manifest.hashed(
         name=source.name,
         task=source.task.name,

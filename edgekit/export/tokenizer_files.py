@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from edgekit.agent.inference.bundle import TOKENIZER
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
 
-TOKENIZER_FILE = "tokenizer.json"
-_KEPT = (TOKENIZER_FILE, "tokenizer_config.json", "special_tokens_map.json")
+_KEPT = (TOKENIZER, "tokenizer_config.json", "special_tokens_map.json")
 
 
 def write_tokenizer(tokenizer: Tokenizer, out: Path, max_length: int, *, truncates: bool = True) -> None:
@@ -31,10 +31,10 @@ def write_tokenizer(tokenizer: Tokenizer, out: Path, max_length: int, *, truncat
         # vocab.txt, merges.txt and the like repeat what tokenizer.json holds
         if path.name not in _KEPT:
             path.unlink(missing_ok=True)
-    alone = tokenizers.Tokenizer.from_file(str(out / TOKENIZER_FILE))
+    alone = tokenizers.Tokenizer.from_file(str(out / TOKENIZER))
     alone.no_padding()
     if truncates:
         alone.enable_truncation(max_length, strategy="longest_first")
     else:
         alone.no_truncation()
-    alone.save(str(out / TOKENIZER_FILE), pretty=False)
+    alone.save(str(out / TOKENIZER), pretty=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from edgekit.agent.inference.bundle import GOLDEN
 from edgekit.bundle.manifest import is_bundle
 from edgekit.errors import UsageError
 from edgekit.flows.run.journal import FILE, Journal
@@ -46,7 +47,7 @@ def _bundle_of(run: Path) -> Path | None:
 
 
 def _is_bundle(path: Path) -> bool:
-    return is_bundle(path) and (path / "golden.jsonl").is_file()
+    return is_bundle(path) and (path / GOLDEN).is_file()
 
 
 def _is_checkpoint(path: Path) -> bool:

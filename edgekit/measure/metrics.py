@@ -16,7 +16,7 @@ from edgekit.measure.metric import LimitRange, Metric
 from edgekit.measure.performance.energy import energy_mj
 from edgekit.measure.performance.generation import summarise_generation, tokens_per_s
 from edgekit.measure.statistics.estimate import Estimate
-from edgekit.measure.statistics.proportions import percentile_interval
+from edgekit.measure.statistics.percentiles import percentile_interval
 from edgekit.schema.budget import Budget
 from edgekit.schema.measurement import Measurement
 from edgekit.tasks.registry import task_named

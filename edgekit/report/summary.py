@@ -13,7 +13,7 @@ from edgekit.measure.metric import Metric
 from edgekit.measure.metrics import metric_of
 from edgekit.measure.performance.generation import summarise_generation
 from edgekit.measure.performance.latency_summary import summarise
-from edgekit.measure.statistics.proportions import Estimate
+from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.verdicts import Verdict
 from edgekit.schema.measurement import GenerationMeasurement, Measurement
 from edgekit.tasks.registry import DEFAULT_TASK, task_named

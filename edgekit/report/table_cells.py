@@ -10,7 +10,7 @@ from edgekit.bundle.manifest import Parity
 from edgekit.measure.accuracy.classification import ConfusedPair
 from edgekit.measure.performance.generation import summarise_generation
 from edgekit.measure.performance.latency_summary import summarise
-from edgekit.measure.statistics.proportions import Estimate
+from edgekit.measure.statistics.estimate import Estimate
 from edgekit.report import figures
 from edgekit.report.figures import NONE, UNKNOWN, clean, number
 from edgekit.report.plots.part_map import Part

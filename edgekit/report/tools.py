@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from edgekit.measure.performance.benchmark_tool import tool_latency
 from edgekit.measure.performance.throttling import ever_disturbed
-from edgekit.measure.statistics.proportions import Estimate
+from edgekit.measure.statistics.estimate import Estimate
 from edgekit.report.figures import clean, listed, machine, number, plural
 from edgekit.schema.tool_measurement import Battery, ToolMeasurement
 

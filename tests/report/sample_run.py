@@ -12,7 +12,7 @@ from edgekit.bundle.manifest import Parity, Step
 from edgekit.measure.accuracy.class_scores import class_scores
 from edgekit.measure.accuracy.classification import worst_pairs
 from edgekit.measure.statistics.estimate import Estimate
-from edgekit.measure.statistics.proportions import percentile_interval
+from edgekit.measure.statistics.percentiles import percentile_interval
 from edgekit.measure.verdicts import decide, exit_code, unmeasured
 from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, PackageRow, Summary, VerdictRow
 from edgekit.schema.budget import Budget

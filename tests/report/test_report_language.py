@@ -11,7 +11,7 @@ from rich.console import Console
 from sample_run import HOSTILE
 
 from edgekit.bundle.evaluation import Increase, Perplexity
-from edgekit.measure.statistics.proportions import Estimate
+from edgekit.measure.statistics.estimate import Estimate
 from edgekit.report import figures, table_cells
 from edgekit.report.key_figures import highlights
 from edgekit.report.markdown import models_markdown, summary_markdown

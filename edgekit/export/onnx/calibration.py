@@ -13,6 +13,7 @@ from edgekit.compress.quantization.grid import Floats
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.export.activation_range import ActivationRange
 from edgekit.export.onnx.encoder_graph import write_encoder_graph
+from edgekit.export.onnx.graph_builder import ONNX_FILE
 from edgekit.export.quantized_weights import QuantizedWeights
 from edgekit.export.source import TextInput
 from edgekit.models.loaded_model import LoadedModel
@@ -32,7 +33,7 @@ def calibrate(
     float_weights = QuantizedWeights(model, None, {})
     takes_types = describe_encoder(model).token_type_embedding is not None
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.onnx"
+        path = Path(folder) / ONNX_FILE
         dense_inputs = write_encoder_graph(model, float_weights, path, max_length=max_length).dense_inputs
         taps = sorted({tap for inputs in dense_inputs.values() for tap in inputs})
         write_encoder_graph(model, float_weights, path, max_length=max_length, taps=taps)

@@ -97,7 +97,7 @@ class DecoderLayers(ABC):
         cache, present = self.cache(index)
         operands, rotations = [packed, "", ""], []
         if self.decoder.rotary is not None:
-            rotations = self._rotations(block.head_size)
+            rotations = self._rotations()
             if block.head_size % _ROTATED_WITHIN:
                 operands, rotations = self._rotated(block, packed, rotations, name), []
         return graph.add_many(
@@ -109,7 +109,7 @@ class DecoderLayers(ABC):
             **heads,
         )[0]
 
-    def _rotations(self, head_size: int) -> list[str]:
+    def _rotations(self) -> list[str]:
         """Cosines and sines [max_length, head_size / 2]."""
         assert self.decoder.rotary is not None  # noqa: S101 - for the type checker
         tables = self.decoder.rotary(self.max_length)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgekit.agent.inference.bundle import TOKENIZER
 from edgekit.agent.inference.classifier import Classifier
 from edgekit.bundle.manifest import Parity
 from edgekit.compress.quantization.grid import Floats
@@ -26,7 +27,7 @@ from edgekit.export.parity import (
 )
 from edgekit.export.source import TextInput
 from edgekit.export.task_export import TaskExport
-from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
+from edgekit.export.tokenizer_files import write_tokenizer
 
 # what breaks tokenizers and padding: nothing, one character, many scripts, invisible characters, a text far too long
 HARD_TEXTS: tuple[str, ...] = (
@@ -119,7 +120,7 @@ class Export(TaskExport[ClassificationCase]):
             "pad_id": self._pad_id,
             "inputs": [{"name": spec.name} for spec in file.inputs],
         }
-        tokenizer = Tokenizer(folder / TOKENIZER_FILE, self.max_length)
+        tokenizer = Tokenizer(folder / TOKENIZER, self.max_length)
         classifier = Classifier(Bundle(folder, draft), open_session(folder / file.file), tokenizer)
         return check(classifier, cases, allowed, self.source.reference)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from edgekit.agent.inference.bundle import TOKENIZER
 from edgekit.agent.inference.generation import TextGenerator
 from edgekit.agent.runtimes.base import DecoderSession
 from edgekit.bundle.manifest import GenerationTokens, Parity
@@ -20,7 +21,7 @@ from edgekit.export.model_file import ModelFile
 from edgekit.export.parity import FLOAT, Deviation, Reference, Tolerance, judge, require_same_ids, rounded_atol
 from edgekit.export.source import Source, TextInput
 from edgekit.export.task_export import TaskExport
-from edgekit.export.tokenizer_files import TOKENIZER_FILE, write_tokenizer
+from edgekit.export.tokenizer_files import write_tokenizer
 from edgekit.models.loaded_model import LoadedModel
 
 # what breaks tokenizers: nothing, many scripts, characters of several bytes, white space
@@ -107,7 +108,7 @@ class Export(TaskExport[GenerationCase]):
 
         draft = Bundle(folder, {"generation": generation_of(self.source).model_dump(mode="json")})
         session = open_decoder_session(folder / file.file, self.max_length)
-        generator = TextGenerator(draft, session, PromptTokenizer(folder / TOKENIZER_FILE))
+        generator = TextGenerator(draft, session, PromptTokenizer(folder / TOKENIZER))
         return check(generator, cases, allowed, self.source.reference)
 
     def golden_rows(self, cases: Sequence[GenerationCase], allowed: Tolerance) -> Iterator[dict[str, object]]:

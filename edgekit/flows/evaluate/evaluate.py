@@ -25,7 +25,7 @@ from edgekit.measure.accuracy.class_scores import class_scores
 from edgekit.measure.accuracy.classification import ConfusedPair, scores, worst_pairs
 from edgekit.measure.accuracy.paired import compare, unchanged
 from edgekit.measure.statistics.estimate import ends
-from edgekit.measure.statistics.proportions import accuracy as share
+from edgekit.measure.statistics.proportions import share
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions, SplitName

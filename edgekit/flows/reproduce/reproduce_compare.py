@@ -12,7 +12,8 @@ from edgekit.flows.evaluate.evaluate import Evaluation, evaluate
 from edgekit.flows.reproduce.lineage_replay import LineageSource
 from edgekit.io.hashing import value_sha256
 from edgekit.io.progress import Progress
-from edgekit.measure.statistics.proportions import Agreement, Estimate, accuracy_difference, accuracy_drop, agreement
+from edgekit.measure.statistics.estimate import Estimate
+from edgekit.measure.statistics.proportions import Agreement, accuracy_difference, accuracy_drop, agreement
 from edgekit.options.data_options import DataSpec
 from edgekit.options.stage_options import EvaluateOptions, SplitName
 

@@ -25,6 +25,7 @@ from edgekit.measure.statistics.estimate import Estimate
 
 Numbers = npt.NDArray[Any]
 
+NO_ROWS = "no row has this label, and none was given it"
 # below so many rows of a class its own limits are all but the whole range, and their sum no longer adds up
 FEWEST_ROWS = 3
 # rows of pure chance that are added, so that a matrix without an error does not seem sure
@@ -71,7 +72,7 @@ class MeanF1:
 def f1_of_counts(right: int, rows: int) -> Estimate:
     """F1 in % of a class that `right` of `rows` rows, which have it or were given it, both have and were given."""
     if not rows:
-        return Estimate(0.0, -math.inf, math.inf, "no row has this label, and none was given it")
+        return Estimate(0.0, -math.inf, math.inf, NO_ROWS)
     value, low, high = _limits(right, rows)
     return Estimate(100 * value, 100 * low, 100 * high)
 

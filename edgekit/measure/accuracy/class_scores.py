@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from edgekit.bundle.evaluation import ClassScore
+from edgekit.measure.accuracy.class_intervals import NO_ROWS
 from edgekit.measure.accuracy.classification import class_f1, per_class
 from edgekit.measure.statistics.estimate import ends
-
-NO_ROWS = "no row has this label, and none was given it"
 
 
 def class_scores(labels: Sequence[str], expected: Sequence[int], predicted: Sequence[int]) -> tuple[ClassScore, ...]:

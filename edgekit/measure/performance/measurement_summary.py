@@ -9,7 +9,7 @@ from edgekit.measure.performance.generation import GenerationSummary, summarise_
 from edgekit.measure.performance.latency_summary import LatencySummary, summarise
 from edgekit.measure.performance.sustained import Sustained, sustained
 from edgekit.measure.performance.throttling import Disturbance, Samples, disturbances_of_parts
-from edgekit.measure.statistics.proportions import Estimate
+from edgekit.measure.statistics.estimate import Estimate
 from edgekit.schema.measurement import GenerationMeasurement, Measurement
 
 

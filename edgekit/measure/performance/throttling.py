@@ -204,7 +204,7 @@ class _Load:
         Of those that were taken while cores were short of time by a share, about that share was delayed; and one for
         each page that came from disk.
         """
-        shares = self._noticeable(earlier, later)
+        shares = self._noticeable(later)
         for name, (value, _) in shares.items():
             self._worst[name] = max(self._worst[name], value)
         lost = max((share for _, share in shares.values()), default=0.0)
@@ -215,7 +215,7 @@ class _Load:
         self._faults += faults
         self.delayed += max(samples * min(lost, 1.0), min(samples, faults))
 
-    def _noticeable(self, earlier: Moment, later: Moment) -> dict[str, tuple[float, float]]:
+    def _noticeable(self, later: Moment) -> dict[str, tuple[float, float]]:
         """The figures that a quiet machine does not have, each with the share of its time that the agent lost."""
         found: dict[str, tuple[float, float]] = {}
         for name, least in (("waited", WAITED), ("stolen", STOLEN), ("memory_stall", STALLED)):

@@ -1,4 +1,4 @@
-"""Figures with 95 % intervals: shares of rows, the difference of two accuracies; percentiles are of `percentiles`."""
+"""Figures with 95 % intervals: shares of rows, and the difference of two accuracies."""
 
 from __future__ import annotations
 
@@ -9,20 +9,6 @@ from typing import Literal
 import numpy as np
 
 from edgekit.measure.statistics.estimate import Estimate
-from edgekit.measure.statistics.percentiles import percentile, percentile_interval, percentile_intervals
-
-__all__ = [
-    "Agreement",
-    "Estimate",
-    "accuracy",
-    "accuracy_difference",
-    "accuracy_drop",
-    "agreement",
-    "percentile",
-    "percentile_interval",
-    "percentile_intervals",
-    "share",
-]
 
 Z95 = 1.959963984540054
 
@@ -33,11 +19,6 @@ def share(counted: int, rows: int) -> Estimate:
     """So many of all rows, in %, with Wilson's score interval (Wilson 1927); `ValueError` for impossible counts."""
     low, high = _wilson(counted, rows)
     return Estimate(100 * counted / rows, 100 * low, 100 * high)
-
-
-def accuracy(correct: int, rows: int) -> Estimate:
-    """Accuracy in %, as `share`."""
-    return share(correct, rows)
 
 
 def accuracy_drop(baseline: Sequence[bool], candidate: Sequence[bool]) -> Estimate:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from edgekit.measure.statistics.proportions import Estimate, percentile
+from edgekit.measure.statistics.estimate import Estimate
+from edgekit.measure.statistics.percentiles import percentile
 from edgekit.report import figures
 from edgekit.report.figures import number, plain
 from edgekit.report.plots.svg import Axis, element, line, nice_ticks, picture, rectangle, tick_text, words

@@ -16,7 +16,7 @@ from edgekit.agent.benchmark.tasks import measure
 from edgekit.agent.benchmark.timing import Stopping
 from edgekit.agent.errors import RuntimeFailed
 from edgekit.agent.runtimes.registry import open_decoder_session, open_session
-from edgekit.measure.statistics.proportions import percentile_interval
+from edgekit.measure.statistics.percentiles import percentile_interval
 from edgekit.schema.measurement import GenerationMeasurement, Measurement
 
 QUICK = Stopping(min_seconds=0, min_runs=5, max_runs=100, warmup=2)

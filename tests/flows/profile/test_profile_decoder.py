@@ -25,7 +25,7 @@ from edgekit.flows.gate.gate import gate
 from edgekit.flows.profile.profile import profile
 from edgekit.flows.profile.profile_decoder import profile_decoder, recommended_decoder_threads
 from edgekit.measure.performance.generation import summarise_generation
-from edgekit.measure.statistics.proportions import percentile
+from edgekit.measure.statistics.percentiles import percentile
 from edgekit.options.data_options import DataSpec
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.schema.budget import Budget

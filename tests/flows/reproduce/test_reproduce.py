@@ -16,7 +16,7 @@ from edgekit.cli import cli, main
 from edgekit.flows.export import export
 from edgekit.flows.quantize import quantize
 from edgekit.flows.reproduce.reproduce_compare import AccuracyComparison, StageReproduction, exit_code
-from edgekit.measure.statistics.proportions import Estimate
+from edgekit.measure.statistics.estimate import Estimate
 from edgekit.options.export_options import ExportOptions
 
 

@@ -5,13 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edgekit.measure.statistics.proportions import (
-    Estimate,
-    accuracy,
-    accuracy_difference,
-    accuracy_drop,
-    agreement,
-)
+from edgekit.measure.statistics.estimate import Estimate
+from edgekit.measure.statistics.proportions import accuracy_difference, accuracy_drop, agreement, share
 
 
 @pytest.mark.parametrize(
@@ -25,7 +20,7 @@ from edgekit.measure.statistics.proportions import (
     ],
 )
 def test_wilson_as_published(correct, rows, low, high):
-    estimate = accuracy(correct, rows)
+    estimate = share(correct, rows)
     assert (estimate.low, estimate.high) == (pytest.approx(low, abs=0.005), pytest.approx(high, abs=0.005))
 
 
@@ -35,7 +30,7 @@ def test_wilson_against_scipy(counts):
     from scipy.stats import binomtest
 
     correct, rows = counts
-    estimate = accuracy(correct, rows)
+    estimate = share(correct, rows)
     other = binomtest(correct, rows).proportion_ci(method="wilson")
     assert estimate.low == pytest.approx(100 * other.low, abs=1e-9)
     assert estimate.high == pytest.approx(100 * other.high, abs=1e-9)
@@ -44,7 +39,7 @@ def test_wilson_against_scipy(counts):
 @pytest.mark.parametrize(("correct", "rows"), [(0, 0), (3, 2), (-1, 5)])
 def test_impossible_counts(correct, rows):
     with pytest.raises(ValueError, match="no proportion"):
-        accuracy(correct, rows)
+        share(correct, rows)
 
 
 def table(both, lost, gained, neither):
