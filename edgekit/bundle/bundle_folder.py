@@ -81,7 +81,7 @@ class BundleFolder:
             return Records.of(tuple(self._records[path] for path in sorted(self._records)))
 
     def checked(self) -> Bundle:
-        """The bundle as the agent runs it, every file held against its hash.
+        """The bundle as the agent runs it, every file checked against its hash.
 
         Files are hashed again only where one was written since. Raises `UsageError` for a file that is missing or not
         the one of the manifest, and as `manifest` does.

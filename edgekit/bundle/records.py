@@ -31,7 +31,7 @@ SEAL = "sha256"
 class GoldenRun(Stamped):
     """The golden cases of a bundle, reproduced: on which machine, by which runtime, and how closely.
 
-    content_hash: of the bundle, which covers its cases and the tolerance that they were held to
+    content_hash: of the bundle, which covers its cases and the tolerance that they were checked against
     """
 
     kind: Literal["golden"] = "golden"

@@ -53,7 +53,7 @@ class Source:
 
     @property
     def reference(self) -> Reference:
-        """What its file is held against: the simulation of its plan, or the checkpoint itself."""
+        """What its file is checked against: the simulation of its plan, or the checkpoint itself."""
         return "simulation" if self.quantized else "checkpoint"
 
     @property

@@ -12,7 +12,7 @@ from edgekit.report.summary import LatencyRow, ModelRow, Summary
 
 
 @dataclass(frozen=True)
-class Highlight:
+class KeyFigure:
     """A figure, and in words what it is to be compared with; no figure where there is none."""
 
     title: str
@@ -20,7 +20,7 @@ class Highlight:
     aside: str
 
 
-def highlights(summary: Summary) -> list[tuple[ModelRow, tuple[Highlight, ...]]]:
+def key_figures(summary: Summary) -> list[tuple[ModelRow, tuple[KeyFigure, ...]]]:
     """Size, accuracy and latency of every bundle; of the last model where nothing was exported.
 
     Of a language model perplexity and tokens a second.
@@ -30,7 +30,7 @@ def highlights(summary: Summary) -> list[tuple[ModelRow, tuple[Highlight, ...]]]
     return [(model, (_size(model, models[0]), *_figures(model, models[0]))) for model in bundles]
 
 
-def _figures(model: ModelRow, first: ModelRow) -> tuple[Highlight, Highlight]:
+def _figures(model: ModelRow, first: ModelRow) -> tuple[KeyFigure, KeyFigure]:
     if model.generates:
         return _perplexity(model, first), _speed(model)
     return _accuracy(model, first), _latency(model)
@@ -48,7 +48,7 @@ def first_increase(model: ModelRow, first: ModelRow) -> Increase | None:
     return next((found for found in increases if found.baseline == first.name), None)
 
 
-def bought(model: ModelRow, models: Sequence[ModelRow]) -> str:
+def size_change(model: ModelRow, models: Sequence[ModelRow]) -> str:
     """What a stage did to the size of the one before it, in words; every bundle comes from the last checkpoint."""
     before = models[: models.index(model)]
     checkpoints = [earlier for earlier in before if not earlier.format]
@@ -80,46 +80,46 @@ def lost(record: Drop) -> str:
     return f"{difference}, not significant" if record.low <= 0 <= record.high else difference
 
 
-def _size(model: ModelRow, first: ModelRow) -> Highlight:
-    return Highlight("Size", f"{number(model.size_mb)} MB", smaller(model, first))
+def _size(model: ModelRow, first: ModelRow) -> KeyFigure:
+    return KeyFigure("Size", f"{number(model.size_mb)} MB", smaller(model, first))
 
 
-def _accuracy(model: ModelRow, first: ModelRow) -> Highlight:
+def _accuracy(model: ModelRow, first: ModelRow) -> KeyFigure:
     if model.accuracy is None:
-        return Highlight("Accuracy", "", "not evaluated")
+        return KeyFigure("Accuracy", "", "not evaluated")
     value, interval = figures.accuracy(model.accuracy)
     record = first_drop(model, first)
-    return Highlight("Accuracy", f"{value} %", lost(record) if record else f"{interval} %")
+    return KeyFigure("Accuracy", f"{value} %", lost(record) if record else f"{interval} %")
 
 
-def _latency(model: ModelRow) -> Highlight:
+def _latency(model: ModelRow) -> KeyFigure:
     real = [row for row in model.latencies if not row.emulated]
     if not real:
-        return Highlight("Latency p95", "", "emulated only" if model.latencies else "not measured")
+        return KeyFigure("Latency p95", "", "emulated only" if model.latencies else "not measured")
     row = max(real, key=_longest)
-    return Highlight("Latency p95", f"{number(row.p95.value)} ms", f"{figures.setting(row)}, {clean(row.device)}")
+    return KeyFigure("Latency p95", f"{number(row.p95.value)} ms", f"{figures.setting(row)}, {clean(row.device)}")
 
 
-def _perplexity(model: ModelRow, first: ModelRow) -> Highlight:
+def _perplexity(model: ModelRow, first: ModelRow) -> KeyFigure:
     record = model.perplexity
     if record is None:
-        return Highlight("Perplexity", "", "not evaluated")
+        return KeyFigure("Perplexity", "", "not evaluated")
     against = first_increase(model, first)
     aside = f"{record.bits_per_byte:.3g} bits per byte"
     if against is not None:
         side = "above" if against.pct >= 0 else "below"
         aside = f"{figures.increase(against)[0].lstrip('-')} {side} {cut(clean(first.name), 20)}"
-    return Highlight("Perplexity", f"{record.perplexity:.4g}", aside)
+    return KeyFigure("Perplexity", f"{record.perplexity:.4g}", aside)
 
 
-def _speed(model: ModelRow) -> Highlight:
+def _speed(model: ModelRow) -> KeyFigure:
     """Behind the longest context, which is the hardest case."""
     real = [row for row in model.speeds if not row.emulated]
     if not real:
-        return Highlight("Tokens a second", "", "emulated only" if model.speeds else "not measured")
+        return KeyFigure("Tokens a second", "", "emulated only" if model.speeds else "not measured")
     row = max(real, key=lambda row: (row.length, row.tokens_per_s.value))
     where = f"behind {figures.plural(row.length, 'token')}, {figures.plural(row.threads, 'thread')}"
-    return Highlight("Tokens a second", number(row.tokens_per_s.value), f"{where}, {clean(row.device)}")
+    return KeyFigure("Tokens a second", number(row.tokens_per_s.value), f"{where}, {clean(row.device)}")
 
 
 def _longest(row: LatencyRow) -> tuple[int, float]:

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from edgekit.report import figures, table_cells
 from edgekit.report.figures import clean, cut
 from edgekit.report.headline import headline
-from edgekit.report.key_figures import bought, first_drop, first_increase, highlights
+from edgekit.report.key_figures import first_drop, first_increase, key_figures, size_change
 from edgekit.report.plots import histogram, interval_plots, part_map, tradeoff_plot
 from edgekit.report.plots.curves import speed_curve
 from edgekit.report.plots.histogram import Limit
@@ -60,7 +60,7 @@ def render_page(summary: Summary) -> str:
         summary=summary,
         styles=styles,
         headline=headline(summary),
-        highlights=highlights(summary),
+        key_figures=key_figures(summary),
         sections=_sections(summary),
         **_tables(summary),
         **_pictures(summary),
@@ -124,7 +124,7 @@ def _tables(summary: Summary) -> dict[str, object]:
         "stages_of": lambda records: [table_cells.stage_cells(one) for one in records],
         "first_drop": lambda model: first_drop(model, models[0]),
         "first_increase": lambda model: first_increase(model, models[0]),
-        "bought": lambda model: bought(model, models),
+        "size_change": lambda model: size_change(model, models),
     }
 
 
@@ -147,7 +147,7 @@ def _pictures(summary: Summary) -> dict[str, object]:
     return {
         "verdict_picture": interval_plots.verdict_picture,
         "ground": tradeoff_plot.ground_of(models, summary.verdicts),
-        "road_picture": tradeoff_plot.road_picture(models, summary.verdicts, accuracies),
+        "tradeoff_picture": tradeoff_plot.tradeoff_picture(models, summary.verdicts, accuracies),
         "first": first,
         "accuracies": accuracies,
         "lost_axis": lost,

@@ -17,7 +17,7 @@ def over_time(record: Measurement | GenerationMeasurement) -> list[str]:
     disturbed = disturbances_of_parts(record)
     found = [f"DISTURBED: {named[part]}{disturbance.describe}" for part, disturbance in disturbed.items()]
     found += _heat([moment.temperature_c for moment in record.during])
-    found += _endurance(record)
+    found += _sustained(record)
     if record.energy is not None:
         found.append(_energy(record.energy, "token" if isinstance(record, GenerationMeasurement) else "inference"))
     return found
@@ -28,7 +28,7 @@ def _heat(degrees: Iterable[float | None]) -> list[str]:
     return [f"{min(known):.1f} to {max(known):.1f} °C while measuring"] if known else []
 
 
-def _endurance(record: Measurement | GenerationMeasurement) -> list[str]:
+def _sustained(record: Measurement | GenerationMeasurement) -> list[str]:
     long = sustained(record.sustained_ms)
     if long is None:
         return []

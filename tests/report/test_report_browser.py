@@ -27,9 +27,9 @@ OUTSIDE = """(() => {
     .filter((node) => !held(node) && node.getBoundingClientRect().right > edge)
     .map((node) => `${node.tagName} ${node.textContent.trim().slice(0, 40)}`);
 })()"""
-# texts in the pictures of the road that cover one another
+# texts in the trade-off plots that cover one another
 COVERED = """(() => {
-  const boxes = [...document.querySelectorAll(".road .label")].map((node) => [node, node.getBoundingClientRect()]);
+  const boxes = [...document.querySelectorAll(".tradeoff .label")].map((node) => [node, node.getBoundingClientRect()]);
   return boxes.flatMap(([one, a], index) => boxes.slice(index + 1)
     .filter(([, b]) => a.left < b.right && b.left < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom)
     .map(([other]) => `${one.textContent} and ${other.textContent}`));

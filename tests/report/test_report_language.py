@@ -13,7 +13,7 @@ from sample_run import HOSTILE
 from edgekit.bundle.evaluation import Increase, Perplexity
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.report import figures, table_cells
-from edgekit.report.key_figures import highlights
+from edgekit.report.key_figures import key_figures
 from edgekit.report.markdown import models_markdown, summary_markdown
 from edgekit.report.page import render_page
 from edgekit.report.summary import ModelRow, SpeedRow, Summary
@@ -77,8 +77,8 @@ def test_the_page(language: Summary) -> None:
     assert re.findall(r'<li><a href="#(\w+)">', page) == re.findall(r'<h2 id="(\w+)">', page)
 
 
-def test_the_highlights(language: Summary) -> None:
-    (_, onnx), (_, tflite) = highlights(language)
+def test_the_key_figures(language: Summary) -> None:
+    (_, onnx), (_, tflite) = key_figures(language)
     assert [one.title for one in onnx] == ["Size", "Perplexity", "Tokens a second"]
     assert (onnx[1].figure, onnx[1].aside) == ("27.04", "127 % above teacher")
     assert (onnx[2].figure, onnx[2].aside) == ("140", "behind 512 tokens, 4 threads, Cortex-A76")

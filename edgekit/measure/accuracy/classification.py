@@ -1,4 +1,4 @@
-"""What a classifier gets right and what it takes for what: macro-F1, MCC, a table of classes, the worst confusions.
+"""Figures of a classifier: macro-F1, MCC, every class, and the most confused classes.
 
 Intervals are those of `class_intervals`. Rows that were expected and predicted alike are the same to every figure, so
 that a bootstrap resample is a multinomial draw over the cells of the confusion matrix: its cost follows from the cells

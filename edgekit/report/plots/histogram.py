@@ -1,4 +1,4 @@
-"""How latency is distributed: a histogram with p50 and p95, their intervals, and the limit they are held to."""
+"""How latency is distributed: a histogram with p50 and p95, their intervals, and the limit on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The road of a run in one picture: accuracy over size, from the first model to the bundles, and the limits."""
+"""The trade-off of a run in one picture: accuracy over size, from the first model to the bundles, and the limits."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NEAR = 26.0
 
 @dataclass(frozen=True)
 class Stop:
-    """A model on the road: its accuracy in %, and its size as a logarithm to base 10 of MB."""
+    """A model in the plot: its accuracy in %, and its size as a logarithm to base 10 of MB."""
 
     model: ModelRow
     size: float
@@ -62,7 +62,7 @@ class Box:
         return across and self.top < other.bottom and other.top < self.bottom
 
 
-def road_picture(models: Sequence[ModelRow], verdicts: Sequence[VerdictRow], accuracies: Axis) -> Markup | None:
+def tradeoff_picture(models: Sequence[ModelRow], verdicts: Sequence[VerdictRow], accuracies: Axis) -> Markup | None:
     """Every evaluated model as a point: checkpoints round, in the order made, bundles square; None for fewer than two.
 
     accuracies: the axis in %; size is on a logarithmic axis, as stages divide it
@@ -88,7 +88,7 @@ def road_picture(models: Sequence[ModelRow], verdicts: Sequence[VerdictRow], acc
         *_ways(stops, sizes, upright),
         *itertools.chain.from_iterable(_point(stop, sizes, upright) for stop in stops),
         *_names(stops, sizes, upright),
-        css="road",
+        css="tradeoff",
     )
 
 

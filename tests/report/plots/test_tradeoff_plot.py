@@ -1,4 +1,4 @@
-"""The picture of the road and the figures looked for first say what the models say."""
+"""The trade-off plot and the key figures say what the models say."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from record_makers import drop as make_drop
 from sample_run import make_accuracy, make_bare
 
-from edgekit.report.key_figures import bought, highlights, lost, smaller
+from edgekit.report.key_figures import key_figures, lost, size_change, smaller
 from edgekit.report.plots import interval_plots
-from edgekit.report.plots.tradeoff_plot import ground_of, road_picture
+from edgekit.report.plots.tradeoff_plot import ground_of, tradeoff_picture
 from edgekit.report.summary import ModelRow, Summary
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_categories=("Cs",)), min_size=1, max_size=30)
@@ -27,7 +27,7 @@ def row(name: str, size_mb: float, accuracy: float | None, format: str | None = 
 
 
 def drawn(models: list[ModelRow], summary: Summary | None = None) -> ElementTree.Element | None:
-    picture = road_picture(models, summary.verdicts if summary else (), interval_plots.accuracy_axis(models))
+    picture = tradeoff_picture(models, summary.verdicts if summary else (), interval_plots.accuracy_axis(models))
     return None if picture is None else ElementTree.fromstring(picture)  # noqa: S314  edgekit wrote it
 
 
@@ -55,13 +55,13 @@ def test_the_ground_is_the_tightest_limit_that_gates(summary: Summary) -> None:
     assert ground_of(summary.models, ()) == type(ground)(None, None, "")
 
 
-def test_one_model_is_no_road(summary: Summary) -> None:
+def test_one_model_is_no_tradeoff(summary: Summary) -> None:
     assert drawn([summary.models[0]]) is None
     assert drawn([row("a", 10, None), row("b", 5, 90)]) is None
 
 
 @given(st.lists(st.tuples(NAMES, st.floats(1e-3, 1e5), st.floats(2, 98), st.booleans()), min_size=2, max_size=9))
-def test_any_road_can_be_drawn(models: list[tuple[str, float, float, bool]]) -> None:
+def test_any_tradeoff_can_be_drawn(models: list[tuple[str, float, float, bool]]) -> None:
     picture = drawn([row(name, mb, accuracy, "onnx" if bundle else None) for name, mb, accuracy, bundle in models])
     assert picture is not None
     for part in picture.iter():
@@ -71,8 +71,8 @@ def test_any_road_can_be_drawn(models: list[tuple[str, float, float, bool]]) -> 
     assert len([part for part in picture.iter("text") if part.get("class") == "label"]) == len(models)
 
 
-def test_highlights_say_what_the_bundles_came_to(summary: Summary) -> None:
-    (onnx, (size, accuracy, latency)), (tflite, others) = highlights(summary)
+def test_key_figures_say_what_the_bundles_came_to(summary: Summary) -> None:
+    (onnx, (size, accuracy, latency)), (tflite, others) = key_figures(summary)
     assert (onnx.name, tflite.name) == ("onnx", "tflite")
     assert (size.figure, size.aside) == ("8.21 MB", "32.7 × smaller than teacher")
     assert (accuracy.figure, accuracy.aside) == ("90.9 %", "1.21 points below teacher")
@@ -80,19 +80,19 @@ def test_highlights_say_what_the_bundles_came_to(summary: Summary) -> None:
     assert others[2].figure == "" and others[2].aside == "emulated only", "an emulated time is not shown as a figure"
 
 
-def test_highlights_without_a_teacher_or_a_measurement(summary: Summary) -> None:
-    [(_, (size, accuracy, latency))] = highlights(make_bare(summary))
+def test_key_figures_without_a_teacher_or_a_measurement(summary: Summary) -> None:
+    [(_, (size, accuracy, latency))] = key_figures(make_bare(summary))
     assert size.aside == "2.82 × smaller than pruned"
     assert accuracy.aside == "89.8 to 91.9 %"
     assert (latency.figure, latency.aside) == ("", "not measured")
     lonely = dataclasses.replace(summary, models=summary.models[:1])
-    [(_, (size, _, _))] = highlights(lonely)
+    [(_, (size, _, _))] = key_figures(lonely)
     assert size.aside == ""
-    assert highlights(dataclasses.replace(summary, models=())) == []
+    assert key_figures(dataclasses.replace(summary, models=())) == []
 
 
-def test_what_a_stage_bought_is_held_against_the_checkpoint_before_it(summary: Summary) -> None:
-    said = [bought(model, summary.models) for model in summary.models]
+def test_a_size_change_is_against_the_checkpoint_before(summary: Summary) -> None:
+    said = [size_change(model, summary.models) for model in summary.models]
     # 1 - 64.8 / 268.5, 1 - 23.2 / 64.8, and both bundles from the pruned one: 1 - 8.214 / 23.2, 1 - 8.037 / 23.2
     assert said == [
         "",
