@@ -26,7 +26,7 @@ from edgekit.options.train_options import PruneOptions
 def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> None:
     """Remove the least important heads and FFN neurons of MODEL, and train it to recover; or trim its vocabulary.
 
-    Whole heads, neurons and rows of tables go, so that the exported file is smaller; zeros alone would not do it.
+    Whole heads, neurons and rows of embeddings go, so that the exported file is smaller; zeros alone would not do it.
 
     --vocabulary keeps the tokens that are most frequent in the training rows and in --texts, and all without which a
     text there could no longer be written. Texts of which all tokens stay give the same ids, renumbered. Heads and

@@ -14,7 +14,7 @@ from edgekit.models.encoder import Encoder, EncoderBlock, activation_key
 from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe_encoder, family, family_of
 from edgekit.models.scratch import new_classifier
-from edgekit.schema.families import ENCODERS
+from edgekit.schema.families import ENCODERS, FAMILIES
 from edgekit.schema.shape import Scratch, Shape
 
 
@@ -23,11 +23,11 @@ def convert_family(
 ) -> tuple[LoadedModel, Tokenizer]:
     """A model of the family `name` that begins where the encoder `model` is, and its tokenizer.
 
-    Tables and blocks are copied, so that the states behind each block are those of `model`; token types that it does
-    not know add nothing. ALBERT's one block is a copy of the middle one; its tables are copies too, or the nearest of
-    the width `embedding`, with a projection fitted to them. The head is copied where it is of the same kind, and new
-    otherwise. Raises `UsageError` from or to a decoder, from an ALBERT, whose tables are of another width than its
-    block, and for tables wider than the teacher's.
+    Embeddings and blocks are copied, so that the states behind each block are those of `model`; token types that it
+    does not know add nothing. ALBERT's one block is a copy of the middle one; its embeddings are copies too, or the
+    nearest of the width `embedding`, with a projection fitted to them. The head is copied where it is of the same
+    kind, and new otherwise. Raises `UsageError` from or to a decoder, from an ALBERT, whose embeddings are of another
+    width than its block, and for embeddings wider than the teacher's.
     """
     import torch
 
@@ -73,52 +73,52 @@ def _scratch(shape: Shape, max_length: int, name: str, embedding: int | None) ->
         hidden=shape.hidden,
         heads=shape.heads,
         ffn=shape.ffn,
-        embedding=embedding or (shape.hidden if name == "albert" else None),
+        embedding=embedding or (shape.hidden if FAMILIES[name].factorized_embedding else None),
         max_length=max_length,
     )
 
 
 def _copy_embeddings(source: Encoder, target: Encoder) -> None:
-    """Words, positions and token types, narrower where the target's are, and what follows on them."""
+    """Token, position and token type embeddings, narrower where the target's are, and what follows on them."""
     import torch
 
-    words, positions, types = _embedding_weights(source, typed=target.token_type_embedding is not None)
+    tokens, positions, token_types = _embedding_weights(source, typed=target.token_type_embedding is not None)
     width = target.token_embedding.embedding_dim
-    # the directions in which words differ most: the truncated decomposition is the best table of its rank
-    basis = torch.eye(source.hidden) if width == source.hidden else torch.linalg.svd(words, full_matrices=False)[2].T
+    # the directions in which tokens differ most: the truncated decomposition is the best embedding of its rank
+    basis = torch.eye(source.hidden) if width == source.hidden else torch.linalg.svd(tokens, full_matrices=False)[2].T
     basis = basis[:, :width]
-    rows = min(len(words), target.token_embedding.num_embeddings)
-    target.token_embedding.weight[:rows] = words[:rows] @ basis
+    rows = min(len(tokens), target.token_embedding.num_embeddings)
+    target.token_embedding.weight[:rows] = tokens[:rows] @ basis
     places = min(len(positions), target.max_length)
     target.position_embedding.weight[target.first_position :][:places] = positions[:places] @ basis
     if target.token_type_embedding is not None:
-        target.token_type_embedding.weight.copy_(types[: len(target.token_type_embedding.weight)] @ basis)
+        target.token_type_embedding.weight.copy_(token_types[: len(target.token_type_embedding.weight)] @ basis)
     if target.only_type is not None:
         target.only_type.weight.zero_()
     if width == source.hidden:
         _copy(source.embedding_norm, target.embedding_norm)
     if target.projection is not None:
-        middle = positions[: len(positions) // 2].mean(0) + types[0]
-        wanted = source.embedding_norm(words + middle)
-        _fit(target.projection, target.embedding_norm((words + middle) @ basis), wanted)
+        middle = positions[: len(positions) // 2].mean(0) + token_types[0]
+        wanted = source.embedding_norm(tokens + middle)
+        _fit(target.projection, target.embedding_norm((tokens + middle) @ basis), wanted)
 
 
 def _embedding_weights(source: Encoder, *, typed: bool) -> tuple[Any, Any, Any]:
-    """Words [vocabulary, hidden], positions [max length, hidden] and types [2, hidden].
+    """Weights for tokens [vocabulary, hidden], positions [max length, hidden] and token types [2, hidden].
 
     What the source adds to every token is with the positions, and the first type too if the target knows no types.
     """
     import torch
 
     positions = source.position_embedding.weight[source.first_position :].clone()
-    types = torch.zeros(2, source.hidden)
+    token_types = torch.zeros(2, source.hidden)
     if source.only_type is not None:
         positions += source.only_type.weight[0]
     if source.token_type_embedding is not None:
-        types[: len(source.token_type_embedding.weight)] = source.token_type_embedding.weight[:2]
+        token_types[: len(source.token_type_embedding.weight)] = source.token_type_embedding.weight[:2]
     if not typed:
-        positions, types = positions + types[0], torch.zeros_like(types)
-    return source.token_embedding.weight, positions, types
+        positions, token_types = positions + token_types[0], torch.zeros_like(token_types)
+    return source.token_embedding.weight, positions, token_types
 
 
 def _fit(linear: Any, inputs: Any, outputs: Any) -> None:

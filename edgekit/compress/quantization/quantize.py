@@ -30,7 +30,7 @@ _ACTIVATIONS: dict[Scheme, Literal["float", "int8-dynamic", "int8-static"]] = {
 
 
 def make_plan(model: LoadedModel, scheme: Scheme, calibration: Sequence[str | tuple[str, str]] = ()) -> Plan:
-    """The uniform plan of a scheme: tables and every dense layer but a classifier's last, which costs nothing.
+    """The uniform plan of a scheme: embeddings and every dense layer but a classifier's last, which costs nothing.
 
     Raises `UsageError` for `int8-static` without calibration texts or of a decoder.
     """

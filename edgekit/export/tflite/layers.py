@@ -1,7 +1,7 @@
-"""What the TFLite modules of encoders and decoders are made of: dense layers, tables, norms, activations.
+"""What the TFLite modules of encoders and decoders are made of: dense layers, embeddings, norms, activations.
 
-Integer tables stay integers in the graph: rows are gathered, cast and scaled, which every TFLite runtime computes
-alike (the look-up of a quantized table is wrong in tflite-runtime). Imports torch, so it is itself imported late.
+Integer embeddings stay integers in the graph: rows are gathered, cast and scaled, which every TFLite runtime computes
+alike (the look-up of a quantized embedding is wrong in tflite-runtime). Imports torch, so it is itself imported late.
 """
 
 from __future__ import annotations
