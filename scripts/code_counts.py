@@ -26,8 +26,9 @@ ROOT = Path(__file__).parents[1]
 LONG_FILE, LONG_FUNCTION, SMALL_FILE, MOST_PARAMETERS = 400, 60, 60, 7
 _FLAT = 5
 TASKS = {"text-classification", "text-generation"}
-TASK_NAMES = {"TEXT_CLASSIFICATION", "CLASSIFICATION", "GENERATION"}
-TASK_QUESTIONS = {"is_decoder", "writes_text", "is_of_text"}
+TASK_NAMES = {"CLASSIFICATION", "GENERATION"}
+# what is asked of a task, or of what knows its task, to do one thing or another
+TASK_QUESTIONS = {"generates", "is_decoder"}
 FORMATS = {"onnx", "tflite", "onnxruntime", "ai-edge-litert", "tflite-runtime"}
 
 Value = int | float | list[str]

@@ -41,9 +41,9 @@ def runtime_names() -> list[str]:
 
 
 def open_session(path: Path, runtime: str | None = None, threads: int = 1) -> Session:
-    """Load a `.onnx` or `.tflite` file.
+    """Load a model file.
 
-    runtime: `onnxruntime`, `ai-edge-litert` or `tflite-runtime`; None takes the first installed that reads the file
+    runtime: by its name in `MODEL_FORMATS`; None takes the first installed that reads the file
     Raises `BadInput` for another kind of file, `RuntimeMissing` without a runtime for it, `RuntimeFailed` when the
     runtime refuses the file.
     """
@@ -52,7 +52,7 @@ def open_session(path: Path, runtime: str | None = None, threads: int = 1) -> Se
 
 
 def open_decoder_session(path: Path, capacity: int, runtime: str | None = None, threads: int = 1) -> DecoderSession:
-    """Load a `.onnx` or `.tflite` decoder with a cache of `capacity` tokens.
+    """Load the model file of a decoder with a cache of `capacity` tokens.
 
     runtime: as in `open_session`
     Raises `BadInput` for another kind of file, `RuntimeMissing` without a runtime for it, `RuntimeFailed` when the
@@ -68,7 +68,7 @@ def _check_file(path: Path, runtime: str | None, threads: int) -> None:
     """Raise `BadInput` for what is no model file, for a runtime that does not read it, or for no threads."""
     known = MODEL_FORMATS.get(path.suffix.lower())
     if known is None:
-        raise BadInput(f"{path} is neither .onnx nor .tflite")
+        raise BadInput(f"{path} is neither {' nor '.join(MODEL_FORMATS)}")
     if not path.is_file():
         raise BadInput(f"{path} does not exist")
     if runtime is not None and runtime not in known.runtimes:

@@ -112,7 +112,7 @@ def _profile(path: Path, options: ProfileOptions, as_json: bool) -> None:
     from edgekit.report.terminal import generation_table, latency_table, operators_table
 
     model, shown = MeasuredModel.of(path), progress(as_json)
-    if model.generates_text:
+    if model.generates:
         speeds, failed = finished(lambda: profile_decoder_each(model, options, progress=shown))
         _show(speeds, failed is not None, recommended_decoder_threads, generation_table, as_json)
     else:

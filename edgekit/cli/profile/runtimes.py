@@ -71,7 +71,7 @@ def _show(model: MeasuredModel, compared: RuntimesCompared) -> None:
     from edgekit.report.figures import clean, plural
     from edgekit.report.terminal import generation_table, latency_table
 
-    table: Any = generation_table if model.generates_text else latency_table
+    table: Any = generation_table if model.generates else latency_table
     print_rich(table(compared.measurements))
     for each in compared.comparisons:
         speed = each.speed

@@ -91,7 +91,7 @@ def _measure(
     measurements: _Measurements = []
     for threads, length in settings:
         options = ProfileOptions(threads=(threads,), length=(length,) if length else (), energy=energy)
-        if model.generates_text:
+        if model.generates:
             measurements += profile_decoder_on(device, model, options, progress)
         else:
             measurements += profile_on(device, model, options, (), progress)

@@ -101,7 +101,7 @@ def _compare_on(
     remote, remote_other = device.put(what.path, progress), device.put(other.path, progress)
     for model, path in ((what, remote), (other, remote_other)):
         run_golden(device, model, path, options, keep=False)
-    lengths = options.length or ((DECODER_LENGTH,) if what.generates_text else (None,))
+    lengths = options.length or ((DECODER_LENGTH,) if what.generates else (None,))
     texts_of_both = [list(text) for text in texts]
     found = []
     for length, threads in product(lengths, options.threads):

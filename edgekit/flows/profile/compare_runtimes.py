@@ -116,7 +116,7 @@ class _Side:
     ) -> Sequence[AgentMeasurement]:
         """What `profile` measures by this runtime; `DeviceError` where another version answers."""
         measurements: Sequence[AgentMeasurement]
-        if model.generates_text:
+        if model.generates:
             measurements = profile_decoder_on(self, model, self.options, progress)
         else:
             measurements = profile_on(self, model, self.options, texts, progress)

@@ -58,7 +58,7 @@ def count_on(
         )
     lengths: tuple[int | None, ...] = options.length
     if not lengths:
-        lengths = (DECODER_LENGTH,) if model.generates_text else (None,)
+        lengths = (DECODER_LENGTH,) if model.generates else (None,)
     remote = device.put(model.path, progress)
     run_golden(device, model, remote, options)
     return [_count(device, model, remote, options, length, texts, progress) for length in lengths]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from edgekit.agent.runtimes.registry import MODEL_FORMATS
 from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.manifest import is_bundle
 from edgekit.errors import NotFoundError, UsageError
@@ -31,8 +32,8 @@ class MeasuredModel:
             return cls(path, BundleFolder.of(model))
         if not path.is_file():
             raise NotFoundError(f"{path} does not exist")
-        if path.suffix.lower() not in (".onnx", ".tflite"):
-            raise UsageError(f"{path} is neither a bundle nor a .onnx or .tflite file")
+        if path.suffix.lower() not in MODEL_FORMATS:
+            raise UsageError(f"{path} is neither a bundle nor a {' or '.join(MODEL_FORMATS)} file")
         return cls(path)
 
     def __str__(self) -> str:
@@ -44,7 +45,7 @@ class MeasuredModel:
         return self.path.name
 
     @property
-    def generates_text(self) -> bool:
+    def generates(self) -> bool:
         """Whether it is the bundle of a language model; a bare file is run as a classifier is."""
         return self.bundle is not None and self.bundle.task.generates
 

@@ -97,7 +97,7 @@ def _model(what: MeasuredModel, tool: ToolName, options: ProfileOptions) -> _Too
     if given := [name for name in _NOT_HERE if getattr(options, name) != getattr(default, name)]:
         flags = ", ".join(f"--{name.replace('_', '-')}" for name in given)
         raise UsageError(f"{tool} measures the model alone: {flags} is the agent's", advice="leave it out")
-    if what.generates_text:
+    if what.generates:
         raise UsageError(f"{tool} cannot run a decoder, which has a cache", advice="measure it through the agent")
     manifest = what.bundle.manifest if what.bundle else None
     file = what.bundle.model_file if what.bundle else what.path
