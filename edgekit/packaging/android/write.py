@@ -108,11 +108,9 @@ def _values(bundle: Bundle, identity: Identity, runtime: MavenRuntime) -> dict[s
         "PASCAL": identity.pascal,
         "VERSION": identity.version,
         "MIN_SDK": str(MIN_SDK),
-        "SUFFIX": bundle.model.suffix[1:],
         "RUNTIME": runtime.name,
         "RUNTIME_VERSION": runtime.version,
         "RUNTIME_LICENCE": runtime.licence,
-        "RUNTIME_GROUP": runtime.group,
         "RUNTIME_COORDINATES": runtime.coordinates,
         "RUNTIME_PACKAGE": runtime.java_package,
     }

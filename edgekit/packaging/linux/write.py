@@ -152,7 +152,6 @@ def _values(bundle: Bundle, identity: Identity, arch: str, python: str, brought:
         "NAME": identity.name,
         "VERSION": identity.version,
         "ARCH": arch,
-        "PYTHON": python,
         "MEMORY": f"{_BASE_MB + _WEIGHTS * bundle.model.stat().st_size // 1_000_000}M",
         "LICENCES": "\n".join(parts) or "- none: the Python of the device brings them",
         "FETCH": _fetch_note(python, brought),

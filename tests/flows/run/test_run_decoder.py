@@ -22,7 +22,6 @@ from edgekit.options.stage_options import EvaluateOptions
 from edgekit.schema.budget import Budget
 
 pytestmark = pytest.mark.usefixtures("device_home")
-QUICK = {"min_seconds": 0, "min_runs": 5, "warmup": 1}
 
 
 @pytest.fixture
