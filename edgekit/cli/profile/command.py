@@ -132,8 +132,8 @@ def _show(
     as_json: bool,
 ) -> None:
     """The measurements of each device; of several with its name. others: there were more, which failed"""
-    from edgekit.flows.profile.profile import plural
     from edgekit.measure.performance.measurement_summary import summarise_measurement
+    from edgekit.report.figures import plural
 
     several = others or len(measurements) > 1
     if as_json:

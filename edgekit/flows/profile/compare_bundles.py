@@ -15,7 +15,6 @@ from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
 from edgekit.flows.profile.profile import (
     merged,
     now,
-    plural,
     progress_callback,
     request_fields,
     run_golden,
@@ -26,6 +25,7 @@ from edgekit.measure.performance.ab_comparison import SpeedComparison, compare_s
 from edgekit.measure.performance.processes import merge_comparisons
 from edgekit.measure.performance.throttling import Disturbance, ever_disturbed
 from edgekit.options.profile_options import ProfileOptions
+from edgekit.report.figures import plural
 from edgekit.schema.comparison import Interleaved
 
 # the context behind which two decoders are compared, where no length is asked for

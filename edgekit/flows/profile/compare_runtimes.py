@@ -16,12 +16,13 @@ from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.device_pool import on_each
 from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
-from edgekit.flows.profile.profile import plural, profile_on, texts_to_run
+from edgekit.flows.profile.profile import profile_on, texts_to_run
 from edgekit.flows.profile.profile_decoder import profile_decoder_on
 from edgekit.io.progress import SILENT, Advance, Progress
 from edgekit.measure.performance.ab_comparison import SpeedComparison, compare_speed
 from edgekit.measure.performance.throttling import Disturbance, ever_disturbed
 from edgekit.options.profile_options import ProfileOptions
+from edgekit.report.figures import plural
 from edgekit.schema.comparison import InterleavedBlock
 from edgekit.schema.measurement import GenerationMeasurement, Measurement
 from edgekit.schema.runtime_ref import RuntimeRef

@@ -23,6 +23,7 @@ from edgekit.measure.performance.fallback import fallbacks
 from edgekit.measure.performance.latency_summary import Percentiles, beats, summarise
 from edgekit.measure.performance.processes import merge_processes
 from edgekit.options.profile_options import ProfileOptions
+from edgekit.report.figures import plural
 from edgekit.schema.comparison import Interleaved
 from edgekit.schema.measurement import GenerationMeasurement, Measurement, TimedRecord
 
@@ -229,8 +230,3 @@ def with_notes(measurement: _Reply, notes: Sequence[str], model: MeasuredModel) 
     return measurement.model_copy(
         update={"notes": (*measurement.notes, *notes, *fallbacks(measurement, model.scheme))}
     )
-
-
-def plural(count: int, noun: str) -> str:
-    """`1 thread`, `2 threads`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -10,11 +10,12 @@ from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
 from edgekit.flows.profile.cooldown import Cooling
 from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
-from edgekit.flows.profile.profile import ask, plural, recommended_threads, run_golden, with_notes
+from edgekit.flows.profile.profile import ask, recommended_threads, run_golden, with_notes
 from edgekit.flows.profile.target_mismatch import say_mismatches
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.performance.generation import summarise_generation
 from edgekit.options.profile_options import ProfileOptions
+from edgekit.report.figures import plural
 from edgekit.schema.measurement import GenerationMeasurement
 
 # what is measured unless lengths are asked for, as far as it fits, and the fullest context beside it

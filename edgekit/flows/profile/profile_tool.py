@@ -20,11 +20,12 @@ from edgekit.devices.transport import Transport
 from edgekit.errors import DeviceError, ToolError, UsageError, agent_errors, unknown_name
 from edgekit.flows.devices.device_pool import SomeDevicesFailed, look_at_each
 from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
-from edgekit.flows.profile.profile import now, plural
+from edgekit.flows.profile.profile import now
 from edgekit.io.hashing import file_sha256
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.performance.benchmark_tool import FEWEST
 from edgekit.options.profile_options import ProfileOptions
+from edgekit.report.figures import plural
 from edgekit.schema.measurement import Conditions
 from edgekit.schema.tool_measurement import Battery, Invocation, ToolMeasurement, ToolName
 
