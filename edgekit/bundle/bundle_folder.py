@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgekit.agent.inference.bundle import Bundle, check_bundle, read_manifest
+from edgekit.agent.inference.bundle import Bundle, check_bundle, check_manifest, read_manifest
 from edgekit.bundle.manifest import MANIFEST_FILE, Manifest, is_bundle
 from edgekit.bundle.records import Record, Records, read_record, record_files, write_record
 from edgekit.errors import UsageError, agent_errors
@@ -135,6 +135,7 @@ class BundleFolder:
         self._manifest_stamp = _stamp(path)
         with agent_errors():
             self._fields = read_manifest(self.path)
+            check_manifest(self._fields, self.path)
         return Manifest.parse(self._fields, str(path))
 
 

@@ -120,7 +120,7 @@ def check_bundle(folder: Path, manifest: JsonObject) -> Bundle:
 
     Raises `BadInput` as `open_bundle` does.
     """
-    _check_manifest(manifest, folder / MANIFEST)
+    check_manifest(manifest, folder)
     for name, entry in manifest["files"].items():
         _check_file(folder, name, entry)
     for name in (manifest["model_file"], TOKENIZER):
@@ -174,8 +174,12 @@ def read_manifest(folder: Path) -> JsonObject:
     return manifest
 
 
-def _check_manifest(manifest: JsonObject, path: Path) -> None:
-    """Raise `BadInput` for a manifest of another format, a changed one, or one that this agent cannot run."""
+def check_manifest(manifest: JsonObject, folder: Path) -> None:
+    """Raise `BadInput` for a manifest of another format, a changed one, or one that this agent cannot run.
+
+    Of the files that it lists only the names are checked.
+    """
+    path = folder / MANIFEST
     if manifest.get("format_version") != FORMAT_VERSION:
         raise BadInput(*other_version(manifest, path))
     if not is_whole(manifest):
@@ -187,6 +191,8 @@ def _check_manifest(manifest: JsonObject, path: Path) -> None:
     if check is None:
         raise BadInput(f"{path}: the task is {manifest['task']}; this agent runs {' and '.join(_TASK_CHECKS)}")
     check(manifest, path)
+    for name in manifest["files"]:
+        _parts(folder, name)
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> JsonObject:
@@ -286,15 +292,21 @@ def _check_file(folder: Path, name: str, entry: JsonObject) -> None:
         raise BadInput(f"{folder}: {name} has {size} bytes, and the manifest says {entry['bytes']}")
 
 
-def _inside(folder: Path, name: str) -> Path:
-    """The path of a manifest's file name; refuses what could read outside the folder."""
+def _parts(folder: Path, name: str) -> tuple[str, ...]:
+    """The parts of a manifest's file name; refuses those that lead out of the folder, and what is no name."""
     parts = PurePosixPath(name).parts
     if not parts or name.startswith("/") or ".." in parts or "\\" in name or ":" in name or not name.isprintable():
         raise BadInput(f"{folder}: the manifest names {name!r}, which leads out of the bundle")
-    path = folder
     for part in parts:
         if len(part.encode()) > LONGEST_NAME:
             raise BadInput(f"{folder}: the manifest names {part[:40]!r}..., which is too long for a file")
+    return parts
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """The path of a manifest's file name; refuses what could read outside the folder."""
+    path = folder
+    for part in _parts(folder, name):
         path = path / part
         if path.is_symlink():
             raise BadInput(f"{folder}: {name} is or goes through a symbolic link")

@@ -80,13 +80,17 @@ def _scratch(shape: Shape, max_length: int, name: str, embedding: int | None) ->
 
 def _copy_embeddings(source: Encoder, target: Encoder) -> None:
     """Token, position and token type embeddings, narrower where the target's are, and what follows on them."""
+    import numpy as np
     import torch
 
     tokens, positions, token_types = _embedding_weights(source, typed=target.token_type_embedding is not None)
     width = target.token_embedding.embedding_dim
     # the directions in which tokens differ most: the truncated decomposition is the best embedding of its rank
-    basis = torch.eye(source.hidden) if width == source.hidden else torch.linalg.svd(tokens, full_matrices=False)[2].T
-    basis = basis[:, :width]
+    basis = torch.eye(source.hidden)
+    if width < source.hidden:
+        # by numpy, as in `_fit`
+        directions = np.linalg.svd(tokens.double().numpy(), full_matrices=False)[2]
+        basis = torch.from_numpy(directions[:width].T.copy()).float()
     rows = min(len(tokens), target.token_embedding.num_embeddings)
     target.token_embedding.weight[:rows] = tokens[:rows] @ basis
     places = min(len(positions), target.max_length)
@@ -124,12 +128,14 @@ def _embedding_weights(source: Encoder, *, typed: bool) -> tuple[Any, Any, Any]:
 def _fit(linear: Any, inputs: Any, outputs: Any) -> None:
     """Least squares: the dense layer that makes most nearly `outputs` [rows, out] of `inputs` [rows, in].
 
-    In float64: what LAPACK gives in float32 depends on where in memory the numbers lie, and so on the process.
+    By numpy and in float64: the last bits of what MKL gives depend on where in memory the numbers lie, and so on the
+    process.
     """
+    import numpy as np
     import torch
 
-    with_one = torch.cat([inputs, torch.ones(len(inputs), 1)], dim=1).double()
-    solution = torch.linalg.lstsq(with_one, outputs.double()).solution.float()
+    with_one = np.column_stack([inputs.double().numpy(), np.ones(len(inputs))])
+    solution = torch.from_numpy(np.linalg.lstsq(with_one, outputs.double().numpy(), rcond=None)[0]).float()
     linear.weight.copy_(solution[:-1].T)
     linear.bias.copy_(solution[-1])
 
