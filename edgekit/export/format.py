@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
-from edgekit.errors import ToolError
+from edgekit.errors import ToolError, UsageError
 from edgekit.export.activation_range import ActivationRange
 from edgekit.export.lowering import Lowering
 from edgekit.export.model_file import ModelFile
@@ -59,10 +59,16 @@ def format_without_description(family: str) -> Format:
 
     Raises `UsageError` where none does.
     """
-    formats = (format_named(name) for name in get_args(FormatName))
-    format, require = next((format, format.require_family) for format in formats if format.require_family is not None)
-    require(family)
-    return format
+    refusals: list[UsageError] = []
+    for format in map(format_named, get_args(FormatName)):
+        if format.require_family is not None:
+            try:
+                format.require_family(family)
+            except UsageError as error:
+                refusals.append(error)
+            else:
+                return format
+    raise refusals[0] if refusals else UsageError(f"models of the family {family!r} cannot be exported")
 
 
 def format_named(name: FormatName) -> Format:
