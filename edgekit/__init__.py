@@ -101,7 +101,7 @@ def __dir__() -> list[str]:
 class _Edgekit(ModuleType):
     """This module: a folder that is imported takes the place of a function of its name, and must be one as well."""
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         if name == "export" and isinstance(value, ModuleType):
             value.__class__ = _ExportFolder
         super().__setattr__(name, value)
@@ -110,7 +110,7 @@ class _Edgekit(ModuleType):
 class _ExportFolder(ModuleType):
     """The folder `edgekit.export`, which can be called as the function `edgekit.export`."""
 
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
+    def __call__(self, *arguments: object, **options: object) -> Any:
         return __getattr__("export")(*arguments, **options)
 
 

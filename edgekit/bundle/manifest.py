@@ -232,7 +232,7 @@ class Manifest(Strict):
         return cls(**fields, content_hash=content_hash(draft.model_dump(mode="json")))
 
     @classmethod
-    def parse(cls, value: Any, where: str) -> Self:
+    def parse(cls, value: object, where: str) -> Self:
         """The manifest in the mapping that the file `where` holds.
 
         Raises `UsageError` for one of another format version, with the command that renews the bundle; for one that

@@ -11,7 +11,6 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import click
 
@@ -199,6 +198,6 @@ def _quieten(debug: bool) -> None:
         logging.disable(logging.WARNING)
 
 
-def _show_warning(message: Warning | str, *rest: Any, **more: Any) -> None:
+def _show_warning(message: Warning | str, *rest: object, **more: object) -> None:
     """Print a warning as one line."""
     click.echo(f"warning: {message}", err=True)

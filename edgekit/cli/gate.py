@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -33,7 +33,7 @@ class _Age(click.ParamType[timedelta]):
 
     name = "age"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
         found = re.fullmatch(r"([0-9]{1,6})([mhd])", str(value))
         if found is None or int(found[1]) == 0:
             self.fail(f"{str(value)[:60]!r} is no age, as 30m, 12h or 7d", param, ctx)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
 from edgekit.cli.click_base import Command
@@ -15,7 +13,7 @@ from edgekit.options.model_ref import ModelRef
 @click.command("inspect", cls=Command)
 @model_argument("either")
 @as_json
-def command(model: ModelRef, as_json: bool, **given: Any) -> None:
+def command(model: ModelRef, as_json: bool, **given: object) -> None:
     """Show what a checkpoint or a bundle is, and where each of its megabytes is.
 
     The files of a bundle are checked against their hashes.

@@ -39,7 +39,7 @@ def options_of(
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
-        def wrapped(**given: Any) -> Any:
+        def wrapped(**given: object) -> object:
             values = {name: given.pop(name) for name in fields}
             chosen = {name: value for name, value in values.items() if value is not None}
             return command(options=model.from_flags(chosen), **given)
@@ -88,13 +88,13 @@ def _plain(annotation: Any) -> Any:
     return tuple if get_origin(annotation) is tuple else annotation
 
 
-def _type(kind: Any) -> Any:
+def _type(kind: object) -> Any:
     if get_origin(kind) is Literal:
         return click.Choice(get_args(kind))
     return click.Path(path_type=Path) if kind is Path else kind
 
 
-def _numbers(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+def _numbers(context: click.Context, parameter: click.Parameter, value: str | None) -> object:
     if value is None:
         return None
     try:
@@ -103,11 +103,11 @@ def _numbers(context: click.Context, parameter: click.Parameter, value: str | No
         raise click.BadParameter(f"{value!r} is not a list of whole numbers, as 1,2,4", context, parameter) from None
 
 
-def _shape(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+def _shape(context: click.Context, parameter: click.Parameter, value: str | None) -> object:
     return None if value is None else WantedShape.from_text(value)
 
 
-def scratch_shape(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+def scratch_shape(context: click.Context, parameter: click.Parameter, value: str | None) -> object:
     """Parse `layers=4,hidden=256,...` into a `Scratch`."""
     if value is None:
         return None
@@ -119,7 +119,7 @@ def data_options(*, required: bool = True) -> Callable[[Command], Command]:
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
-        def wrapped(**given: Any) -> Any:
+        def wrapped(**given: Any) -> object:
             own = {name: given.pop(name) for name in _DATA_FIELDS}
             chosen = {name: value for name, value in own.items() if value is not None}
             name = given.pop("data")
@@ -139,7 +139,7 @@ def _data(name: str | None, chosen: dict[str, Any]) -> DataSpec:
     return DataSpec.from_flags(base | chosen)
 
 
-def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> Any:
+def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> object:
     return None if value is None else tuple(part.strip() for part in value.split(","))
 
 
@@ -191,7 +191,7 @@ def model_argument(
 
     def decorate(command: Command) -> Command:
         @functools.wraps(command)
-        def wrapped(model: str | None, model_option: str | None, **given: Any) -> Any:
+        def wrapped(model: str | None, model_option: str | None, **given: Any) -> object:
             reference = given.pop("revision", None), given.pop("task", None) if ask_task else None
             replaced = unless is not None and given[unless] is not None
             source = _one_model(model, model_option, unless if replaced else None)

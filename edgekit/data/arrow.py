@@ -50,7 +50,7 @@ def arrow_rows(
             advance(number)
 
 
-def _class_name(value: Any, names: list[str]) -> Any:
+def _class_name(value: object, names: list[str]) -> Any:
     if not isinstance(value, int):
         return value
     return names[value] if 0 <= value < len(names) else None

@@ -65,7 +65,7 @@ def label_in(row: dict[str, Any], column: str, where: str) -> str:
     return _unicode(label, column, where)
 
 
-def _written(value: Any) -> str:
+def _written(value: object) -> str:
     return json.dumps(int(value) if isinstance(value, float) and value.is_integer() else value)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 from edgekit.data.columns import find_texts
 from edgekit.data.encoding import open_text
@@ -120,7 +120,7 @@ def _rows(path: Path, file: TextIO, column: str | None) -> Iterator[str]:
         yield _string(row, where)
 
 
-def _string(value: Any, where: str) -> str:
+def _string(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise UsageError(f"{where}: not a text but a {type(value).__name__}")
     try:

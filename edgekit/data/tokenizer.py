@@ -67,10 +67,10 @@ class Tokenizer(Protocol):
     def __len__(self) -> int:
         """Tokens in the vocabulary, added ones included."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> Any:
         """The encoding of a text or of a list of them: `input_ids` and the other `model_input_names`."""
 
-    def pad(self, *args: Any, **kwargs: Any) -> Any:
+    def pad(self, *args: object, **kwargs: object) -> Any:
         """A batch of encodings, each as long as the longest."""
 
     def get_vocab(self) -> dict[str, int]:

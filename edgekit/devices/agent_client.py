@@ -85,7 +85,7 @@ class AgentClient:
         *,
         timeout: float = SILENCE_SECONDS,
         progress: Callable[[ProgressMessage], None] | None = None,
-        **fields: Any,
+        **fields: object,
     ) -> T:
         """Send a request and wait for its result.
 

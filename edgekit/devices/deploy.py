@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pydantic
 
@@ -150,6 +150,6 @@ class Deployments:
         """Remove a name with all its releases."""
         self._ask("remove", _DoneReply, timeout=STAGE_SECONDS, name=name)
 
-    def _ask(self, do: str, reply: type[T], *, timeout: float = 60.0, **request: Any) -> T:
+    def _ask(self, do: str, reply: type[T], *, timeout: float = 60.0, **request: object) -> T:
         fields = {"do": do, "home": self._device.home, **request}
         return run_script(self._device.transport, self._python, "deployments", reply, timeout=timeout, **fields)

@@ -17,7 +17,7 @@ T = TypeVar("T", bound=Strict)
 
 
 def run_script(
-    transport: Transport, python: str, script: str, reply: type[T], *, timeout: float = 60.0, **request: Any
+    transport: Transport, python: str, script: str, reply: type[T], *, timeout: float = 60.0, **request: object
 ) -> T:
     """Run `on_device/SCRIPT.py` on the device; its answer, validated.
 

@@ -6,7 +6,6 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 from edgekit.devices.device_script import run_script
 from edgekit.devices.transport import Transport
@@ -82,7 +81,9 @@ class Sync:
                 raise
             before += source.stat().st_size
 
-    def _ask(self, do: str, parent: str, name: str, facts: list[tuple[str, int, str]], **more: Any) -> tuple[int, ...]:
+    def _ask(
+        self, do: str, parent: str, name: str, facts: list[tuple[str, int, str]], **more: object
+    ) -> tuple[int, ...]:
         request = {"do": do, "home": self._home, "parent": parent, "name": name, "files": facts, **more}
         answer = run_script(self._transport, self._python, "files", _Missing, timeout=_CHECK_SECONDS, **request)
         if any(not 0 <= position < len(facts) for position in answer.missing):

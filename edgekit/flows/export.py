@@ -172,7 +172,7 @@ def _max_length(model: Any, tokenizer: Any, usual: int, options: ExportOptions) 
     return options.max_length
 
 
-def _length_notes(model: Any, longest: int, options: ExportOptions, task: Task) -> list[str]:
+def _length_notes(model: object, longest: int, options: ExportOptions, task: Task) -> list[str]:
     if options.max_length is not None or longest >= _positions(model):
         return []
     if task.generates:

@@ -144,7 +144,7 @@ def _set(mapping: dict[str, Any], setting: str) -> dict[str, object]:
     return changed
 
 
-def _place(node: Any, key: str, setting: str) -> Any:
+def _place(node: object, key: str, setting: str) -> Any:
     """The key as its container takes it: a name, or a place in a list."""
     if not isinstance(node, list):
         return key

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from edgekit.agent.inference.bundle import Bundle
 from edgekit.options.package_options import PlatformName
@@ -20,7 +20,7 @@ class Platform(Protocol):
 
     FORMATS: tuple[str, ...]
 
-    def write(self, bundle: Bundle, identity: Identity, folder: Path, **own: Any) -> Added:
+    def write(self, bundle: Bundle, identity: Identity, folder: Path, **own: object) -> Added:
         """Fill `folder`, which is new and empty; `UsageError` for a bundle that cannot be packaged.
 
         own: options that this platform alone has

@@ -230,7 +230,7 @@ def _demand(fault: Any) -> str:
     return _DEMANDS[fault["type"]].format(**limits)
 
 
-def _plain(limit: Any) -> Any:
+def _plain(limit: object) -> Any:
     return int(limit) if isinstance(limit, float) and limit.is_integer() else limit
 
 

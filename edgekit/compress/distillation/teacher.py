@@ -49,7 +49,7 @@ def with_teacher_logits(job: TrainingJob[Data], teacher: Teacher, rows: Rows, se
     seen: the same rows as the teacher's own tokenizer gives them
     """
 
-    def fill(logits: Any) -> None:
+    def fill(logits: object) -> None:
         teacher.model.to(device())
         classifier_logits(
             teacher.model,

@@ -23,7 +23,7 @@ _SMALLEST_BLOCK_SCALE = np.float32(2.0**-14)
 _ON_GRID = 1e-3
 
 
-def to_grid(weight: Any, plan: TensorPlan) -> tuple[Integers, Floats]:
+def to_grid(weight: object, plan: TensorPlan) -> tuple[Integers, Floats]:
     """Round a weight [rows, columns] to integers in [-limit, limit], by the largest |value| of each row or block.
 
     Returns the integers [rows, columns] and the scales, [rows] or [rows, blocks], float32. A row of zeros has
@@ -35,7 +35,7 @@ def to_grid(weight: Any, plan: TensorPlan) -> tuple[Integers, Floats]:
     return integers.reshape(blocks.shape[0], -1), scales if plan.block else scales[:, 0]
 
 
-def from_grid(integers: Any, scales: Any) -> Floats:
+def from_grid(integers: object, scales: object) -> Floats:
     """The float32 values integer * scale of a weight [rows, columns]; scales [rows] or [rows, blocks]."""
     values = np.asarray(integers, np.float32)
     steps = np.asarray(scales, np.float32).reshape(values.shape[0], -1)

@@ -54,7 +54,7 @@ def _timed_saver(steps_in_epoch: int) -> Any:
             if between and distributed.from_main(time.monotonic() - self.saved_at >= SAVE_SECONDS):
                 control.should_save = True
 
-        def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+        def on_save(self, args: object, state: object, control: object, **kwargs: object) -> None:
             self.saved_at = time.monotonic()
 
     return TimedSaver()

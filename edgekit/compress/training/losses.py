@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from torch import Tensor, nn
 
 
-def cross_entropy(logits: Tensor, batch: dict[str, Any]) -> Tensor:
+def cross_entropy(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
     """Mean cross entropy of logits [batch, labels] with the rows' labels [batch]."""
     import torch
 
@@ -30,7 +30,7 @@ def soft_targets(student: Tensor, teacher: Tensor, temperature: float) -> Tensor
 
 
 def hidden_distance(
-    student: Sequence[Tensor], teacher: Sequence[Tensor], projections: Sequence[Any], mask: Tensor
+    student: Sequence[Tensor], teacher: Sequence[Tensor], projections: Sequence[nn.Module], mask: Tensor
 ) -> Tensor:
     """Mean squared distance of projected hidden states (TinyBERT, Jiao et al. 2020, arXiv 1909.10351, equation 8).
 
@@ -49,7 +49,7 @@ def hidden_distance(
     return torch.stack(distances).mean()
 
 
-def next_token(logits: Tensor, batch: dict[str, Any]) -> Tensor:
+def next_token(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
     """Mean cross entropy of logits [batch, length, vocabulary] with the token that follows each one but the last."""
     import torch
 

@@ -33,7 +33,7 @@ def trainer_class() -> Any:
             rows = self.train_dataset if train_dataset is None else train_dataset
             return ShuffledByLength(rows.lengths, self.args.train_batch_size, self.args.seed)
 
-        def create_optimizer(self, *arguments: Any) -> Any:
+        def create_optimizer(self, *arguments: object) -> Any:
             """As Trainer does, lower layers slower where that is wanted."""
             optimizer = super().create_optimizer(*arguments)
             if self.edgekit_layer_decay < 1:
@@ -51,7 +51,7 @@ def trainer_class() -> Any:
                 raise FloatingPointError("the loss is no longer a number")
             return (loss, outputs) if return_outputs else loss
 
-        def evaluate(self, *arguments: Any, **named: Any) -> Any:
+        def evaluate(self, *arguments: object, **named: object) -> Any:
             """Beside the training: what is random in it goes on as if nobody had looked."""
             with torch.random.fork_rng(devices=()):
                 return super().evaluate(*arguments, **named)
@@ -61,7 +61,7 @@ def trainer_class() -> Any:
             self.state = TrainerState.load_from_json(str(ended / "trainer_state.json"))
             self._load_best_model()
 
-        def _issue_warnings_after_load(self, load_result: Any) -> None:
+        def _issue_warnings_after_load(self, load_result: object) -> None:
             """Nothing to say: of a checkpoint of its own only weights are missing that are tied to others."""
 
         def _rotate_checkpoints(self, use_mtime: bool = False, output_dir: str | None = None) -> None:

@@ -184,7 +184,7 @@ def _connect(client: Any, address: str) -> str:
     return " ".join(answer.split())[:300]
 
 
-def _settled(client: Any, serial: str) -> str | None:
+def _settled(client: object, serial: str) -> str | None:
     """The state of a device, once it is one that lasts; None for one that is not listed."""
     deadline = time.monotonic() + _STATE_SECONDS
     while True:

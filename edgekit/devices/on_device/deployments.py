@@ -24,6 +24,9 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+# what the host asks, and what it is answered
+JsonObject = dict[str, Any]
+
 RECORD = "release.json"
 RECORD_BYTES = 100_000
 _NUMBER = re.compile(r"[0-9]{4,9}")
@@ -33,7 +36,7 @@ class DeploymentFailed(Exception):
     """What cannot be done here, as a sentence."""
 
 
-def main(request: dict[str, Any]) -> dict[str, Any]:
+def main(request: JsonObject) -> JsonObject:
     """Do what `request` asks, in the folder that it names `home`."""
     operations = {
         "stage": stage,
@@ -52,7 +55,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
         return {"failed": f"{error.filename or request['home']}: {error.strerror or error}"}
 
 
-def stage(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
+def stage(deployed: Path, request: JsonObject) -> JsonObject:
     """Copy the files of a bundle; sweep what a try that was cut off has left."""
     folder, source = deployed / request["name"], Path(request["source"])
     folder.mkdir(parents=True, exist_ok=True)
@@ -71,7 +74,7 @@ def stage(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def switch(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
+def switch(deployed: Path, request: JsonObject) -> JsonObject:
     """Let `current` be what was staged."""
     folder = deployed / request["name"]
     releases = folder / "releases"
@@ -87,7 +90,7 @@ def switch(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def abandon(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
+def abandon(deployed: Path, request: JsonObject) -> JsonObject:
     """Remove what was staged, and a name that nothing was ever deployed under."""
     folder = deployed / request["name"]
     shutil.rmtree(folder / request["incoming"], ignore_errors=True)
@@ -96,7 +99,7 @@ def abandon(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def rollback(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
+def rollback(deployed: Path, request: JsonObject) -> JsonObject:
     """Let `current` be the newest release that is older than it; `DeploymentFailed` where there is none."""
     folder = deployed / request["name"]
     current = _current(folder)
@@ -109,14 +112,14 @@ def rollback(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def listed(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
+def listed(deployed: Path, request: JsonObject) -> JsonObject:
     """Every name with its releases and the number of the one that runs."""
     entries = sorted(deployed.iterdir()) if deployed.is_dir() else []
     names = [entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
     return {"deployed": {name: _record_of(deployed / name) for name in names if _numbers(deployed / name)}}
 
 
-def remove(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
+def remove(deployed: Path, request: JsonObject) -> JsonObject:
     """Remove a name with all its releases; `DeploymentFailed` where there is no such name."""
     folder = deployed / request["name"]
     if not folder.is_dir():
@@ -125,7 +128,7 @@ def remove(deployed: Path, request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _record_of(folder: Path) -> dict[str, Any]:
+def _record_of(folder: Path) -> JsonObject:
     releases = {}
     for number in _numbers(folder):
         record = folder / "releases" / f"{number:04}" / RECORD

@@ -17,6 +17,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+# what the host asks, and what it is answered
+JsonObject = dict[str, Any]
+
 _PIECE = 1 << 20
 # small files arrive as one, end to end
 _PACK = ".pack"
@@ -26,7 +29,7 @@ class TransferFailed(Exception):
     """What cannot be done here, as a sentence."""
 
 
-def main(request: dict[str, Any]) -> dict[str, Any]:
+def main(request: JsonObject) -> JsonObject:
     """Do what `request` asks: `home`, `parent` and `name` give the folder, `files` its files' sizes and sha256."""
     os.umask(0o077)
     parent = Path(request["home"]) / request["parent"]
@@ -39,7 +42,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
         return {"failed": f"{error.filename or parent}: {error.strerror or error}"}
 
 
-def compare(parent: Path, name: str, files: list[list[Any]], request: dict[str, Any]) -> dict[str, Any]:
+def compare(parent: Path, name: str, files: list[list[Any]], request: JsonObject) -> JsonObject:
     """The positions in `files` of those that have to be sent to the folder `.NAME.partial`; none: all is there."""
     parent.mkdir(parents=True, exist_ok=True)
     folder, partial = parent / name, parent / f".{name}.partial"
@@ -69,7 +72,7 @@ def compare(parent: Path, name: str, files: list[list[Any]], request: dict[str, 
     return {"missing": missing}
 
 
-def finish(parent: Path, name: str, files: list[list[Any]], request: dict[str, Any]) -> dict[str, Any]:
+def finish(parent: Path, name: str, files: list[list[Any]], request: JsonObject) -> JsonObject:
     """Check every file, give the folder its name, and keep `request["keep"]` of its siblings.
 
     Raises `TransferFailed` for a file that is not as it was sent.

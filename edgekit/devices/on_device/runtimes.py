@@ -26,6 +26,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+# what the host asks, and what it is answered
+JsonObject = dict[str, Any]
+
 RECORD = "runtime.json"
 IMPORT_SECONDS = 300
 # project by the module that is imported
@@ -57,7 +60,7 @@ class InstallFailed(Exception):
     """What cannot be done here, as a sentence."""
 
 
-def main(request: dict[str, Any]) -> dict[str, Any]:
+def main(request: JsonObject) -> JsonObject:
     """Do what `request` asks, in the folder that it names `home`."""
     operations = {"imports": imports, "begin": begin, "install": install, "list": listed, "remove": remove}
     os.umask(0o077)
@@ -69,7 +72,7 @@ def main(request: dict[str, Any]) -> dict[str, Any]:
         return {"failed": f"{error.filename or request['home']}: {error.strerror or error}"}
 
 
-def imports(home: Path, request: dict[str, Any]) -> dict[str, Any]:
+def imports(home: Path, request: JsonObject) -> JsonObject:
     """What imports, by the runtime's folder; the first, without a name, is this Python's own."""
     folder = home / "runtimes"
     names = sorted(path.parent.name for path in folder.glob(f"*/{RECORD}"))[:MOST_RUNTIMES]
@@ -77,7 +80,7 @@ def imports(home: Path, request: dict[str, Any]) -> dict[str, Any]:
     return {"places": [own] + [{"runtime": name, "modules": _tried(folder / name)} for name in names]}
 
 
-def begin(home: Path, request: dict[str, Any]) -> dict[str, Any]:
+def begin(home: Path, request: JsonObject) -> JsonObject:
     """Make the folder `incoming` for the archives, unless the runtime is there already, made of the same.
 
     Raises `InstallFailed` where there is no room for them.
@@ -95,7 +98,7 @@ def begin(home: Path, request: dict[str, Any]) -> dict[str, Any]:
     return {"there": False}
 
 
-def install(home: Path, request: dict[str, Any]) -> dict[str, Any]:
+def install(home: Path, request: JsonObject) -> JsonObject:
     """Unpack the pushed archives into a runtime; what was there under its name stays until all of it has worked."""
     incoming, target = home / "runtimes" / request["incoming"], home / "runtimes" / request["name"]
     unpacked = target.with_name(f".{target.name}-{uuid.uuid4().hex[:8]}.tmp")
@@ -116,7 +119,7 @@ def install(home: Path, request: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def listed(home: Path, request: dict[str, Any]) -> dict[str, Any]:
+def listed(home: Path, request: JsonObject) -> JsonObject:
     """The runtimes that are there, by name."""
     folder = home / "runtimes"
     names = (
@@ -126,7 +129,7 @@ def listed(home: Path, request: dict[str, Any]) -> dict[str, Any]:
     return {"runtimes": {name: record for name, record in found.items() if record is not None}}
 
 
-def remove(home: Path, request: dict[str, Any]) -> dict[str, Any]:
+def remove(home: Path, request: JsonObject) -> JsonObject:
     """Remove one runtime, or everything but what was deployed; how many bytes that freed.
 
     Raises `InstallFailed` for a runtime that is not there.
@@ -186,7 +189,7 @@ def _place(member: zipfile.ZipInfo) -> PurePosixPath | None:
     return name
 
 
-def _tried(place: Path | None) -> dict[str, Any]:
+def _tried(place: Path | None) -> JsonObject:
     """What each module that is there gives: in `place`, or (None) wherever this Python looks."""
     path = None if place is None else [str(place)]
     present = [
@@ -207,7 +210,7 @@ def _try(module: str, folder: Path) -> None:
         raise InstallFailed(f"{module} does not import: {tried['message']}")
 
 
-def _import(module: str, variables: dict[str, str]) -> dict[str, Any]:
+def _import(module: str, variables: dict[str, str]) -> JsonObject:
     """Import a module in a process of its own: an instruction that this processor lacks ends no more than that.
 
     The answer is its `version`, or the `signal` that ended it, or the `message` that it ended with.
@@ -253,7 +256,7 @@ def _sweep(folder: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
 
 
-def _record(folder: Path) -> dict[str, Any] | None:
+def _record(folder: Path) -> JsonObject | None:
     try:
         record = json.loads((folder / RECORD).read_bytes())
     except (OSError, ValueError):

@@ -117,7 +117,7 @@ def _pack_once(table: Any) -> Any:
     pack = type(table).Pack
     offsets: list[Any] = []
 
-    def packed(builder: Any) -> Any:
+    def packed(builder: object) -> Any:
         if not offsets:
             offsets.append(pack(table, builder))
         return offsets[0]

@@ -169,7 +169,12 @@ def _measure(
 
 
 def ask(
-    device: ConnectedDevice, remote: str, options: ProfileOptions, kind: type[_Reply], advance: Advance, **asked: Any
+    device: ConnectedDevice,
+    remote: str,
+    options: ProfileOptions,
+    kind: type[_Reply],
+    advance: Advance,
+    **asked: object,
 ) -> _Reply:
     """Have fresh agents, one after the other, measure the file at `remote`; one measurement of them all."""
     measurements: list[_Reply] = []

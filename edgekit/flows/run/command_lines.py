@@ -12,7 +12,7 @@ from edgekit.schema.base_model import Strict
 from edgekit.schema.shape import Scratch, WantedShape
 
 
-def command_line(verb: str, *arguments: str | Path, options: Strict | None = None, **flags: Any) -> str:
+def command_line(verb: str, *arguments: str | Path, options: Strict | None = None, **flags: object) -> str:
     """`edgekit VERB ARGUMENTS --option value ...`, quoted for a shell."""
     words = ["edgekit", verb, *map(str, arguments)]
     for name, value in [*flags.items(), *_changed(options).items()]:
@@ -37,7 +37,7 @@ def _changed(options: Strict | None) -> Mapping[str, Any]:
     return {name: value for name, value in values.items() if value != fields[name].default}
 
 
-def _words(name: str, value: Any) -> list[str]:
+def _words(name: str, value: object) -> list[str]:
     flag = f"--{name.replace('_', '-')}" if len(name) > 1 else f"-{name}"
     if value is None or value is False:
         return []

@@ -34,7 +34,7 @@ def _parser(facts: JsonObject) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     threads = min(facts["threads"], os.cpu_count() or 1)
 
-    def add(name: str, do: Any, about: str) -> argparse.ArgumentParser:
+    def add(name: str, do: object, about: str) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=about, description=about)
         command.add_argument("--threads", type=int, default=threads, help=f"of the model (default {threads})")
         command.set_defaults(do=do)
@@ -66,7 +66,7 @@ def _work(home: Path, facts: JsonObject, options: argparse.Namespace) -> int:
 
 
 def _selftest(home: Path, facts: JsonObject, options: argparse.Namespace) -> int:
-    def test(model: Any, proven: JsonObject) -> None:
+    def test(model: object, proven: JsonObject) -> None:
         cases, largest = proven["golden_cases"], proven["max_abs_difference"]
         print(f"ok: {cases} golden cases on {proven['runtime']}, logits within {largest:.2g} of what they must be")
 
@@ -74,7 +74,7 @@ def _selftest(home: Path, facts: JsonObject, options: argparse.Namespace) -> int
 
 
 def _run_task(home: Path, facts: JsonObject, options: argparse.Namespace) -> int:
-    def run(model: Any, proven: JsonObject) -> None:
+    def run(model: object, proven: JsonObject) -> None:
         SERVED[facts["task"]].run(model, options)
 
     return _with_model(home, options, run)
