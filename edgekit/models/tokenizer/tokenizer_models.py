@@ -14,6 +14,9 @@ from typing import Any, Protocol
 
 from edgekit.errors import UsageError
 
+# a part of a tokenizer.json, as `tokenizers` writes it
+TokenizerJson = dict[str, Any]
+
 # what SentencePiece writes for a space
 _SPACE = "▁"
 _BYTES = frozenset(f"<0x{byte:02X}>" for byte in range(256))
@@ -34,11 +37,11 @@ class Pieces(Protocol):
     def built_from(self, piece: str) -> set[str]:
         """`piece`, and all that must be there for it to come about."""
 
-    def trimmed(self, numbers: Mapping[int, int]) -> dict[str, Any]:
+    def trimmed(self, numbers: Mapping[int, int]) -> TokenizerJson:
         """The model with those of its pieces whose ids are in `numbers`, which gives their new ones."""
 
 
-def pieces_of(model: Mapping[str, Any]) -> Pieces:
+def pieces_of(model: TokenizerJson) -> Pieces:
     """The pieces of a tokenizer's model, or `UsageError` for a kind whose vocabulary cannot be trimmed."""
     kind = model.get("type")
     affixes = model.get("continuing_subword_prefix") or model.get("end_of_word_suffix")
@@ -58,7 +61,7 @@ def pieces_of(model: Mapping[str, Any]) -> Pieces:
 class WordPiece:
     """Pieces of words, `##` before those that go on with one."""
 
-    def __init__(self, model: Mapping[str, Any]) -> None:
+    def __init__(self, model: TokenizerJson) -> None:
         self.ids: Mapping[str, int] = model["vocab"]
         self.always = frozenset([model["unk_token"]]) & self.ids.keys()
         self._model = model
@@ -78,7 +81,7 @@ class WordPiece:
         """Itself alone."""
         return {piece}
 
-    def trimmed(self, numbers: Mapping[int, int]) -> dict[str, Any]:
+    def trimmed(self, numbers: Mapping[int, int]) -> TokenizerJson:
         """The model with these pieces."""
         return {**self._model, "vocab": _renumbered(self.ids, numbers)}
 
@@ -86,7 +89,7 @@ class WordPiece:
 class BytePair:
     """Pieces built by merging pairs, the earliest merge in the list first."""
 
-    def __init__(self, model: Mapping[str, Any]) -> None:
+    def __init__(self, model: TokenizerJson) -> None:
         self.ids: Mapping[str, int] = model["vocab"]
         fallback = _BYTES if model["byte_fallback"] else frozenset()
         # a space turned into bytes would not be turned back
@@ -117,7 +120,7 @@ class BytePair:
             found.add(parts[place])
         return found
 
-    def trimmed(self, numbers: Mapping[int, int]) -> dict[str, Any]:
+    def trimmed(self, numbers: Mapping[int, int]) -> TokenizerJson:
         """The model with these pieces, and the merges of which both parts and the result are among them."""
         vocab = _renumbered(self.ids, numbers)
         merges = [merge for merge in self._merges if {*merge, "".join(merge)} <= vocab.keys()]
@@ -127,7 +130,7 @@ class BytePair:
 class Unigram:
     """Pieces with the logarithms of their probabilities; their ids are their places."""
 
-    def __init__(self, model: Mapping[str, Any]) -> None:
+    def __init__(self, model: TokenizerJson) -> None:
         self._model = model
         self._scored: list[tuple[str, float]] = [tuple(entry) for entry in model["vocab"]]
         self.ids: Mapping[str, int] = {piece: place for place, (piece, _) in enumerate(self._scored)}
@@ -148,7 +151,7 @@ class Unigram:
         """Itself alone."""
         return {piece}
 
-    def trimmed(self, numbers: Mapping[int, int]) -> dict[str, Any]:
+    def trimmed(self, numbers: Mapping[int, int]) -> TokenizerJson:
         """The model with these pieces and their scores."""
         kept = [entry for place, entry in enumerate(self._scored) if place in numbers]
         unknown = self._model["unk_id"]

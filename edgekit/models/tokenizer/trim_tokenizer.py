@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Any
 
 from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.data.texts import as_given
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
-from edgekit.models.tokenizer.tokenizer_models import pieces_of
+from edgekit.models.tokenizer.tokenizer_models import TokenizerJson, pieces_of
 
 # arguments of a tokenizer that lead back to its old vocabulary
 _OLD_SOURCES = ("vocab_file", "merges_file", "tokenizer_file", "special_tokens_map_file", "added_tokens_decoder")
@@ -31,7 +30,7 @@ class Trimming:
                 advice="convert it to a fast tokenizer",
             )
         self._tokenizer = tokenizer
-        self._settings: dict[str, Any] = json.loads(tokenizer.backend_tokenizer.to_str())
+        self._settings: TokenizerJson = json.loads(tokenizer.backend_tokenizer.to_str())
         self._pieces = pieces_of(self._settings["model"])
         self.ids: dict[str, int] = tokenizer.get_vocab()
         self.names = {number: token for token, number in self.ids.items()}
@@ -117,7 +116,7 @@ def _byte_symbols() -> set[str]:
     return set(pre_tokenizers.ByteLevel.alphabet())
 
 
-def _has(stage: Mapping[str, Any] | None, kind: str) -> bool:
+def _has(stage: TokenizerJson | None, kind: str) -> bool:
     """Whether a stage of the tokenizer is of this kind, or a sequence with one that is."""
     if stage is None:
         return False
@@ -125,7 +124,7 @@ def _has(stage: Mapping[str, Any] | None, kind: str) -> bool:
     return stage["type"] == kind or any(_has(part, kind) for part in inner)
 
 
-def _ids_in(processor: Mapping[str, Any] | None) -> Iterator[int]:
+def _ids_in(processor: TokenizerJson | None) -> Iterator[int]:
     """The ids that a post-processor adds to texts."""
     for part in (processor or {}).get("processors", ()):
         yield from _ids_in(part)
@@ -136,7 +135,7 @@ def _ids_in(processor: Mapping[str, Any] | None) -> Iterator[int]:
         yield from token["ids"]
 
 
-def _with_ids(processor: Mapping[str, Any] | None, numbers: Mapping[int, int]) -> dict[str, Any] | None:
+def _with_ids(processor: TokenizerJson | None, numbers: Mapping[int, int]) -> TokenizerJson | None:
     """A post-processor with other ids."""
     if processor is None:
         return None
@@ -153,5 +152,5 @@ def _with_ids(processor: Mapping[str, Any] | None, numbers: Mapping[int, int]) -
     return changed
 
 
-def _padding(padding: Mapping[str, Any] | None, numbers: Mapping[int, int]) -> dict[str, Any] | None:
+def _padding(padding: TokenizerJson | None, numbers: Mapping[int, int]) -> TokenizerJson | None:
     return None if padding is None else {**padding, "pad_id": numbers[padding["pad_id"]]}
