@@ -132,10 +132,12 @@ print(watched.since_last()["waited"])
 def test_a_thread_that_works_alone_is_seen_to_run():
     if contention.thread_times() is None:
         pytest.skip("this kernel does not tell what threads ran")
+    began = time.monotonic()
     before, until = contention.thread_times(), time.monotonic() + 0.1
     while time.monotonic() < until:
         pass
-    after = contention.thread_times()
+    after, elapsed = contention.thread_times(), time.monotonic() - began
     ran = after[threading.get_native_id()][0] - before[threading.get_native_id()][0]
     waited = after[threading.get_native_id()][1] - before[threading.get_native_id()][1]
-    assert ran + waited == pytest.approx(0.1, abs=0.03)
+    # a busy machine lets it run past its end
+    assert 0.07 < ran + waited < elapsed + 0.03
