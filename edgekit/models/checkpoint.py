@@ -267,6 +267,7 @@ def save_checkpoint(
     """Write model, tokenizer and `edgekit.json`, and for a quantized model its scales, into the folder `out`.
 
     The hashes of what was written go into the last step of the lineage.
+    scales: by the name of a weight, [rows] or [rows, blocks], as `plan` stores it
     """
     from safetensors.torch import save_file
 
