@@ -63,8 +63,10 @@ class Started:
         return self.process.exitcode, self.log.read_text(errors="replace")
 
     def send(self, number):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.process.pid, number)
+        # one that has ended has no number any more: it may be that of another process
+        if self.process.exitcode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, number)
 
     def kill_when(self, condition, seconds=300):
         """SIGKILL as soon as `condition` holds; whether it did before the command ended."""

@@ -174,6 +174,9 @@ class SshServer:
         await asyncio.gather(*outputs, return_exceptions=True)
         while popen.poll() is None:
             await asyncio.sleep(0.01)
+        # its number may soon be that of a process of somebody else, which must not be ended in its place
+        if not runs(popen.pid):
+            self.groups.remove(popen.pid)
         await asyncio.sleep(late)
         with suppress(OSError, asyncssh.Error):
             if popen.returncode < 0:
