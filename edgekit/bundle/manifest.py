@@ -8,11 +8,10 @@ from typing import Any, Literal, Self
 
 import pydantic
 
-from edgekit.agent.inference.content_hash import SEAL, changed, content_hash, follows, is_whole
+from edgekit.agent.inference.content_hash import SEAL, changed, content_hash, follows, is_whole, seal_of
 from edgekit.bundle.evaluation import Accuracy, Perplexity
 from edgekit.bundle.older_formats import check_manifest_version
 from edgekit.errors import UsageError
-from edgekit.io.hashing import value_sha256
 from edgekit.schema.base_model import Strict
 from edgekit.schema.plan import Plan
 from edgekit.schema.resources import check_target_name
@@ -261,7 +260,7 @@ class Manifest(Strict):
     def dump(self) -> str:
         """The manifest as it is written to disk, sealed with the hash of all that it says."""
         value = self.model_dump(mode="json")
-        return json.dumps(value | {SEAL: value_sha256(value)}, indent=1, ensure_ascii=False) + "\n"
+        return json.dumps(value | {SEAL: seal_of(value)}, indent=1, ensure_ascii=False) + "\n"
 
 
 def _changed(where: str) -> UsageError:

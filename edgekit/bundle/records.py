@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from edgekit.agent.inference.content_hash import SEAL, is_whole, seal_of
 from edgekit.bundle.older_formats import MEASURE_AGAIN, check_record_version
 from edgekit.errors import UsageError
 from edgekit.io.atomic import write_text
@@ -25,7 +26,6 @@ from edgekit.schema.measurement import (
 from edgekit.schema.tool_measurement import ToolMeasurement
 
 MEASUREMENTS = "measurements"
-SEAL = "sha256"
 
 
 class GoldenRun(Stamped):
@@ -91,7 +91,7 @@ def write_record(bundle: Path, record: Record, conditions: Mapping[str, object])
 def dumped(record: Record) -> str:
     """A record as the text of its file, with its seal."""
     value = record.dump()
-    return json.dumps(value | {SEAL: value_sha256(value)}, ensure_ascii=False)
+    return json.dumps(value | {SEAL: seal_of(value)}, ensure_ascii=False)
 
 
 def read_record(path: Path) -> Record:
@@ -101,20 +101,12 @@ def read_record(path: Path) -> Record:
     if kind is None:
         raise UsageError(f"{path} is no record that this edgekit reads", advice=MEASURE_AGAIN)
     check_record_version(value, path)
-    sealed = value.pop(SEAL, None)
-    if sealed is None or sealed != _hash(value):
+    if not is_whole(value):
         raise UsageError(
             f"{path} was changed since it was measured: its sha256 does not follow from it", advice=MEASURE_AGAIN
         )
+    del value[SEAL]
     return kind.parse(value, str(path))
-
-
-def _hash(value: dict[str, object]) -> str | None:
-    """The hash of what a file holds; None where it holds text that cannot be."""
-    try:
-        return value_sha256(value)
-    except UnicodeEncodeError:
-        return None
 
 
 def age_of(record: Stamped, now: datetime) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 FORMAT_VERSION = 2
-# the key of a manifest under which the hash of all else in it stands
+# the key of a manifest or a record under which the hash of all else in it stands
 SEAL = "sha256"
 # what decides an answer, or what it is checked against; accuracy, lineage and notes may be added later
 FACTS = (
@@ -58,16 +58,16 @@ def canonical(value: object) -> bytes:
     return b"[" + b"".join(canonical(item) for item in value) + b"]"
 
 
-def seal_of(manifest: Mapping[str, object]) -> str:
-    """The sha256 over everything in a manifest but the seal itself; `ValueError` where a text is no Unicode."""
-    rest = {key: value for key, value in manifest.items() if key != SEAL}
+def seal_of(file: Mapping[str, object]) -> str:
+    """The sha256 over everything in a manifest or a record but the seal; `ValueError` where a text is no Unicode."""
+    rest = {key: value for key, value in file.items() if key != SEAL}
     return hashlib.sha256(json.dumps(rest, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
-def is_whole(manifest: Mapping[str, object]) -> bool:
-    """Whether a manifest is as edgekit wrote it: its seal follows from all else in it."""
+def is_whole(file: Mapping[str, object]) -> bool:
+    """Whether a manifest or a record is as edgekit wrote it: its seal follows from all else in it."""
     try:
-        return bool(manifest.get(SEAL) == seal_of(manifest))
+        return bool(file.get(SEAL) == seal_of(file))
     except (ValueError, RecursionError):
         return False
 

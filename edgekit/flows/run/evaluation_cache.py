@@ -6,12 +6,11 @@ import json
 from pathlib import Path
 from typing import TypeVar
 
+from edgekit.agent.inference.content_hash import SEAL, is_whole, seal_of
 from edgekit.bundle.evaluation import Accuracy, Perplexity
-from edgekit.bundle.records import SEAL
 from edgekit.errors import UsageError
 from edgekit.flows.evaluate.evaluate import Evaluation
 from edgekit.io.atomic import write_text
-from edgekit.io.hashing import value_sha256
 from edgekit.schema.base_model import Strict, read_mapping
 
 
@@ -75,7 +74,7 @@ def kept_perplexity(folder: Path, name: str, key: str) -> Perplexity | None:
 def _write(folder: Path, name: str, cached: _Kept) -> None:
     """Write what is kept, with a hash of it: what it says goes into the manifest of a bundle."""
     value = {"evaluation": cached.model_dump(mode="json")}
-    write_text(_path(folder, name), json.dumps(value | {SEAL: value_sha256(value)}, ensure_ascii=False) + "\n")
+    write_text(_path(folder, name), json.dumps(value | {SEAL: seal_of(value)}, ensure_ascii=False) + "\n")
 
 
 def _read(folder: Path, name: str, key: str, kind: type[_AnyKept]) -> _AnyKept | None:
@@ -85,12 +84,10 @@ def _read(folder: Path, name: str, key: str, kind: type[_AnyKept]) -> _AnyKept |
         return None
     try:
         value = read_mapping(path)
-        sealed = value.pop(SEAL, None)
         cached = kind.parse(value.get("evaluation"), str(path))
-        return cached if cached.key == key and sealed == value_sha256(value) else None
-    # text that no encoding takes has no hash
-    except (UsageError, UnicodeEncodeError):
+    except UsageError:
         return None
+    return cached if cached.key == key and is_whole(value) else None
 
 
 def _path(folder: Path, name: str) -> Path:
