@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from edgekit.agent.inference.bundle import Bundle, check_bundle, check_manifest, read_manifest
+from edgekit.agent.inference.bundle import Bundle, check_files, check_manifest, read_manifest
 from edgekit.bundle.manifest import MANIFEST_FILE, Manifest, is_bundle
 from edgekit.bundle.records import Record, Records, read_record, record_files, write_record
 from edgekit.errors import UsageError, agent_errors
@@ -91,7 +91,7 @@ class BundleFolder:
             stamps = [_stamp(self.path / name) for name in manifest.files]
             if self._bundle is None or stamps != self._stamps:
                 with agent_errors():
-                    self._bundle = check_bundle(self.path, self._fields)
+                    self._bundle = check_files(self.path, self._fields)
                 self._stamps = stamps
             return self._bundle
 
@@ -128,15 +128,13 @@ class BundleFolder:
                 self._bundle = dataclasses.replace(self._bundle, manifest=self._fields)
 
     def _read_manifest(self) -> Manifest:
-        if not is_bundle(self.path):
-            raise UsageError(f"{self.path} is no bundle: it has no manifest.json", advice="make one: edgekit export")
         path = self.path / MANIFEST_FILE
         # before it is read: what is written meanwhile counts as written since
         self._manifest_stamp = _stamp(path)
         with agent_errors():
             self._fields = read_manifest(self.path)
             check_manifest(self._fields, self.path)
-        return Manifest.parse(self._fields, str(path))
+        return Manifest.of_checked(self._fields, str(path))
 
 
 def bundle_or_checkpoint(model: str | Path | ModelRef | BundleFolder) -> BundleFolder | ModelRef:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -241,9 +242,18 @@ class Manifest(Strict):
         check_manifest_version(fields, Path(where))
         if not is_whole(fields):
             raise _changed(where)
-        manifest = super().parse({key: field for key, field in fields.items() if key != SEAL}, where)
+        manifest = cls.of_checked(fields, where)
         if not follows(fields):
             raise _changed(where)
+        return manifest
+
+    @classmethod
+    def of_checked(cls, fields: Mapping[str, object], where: str) -> Self:
+        """The manifest in a mapping whose format version, seal and content hash are checked already.
+
+        Raises `UsageError` for one that is not valid, or whose target bears the name of a shipped one and is another.
+        """
+        manifest = super().parse({key: field for key, field in fields.items() if key != SEAL}, where)
         check_target_name(manifest.target_facts, where)
         return manifest
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.bundle.manifest import is_bundle
-from edgekit.errors import UsageError, agent_errors
+from edgekit.errors import agent_errors
 from edgekit.options.generate_options import GenerateOptions
 
 if TYPE_CHECKING:
@@ -81,8 +80,6 @@ def generate(
     from edgekit.agent.inference.sampling import Sampling
 
     options = options or GenerateOptions()
-    if not is_bundle(bundle):
-        raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
     with agent_errors():
         sampling = Sampling(options.temperature, options.top_k, options.top_p, options.seed)
         limits = GenerationLimits(options.max_tokens, tuple(stop), options.context_full)

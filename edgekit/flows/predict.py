@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.bundle.manifest import is_bundle
-from edgekit.errors import UsageError, agent_errors
+from edgekit.errors import agent_errors
 
 
 @dataclass(frozen=True)
@@ -24,8 +23,6 @@ def predict(bundle: Path, texts: Iterable[str], *, pair: str | None = None, thre
     """Classify texts one by one, as they come. Raises `UsageError` for a folder that is no sound bundle."""
     from edgekit.agent.inference.classifier import open_classifier
 
-    if not is_bundle(bundle):
-        raise UsageError(f"{bundle} is no bundle: it has no manifest.json", advice="make one: edgekit export")
     with agent_errors():
         classifier = open_classifier(bundle, threads=threads)
         for text in texts:

@@ -112,15 +112,16 @@ def open_bundle(folder: Path) -> Bundle:
     Raises `BadInput` that names the file for a missing or changed file (with both hashes), a symbolic link, a name
     that leads out of the folder, or a manifest that was changed, is of another format or that nobody can read.
     """
-    return check_bundle(folder, read_manifest(folder))
+    manifest = read_manifest(folder)
+    check_manifest(manifest, folder)
+    return check_files(folder, manifest)
 
 
-def check_bundle(folder: Path, manifest: JsonObject) -> Bundle:
-    """The bundle of a manifest that was read, once its hashes and every file that it lists are checked.
+def check_files(folder: Path, manifest: JsonObject) -> Bundle:
+    """The bundle of a manifest that `check_manifest` took, once every file that it lists is checked.
 
     Raises `BadInput` as `open_bundle` does.
     """
-    check_manifest(manifest, folder)
     for name, entry in manifest["files"].items():
         _check_file(folder, name, entry)
     for name in (manifest["model_file"], TOKENIZER):
@@ -165,8 +166,8 @@ def read_manifest(folder: Path) -> JsonObject:
     path = folder / MANIFEST
     try:
         manifest = json.loads(_text(path, MANIFEST_BYTES), object_pairs_hook=_each_once)
-    except FileNotFoundError:
-        raise BadInput(f"{folder} is no bundle: it has no manifest.json") from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise BadInput(f"{folder} is no bundle: it has no manifest.json", "make one: edgekit export") from None
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read: {error}") from None
     if not isinstance(manifest, dict):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from edgekit.agent.runtimes.registry import MODEL_FORMATS
 from edgekit.bundle.bundle_folder import BundleFolder
-from edgekit.bundle.manifest import is_bundle
 from edgekit.errors import NotFoundError, UsageError
 from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement
 
@@ -22,14 +21,18 @@ class MeasuredModel:
 
     @classmethod
     def of(cls, model: Path | BundleFolder | MeasuredModel) -> MeasuredModel:
-        """Raises `UsageError` for what can be no model, `NotFoundError` for what is not there."""
+        """Raises `UsageError` for what can be no model, a folder that is no sound bundle among it.
+
+        Raises `NotFoundError` for what is not there.
+        """
         if isinstance(model, MeasuredModel):
             return model
         path = model.path if isinstance(model, BundleFolder) else model
         if path.is_dir():
-            if not is_bundle(path):
-                raise UsageError(f"{path} is no bundle: it has no manifest.json", advice="make one: edgekit export")
-            return cls(path, BundleFolder.of(model))
+            bundle = BundleFolder.of(model)
+            # read before a device is reached, which would be for nothing where this is no bundle
+            _ = bundle.manifest
+            return cls(path, bundle)
         if not path.is_file():
             raise NotFoundError(f"{path} does not exist")
         if path.suffix.lower() not in MODEL_FORMATS:
