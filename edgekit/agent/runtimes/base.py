@@ -114,10 +114,14 @@ class DecoderSession(ModelSession, Protocol):
         """Append tokens; the float32 logits [tokens, vocabulary] after each of them, owned by the caller."""
 
     def reset(self) -> None:
-        """Forget all tokens."""
+        """Forget all tokens. The cache needs no clearing: what lies behind `length` is not read."""
+        self.length = 0
 
     def rewind(self, length: int) -> None:
-        """Forget all tokens but the first `length`, of which there must be as many."""
+        """Forget all tokens but the first `length`; `BadInput` unless the cache holds as many."""
+        if not 0 <= length <= self.length:
+            raise BadInput(f"the cache holds {self.length} tokens: it cannot keep {length}")
+        self.length = length
 
 
 class Runtime(Protocol):
@@ -142,12 +146,6 @@ def no_profiler(runtime: str) -> BadInput:
         f"time by operator cannot be had from {runtime}: its Python interface has no profiler",
         "measure the ONNX export, or the whole TFLite file without --per-op",
     )
-
-
-def check_rewind(session: DecoderSession, length: int) -> None:
-    """Raise `BadInput` unless the cache holds that many tokens."""
-    if not 0 <= length <= session.length:
-        raise BadInput(f"the cache holds {session.length} tokens: it cannot keep {length}")
 
 
 def check_room(session: DecoderSession, ids: Sequence[int]) -> None:

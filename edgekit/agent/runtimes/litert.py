@@ -18,7 +18,7 @@ import numpy as np
 from ..capture_stderr import captured_output
 from ..errors import BadInput, RuntimeFailed, one_line
 from ..json_object import JsonObject
-from .base import FLOAT_WEIGHTS, Array, Profile, TensorSpec, check_rewind, check_room, no_profiler
+from .base import FLOAT_WEIGHTS, Array, DecoderSession, Profile, TensorSpec, check_room, no_profiler
 
 _DECODE, _PREFILL, _HEAD = "decode", "prefill_", "head_"
 _NEW = "new_"
@@ -109,7 +109,7 @@ class TfliteSession(_TfliteModel):
         return graph
 
 
-class TfliteDecoderSession(_TfliteModel):
+class TfliteDecoderSession(_TfliteModel, DecoderSession):
     """A decoder's `.tflite` file; see `base.DecoderSession`."""
 
     def __init__(self, runtime: LitertRuntime, path: Path, capacity: int, threads: int) -> None:
@@ -185,15 +185,6 @@ class TfliteDecoderSession(_TfliteModel):
             self.length = before
             raise
         return logits
-
-    def reset(self) -> None:
-        """See `base.DecoderSession.reset`. The cache needs no clearing: what lies behind `length` is not read."""
-        self.length = 0
-
-    def rewind(self, length: int) -> None:
-        """See `base.DecoderSession.rewind`."""
-        check_rewind(self, length)
-        self.length = length
 
     def _run_piece(self, ids: Sequence[int]) -> Array:
         """Run up to a piece of tokens and write their keys and values into the cache; hidden values [piece, width]."""

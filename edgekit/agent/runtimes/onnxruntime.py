@@ -15,7 +15,7 @@ import numpy as np
 
 from ..errors import BadInput, RuntimeFailed, one_line
 from ..json_object import JsonObject
-from .base import Array, TensorSpec, check_rewind, check_room
+from .base import Array, DecoderSession, TensorSpec, check_room
 from .onnxruntime_profile import OnnxProfile
 
 _DTYPES = {
@@ -139,7 +139,7 @@ class OnnxSession:
         self.native = None
 
 
-class OnnxDecoderSession:
+class OnnxDecoderSession(DecoderSession):
     """A decoder's `.onnx` file; see `base.DecoderSession`.
 
     profile_prefix: as of `OnnxSession`
@@ -181,15 +181,6 @@ class OnnxDecoderSession:
         logits = np.empty((len(ids), self.vocabulary), np.float32)
         self._feed(ids, logits[np.newaxis])
         return logits
-
-    def reset(self) -> None:
-        """See `base.DecoderSession.reset`. The buffers need no clearing: what lies behind `length` is not read."""
-        self.length = 0
-
-    def rewind(self, length: int) -> None:
-        """See `base.DecoderSession.rewind`."""
-        check_rewind(self, length)
-        self.length = length
 
     def execution(self) -> JsonObject:
         """See `base.ModelSession.execution`."""
