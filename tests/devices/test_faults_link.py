@@ -160,8 +160,7 @@ class TestCommandLine:
         pi.cut()
         _, said = process.communicate(timeout=120)
         assert process.returncode == 4
-        # a busy machine may have been about to start the next process of the measurement
-        assert "the link was lost" in said or "SSH connection closed" in said
+        assert "the link was lost" in said
         assert "Traceback" not in said
         assert not list(onnx_bundle.glob("measurements/latency-*"))
         all_ended(pi)

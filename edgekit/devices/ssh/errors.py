@@ -30,6 +30,7 @@ FOREIGN = (
     OSError,
     ValueError,
 )
+_LOST = (asyncssh.ConnectionLost, asyncssh.DisconnectError, ConnectionResetError, BrokenPipeError)
 
 
 @dataclass
@@ -80,7 +81,7 @@ def device_error(error: BaseException, where: str, what: str, seen: Seen | None 
             )
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
         return DeviceError(f"{where}: {what} took too long", advice="is the device on, and in this network?")
-    if isinstance(error, asyncssh.ConnectionLost | asyncssh.DisconnectError | ConnectionResetError | BrokenPipeError):
+    if isinstance(error, _LOST) or _is_of_a_closed_link(error):
         return DeviceError(f"{where}: the link was lost while {_doing(what)}: {_text(error)}")
     if isinstance(error, OSError):
         return DeviceError(
@@ -104,6 +105,11 @@ def _host_key(where: str, seen: Seen, reason: str) -> DeviceError:
         f"{where}: the host key of {seen.known_as} is not known{now}",
         advice=f"connect once by hand and compare the key: {seen.by_hand}",
     )
+
+
+def _is_of_a_closed_link(error: BaseException) -> bool:
+    """Whether a command could not begin because the link was lost before."""
+    return isinstance(error, asyncssh.ChannelOpenError) and "SSH connection closed" in str(error)
 
 
 def _is_of_keys(error: BaseException) -> bool:
