@@ -80,8 +80,7 @@ class ComparisonSource:
 
     def cases(self, evidence: Evidence, question: Question) -> Cases:
         """The comparison with the baseline on the rows that count."""
-        wanted = question.budget.baseline or "teacher"
-        advice = f"edgekit evaluate {question.bundle} --data DATA --against {wanted}=CHECKPOINT"
+        wanted, advice = _baseline(question, "DATA")
         records = _chosen(evidence.manifest.accuracy, evidence, question, advice)
         if isinstance(records, Missing):
             return records
@@ -108,8 +107,7 @@ class PerplexitySource:
 
     def cases(self, evidence: Evidence, question: Question) -> Cases:
         """The comparison with the baseline on the text that counts; of several contexts the newest compared."""
-        wanted = question.budget.baseline or "teacher"
-        advice = f"edgekit evaluate {question.bundle} --data TEXT --against {wanted}=CHECKPOINT"
+        wanted, advice = _baseline(question, "TEXT")
         records = _chosen(evidence.manifest.perplexity, evidence, question, advice)
         if isinstance(records, Missing):
             return records
@@ -125,6 +123,12 @@ class PerplexitySource:
             return Missing(figure, advice)
         where = f"against {wanted}, {record.tokens:,} tokens of {record.data}, windows of {record.context}"
         return (Case(figure, where, Basis(rows=record.tokens), _doubts(figure), (), advice if figure.doubt else ""),)
+
+
+def _baseline(question: Question, data: str) -> tuple[str, str]:
+    """The name of the model that a budget compares with, and the command that compares on `data`."""
+    wanted = question.budget.baseline or "teacher"
+    return wanted, f"edgekit evaluate {question.bundle} --data {data} --against {wanted}=CHECKPOINT"
 
 
 def _chosen(

@@ -63,7 +63,7 @@ def write(
     tell:   is told what is being fetched
     Raises `UsageError` for a device that nothing is made for, `ToolError` when wheels cannot be fetched.
     """
-    manifest = Manifest.parse(bundle.manifest, str(bundle.folder / MANIFEST_FILE))
+    manifest = Manifest.of_checked(bundle.manifest, str(bundle.folder / MANIFEST_FILE))
     machine = arch or manifest.target_facts.arch
     facts = python_of(machine, python)
     if wheels and manifest.target_facts.libc == "musl":

@@ -22,7 +22,7 @@ _HERE = Path(__file__).parent
 
 def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     """Fill `folder` with the npm package `identity.name`; `npm pack` there makes its tarball."""
-    manifest = Manifest.parse(bundle.manifest, str(bundle.folder / MANIFEST_FILE))
+    manifest = Manifest.of_checked(bundle.manifest, str(bundle.folder / MANIFEST_FILE))
     copy_bundle(bundle, folder / "bundle")
     values = _values(manifest, identity)
     fill(_HERE / "templates", folder, values)
