@@ -1,0 +1,59 @@
+"""Budgets against evaluations: rows, classes, comparisons and texts."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from record_makers import accuracy, drop
+
+from edgekit.errors import UsageError
+
+
+def test_rows_that_were_cut_are_said(judged):
+    known = accuracy(judged.manifest.content_hash, 95.0, truncated=30)
+    found = judged("min_accuracy=90", accuracies=[known])
+    assert found.notes == ("30.0 % of the rows were cut to the model's length",)
+    few = accuracy(judged.manifest.content_hash, 95.0, truncated=1)
+    assert judged("min_accuracy=90", accuracies=[few]).notes == ()
+
+
+def test_figures_of_an_evaluation(judged):
+    known = accuracy(
+        judged.manifest.content_hash, 95.0, low=93.0, high=96.0, drops=[drop("teacher", 1.0, unchanged=91.5)]
+    )
+    wanted = {
+        "min_accuracy=94": (95, "inconclusive"),
+        "macro_f1=90": (95, "pass"),
+        "mcc=0.7": (0.5, "fail"),
+        "min_f1=97,label=light": (95, "fail"),
+        "accuracy_drop=1": (1, "pass"),
+        "min_unchanged_pct=90": (91.5, "pass"),
+        "min_unchanged_pct=95": (91.5, "fail"),
+    }
+    found = {text: judged(text, accuracies=[known]) for text in wanted}
+    assert {text: (verdict.measured, verdict.outcome) for text, verdict in found.items()} == wanted
+    with pytest.raises(UsageError, match="unknown label 'love'"):
+        judged("min_f1=97,label=love", accuracies=[known])
+
+
+def test_too_few_rows_of_a_class_make_macro_f1_inconclusive_and_are_named(judged):
+    known = accuracy(judged.manifest.content_hash, 95.0, macro_f1_doubt="too few rows of: climate")
+    found = judged("macro_f1=50", accuracies=[known])
+    assert found.outcome == "inconclusive"
+    assert "climate" in found.reason
+
+
+def test_several_data_sets_are_no_guess(judged):
+    known = [
+        accuracy(judged.manifest.content_hash, 95.0),
+        accuracy(judged.manifest.content_hash, 80.0, name="office", rows="b"),
+    ]
+    with pytest.raises(UsageError) as caught:
+        judged("min_accuracy=90", accuracies=known)
+    assert "--budget min_accuracy=90,data=home/test" in str(caught.value.advice)
+    assert judged("min_accuracy=90", accuracies=known, data_sha256="a" * 64).outcome == "pass"
+    assert judged("min_accuracy=90", accuracies=known, data_sha256="c" * 64).outcome == "unmeasured"
+    assert judged("min_accuracy=90,data=office", accuracies=known).outcome == "fail"
+    lineage = [SimpleNamespace(inputs={"data.test": "b" * 64}, stage="finetune")]
+    assert judged("min_accuracy=90", accuracies=known, lineage=lineage).outcome == "fail"
