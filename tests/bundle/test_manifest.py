@@ -1,6 +1,5 @@
 """The hashes of a manifest: of what decides an answer, and of all that it says."""
 
-import copy
 import hashlib
 import json
 import struct
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from json_edits import edited
 
 from edgekit.agent.inference.content_hash import FACTS, canonical, content_hash, follows, is_whole, seal_of
 from edgekit.bundle.manifest import Manifest
@@ -190,26 +190,11 @@ def test_a_manifest_that_is_none_follows_from_nothing():
     assert not is_whole({}) and not is_whole({"sha256": None})
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Where a value stands in a manifest: every key and every place of a list."""
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [*([path] if path else []), *(place for key, item in inner for place in places(item, (*path, key)))]
-
-
 @given(st.data())
 def test_whatever_is_edited_or_deleted_by_hand_is_noticed(data: st.DataObject):
-    fields = manifest()
-    *path, last = data.draw(st.sampled_from(places(fields)))
-    edited = copy.deepcopy(fields)
-    node: Any = edited
-    for key in path:
-        node = node[key]
-    if data.draw(st.booleans()):
-        del node[last]
-    else:
-        node[last] = data.draw(json_values.filter(lambda value: json.dumps(value) != json.dumps(node[last])))
+    fields = edited(manifest(), data, json_values)
     with pytest.raises(UsageError, match=r"was changed since edgekit wrote it|format"):
-        Manifest.parse(edited, "bundle/manifest.json")
+        Manifest.parse(fields, "bundle/manifest.json")
 
 
 def test_a_seal_that_was_computed_again_does_not_help():

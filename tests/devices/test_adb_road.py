@@ -4,12 +4,11 @@ import json
 import platform
 import sys
 
+import command_line
 import pytest
 from adb_server import answers
-from click.testing import CliRunner
 from test_android_tools import BATTERY, BENCHMARK_MODEL, PERF_TEST, THERMAL_XIAOMI
 
-from edgekit.cli import main
 from edgekit.devices.open_device import open_device
 
 
@@ -19,12 +18,9 @@ def registry(monkeypatch, tmp_path):
 
 
 def edgekit(*arguments):
-    """What the command line prints as JSON, and its exit code; a test's own process takes no signals."""
-    with CliRunner().isolation() as (out, err, _):
-        with pytest.raises(SystemExit) as ended:
-            main([*map(str, arguments), "--json"])
-        text = out.getvalue().decode()
-        return ended.value.code, json.loads(text) if text else None, err.getvalue().decode()
+    """What a command prints as JSON, and its exit code."""
+    code, out, err = command_line.edgekit(*arguments, "--json")
+    return code, json.loads(out) if out else None, err
 
 
 class TestABoard:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import shutil
 from pathlib import Path
@@ -12,6 +11,7 @@ import pytest
 from cli_run import listing, refused, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from json_edits import edited
 from tiny_bundle import TEXTS, golden_rows, make_bundle, rewrite
 
 from edgekit.bundle.bundle_folder import BundleFolder
@@ -58,33 +58,13 @@ def commands(bundle: Path, out: Path, rows: Path) -> list[list[Any]]:
 LIGHT = ("predict", "inspect", "gate", "package", "reproduce")
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [*([path] if path else []), *(place for key, item in inner for place in places(item, (*path, key)))]
-
-
-def edited(value: Any, data: st.DataObject) -> Any:
-    """The value with one value in it, at any depth, deleted or another."""
-    *path, last = data.draw(st.sampled_from(places(value)))
-    found = copy.deepcopy(value)
-    node: Any = found
-    for key in path:
-        node = node[key]
-    if data.draw(st.booleans()):
-        del node[last]
-    else:
-        before = json.dumps(node[last])
-        node[last] = data.draw(VALUES.filter(lambda other: json.dumps(other) != before))
-    return found
-
-
 @EXAMPLES
 @given(data=st.data())
 def test_one_edited_value_of_a_manifest_is_refused_by_every_command(capfd, device_home, proven, tmp_path, rows, data):
     path = proven / "manifest.json"
     before = path.read_bytes()
     try:
-        path.write_text(json.dumps(edited(json.loads(before), data)), encoding="utf-8")
+        path.write_text(json.dumps(edited(json.loads(before), data, VALUES)), encoding="utf-8")
         for words in commands(proven, tmp_path / "out", rows):
             if words[0] in LIGHT:
                 refused(capfd, *words)
@@ -133,7 +113,7 @@ def test_one_edited_value_of_a_record_is_refused(capfd, proven, tmp_path, data):
     [path] = (proven / "measurements").glob("golden-*.json")
     before = path.read_bytes()
     try:
-        path.write_text(json.dumps(edited(json.loads(before), data)), encoding="utf-8")
+        path.write_text(json.dumps(edited(json.loads(before), data, VALUES)), encoding="utf-8")
         for words in (["gate", proven, "--budget", "size_mb=10"], ["package", proven, "-o", tmp_path / "out"]):
             refused(capfd, *words, says=str(path))
     finally:

@@ -6,12 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from command_line import edgekit
 from tiny_bundle import golden_rows, make_bundle, seal, write_golden
 
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.bundle.manifest import Manifest
-from edgekit.cli import main
 from edgekit.errors import DeviceError, ParityError, UsageError
 from edgekit.flows.deploy import deploy, deployed, rollback, undeploy
 
@@ -38,14 +37,6 @@ def pi(ssh_server, monkeypatch, tmp_path):
     monkeypatch.setenv("EDGEKIT_DEVICES", str(tmp_path / "devices.yaml"))
     edgekit("devices", "add", "pi", ssh_server.url, "--python", sys.executable)
     return ssh_server
-
-
-def edgekit(*arguments):
-    """What the command line prints, and its exit code; a test's own process takes no signals."""
-    with CliRunner().isolation() as (out, err, _):
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        return ended.value.code, out.getvalue().decode(), err.getvalue().decode()
 
 
 def current(server, name="smart-home"):

@@ -7,10 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from command_line import edgekit
 from tiny_wheels import VERSIONS, write_wheel
 
-from edgekit.cli import main
 from edgekit.devices.local import LocalDevice
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.setup import clear, setup
@@ -51,14 +50,6 @@ def pi(ssh_server, monkeypatch, tmp_path, bare):
     monkeypatch.setenv("EDGEKIT_DEVICES", str(tmp_path / "devices.yaml"))
     edgekit("devices", "add", "pi", ssh_server.url, "--python", bare)
     return ssh_server
-
-
-def edgekit(*arguments):
-    """What the command line prints, and its exit code."""
-    with CliRunner().isolation() as (out, err, _):
-        with pytest.raises(SystemExit) as ended:
-            main([str(argument) for argument in arguments])
-        return ended.value.code, out.getvalue().decode(), err.getvalue().decode()
 
 
 def test_a_bare_device_profiles_after_it(pi, wheels, onnx_bundle):
