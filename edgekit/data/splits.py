@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import re
 import warnings
 from array import array
 from collections.abc import Generator, Iterator, Sequence
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.data.columns import find_columns
 from edgekit.data.files import read_rows
+from edgekit.data.label_order import in_order, label_order, positions
 from edgekit.data.ragged import Texts
 from edgekit.data.row import BadRows, Row
 from edgekit.data.table import Table, read_table
@@ -141,6 +141,18 @@ class Unnumbered:
             unlabelled=self.unlabelled,
         )
 
+    def numbered_as(self, own: Sequence[str]) -> Data:
+        """The data set numbered as the model whose labels are `own` numbers its classes, where they are the same.
+
+        The same names in any order, or numbers for a model that names as many; else numbered by the training rows.
+        """
+        named = [self.labelling.labels.keys() if self.labelling else set(), self._all_labels()]
+        same = any(label_order(own, in_order(labels)) is not None for labels in named)
+        return self.numbered(own if same else None)
+
+    def _all_labels(self) -> set[str]:
+        return {label for table in self.tables.values() for label in table.labels}
+
 
 def load_data(spec: DataSpec, *, labels: Sequence[str] | None = None, progress: Progress = SILENT) -> Data:
     """Read all splits that `spec` names.
@@ -253,7 +265,7 @@ def _embedded(spec: DataSpec, split: Any) -> Generator[Row]:
 def _labels_of(source: Table | None, unlabelled: dict[str, NoLabelError]) -> tuple[str, ...]:
     if source is None:
         raise next(iter(unlabelled.values()))
-    found = sorted(source.labels)
+    found = in_order(source.labels)
     if len(found) < 2:
         raise UsageError(f"the data has one label only: {found[0]!r}", advice="a classifier needs two or more")
     return tuple(found)
@@ -262,7 +274,9 @@ def _labels_of(source: Table | None, unlabelled: dict[str, NoLabelError]) -> tup
 def _number(name: str, table: Table, labels: tuple[str, ...]) -> Split:
     if not labels:
         raise UsageError("the checkpoint has no labels", advice="fine-tune it first: edgekit finetune MODEL")
-    numbers = _positions(table, labels) or {label: index for index, label in enumerate(labels)}
+    numbers = positions(labels)
+    if not numbers.keys() >= table.labels.keys():
+        numbers = {label: index for index, label in enumerate(labels)}
     unknown = sorted(table.labels.keys() - numbers)
     if unknown:
         shown = ", ".join(f"{label!r} ({table.labels[label]})" for label in unknown[:5])
@@ -272,13 +286,6 @@ def _number(name: str, table: Table, labels: tuple[str, ...]) -> Split:
         )
     order = np.array([numbers[label] for label in table.labels], dtype=np.int32)
     return Split(table.texts, table.pairs, order[table.codes])
-
-
-def _positions(table: Table, labels: tuple[str, ...]) -> dict[str, int]:
-    """Labels by position: files that number their classes, read for a model that has names for all of them."""
-    positions = {str(index): index for index in range(len(labels))}
-    named = not any(re.fullmatch(r"[-+]?\d+(\.\d*)?", label) for label in labels)
-    return positions if named and positions.keys() >= table.labels.keys() else {}
 
 
 def _carve(train: Table) -> tuple[Table, Table]:

@@ -6,6 +6,7 @@ Weights are read from safetensors only, and no code from a checkpoint is ever ru
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +14,18 @@ from typing import TYPE_CHECKING
 
 from edgekit.agent.inference.tokenizer import is_fault
 from edgekit.bundle.manifest import BlockShape, CheckpointExtras, Step
+from edgekit.data.label_order import label_order
 from edgekit.data.tokenizer import Tokenizer
-from edgekit.errors import NotFoundError, UsageError
-from edgekit.models.checkpoint_checks import check_finite, check_folder, check_layers, check_tokenizer_files
+from edgekit.errors import EdgekitWarning, NotFoundError, UsageError
+from edgekit.models.checkpoint_checks import (
+    MOST_LABELS,
+    check_finite,
+    check_folder,
+    check_layers,
+    check_tokenizer_files,
+)
 from edgekit.models.decoder_classifier import pad_as, read_as_trained
+from edgekit.models.head import name_labels, order_logits, renew_head
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
 from edgekit.models.registry import describe, family, family_of, is_decoder, require_decoder
@@ -35,11 +44,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A Hugging Face model folder, opened but not loaded; `reference` is how it was named."""
+    """A Hugging Face model folder, opened but not loaded; `reference` is how it was named.
+
+    labels:       in the order of the logits, as its configuration names them
+    classifies:   whether it is of a classifier: a body alone may have labels, but no logits that they name
+    """
 
     path: Path
     family: str
     labels: tuple[str, ...]
+    classifies: bool
     extras: CheckpointExtras
     reference: ModelRef
 
@@ -68,6 +82,7 @@ def open_checkpoint(model: str | Path | ModelRef) -> Checkpoint:
         path=path,
         family=str(config.get("model_type", "")),
         labels=_labels(path, config),
+        classifies=_has_labels(config),
         extras=CheckpointExtras.read(extras) if extras.is_file() else CheckpointExtras(),
         reference=reference,
     )
@@ -119,17 +134,26 @@ def _has_labels(config: Mapping[str, object]) -> bool:
 def _labels(path: Path, config: Mapping[str, object]) -> tuple[str, ...]:
     """The labels in the order of the logits.
 
-    transformers leaves them out of the file where they are its own two; a checkpoint without a head has none.
+    transformers leaves them out of the file where they are its own two, or as many as `num_labels` says; a checkpoint
+    without a head has none.
     """
     labels = config.get("id2label")
     if labels is None:
-        return ("LABEL_0", "LABEL_1") if _has_labels(config) else ()
+        return _default_labels(path, config.get("num_labels")) if _has_labels(config) else ()
     if not isinstance(labels, dict) or set(labels) != {str(number) for number in range(len(labels))}:
         raise UsageError(f"{path / 'config.json'}: id2label must give a label to each number from 0 on")
     named = tuple(labels[str(number)] for number in range(len(labels)))
     if not all(isinstance(label, str) for label in named) or len(set(named)) < len(named):
         raise UsageError(f"{path / 'config.json'}: the labels in id2label must be texts, each one once")
     return named
+
+
+def _default_labels(path: Path, number: object) -> tuple[str, ...]:
+    """As many of transformers' own names as `num_labels` says, else two."""
+    number = 2 if number is None else number
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= MOST_LABELS:
+        raise UsageError(f"{path / 'config.json'}: num_labels must be a number from 1 to {MOST_LABELS:,}")
+    return tuple(f"LABEL_{place}" for place in range(number))
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
@@ -153,7 +177,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
         raise UsageError(f"{checkpoint.path}: no usable tokenizer: {_one_line(error)}") from error
     if kind in DECODERS:
         config = read_mapping(checkpoint.path / "config.json")
-        if _has_labels(config):
+        if checkpoint.classifies:
             read_as_trained(tokenizer, config.get("pad_token_id"))
     return tokenizer
 
@@ -161,22 +185,43 @@ def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
 def load_classifier(
     checkpoint: Checkpoint, labels: Sequence[str] | None = None, task: Task = text_classification.TASK
 ) -> LoadedModel:
-    """The sequence classifier in evaluation mode; with `labels`, a new head for them where they differ.
+    """The sequence classifier in evaluation mode, its logits in the order of `labels` where they are given.
 
+    Labels that are not the checkpoint's own get a new head, and where it had a trained one, an `EdgekitWarning`.
     Raises `UsageError` where the checkpoint is for another task, has no trained head and is given no labels, or
     where weights are missing, corrupt or of another shape.
     """
     _check_task(checkpoint, task)
     weight_files(checkpoint.path)
     config = _config(checkpoint)
-    if labels is not None:
-        config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
+    own = checkpoint.labels if checkpoint.classifies else ()
+    others = labels is not None and label_order(own, labels) is None
+    if labels is not None and others:
+        name_labels(config, labels)
     model = _with_weights(checkpoint, config, labels is not None, task)
+    if labels is not None and not others:
+        order_logits(model, labels)
+    elif labels is not None and own:
+        renew_head(model)
+        _warn_of_new_head(checkpoint, labels)
     if checkpoint.family in ENCODERS:
         describe(model)  # refuses what cannot be taken apart now, and not after a training
     if is_decoder(model) and model.config.pad_token_id is None:
         pad_as(model, load_tokenizer(checkpoint))
     return model.eval()
+
+
+def _warn_of_new_head(checkpoint: Checkpoint, labels: Sequence[str]) -> None:
+    warnings.warn(
+        f"{checkpoint.path} was trained for other labels ({_listed(checkpoint.labels)}) than are asked of it "
+        f"({_listed(labels)}): it gets a new head",
+        EdgekitWarning,
+        stacklevel=3,
+    )
+
+
+def _listed(labels: Sequence[str]) -> str:
+    return f"{len(labels)}: {', '.join(labels[:4])}{', ...' if len(labels) > 4 else ''}"
 
 
 def load_model(checkpoint: Checkpoint, task: Task) -> LoadedModel:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.models.encoder import activation_key
+from edgekit.models.head import name_labels
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
 from edgekit.models.registry import family, require_decoder
 from edgekit.schema.families import DECODERS
@@ -137,7 +138,7 @@ def new_classifier(
     config = _config(scratch, tokenizer)
     if activation is not None:
         setattr(config, activation_key(config), activation)
-    config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
+    name_labels(config, labels)
     model: LoadedModel = AutoModelForSequenceClassification.from_config(config)
     family(scratch.family).unpack_fused(model)
     return model

@@ -18,7 +18,9 @@ from edgekit.data.token_blocks import TextData
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_decoder, load_tokenizer
+from edgekit.models.head import order_logits
 from edgekit.models.input_length import usable_length
+from edgekit.models.loaded_model import LoadedModel
 from edgekit.options.train_options import PruneOptions
 
 # most probable tokens of a teacher that a pruned language model recovers by
@@ -49,7 +51,7 @@ def prune_classifier(
     guide = None
     if options.epochs:
         guide = Teacher(
-            load_classifier(teacher) if teacher is not None else copy.deepcopy(model),
+            _in_order_of(start, teacher) if teacher is not None else copy.deepcopy(model),
             load_tokenizer(teacher) if teacher is not None else tokenizer,
             options.temperature,
             options.soft_weight,
@@ -65,6 +67,13 @@ def prune_classifier(
     rate = options.learning_rate or CUT_RATE
     job = TrainingJob(model, tokenizer, data, options, rate, folder, "prune: recovering", progress)
     return TrainedModel(model, tokenizer, follow_logits(job, guide), vocabulary)
+
+
+def _in_order_of(start: Checkpoint, teacher: Checkpoint) -> LoadedModel:
+    """The teacher with its logits in the order of the labels of `start`, which it may number otherwise."""
+    model = load_classifier(teacher)
+    order_logits(model, start.labels)
+    return model
 
 
 def prune_language_model(

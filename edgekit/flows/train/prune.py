@@ -8,6 +8,7 @@ from pathlib import Path
 from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.compress.pruning.prune import prune_classifier, prune_language_model, trim_decoder
 from edgekit.compress.pruning.vocabulary import VocabularyTexts
+from edgekit.data.label_order import label_order
 from edgekit.data.splits import Data, load_data
 from edgekit.data.text_corpus import Corpus
 from edgekit.data.texts import read_texts
@@ -50,9 +51,9 @@ def prune(
     language = task_of(start).generates
     _check_options(options, data, language=language)
     guide = open_checkpoint(teacher) if teacher is not None and options.cuts else None
-    if guide is not None and not language and guide.labels != start.labels:
+    if guide is not None and not language and label_order(guide.labels, start.labels) is None:
         raise UsageError(
-            f"{guide.path} has other labels than {start.path}, or in another order",
+            f"{guide.path} has other labels than {start.path}",
             advice="follow the teacher that it was made from, or leave --teacher out",
         )
     stage = TrainingStage("prune", start, data, out, options, guide, force, progress)

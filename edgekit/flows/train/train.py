@@ -8,7 +8,7 @@ from edgekit.compress.distillation.distill import distill_classifier
 from edgekit.compress.distillation.distill_language_model import distill_language_model
 from edgekit.compress.finetune import finetune_classifier, finetune_language_model
 from edgekit.compress.training.distributed import is_main
-from edgekit.data.splits import load_data
+from edgekit.data.splits import load_data, read_data
 from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
 from edgekit.flows.train.training_stage import TrainingStage
@@ -53,7 +53,8 @@ def finetune(
         return stage.run(
             text, lambda folder: finetune_language_model(start, text, options, folder=folder, progress=progress)
         )
-    rows = load_data(data, progress=progress)
+    own = start.labels if isinstance(start, Checkpoint) and start.classifies else ()
+    rows = read_data(data, progress=progress).numbered_as(own)
     return stage.run(rows, lambda folder: finetune_classifier(start, rows, options, folder=folder, progress=progress))
 
 
