@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 import asyncssh
 from asyncssh.misc import SoftEOFReceived
 
+from edgekit.devices.sanitize import plain
+from edgekit.devices.ssh.known_hosts import KnownHosts
 from edgekit.errors import DeviceError
 
 # everything that asyncssh, a socket or a pipe raises: asyncssh's own tree has several roots, and what it cannot parse
@@ -30,27 +32,42 @@ FOREIGN = (
     OSError,
     ValueError,
 )
+# of what was passed over, how much is named
+_MOST_SKIPPED = 5
 _LOST = (asyncssh.ConnectionLost, asyncssh.DisconnectError, ConnectionResetError, BrokenPipeError)
 
 
 @dataclass
 class Seen:
-    """What was seen of a host while connecting, for an error that says what to do."""
+    """What was seen of a host while connecting, for an error that says what to do.
 
-    known: asyncssh.SSHKnownHosts
+    known:   the keys of hosts
+    aliased: whether the configuration gives it a name for its key, to which no port is added
+    others:  the names that the key which was shown is known of, where it is not known of this host
+    """
+
+    known: KnownHosts
     host: str
     port: int
     user: str
+    aliased: bool = False
     trusted: int = 0
     fingerprint: str = ""
+    others: list[str] = field(default_factory=list)
     known_as: str = field(default="", init=False)
 
-    def look_up(self, host: str, address: str, port: int | None) -> Any:
-        """The keys known of a host, as asyncssh asks for them."""
-        found = self.known.match(host, address, port)
+    def look_up(self, host: str, _address: str, port: int | None) -> Any:
+        """The keys known of a host, as asyncssh asks for them; `host` is its HostKeyAlias where it has one."""
+        port = None if self.aliased else port
+        found = self.known.of(host, port)
         self.known_as = f"[{host}]:{port}" if port else host
-        self.trusted = len(found[0])
+        self.trusted = len(found.trusted)
         return found
+
+    def show(self, key: asyncssh.SSHKey) -> None:
+        """Note the key that the host shows, which is not one of those known of it."""
+        self.fingerprint = f"{key.get_algorithm()} {key.get_fingerprint()}"
+        self.others = self.known.names_of(key)
 
     @property
     def by_hand(self) -> str:
@@ -72,7 +89,8 @@ def device_error(error: BaseException, where: str, what: str, seen: Seen | None 
     """The error for whatever went wrong in `what`."""
     if seen is not None:
         if isinstance(error, asyncssh.HostKeyNotVerifiable) or (seen.trusted and _is_of_keys(error)):
-            return _host_key(where, seen, str(error))
+            refusal = _host_key(where, seen, str(error))
+            return DeviceError(refusal.message, advice=_with_skipped(refusal.advice, seen.known.skipped))
         if isinstance(error, asyncssh.PermissionDenied):
             return DeviceError(
                 f"{where}: {seen.user}@{seen.host} does not let this user in: {_text(error)}",
@@ -93,8 +111,13 @@ def device_error(error: BaseException, where: str, what: str, seen: Seen | None 
 
 def _host_key(where: str, seen: Seen, reason: str) -> DeviceError:
     now = f" ({seen.fingerprint})" if seen.fingerprint else ""
+    if seen.others:
+        now += f"; the key shown is that of {plain(', '.join(seen.others[:3]), 200)}"
     if "revoked" in reason:
-        return DeviceError(f"{where}: the host key of {seen.known_as} is revoked in known_hosts")
+        return DeviceError(
+            f"{where}: the host key of {seen.known_as} is revoked in known_hosts",
+            advice="do not trust what answers there; a device that was installed anew has a new key",
+        )
     if seen.trusted:
         return DeviceError(
             f"{where}: the host key of {seen.known_as} is not the one in known_hosts{now}: another machine answers, "
@@ -105,6 +128,15 @@ def _host_key(where: str, seen: Seen, reason: str) -> DeviceError:
         f"{where}: the host key of {seen.known_as} is not known{now}",
         advice=f"connect once by hand and compare the key: {seen.by_hand}",
     )
+
+
+def _with_skipped(advice: str | None, skipped: Sequence[str]) -> str | None:
+    """An advice, and what was passed over of the files that might have helped."""
+    if not skipped:
+        return advice
+    more = f", and {len(skipped) - _MOST_SKIPPED} more" if len(skipped) > _MOST_SKIPPED else ""
+    told = f"passed over: {', '.join(plain(each, 300) for each in skipped[:_MOST_SKIPPED])}{more}"
+    return f"{advice}; {told}" if advice else told
 
 
 def _is_of_a_closed_link(error: BaseException) -> bool:

@@ -16,6 +16,7 @@ import asyncssh
 
 from edgekit.devices.process_group import START_SECONDS, GroupedProcess, killing, learn_group, wrapped
 from edgekit.devices.ssh.errors import FOREIGN, Seen, ssh_errors
+from edgekit.devices.ssh.known_hosts import KnownHosts
 from edgekit.devices.ssh.pumps import into_pipe, out_of_pipe
 from edgekit.devices.transport import RemoteProcess, Transport
 from edgekit.errors import DeviceError
@@ -111,7 +112,8 @@ class SshTransport(Transport):
         plain = await asyncssh.SSHClientConnectionOptions.construct(client_keys=None, config=(), **address)
         if isinstance(plain.tunnel, str) and not through:
             through = await self._jump(plain.tunnel, jumps)
-        seen = Seen(_known_hosts(plain), plain.host, plain.port, plain.username)
+        aliased = plain.host_key_alias is not None
+        seen = Seen(_known_hosts(plain), plain.host, plain.port, plain.username, aliased)
         with ssh_errors(self.where, "connecting", seen):
             return await asyncssh.connect(
                 **address,
@@ -120,6 +122,9 @@ class SshTransport(Transport):
                 client_keys=_key_files(plain),
                 ignore_encrypted=True,
                 known_hosts=seen.look_up,
+                # nothing but known_hosts says whose key a host's is: no X.509 certificates, no key exchange without it
+                x509_trusted_certs=None,
+                gss_kex=False,
                 connect_timeout=plain.connect_timeout or CONNECT_SECONDS,
                 login_timeout=LOGIN_SECONDS,
                 keepalive_interval=KEEPALIVE_SECONDS,
@@ -256,7 +261,7 @@ class _Client(asyncssh.SSHClient):
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         """Refuse it."""
-        self._seen.fingerprint = f"{key.get_algorithm()} {key.get_fingerprint()}"
+        self._seen.show(key)
         return False
 
 
@@ -274,9 +279,9 @@ def _key_files(options: asyncssh.SSHClientConnectionOptions) -> list[str]:
     return [name for name in named if Path(name).expanduser().is_file()]
 
 
-def _known_hosts(options: asyncssh.SSHClientConnectionOptions) -> asyncssh.SSHKnownHosts:
+def _known_hosts(options: asyncssh.SSHClientConnectionOptions) -> KnownHosts:
     """The known hosts, from the files that the configuration names or from ssh's usual ones, as far as they exist."""
     users = cast(Sequence[str], options.config.get("UserKnownHostsFile", _USER_KNOWN_HOSTS))
     everybodys = cast(Sequence[str], options.config.get("GlobalKnownHostsFile", _GLOBAL_KNOWN_HOSTS))
-    named = [*users, *everybodys]
-    return asyncssh.read_known_hosts([name for name in named if Path(name).expanduser().is_file()])
+    paths = (Path(name).expanduser() for name in [*users, *everybodys])
+    return KnownHosts([path for path in paths if path.is_file()])

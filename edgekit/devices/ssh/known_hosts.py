@@ -1,0 +1,146 @@
+"""Keys of hosts from known_hosts files, looked up by name alone, as OpenSSH does.
+
+The files' format is in sshd(8), "SSH_KNOWN_HOSTS FILE FORMAT".
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import NamedTuple
+
+import asyncssh
+
+# bytes of a file that are read
+_MOST_BYTES = 32_000_000
+_HASHED = "|1|"
+_AUTHORITY, _REVOKED = "@cert-authority", "@revoked"
+
+
+class HostKeys(NamedTuple):
+    """What is known of a name, in the order that asyncssh takes it."""
+
+    trusted: Sequence[asyncssh.SSHKey]
+    authorities: Sequence[asyncssh.SSHKey]
+    revoked: Sequence[asyncssh.SSHKey]
+
+
+@dataclass(frozen=True)
+class _Line:
+    """One entry. names: of hosts, or one hashed name"""
+
+    marker: str
+    names: str
+    key: asyncssh.SSHKey
+
+
+class KnownHosts:
+    """The entries of known_hosts files.
+
+    skipped: file and line of what could not be read, and why; `ssh` passes over that as well
+    """
+
+    def __init__(self, files: Sequence[Path]) -> None:
+        self.skipped: list[str] = []
+        self._lines = [line for file in files for line in self._read(file)]
+
+    def of(self, host: str, port: int | None) -> HostKeys:
+        """The keys of a host by its name. port: None for ssh's own.
+
+        A host on another port is known as `[host]:port`; where no such name is known, as the host. A key that is
+        revoked for either is revoked. The address that a name leads to plays no part: it may be another machine's by
+        now.
+        """
+        plain = self._of(host)
+        if port is None:
+            return plain
+        exact = self._of(f"[{host}]:{port}")
+        found = exact if exact.trusted or exact.authorities else plain
+        return HostKeys(found.trusted, found.authorities, [*exact.revoked, *plain.revoked])
+
+    def names_of(self, key: asyncssh.SSHKey) -> list[str]:
+        """The names, as far as they are not hashed, of which a key is known."""
+        same = (line.names for line in self._lines if not line.marker and line.key == key)
+        return list(dict.fromkeys(names for names in same if not names.startswith("|")))
+
+    def _of(self, name: str) -> HostKeys:
+        found: dict[str, list[asyncssh.SSHKey]] = {"": [], _AUTHORITY: [], _REVOKED: []}
+        for line in self._lines:
+            if _is_of(name.lower(), line.names):
+                found[line.marker].append(line.key)
+        return HostKeys(*found.values())
+
+    def _read(self, file: Path) -> Iterator[_Line]:
+        try:
+            with file.open("rb") as opened:
+                content = opened.read(_MOST_BYTES)
+        except OSError as error:
+            self.skipped.append(f"{file}: {error.strerror or error}")
+            return
+        for number, line in enumerate(content.split(b"\n"), 1):
+            # as in C, where a text ends with the first NUL
+            text, nul, _ = line.strip().partition(b"\0")
+            if not (text or nul) or text.startswith(b"#"):
+                continue
+            try:
+                yield _parsed(text.decode(errors="surrogateescape"))
+            except ValueError as error:
+                self.skipped.append(f"{file} line {number}: {error}")
+
+
+def _parsed(text: str) -> _Line:
+    """The entry on a line; `ValueError` where there is none."""
+    fields = text.split()
+    marker = fields.pop(0) if fields and fields[0].startswith("@") else ""
+    if marker not in ("", _AUTHORITY, _REVOKED):
+        raise ValueError(f"the marker {marker[:30]!r} is not known")
+    if len(fields) < 3:
+        raise ValueError("it is no host with a kind of key and a key")
+    names, kind, data = fields[:3]
+    if names.startswith("|"):
+        _salt_and_hash(names)
+    try:
+        key = asyncssh.import_public_key(f"{kind} {data}")
+    except (asyncssh.KeyImportError, UnicodeError, binascii.Error):
+        raise ValueError(f"its key, of kind {kind[:40]!r}, cannot be read") from None
+    if key.get_algorithm() != kind:
+        raise ValueError(f"its key is of kind {key.get_algorithm()}, not {kind[:40]!r}")
+    return _Line(marker, names, key)
+
+
+def _salt_and_hash(names: str) -> tuple[bytes, bytes]:
+    """The two parts of a hashed name, `|1|SALT|HASH`; `ValueError` where it is none."""
+    parts = names.removeprefix(_HASHED).split("|") if names.startswith(_HASHED) else []
+    try:
+        salt, digest = (base64.b64decode(part, validate=True) for part in parts)
+    except ValueError:
+        raise ValueError("its hashed name is broken") from None
+    if len(digest) != hashlib.sha1(usedforsecurity=False).digest_size:
+        raise ValueError("its hashed name is broken")
+    return salt, digest
+
+
+def _is_of(name: str, names: str) -> bool:
+    """Whether a line's names, patterns with `*`, `?` and `!` among them, hold for a name in small letters."""
+    if names.startswith("|"):
+        salt, digest = _salt_and_hash(names)
+        return hmac.compare_digest(hmac.new(salt, name.encode(errors="surrogateescape"), "sha1").digest(), digest)
+    found = False
+    for pattern in names.lower().split(","):
+        if _matches(name, pattern.removeprefix("!")):
+            # one that is excluded is so whatever else is said
+            if pattern.startswith("!"):
+                return False
+            found = True
+    return found
+
+
+def _matches(name: str, pattern: str) -> bool:
+    # brackets stand for themselves, as in [host]:port
+    return fnmatchcase(name, pattern.replace("[", "[[]")) if "*" in pattern or "?" in pattern else name == pattern
