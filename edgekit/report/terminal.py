@@ -10,7 +10,7 @@ from edgekit.measure.accuracy.classification import ConfusedPair
 from edgekit.report import table_cells
 from edgekit.report.figures import NOT_GATED, WORDS
 from edgekit.report.summary import ModelRow, PackageRow, VerdictRow
-from edgekit.schema.measurement import GenerationMeasurement, Measurement, OperatorTime
+from edgekit.schema.measurement import AgentMeasurement, GenerationMeasurement, Measurement, OperatorTime
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -49,6 +49,16 @@ def classes_table(classes: Sequence[ClassScore]) -> Table:
     """Precision, recall and F1 of every class, F1 with its 95 % interval."""
     numeric = table_cells.CLASSES[1:]
     return _filled(_table(table_cells.CLASSES, right=numeric, keep=numeric), map(table_cells.class_cells, classes))
+
+
+def measurements_table(measurements: Sequence[AgentMeasurement]) -> Group:
+    """The figures of one model's measurements, which are all of one kind."""
+    speeds = [each for each in measurements if isinstance(each, GenerationMeasurement)]
+    return (
+        generation_table(speeds)
+        if speeds
+        else latency_table([each for each in measurements if isinstance(each, Measurement)])
+    )
 
 
 def latency_table(measurements: Sequence[Measurement]) -> Group:

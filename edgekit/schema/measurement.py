@@ -304,6 +304,10 @@ def _check_counts(
             raise ValueError(f"samples_ms.{part} holds {len(taken)} samples, and its processes took {known}")
 
 
+# what an agent measures of a model: by its task
+AgentMeasurement = Measurement | GenerationMeasurement
+
+
 class Count(Strict):
     """Instructions executed: all, and of them the dot products of integers and the fused multiply-adds."""
 

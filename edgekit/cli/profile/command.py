@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,7 +22,7 @@ from edgekit.options.model_ref import ModelRef
 from edgekit.options.profile_options import COOL_DOWN_SECONDS, ProfileOptions
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from edgekit.schema.measurement import AgentMeasurement
 
 
 _OWN = {
@@ -106,41 +106,32 @@ def command(
 def _profile(path: Path, options: ProfileOptions, as_json: bool) -> None:
     """Measure by the agent on each device and print; then raise what failed."""
     from edgekit.flows.devices.device_pool import finished
-    from edgekit.flows.profile.measured_model import MeasuredModel
-    from edgekit.flows.profile.profile import profile_each, recommended_threads
-    from edgekit.flows.profile.profile_decoder import profile_decoder_each, recommended_decoder_threads
-    from edgekit.report.terminal import generation_table, latency_table, operators_table
+    from edgekit.flows.profile.profile import profile_each
+    from edgekit.report.terminal import operators_table
+    from edgekit.schema.measurement import Measurement
 
-    model, shown = MeasuredModel.of(path), progress(as_json)
-    if model.generates:
-        speeds, failed = finished(lambda: profile_decoder_each(model, options, progress=shown))
-        _show(speeds, failed is not None, recommended_decoder_threads, generation_table, as_json)
-    else:
-        measurements, failed = finished(lambda: profile_each(model, options, progress=shown))
-        _show(measurements, failed is not None, recommended_threads, latency_table, as_json)
-        if options.per_op and not as_json:
-            print_rich(*(operators_table(each.operators) for each in itertools.chain(*measurements.values())))
+    measurements, failed = finished(lambda: profile_each(path, options, progress=progress(as_json)))
+    _show(measurements, failed is not None, as_json)
+    if options.per_op and not as_json:
+        of_devices = itertools.chain(*measurements.values())
+        print_rich(*(operators_table(each.operators) for each in of_devices if isinstance(each, Measurement)))
     if failed is not None:
         raise failed
 
 
-def _show(
-    measurements: Mapping[str, list[Any]],
-    others: bool,
-    recommend: Callable[[list[Any]], dict[Any, int]],
-    table: Callable[[list[Any]], RenderableType],
-    as_json: bool,
-) -> None:
+def _show(measurements: Mapping[str, list[AgentMeasurement]], others: bool, as_json: bool) -> None:
     """The measurements of each device; of several with its name. others: there were more, which failed"""
     from edgekit.measure.performance.measurement_summary import summarise_measurement
+    from edgekit.measure.performance.thread_count import recommended_threads
     from edgekit.report.figures import plural
+    from edgekit.report.terminal import measurements_table
 
     several = others or len(measurements) > 1
     if as_json:
         plain = {
             name: {
                 "figures": [summarise_measurement(measurement) for measurement in each],
-                "recommended_threads": recommend(each),
+                "recommended_threads": recommended_threads(each),
                 "measurements": each,
             }
             for name, each in measurements.items()
@@ -150,6 +141,6 @@ def _show(
     for name, each in measurements.items():
         if several:
             click.echo(f"\n{name}")
-        print_rich(table(each))
-        for length, threads in recommend(each).items():
+        print_rich(measurements_table(each))
+        for length, threads in recommended_threads(each).items():
             print_rich(f"recommended at length {length}: {plural(threads, 'thread')}")

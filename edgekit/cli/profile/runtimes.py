@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,7 +13,6 @@ from edgekit.options.profile_options import ProfileOptions
 
 if TYPE_CHECKING:
     from edgekit.flows.profile.compare_runtimes import RuntimesCompared
-    from edgekit.flows.profile.measured_model import MeasuredModel
     from edgekit.schema.runtime_ref import RuntimeRef
 
 # where click keeps the runtimes that were asked for, when one has a version or there are several
@@ -51,28 +50,26 @@ def compare_by_runtimes(path: Path, options: ProfileOptions, as_json: bool) -> N
     """Measure and compare, and print it for each device."""
     from edgekit.flows.devices.device_pool import finished
     from edgekit.flows.profile.compare_runtimes import compare_runtimes
-    from edgekit.flows.profile.measured_model import MeasuredModel
     from edgekit.report.figures import clean
 
-    runtimes, model = runtimes_to_compare(), MeasuredModel.of(path)
-    found, failed = finished(lambda: compare_runtimes(model, runtimes, options, progress=progress(as_json)))
+    runtimes = runtimes_to_compare()
+    found, failed = finished(lambda: compare_runtimes(path, runtimes, options, progress=progress(as_json)))
     if as_json:
         print_json(next(iter(found.values())) if len(found) == 1 else {"devices": found})
     else:
         for name, compared in found.items():
             if len(found) > 1:
                 click.echo(f"\n{clean(name)}")
-            _show(model, compared)
+            _show(compared)
     if failed is not None:
         raise failed
 
 
-def _show(model: MeasuredModel, compared: RuntimesCompared) -> None:
+def _show(compared: RuntimesCompared) -> None:
     from edgekit.report.figures import clean, plural
-    from edgekit.report.terminal import generation_table, latency_table
+    from edgekit.report.terminal import measurements_table
 
-    table: Any = generation_table if model.generates else latency_table
-    print_rich(table(compared.measurements))
+    print_rich(measurements_table(compared.measurements))
     for each in compared.comparisons:
         speed = each.speed
         figure = f"{speed.ratio.value:.3f} (95 %: {speed.ratio.low:.3f} to {speed.ratio.high:.3f})"

@@ -16,7 +16,6 @@ from edgekit.flows.gate.gate import BundleVerdict, default_budgets, gate, target
 from edgekit.flows.profile.instructions import count_on
 from edgekit.flows.profile.measured_model import MeasuredModel
 from edgekit.flows.profile.profile import profile_on
-from edgekit.flows.profile.profile_decoder import profile_decoder_on
 from edgekit.flows.profile.target_mismatch import say_mismatches
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.evidence import Allowed
@@ -91,10 +90,7 @@ def _measure(
     measurements: _Measurements = []
     for threads, length in settings:
         options = ProfileOptions(threads=(threads,), length=(length,) if length else (), energy=energy)
-        if model.generates:
-            measurements += profile_decoder_on(device, model, options, progress)
-        else:
-            measurements += profile_on(device, model, options, (), progress)
+        measurements += profile_on(device, model, options, (), progress)
     return measurements
 
 

@@ -11,8 +11,7 @@ from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
-from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
-from edgekit.flows.profile.profile import (
+from edgekit.flows.profile.agent_requests import (
     merged,
     now,
     progress_callback,
@@ -20,6 +19,7 @@ from edgekit.flows.profile.profile import (
     run_golden,
     texts_to_run,
 )
+from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
 from edgekit.io.progress import SILENT, Advance, Progress
 from edgekit.measure.performance.ab_comparison import SpeedComparison, compare_speed
 from edgekit.measure.performance.processes import merge_comparisons

@@ -15,16 +15,16 @@ from edgekit.devices.agent_client import AgentClient
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.device_pool import on_each
+from edgekit.flows.profile.agent_requests import texts_to_run
 from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
-from edgekit.flows.profile.profile import profile_on, texts_to_run
-from edgekit.flows.profile.profile_decoder import profile_decoder_on
+from edgekit.flows.profile.profile import profile_on
 from edgekit.io.progress import SILENT, Advance, Progress
 from edgekit.measure.performance.ab_comparison import SpeedComparison, compare_speed
 from edgekit.measure.performance.throttling import Disturbance, ever_disturbed
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.report.figures import plural
 from edgekit.schema.comparison import InterleavedBlock
-from edgekit.schema.measurement import GenerationMeasurement, Measurement
+from edgekit.schema.measurement import AgentMeasurement, GenerationMeasurement, Measurement
 from edgekit.schema.runtime_ref import RuntimeRef
 
 # turns that each runtime takes, shared among the processes, and the runs of one
@@ -32,7 +32,6 @@ ROUNDS = 20
 FEWEST_RUNS, MOST_RUNS = 5, 1_000
 # a runtime loads the file anew in each turn; its first runs are none of the comparison's
 _WARM_RUNS = 3
-AgentMeasurement = Measurement | GenerationMeasurement
 
 
 @dataclass(frozen=True)
@@ -116,11 +115,7 @@ class _Side:
         self, model: MeasuredModel, texts: Sequence[TextPair], progress: Progress
     ) -> Sequence[AgentMeasurement]:
         """What `profile` measures by this runtime; `DeviceError` where another version answers."""
-        measurements: Sequence[AgentMeasurement]
-        if model.generates:
-            measurements = profile_decoder_on(self, model, self.options, progress)
-        else:
-            measurements = profile_on(self, model, self.options, texts, progress)
+        measurements = profile_on(self, model, self.options, texts, progress)
         for measurement in measurements:
             if self._runtime.version not in (None, measurement.runtime_version):
                 raise DeviceError(

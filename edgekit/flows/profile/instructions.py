@@ -8,8 +8,8 @@ from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.device_pool import on_each
+from edgekit.flows.profile.agent_requests import now, progress_callback, run_golden, texts_to_run
 from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
-from edgekit.flows.profile.profile import now, progress_callback, run_golden, texts_to_run
 from edgekit.io.hashing import value_sha256
 from edgekit.io.progress import SILENT, Progress
 from edgekit.options.profile_options import ProfileOptions

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
-from edgekit.flows.devices.device_pool import on_each
+from edgekit.flows.profile.agent_requests import ask, run_golden, with_notes
 from edgekit.flows.profile.cooldown import Cooling
-from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
-from edgekit.flows.profile.profile import ask, recommended_threads, run_golden, with_notes
-from edgekit.flows.profile.target_mismatch import say_mismatches
-from edgekit.io.progress import SILENT, Progress
-from edgekit.measure.performance.generation import summarise_generation
+from edgekit.flows.profile.measured_model import MeasuredModel
+from edgekit.io.progress import Progress
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.report.figures import plural
 from edgekit.schema.measurement import GenerationMeasurement
@@ -22,36 +20,13 @@ from edgekit.schema.measurement import GenerationMeasurement
 LENGTHS = (16, 64, 256, 1024)
 
 
-def profile_decoder(
-    bundle: Measurable, options: ProfileOptions | None = None, *, progress: Progress = SILENT
-) -> list[GenerationMeasurement]:
-    """Measure a decoder's bundle at every thread count, for prompts and contexts of every length asked for.
-
-    Golden cases are run first, and measurements kept, as by `profile.profile`. Each is taken by fresh agents, so that
-    its peak memory is that of its length. Raises as that does, and `UsageError` for lengths that do not fit.
-    """
-    found = profile_decoder_each(bundle, options, progress=progress)
-    return list(itertools.chain.from_iterable(found.values()))
-
-
-def profile_decoder_each(
-    bundle: Measurable, options: ProfileOptions | None = None, *, progress: Progress = SILENT
-) -> dict[str, list[GenerationMeasurement]]:
-    """As `profile_decoder`: the measurements of each device, by the name that it was asked for."""
-    options = options or ProfileOptions()
-    model = MeasuredModel.of(bundle)
-    _lengths(model, options)
-    found = on_each(
-        options.device, lambda device, progress: profile_decoder_on(device, model, options, progress), progress
-    )
-    say_mismatches(found)
-    return found
-
-
 def profile_decoder_on(
     device: ConnectedDevice, model: MeasuredModel, options: ProfileOptions, progress: Progress
 ) -> list[GenerationMeasurement]:
-    """As `profile_decoder`, on a device that was entered."""
+    """Measure at every length and thread count; raises as `profile.profile` does.
+
+    Each measurement is taken by fresh agents, so that its peak memory is that of its length.
+    """
     measurements = []
     cooling = Cooling(device, options)
     remote = device.put(model.path, progress)
@@ -66,13 +41,18 @@ def profile_decoder_on(
     return measurements
 
 
-def _lengths(model: MeasuredModel, options: ProfileOptions) -> tuple[int, ...]:
-    """What is measured; `UsageError` for options that are none of a decoder's, or lengths that do not fit."""
-    if options.data is not None or options.per_op:
+def check_decoder_options(model: MeasuredModel, options: ProfileOptions, texts: Sequence[TextPair]) -> None:
+    """Raise `UsageError` for what is none of a decoder's to be told, or lengths that do not fit."""
+    if options.data is not None or options.per_op or texts:
         raise UsageError(
             "a decoder is measured on prompts of golden cases, and not by operator",
             advice="leave out --data and --per-op",
         )
+    _lengths(model, options)
+
+
+def _lengths(model: MeasuredModel, options: ProfileOptions) -> tuple[int, ...]:
+    """What is measured; `UsageError` for lengths that do not fit."""
     if model.bundle is None:
         raise UsageError(f"{model} is no bundle: only a decoder's bundle says how it is run")
     room = model.bundle.manifest.max_length - model.bundle.task.reserved
@@ -80,8 +60,3 @@ def _lengths(model: MeasuredModel, options: ProfileOptions) -> tuple[int, ...]:
     if max(lengths) > room:
         raise UsageError(f"a context of {room + 1} tokens is measured at lengths up to {room}, not at {max(lengths)}")
     return lengths
-
-
-def recommended_decoder_threads(measurements: Iterable[GenerationMeasurement]) -> dict[int | str, int]:
-    """As `profile.recommended_threads`, token by token."""
-    return recommended_threads(measurements, lambda measurement: summarise_generation(measurement).token)

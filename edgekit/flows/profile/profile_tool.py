@@ -19,8 +19,8 @@ from edgekit.devices.doctor.probe import Probe, probe
 from edgekit.devices.transport import Transport
 from edgekit.errors import DeviceError, ToolError, UsageError, agent_errors, unknown_name
 from edgekit.flows.devices.device_pool import SomeDevicesFailed, look_at_each
+from edgekit.flows.profile.agent_requests import now
 from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
-from edgekit.flows.profile.profile import now
 from edgekit.io.hashing import file_sha256
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.performance.benchmark_tool import FEWEST

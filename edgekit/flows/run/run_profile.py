@@ -10,7 +10,6 @@ from edgekit.data.token_blocks import TextData
 from edgekit.devices.registry import chosen, resolve
 from edgekit.flows.lineage import options_and_inputs
 from edgekit.flows.profile.profile import profile
-from edgekit.flows.profile.profile_decoder import profile_decoder
 from edgekit.flows.run.command_lines import command_line
 from edgekit.flows.run.journal import identity, journal_options, stage_key
 from edgekit.flows.run.run_state import Run
@@ -27,14 +26,13 @@ def profile_bundles(run: Run) -> None:
     options = run.recipe.stages.profile
     if options is None:
         return
-    measure = _profile_language_model if run.task.generates else _profile_classifier
     for bundle in run.bundles:
         name, measured, key = f"profile {bundle.name}", bundle / MEASUREMENTS, profile_key(run, bundle, options)
         run.commands += _commands(run, bundle, options)
         if run.journal.is_done(name, key, measured):
             run.progress.say(f"{name}: unchanged")
             continue
-        measure(run, bundle, options)
+        _profile(run, bundle, options)
         run.journal.record(name, key, journal_options(options), measured)
 
 
@@ -48,16 +46,15 @@ def _commands(run: Run, bundle: Path, options: ProfileOptions) -> list[str]:
     return commands if at_lengths is None else [*commands, command_line("profile", bundle, options=at_lengths)]
 
 
-def _profile_classifier(run: Run, bundle: Path, options: ProfileOptions) -> None:
-    """On the data's own texts, and at the lengths asked for."""
+def _profile(run: Run, bundle: Path, options: ProfileOptions) -> None:
+    """A classifier on the data's own texts, and at the lengths asked for."""
+    if run.task.generates:
+        profile(bundle, options, progress=run.progress)
+        return
     texts, at_lengths = profile_texts(run), _at_lengths(options)
     profile(bundle, _on_texts(options), texts=() if options.data else texts, progress=run.progress)
     if at_lengths is not None:
         profile(bundle, at_lengths, progress=run.progress)
-
-
-def _profile_language_model(run: Run, bundle: Path, options: ProfileOptions) -> None:
-    profile_decoder(bundle, options, progress=run.progress)
 
 
 def _on_texts(options: ProfileOptions) -> ProfileOptions:

@@ -12,6 +12,7 @@ from record_makers import generation
 from tiny_bundle import rewrite
 from tiny_decoder import CONTEXT, TEXTS
 
+import edgekit
 from edgekit.agent.errors import BadInput
 from edgekit.agent.inference.prompts import PromptTokenizer
 from edgekit.agent.runtimes.registry import open_decoder_session
@@ -19,12 +20,12 @@ from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.manifest import Manifest
 from edgekit.bundle.records import write_record
 from edgekit.cli import cli
-from edgekit.errors import ParityError, ToolError, UsageError
+from edgekit.errors import ParityError, UsageError
 from edgekit.flows.evaluate.perplexity import perplexity
 from edgekit.flows.gate.gate import gate
 from edgekit.flows.profile.profile import profile
-from edgekit.flows.profile.profile_decoder import profile_decoder, recommended_decoder_threads
 from edgekit.measure.performance.generation import summarise_generation
+from edgekit.measure.performance.thread_count import recommended_threads
 from edgekit.measure.statistics.percentiles import percentile
 from edgekit.options.data_options import DataSpec
 from edgekit.options.profile_options import ProfileOptions
@@ -42,14 +43,14 @@ def bundle(decoder_bundles, tmp_path):
 
 def test_every_length_and_thread_count_is_kept(bundle):
     assert BundleFolder(bundle).task.generates
-    taken = profile_decoder(bundle, ProfileOptions(threads=(1, 2), length=(7, 40), **QUICK | {"processes": 3}))
+    taken = profile(bundle, ProfileOptions(threads=(1, 2), length=(7, 40), **QUICK | {"processes": 3}))
     assert [(found.length, found.threads) for found in taken] == [(7, 1), (7, 2), (40, 1), (40, 2)]
     assert sorted(BundleFolder(bundle).records.generation, key=lambda found: (found.length, found.threads)) == taken
     assert BundleFolder(bundle).records.latency == ()
     assert all(found.capacity == CONTEXT and len(found.samples_ms["token"]) >= 5 for found in taken)
-    profile_decoder(bundle, ProfileOptions(threads=(2,), length=(40,), **QUICK))
+    profile(bundle, ProfileOptions(threads=(2,), length=(40,), **QUICK))
     assert len(BundleFolder(bundle).records.generation) == 4
-    assert set(recommended_decoder_threads(taken)) == {7, 40}
+    assert set(recommended_threads(taken)) == {7, 40}
     # of several processes: prompts enough for a median, and the runs that were asked for
     assert all(found.counted("token") == (2, 2, 1) for found in taken)
     assert all(found.counted("first_token") == (12, 12, 12) for found in taken)
@@ -59,7 +60,7 @@ def test_every_length_and_thread_count_is_kept(bundle):
 
 
 def test_lengths_run_up_to_a_full_cache_by_default(bundle):
-    assert [found.length for found in profile_decoder(bundle, ProfileOptions(**QUICK))] == [16, 64, CONTEXT - 1]
+    assert [found.length for found in profile(bundle, ProfileOptions(**QUICK))] == [16, 64, CONTEXT - 1]
 
 
 def test_the_command_and_its_figures(bundle):
@@ -83,20 +84,26 @@ def test_the_command_and_its_figures(bundle):
 
 def test_what_cannot_be_measured_is_said(bundle, tmp_path):
     with pytest.raises(UsageError, match="at lengths up to 95, not at 96"):
-        profile_decoder(bundle, ProfileOptions(length=(96,), **QUICK))
+        profile(bundle, ProfileOptions(length=(96,), **QUICK))
     (tmp_path / "a.txt").write_text("x")
     for option in ({"data": tmp_path / "a.txt"}, {"per_op": True}):
         with pytest.raises(UsageError, match="prompts of golden cases"):
-            profile_decoder(bundle, ProfileOptions(**option, **QUICK))
-    with pytest.raises((UsageError, ToolError), match="a length from 1 to 95"):
-        profile(bundle, ProfileOptions(**QUICK))
+            profile(bundle, ProfileOptions(**option, **QUICK))
+    with pytest.raises(UsageError, match="prompts of golden cases"):
+        profile(bundle, ProfileOptions(**QUICK), texts=[("hello", None)])
+
+
+def test_the_python_function_measures_by_the_bundles_task(bundle):
+    (measured,) = edgekit.profile(bundle, edgekit.ProfileOptions(length=(7,), **QUICK))
+    assert isinstance(measured, GenerationMeasurement)
+    assert measured.samples_ms["first_token"]
 
 
 def test_wrong_answers_are_not_measured(bundle):
     manifest = json.loads((bundle / "manifest.json").read_text())
     rewrite(bundle, parity=manifest["parity"] | {"atol": 0.0, "rtol": 0.0})
     with pytest.raises(ParityError, match="golden case"):
-        profile_decoder(bundle, ProfileOptions(length=(16,), **QUICK))
+        profile(bundle, ProfileOptions(length=(16,), **QUICK))
     assert BundleFolder(bundle).records.generation == ()
 
 

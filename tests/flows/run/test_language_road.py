@@ -14,7 +14,7 @@ from edgekit.bundle.manifest import Manifest
 from edgekit.cli import cli
 from edgekit.flows.evaluate.perplexity import perplexity
 from edgekit.flows.export import export
-from edgekit.flows.profile.profile_decoder import profile_decoder
+from edgekit.flows.profile.profile import profile
 from edgekit.flows.quantize import quantize
 from edgekit.flows.train.prune import prune
 from edgekit.flows.train.train import distill, finetune
@@ -87,7 +87,7 @@ def test_from_nothing_to_a_bundle_that_writes(family, formats, data, tmp_path):
         assert found.tokens == wanted.tokens
         assert found.perplexity == pytest.approx(wanted.perplexity, rel=0.01)
         options = ProfileOptions(length=(8,), threads=(1,), min_seconds=0, min_runs=5, warmup=1, processes=1)
-        assert [taken.length for taken in profile_decoder(bundle, options)] == [8]
+        assert [taken.length for taken in profile(bundle, options)] == [8]
         for prompt in PROMPTS:
             words = ["generate", str(bundle), prompt, "--max-tokens", "8", "--json"]
             result = CliRunner().invoke(cli, words)

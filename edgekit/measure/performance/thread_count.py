@@ -1,0 +1,47 @@
+"""How many threads are worth having, by what several thread counts were measured to take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from edgekit.errors import UsageError
+from edgekit.measure.performance.generation import summarise_generation
+from edgekit.measure.performance.latency_summary import Percentiles, beats, summarise
+from edgekit.schema.measurement import AgentMeasurement, GenerationMeasurement
+
+
+def recommend_threads(measurements: Iterable[AgentMeasurement]) -> int:
+    """The fewest threads that no greater number beats by more than `WORTH_A_THREAD` and by more than noise.
+
+    The measurements must differ in their threads alone. Beats: the median is lower by that share, and the two 95 %
+    intervals do not touch. Raises `UsageError` without measurements.
+    """
+    figures = sorted(
+        ((measurement.threads, _latency(measurement)) for measurement in measurements), key=lambda pair: pair[0]
+    )
+    if not figures:
+        raise UsageError("no measurement to recommend a thread count from")
+    threads, best = figures[0]
+    for more, figure in figures[1:]:
+        if beats(figure, best):
+            threads, best = more, figure
+    return threads
+
+
+def recommended_threads(measurements: Sequence[AgentMeasurement]) -> dict[int | str, int]:
+    """The recommendation for each length that was measured with several thread counts."""
+    by_length: dict[int | str, list[AgentMeasurement]] = {}
+    for measurement in measurements:
+        by_length.setdefault(measurement.length, []).append(measurement)
+    return {
+        length: recommend_threads(group)
+        for length, group in by_length.items()
+        if len({measurement.threads for measurement in group}) > 1
+    }
+
+
+def _latency(measurement: AgentMeasurement) -> Percentiles:
+    """What counts of a measurement: from text to label, or of a decoder from token to token."""
+    if isinstance(measurement, GenerationMeasurement):
+        return summarise_generation(measurement).token
+    return summarise(measurement).latency
