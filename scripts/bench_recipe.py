@@ -19,7 +19,7 @@ import numpy as np
 
 from edgekit.agent.machine.conditions import fingerprint
 from edgekit.cli.progress import progress
-from edgekit.flows.evaluate.evaluate import evaluate
+from edgekit.flows.evaluate.accuracy import accuracy
 from edgekit.flows.inspect import inspect
 from edgekit.flows.run.run import run
 from edgekit.options.recipe import Recipe, load_recipe
@@ -69,7 +69,7 @@ def _answers(model: ModelRow, recipe: Recipe) -> dict[str, Any]:
     """What a model is, and which rows of each split it gets right."""
     told = recipe.evaluate or EvaluateOptions()
     asked = {
-        split: evaluate(Path(model.path), recipe.data, told.model_copy(update={"split": split}), progress=progress())
+        split: accuracy(Path(model.path), recipe.data, told.model_copy(update={"split": split}), progress=progress())
         for split in SPLITS
     }
     return {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -94,6 +95,14 @@ class BundleFolder:
                     self._bundle = check_files(self.path, self._fields)
                 self._stamps = stamps
             return self._bundle
+
+    def check_writable(self) -> None:
+        """Raise `UsageError` where the manifest cannot be written: before an evaluation, which takes long."""
+        if not os.access(self.path, os.W_OK):
+            raise UsageError(
+                f"{self} cannot be written, so that its manifest cannot take the figures",
+                advice="evaluate it without keeping them: edgekit evaluate --no-record",
+            )
 
     def keep(self, record: Record, conditions: Mapping[str, object]) -> Path:
         """Write a record, in place of one of its kind under the same conditions; its path.

@@ -23,7 +23,7 @@ from edgekit.options.stage_options import EvaluateOptions
 
 if TYPE_CHECKING:
     from edgekit.devices.base import ConnectedDevice
-    from edgekit.flows.evaluate.evaluate import Evaluation
+    from edgekit.flows.evaluate.accuracy import Evaluation
 
 MOST_CLASSES = 20
 T = TypeVar("T")
@@ -81,7 +81,7 @@ def command(
       edgekit evaluate ./my-gpt2 --data stories.txt --stride 256
       edgekit evaluate ./my-gpt2-rpi5/onnx --data stories.txt --against teacher=./my-gpt2
     """
-    from edgekit.flows.evaluate.perplexity import is_language_model
+    from edgekit.flows.evaluate.evaluate import is_language_model
 
     evaluated = bundle_or_checkpoint(model)
     request = _Request(evaluated, data, options, _named(against), devices, not no_record, as_json, progress(as_json))
@@ -113,18 +113,14 @@ class _Request:
 
 
 def _evaluate_decoder(request: _Request) -> None:
-    from edgekit.flows.evaluate.perplexity import perplexity
+    from edgekit.flows.evaluate.evaluate import evaluate
+    from edgekit.flows.evaluate.perplexity import Baselines
+
+    model, data, options = request.model, request.data, request.options
 
     def work(device: ConnectedDevice | None, progress: Progress) -> Perplexity:
-        return perplexity(
-            request.model,
-            request.data,
-            request.options,
-            against=request.baselines,
-            device=device,
-            record=request.record,
-            progress=progress,
-        )
+        against = Baselines(dict(request.baselines))
+        return evaluate(model, data, options, against=against, device=device, record=request.record, progress=progress)
 
     found, failed = _each(request, work)
     _show(request, found, lambda each: each, _print_perplexity)
@@ -134,8 +130,9 @@ def _evaluate_decoder(request: _Request) -> None:
 
 def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: bool) -> None:
     from edgekit.data.splits import read_data
+    from edgekit.flows.evaluate.accuracy import truncated_as
     from edgekit.flows.evaluate.changes import write_changes
-    from edgekit.flows.evaluate.evaluate import evaluate, truncated_as
+    from edgekit.flows.evaluate.evaluate import evaluate
 
     _check_changes(request, changes)
     model, options = request.model, request.options

@@ -46,7 +46,8 @@ def export(
     """
     from edgekit.export.bundle import build_bundle
     from edgekit.export.source import Source
-    from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint, resolve_task
+    from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint
+    from edgekit.models.model_task import resolve_task
 
     options = options or ExportOptions()
     target = load_target(options.target)

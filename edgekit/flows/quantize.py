@@ -28,7 +28,8 @@ def quantize(
     """
     from edgekit.compress.quantization.quantize import apply_plan, make_plan
     from edgekit.data.texts import as_given, read_texts
-    from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint, resolve_task, save_checkpoint
+    from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint, save_checkpoint
+    from edgekit.models.model_task import resolve_task
     from edgekit.models.registry import family
 
     options = options or QuantizeOptions()

@@ -35,7 +35,7 @@ from edgekit.schema.base_model import read_mapping
 from edgekit.schema.families import DECODERS, ENCODERS, FAMILIES
 from edgekit.schema.plan import Plan
 from edgekit.tasks import text_classification, text_generation
-from edgekit.tasks.registry import TASKS, task_named, task_of_class
+from edgekit.tasks.registry import task_of_class
 from edgekit.tasks.task import Task, TaskName
 
 if TYPE_CHECKING:
@@ -86,38 +86,6 @@ def open_checkpoint(model: str | Path | ModelRef) -> Checkpoint:
         extras=CheckpointExtras.read(extras) if extras.is_file() else CheckpointExtras(),
         reference=reference,
     )
-
-
-def resolve_task(checkpoint: Checkpoint) -> Task:
-    """What the checkpoint was trained for, as optimum reads it from the class that its configuration names.
-
-    Raises `UsageError` for a class that transformers lacks or that is for a task not known here.
-    """
-    if checkpoint.task is not None:
-        return task_named(checkpoint.task)
-    name = _exported_task(class_name(read_mapping(checkpoint.path / "config.json")))
-    if name is None:
-        raise UsageError(f"{checkpoint.path}: config.json names no architecture that transformers has")
-    if name not in TASKS:
-        raise UsageError(f"{checkpoint.path} is a {checkpoint.family} for {name}; edgekit takes {' and '.join(TASKS)}")
-    return task_named(name)
-
-
-def _exported_task(name: str) -> str | None:
-    """The task of a model class of transformers, or None for a name that is not one."""
-    import transformers
-    from optimum.exporters.tasks import TasksManager
-
-    try:
-        model_class = getattr(transformers, name, None)
-    except ImportError:  # a class that needs a library which is not here
-        return None
-    if not isinstance(model_class, type) or not issubclass(model_class, transformers.PreTrainedModel):
-        return None
-    try:
-        return str(TasksManager.infer_task_from_model(model_class, library_name="transformers"))
-    except ValueError:  # a model class for none of the tasks that optimum knows
-        return None
 
 
 def class_name(config: Mapping[str, object]) -> str:

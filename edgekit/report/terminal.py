@@ -54,11 +54,8 @@ def classes_table(classes: Sequence[ClassScore]) -> Table:
 def measurements_table(measurements: Sequence[AgentMeasurement]) -> Group:
     """The figures of one model's measurements, which are all of one kind."""
     speeds = [each for each in measurements if isinstance(each, GenerationMeasurement)]
-    return (
-        generation_table(speeds)
-        if speeds
-        else latency_table([each for each in measurements if isinstance(each, Measurement)])
-    )
+    latencies = [each for each in measurements if isinstance(each, Measurement)]
+    return generation_table(speeds) if speeds else latency_table(latencies)
 
 
 def latency_table(measurements: Sequence[Measurement]) -> Group:

@@ -252,7 +252,8 @@ def test_extras_of_a_checkpoint(fuzz, checkpoint):
 
 
 def test_configurations_of_a_checkpoint(fuzz, checkpoint):
-    from edgekit.models.checkpoint import load_classifier, open_checkpoint, resolve_task
+    from edgekit.models.checkpoint import load_classifier, open_checkpoint
+    from edgekit.models.model_task import resolve_task
 
     def read() -> None:
         opened = open_checkpoint(checkpoint)

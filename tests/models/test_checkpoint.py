@@ -8,7 +8,8 @@ import shutil
 import pytest
 
 from edgekit.errors import NotFoundError, UsageError
-from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint, resolve_task
+from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
+from edgekit.models.model_task import resolve_task
 from edgekit.models.sizes import tensor_parts
 from edgekit.options.model_ref import ModelRef
 

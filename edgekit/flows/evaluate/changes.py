@@ -13,7 +13,7 @@ from typing import Literal
 
 from edgekit.data.splits import Unnumbered
 from edgekit.errors import UsageError
-from edgekit.flows.evaluate.evaluate import Evaluation
+from edgekit.flows.evaluate.accuracy import Evaluation
 from edgekit.io.atomic import write_text
 from edgekit.options.stage_options import SplitName
 

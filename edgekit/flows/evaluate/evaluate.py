@@ -1,317 +1,131 @@
-"""Evaluate: accuracy of a checkpoint or a bundle on labelled rows, each through its own tokenizer.
-
-The way of a row to an accuracy: `data.files` reads it from its file (opened by `data.encoding`), `data.table` finds
-the text and the label in it (`data.columns`, `data.row`) and keeps them outside memory (`data.ragged`), `data.splits`
-numbers the label. Of a checkpoint `data.tokens` makes ids of the text and `models.classifier_logits` logits of the
-ids; of a bundle both happen in `agent.inference.classifier`. `measure.statistics.proportions` makes an accuracy of all
-rows, which `bundle.evaluation` defines and the manifest keeps.
-"""
+"""Evaluate: what a checkpoint or a bundle gets right, by the figures of its task."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from pathlib import Path
+from typing import overload
 
 from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
-from edgekit.bundle.evaluation import Accuracy, Drop
-from edgekit.bundle.manifest import Manifest
-from edgekit.data.splits import Data, Unnumbered, load_data
+from edgekit.bundle.evaluation import Perplexity
+from edgekit.data.splits import Unnumbered, read_data
 from edgekit.devices.base import ConnectedDevice
-from edgekit.errors import UsageError, agent_errors
+from edgekit.errors import UsageError
+from edgekit.flows.evaluate.accuracy import Evaluation, accuracy, truncated_as
+from edgekit.flows.evaluate.perplexity import Baselines, perplexity
 from edgekit.io.progress import SILENT, Progress
-from edgekit.measure.accuracy.class_scores import class_scores
-from edgekit.measure.accuracy.classification import ConfusedPair, scores, worst_pairs
-from edgekit.measure.accuracy.paired import compare, unchanged
-from edgekit.measure.statistics.estimate import ends
-from edgekit.measure.statistics.proportions import share
+from edgekit.models.checkpoint import open_checkpoint
+from edgekit.models.model_task import stated_task
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
-from edgekit.options.stage_options import EvaluateOptions, SplitName
+from edgekit.options.stage_options import EvaluateOptions
+
+# a model as callers name it
+Model = str | Path | ModelRef
 
 
-@dataclass(frozen=True)
-class Evaluation:
-    """The accuracy of one model, and label numbers row by row: what was expected and what it said.
-
-    sha256: which model it was: the content hash of a checkpoint or of a bundle
-    """
-
-    accuracy: Accuracy
-    labels: tuple[str, ...]
-    expected: list[int]
-    predicted: list[int]
-    sha256: str
-
-    @property
-    def right(self) -> list[bool]:
-        """Whether each row was classified correctly."""
-        return [wanted == given for wanted, given in zip(self.expected, self.predicted, strict=True)]
-
-    def confused(self, count: int | None = 10) -> tuple[ConfusedPair, ...]:
-        """The pairs of labels that were confused most; all of them where `count` is None."""
-        return worst_pairs(self.labels, self.expected, self.predicted, count)
-
-
-@dataclass(frozen=True)
-class _Predictions:
-    """The label numbers that a model gives the rows [rows] of a split, and what ran it.
-
-    truncated: how many rows were longer than it takes;   sha256: its content hash
-    """
-
-    data: Data
-    split: SplitName
-    predicted: list[int]
-    truncated: int
-    runtime: str
-    sha256: str
-
-    @property
-    def expected(self) -> list[int]:
-        """The label numbers that the rows have [rows]."""
-        return [int(label) for label in self.data.split(self.split).labels]
-
-
+@overload
 def evaluate(
-    what: str | Path | ModelRef | BundleFolder,
-    data: DataSpec | Unnumbered,
+    what: Model | BundleFolder,
+    data: Unnumbered,
     options: EvaluateOptions | None = None,
     *,
-    against: dict[str, Evaluation] | None = None,
+    against: Mapping[str, Model | Evaluation] | None = None,
     device: str | ConnectedDevice | None = None,
     record: bool = True,
     progress: Progress = SILENT,
-) -> Evaluation:
-    """Classify the rows of a split with `what`, a bundle or a checkpoint.
+) -> Evaluation: ...
 
-    data:    rows to read, or such as were read (`data.splits.read_data`), where several models answer the same
-    against: evaluations on the same rows by the name of their model; the accuracy lost to each is compared in pairs
+
+@overload
+def evaluate(
+    what: Model | BundleFolder,
+    data: DataSpec,
+    options: EvaluateOptions | None = None,
+    *,
+    against: Baselines,
+    device: str | ConnectedDevice | None = None,
+    record: bool = True,
+    progress: Progress = SILENT,
+) -> Perplexity: ...
+
+
+@overload
+def evaluate(
+    what: Model | BundleFolder,
+    data: DataSpec,
+    options: EvaluateOptions | None = None,
+    *,
+    against: Mapping[str, Model | Evaluation] | None = None,
+    device: str | ConnectedDevice | None = None,
+    record: bool = True,
+    progress: Progress = SILENT,
+) -> Evaluation | Perplexity: ...
+
+
+def evaluate(
+    what: Model | BundleFolder,
+    data: DataSpec | Unnumbered,
+    options: EvaluateOptions | None = None,
+    *,
+    against: Mapping[str, Model | Evaluation] | Baselines | None = None,
+    device: str | ConnectedDevice | None = None,
+    record: bool = True,
+    progress: Progress = SILENT,
+) -> Evaluation | Perplexity:
+    """Measure a bundle or a checkpoint: the accuracy of a classifier, the perplexity of a language model.
+
+    data:    rows with labels for a classifier, files of text for a language model; or rows that were read
+             (`data.splits.read_data`), where several classifiers answer the same
+    against: models to compare with by name, row by row or window by window. A classifier's may be evaluations on the
+             same rows; others it has run on rows cut where a bundle cuts them. `Baselines` are a language model's
     device:  where a bundle is run, its golden cases first (`ParityError`): a name, or a device that was entered; None
              runs it in this process
-    record:  whether the accuracy of a bundle is kept in its manifest; else nothing is written into the bundle
-    Raises `UsageError` for bad input or labels the model lacks, `DeviceError` when the device fails.
+    record:  whether the figures of a bundle are kept in its manifest; else nothing is written into the bundle
+    Raises `UsageError` for bad input or labels the model lacks, `DeviceError` when the device fails, `ToolError` for a
+    language model that gives no probabilities.
     """
-    options = options or EvaluateOptions()
-    model = bundle_or_checkpoint(what)
-    bundle = model if isinstance(model, BundleFolder) else None
-    if bundle is not None and record:
-        check_recordable(bundle)
-    if isinstance(model, BundleFolder):
-        predictions = (
-            _run_bundle(model, data, options, progress)
-            if device is None
-            else _run_on_device(model, data, device, options, progress)
-        )
-    elif device is not None:
-        raise UsageError(f"{what} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
-    else:
-        predictions = _run_checkpoint(model, data, options, progress)
-    expected, labels = predictions.expected, predictions.data.labels
-    accuracy = _accuracy(predictions, expected, None if bundle is None else predictions.sha256)
-    evaluation = Evaluation(accuracy, labels, expected, predictions.predicted, predictions.sha256)
-    if against:
-        drops = tuple(_drop(name, baseline, evaluation) for name, baseline in against.items())
-        evaluation = replace(evaluation, accuracy=accuracy.model_copy(update={"drops": drops}))
-    if bundle is not None and record:
-        record_accuracy(bundle, evaluation.accuracy)
-    return evaluation
+    model, options = bundle_or_checkpoint(what), options or EvaluateOptions()
+    if is_language_model(model):
+        if isinstance(data, Unnumbered):
+            raise UsageError(f"{model} is a language model: it is evaluated on a text", advice="give files of text")
+        baselines = against if isinstance(against, Baselines) else Baselines(_models(against or {}))
+        return perplexity(model, data, options, against=baselines, device=device, record=record, progress=progress)
+    if isinstance(against, Baselines):
+        raise UsageError(f"{model} is a classifier: it is not compared by perplexity", advice="name models, or none")
+    rows = read_data(data, progress=progress) if isinstance(data, DataSpec) and against else data
+    known = _evaluations(model, rows, options, against or {}, progress)
+    return accuracy(model, rows, options, against=known, device=device, record=record, progress=progress)
 
 
-def truncated_as(what: str | Path | ModelRef | BundleFolder, options: EvaluateOptions) -> EvaluateOptions:
-    """The options for baselines of `what`: cut where a bundle cuts, so that what is lost is not lost to more text.
-
-    Raises `UsageError` for a damaged bundle: before the baselines are asked, which takes longer than it.
-    """
-    model = bundle_or_checkpoint(what)
-    return options.cut_at(model.checked().max_length) if isinstance(model, BundleFolder) else options
+def is_language_model(model: ModelRef | BundleFolder) -> bool:
+    """Whether a model is a language model: as its manifest says, or what was said of it, or the class it names."""
+    task = model.task if isinstance(model, BundleFolder) else stated_task(open_checkpoint(model))
+    return task is not None and task.generates
 
 
-def _accuracy(predictions: _Predictions, expected: list[int], content_hash: str | None) -> Accuracy:
-    data, split, predicted = predictions.data, predictions.split, predictions.predicted
-    right = sum(wanted == given for wanted, given in zip(expected, predicted, strict=True))
-    estimate = share(right, len(expected))
-    found = scores(expected, predicted, data.labels)
-    low, high = ends(estimate, 0.0, 100.0)
-    macro_f1_low, macro_f1_high = ends(found.macro_f1, 0.0, 100.0)
-    mcc_low, mcc_high = ends(found.mcc, -1.0, 1.0)
-    return Accuracy(
-        data=f"{data.name}/{split}",
-        split=split,
-        data_sha256=data.sha256[split],
-        content_hash=content_hash,
-        rows=len(expected),
-        truncated=predictions.truncated,
-        accuracy=estimate.value,
-        low=low,
-        high=high,
-        macro_f1=found.macro_f1.value,
-        macro_f1_low=macro_f1_low,
-        macro_f1_high=macro_f1_high,
-        macro_f1_doubt=found.macro_f1.doubt,
-        mcc=found.mcc.value,
-        mcc_low=mcc_low,
-        mcc_high=mcc_high,
-        classes=class_scores(data.labels, expected, predicted),
-        runtime=predictions.runtime,
-    )
-
-
-def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
-    if baseline.accuracy.data_sha256 != evaluation.accuracy.data_sha256:
-        raise UsageError(f"{name} was evaluated on other rows: accuracies can be compared on the same rows only")
-    # two models may number the same labels in another order
-    numbers = {label: number for number, label in enumerate(dict.fromkeys([*evaluation.labels, *baseline.labels]))}
-    before = [numbers[baseline.labels[label]] for label in baseline.predicted]
-    after = [numbers[evaluation.labels[label]] for label in evaluation.predicted]
-    found = compare([numbers[evaluation.labels[label]] for label in evaluation.expected], before, after)
-    same = unchanged(before, after)
-    low, high = ends(found.accuracy, -100.0, 100.0)
-    bootstrap_low, bootstrap_high = ends(found.accuracy_bootstrap, -100.0, 100.0)
-    macro_f1_low, macro_f1_high = ends(found.macro_f1, -100.0, 100.0)
-    unchanged_low, unchanged_high = ends(same, 0.0, 100.0)
-    return Drop(
-        baseline=name,
-        baseline_sha256=baseline.sha256,
-        baseline_accuracy=baseline.accuracy.accuracy,
-        points=found.accuracy.value,
-        low=low,
-        high=high,
-        lost=found.lost,
-        gained=found.gained,
-        p_value=found.p_value,
-        bootstrap_low=bootstrap_low,
-        bootstrap_high=bootstrap_high,
-        macro_f1_points=found.macro_f1.value,
-        macro_f1_low=macro_f1_low,
-        macro_f1_high=macro_f1_high,
-        unchanged_pct=same.value,
-        unchanged_low=unchanged_low,
-        unchanged_high=unchanged_high,
-    )
-
-
-def _run_bundle(
-    bundle: BundleFolder, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
-) -> _Predictions:
-    from edgekit.agent.inference.classifier import load_classifier
-
-    checked = bundle.checked()
-    with agent_errors():
-        classifier = load_classifier(checked, options.runtime, options.threads)
-    labels = classifier.bundle.labels
-    rows = _rows_for(data, labels, progress)
-    split = rows.split(options.split)
-    numbers = {label: index for index, label in enumerate(labels)}
-    predicted, truncated = [], 0
-    with agent_errors(), progress.task(f"evaluate {bundle.name}", len(split)) as advance:
-        for index, text in enumerate(split.texts):
-            pair = split.pairs[index] if split.pairs is not None else None
-            prediction = classifier.classify(text, pair)
-            predicted.append(numbers[prediction.label])
-            truncated += prediction.truncated
-            advance(index + 1)
-    return _Predictions(
-        data=rows,
-        split=options.split,
-        predicted=predicted,
-        truncated=truncated,
-        runtime=f"{classifier.session.runtime} {classifier.session.version}",
-        sha256=classifier.bundle.content_hash,
-    )
-
-
-def _run_on_device(
-    bundle: BundleFolder,
-    data: DataSpec | Unnumbered,
-    device: str | ConnectedDevice,
+def _evaluations(
+    model: ModelRef | BundleFolder,
+    rows: DataSpec | Unnumbered,
     options: EvaluateOptions,
+    against: Mapping[str, Model | Evaluation],
     progress: Progress,
-) -> _Predictions:
-    from edgekit.flows.evaluate.device_inference import classify_on_device
-
-    manifest = bundle.manifest
-    labels = manifest.labels
-    rows = _rows_for(data, labels, progress)
-    split = rows.split(options.split)
-    numbers = {label: index for index, label in enumerate(labels)}
-    found = classify_on_device(bundle, labels, split.pairs_of_text(), device, options, progress)
-    return _Predictions(
-        data=rows,
-        split=options.split,
-        predicted=[numbers[label] for label in found.labels],
-        truncated=found.truncated,
-        runtime=found.runtime,
-        sha256=manifest.content_hash,
-    )
+) -> dict[str, Evaluation]:
+    """What a classifier's baselines make of the rows; what is given as an evaluation is taken as it is."""
+    evaluations: dict[str, Evaluation] = {}
+    cut = truncated_as(model, options) if against else options
+    for name, other in against.items():
+        if not isinstance(other, Evaluation):
+            other = accuracy(other, rows, cut, record=False, progress=progress)
+        evaluations[name] = other
+    return evaluations
 
 
-def _run_checkpoint(
-    model: ModelRef, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
-) -> _Predictions:
-    import torch
-
-    from edgekit.data.tokens import tokenize
-    from edgekit.flows.lineage import checkpoint_sha256
-    from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
-    from edgekit.models.classifier_logits import classifier_logits
-    from edgekit.models.input_length import usable_length
-
-    checkpoint = open_checkpoint(model)
-    rows = _rows_for(data, checkpoint.labels, progress)
-    split = rows.split(options.split)
-    tokenizer = load_tokenizer(checkpoint)
-    classifier = load_classifier(checkpoint)
-    longest = usable_length(classifier, tokenizer, options.max_length)
-    tokens = tokenize(tokenizer, split, longest, progress=progress)
-    title = f"evaluate {checkpoint.path.name}"
-    logits = classifier_logits(classifier, tokenizer, tokens, title=title, progress=progress)
-    return _Predictions(
-        data=rows,
-        split=options.split,
-        predicted=[int(label) for label in logits.argmax(-1)],
-        truncated=tokens.truncated,
-        runtime=f"torch {torch.__version__}",
-        sha256=checkpoint_sha256(checkpoint),
-    )
-
-
-def _rows_for(data: DataSpec | Unnumbered, labels: Sequence[str], progress: Progress) -> Data:
-    return data.numbered(labels) if isinstance(data, Unnumbered) else load_data(data, labels=labels, progress=progress)
-
-
-def record_accuracy(bundle: Path | BundleFolder, record: Accuracy) -> None:
-    """Write the accuracy into the manifest, in place of an earlier one on the same rows.
-
-    What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime got
-    as many rows right; each says which model its baseline was, so that a name that has come to mean another model
-    misleads nobody.
-    """
-
-    def recorded(manifest: Manifest) -> Manifest:
-        earlier = [known for known in manifest.accuracy if _rows(known) == _rows(record)]
-        others = tuple(known for known in manifest.accuracy if known not in earlier)
-        same = [known for known in earlier if _result(known) == _result(record)]
-        drops = {drop.baseline: drop for known in (*same, record) for drop in known.drops}
-        merged = record.model_copy(update={"drops": tuple(drops.values())})
-        return manifest.model_copy(update={"accuracy": (*others, merged)})
-
-    BundleFolder.of(bundle).update_manifest(record.content_hash, recorded)
-
-
-def check_recordable(bundle: BundleFolder) -> None:
-    """Raise `UsageError` where a bundle's manifest cannot be written: before it is evaluated, which takes long."""
-    if not os.access(bundle.path, os.W_OK):
-        raise UsageError(
-            f"{bundle} cannot be written, so that its manifest cannot take the figures",
-            advice="evaluate it without keeping them: edgekit evaluate --no-record",
-        )
-
-
-def _rows(record: Accuracy) -> tuple[str, str]:
-    return record.split, record.data_sha256
-
-
-def _result(record: Accuracy) -> tuple[str, float]:
-    return record.runtime, record.accuracy
+def _models(against: Mapping[str, Model | Evaluation]) -> dict[str, Model]:
+    """A language model's baselines; `UsageError` for an evaluation, which is a classifier's."""
+    models: dict[str, Model] = {}
+    for name, other in against.items():
+        if isinstance(other, Evaluation):
+            raise UsageError(f"{name} is a classifier's evaluation: a language model is compared with models")
+        models[name] = other
+    return models

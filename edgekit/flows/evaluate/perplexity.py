@@ -19,18 +19,15 @@ from edgekit.bundle.manifest import Manifest
 from edgekit.data.text_corpus import Corpus
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import ToolError, UsageError, agent_errors
-from edgekit.flows.evaluate.evaluate import check_recordable
 from edgekit.flows.lineage import checkpoint_sha256
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.accuracy.perplexity import Ids, Scorer, Surprise, bits_per_byte, increase, scorer, windows
 from edgekit.measure.accuracy.perplexity import perplexity as estimated
 from edgekit.measure.statistics.estimate import Estimate, ends
-from edgekit.models.checkpoint import class_name, open_checkpoint
+from edgekit.models.checkpoint import open_checkpoint
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions, SplitName
-from edgekit.schema.base_model import read_mapping
-from edgekit.tasks.registry import task_named, task_of_class
 
 if TYPE_CHECKING:
     from edgekit.agent.inference.bundle import Bundle
@@ -64,16 +61,6 @@ class _LanguageModel:
     context: int
     score: Scorer
     runtime: str
-
-
-def is_language_model(model: ModelRef | BundleFolder) -> bool:
-    """Whether a model is a language model: as its manifest says, or what was said of it, or the class it names."""
-    if isinstance(model, BundleFolder):
-        return model.task.generates
-    if model.task is not None:
-        return task_named(model.task).generates
-    task = task_of_class(class_name(read_mapping(open_checkpoint(model).path / "config.json")))
-    return task is not None and task.generates
 
 
 @dataclass(frozen=True)
@@ -126,7 +113,7 @@ def perplexity(
     evaluated = bundle_or_checkpoint(what)
     bundle = evaluated if isinstance(evaluated, BundleFolder) else None
     if record and bundle is not None:
-        check_recordable(bundle)
+        bundle.check_writable()
     with ExitStack() as stack:
         if device is None:
             model = _open(evaluated, options)

@@ -8,7 +8,7 @@ from typing import Literal
 
 from edgekit.bundle.manifest import Manifest, Step
 from edgekit.data.splits import Data
-from edgekit.flows.evaluate.evaluate import Evaluation, evaluate
+from edgekit.flows.evaluate.accuracy import Evaluation, accuracy
 from edgekit.flows.reproduce.lineage_replay import LineageSource
 from edgekit.io.hashing import value_sha256
 from edgekit.io.progress import Progress
@@ -123,11 +123,11 @@ def compare_last(
     split: SplitName = known.split if known else ("test" if len(rows.test) else "validation")
     options = EvaluateOptions(split=split)
     if source.folder is not None:
-        before = evaluate(source.folder, data, options, record=False, progress=progress)
-        return _paired(split, before, evaluate(again, data, options, progress=progress))
+        before = accuracy(source.folder, data, options, record=False, progress=progress)
+        return _paired(split, before, accuracy(again, data, options, progress=progress))
     if known is None:
         return None
-    now = evaluate(again, data, options, progress=progress).accuracy
+    now = accuracy(again, data, options, progress=progress).accuracy
     return _unpaired(split, (known.rows, known.accuracy), (now.rows, now.accuracy))
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from edgekit.agent.inference.content_hash import SEAL, is_whole, seal_of
 from edgekit.bundle.evaluation import Accuracy, Perplexity
 from edgekit.errors import UsageError
-from edgekit.flows.evaluate.evaluate import Evaluation
+from edgekit.flows.evaluate.accuracy import Evaluation
 from edgekit.io.atomic import write_text
 from edgekit.schema.base_model import Strict, read_mapping
 

@@ -11,7 +11,7 @@ from edgekit.bundle.manifest import Manifest, Parity, Step
 from edgekit.bundle.records import Records
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import TextData
-from edgekit.flows.evaluate.evaluate import Evaluation
+from edgekit.flows.evaluate.accuracy import Evaluation
 from edgekit.flows.inspect import inspect
 from edgekit.flows.run.run_state import Run
 from edgekit.io.atomic import write_text

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from edgekit.data.splits import Unnumbered
-from edgekit.flows.evaluate.evaluate import Evaluation, evaluate, record_accuracy
-from edgekit.flows.evaluate.perplexity import Baselines, perplexity, record_perplexity
+from edgekit.flows.evaluate.accuracy import Evaluation, record_accuracy
+from edgekit.flows.evaluate.evaluate import evaluate
+from edgekit.flows.evaluate.perplexity import Baselines, record_perplexity
 from edgekit.flows.run.command_lines import command_line, data_flags
 from edgekit.flows.run.evaluation_cache import keep_evaluation, keep_perplexity, kept_evaluation, kept_perplexity
 from edgekit.flows.run.journal import identity, journal_options, stage_key
@@ -56,7 +57,7 @@ def _evaluate_language_models(run: Run, options: EvaluateOptions) -> None:
     for name, path, key in evaluations(run, options):
         found = kept_perplexity(run.folder, name, key)
         if found is None:
-            found = perplexity(path, data, options, against=against, progress=run.progress)
+            found = evaluate(path, data, options, against=against, progress=run.progress)
             keep_perplexity(run.folder, name, key, found)
         else:
             run.progress.say(f"evaluate {name}: unchanged")

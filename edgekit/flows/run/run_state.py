@@ -9,7 +9,7 @@ from typing import Any
 from edgekit.bundle.evaluation import Perplexity
 from edgekit.data.splits import Data, Unnumbered
 from edgekit.data.token_blocks import TextData
-from edgekit.flows.evaluate.evaluate import Evaluation
+from edgekit.flows.evaluate.accuracy import Evaluation
 from edgekit.flows.gate.gate import BundleVerdict
 from edgekit.flows.run.journal import Journal
 from edgekit.io.progress import Progress

@@ -20,11 +20,11 @@ from edgekit.flows.train.prune import prune
 from edgekit.flows.train.train import distill, finetune
 from edgekit.flows.train.training_dir import drop_training
 from edgekit.models.checkpoint import open_checkpoint
+from edgekit.models.model_task import must_be_named
 from edgekit.options.recipe import Recipe
 from edgekit.options.stage_options import QuantizeOptions
 from edgekit.options.train_options import DistillOptions, FinetuneOptions, PruneOptions
 from edgekit.schema.base_model import Strict
-from edgekit.schema.families import usual_task
 from edgekit.schema.resources import load_target
 from edgekit.schema.schemes import FormatName
 from edgekit.schema.shape import Scratch
@@ -102,8 +102,9 @@ def _finetune(run: Run, options: FinetuneOptions) -> RunStage:
 
 def _for_task(options: FinetuneOptions, start: str | Scratch, task: TaskName) -> FinetuneOptions:
     """The options with the recipe's task, where a model of this family is by itself taken for one of another."""
-    usual = usual_task((start if isinstance(start, Scratch) else open_checkpoint(start)).family).name
-    return options if options.task or task == usual else options.model_copy(update={"task": task})
+    family = (start if isinstance(start, Scratch) else open_checkpoint(start)).family
+    needed = options.task is None and must_be_named(task, family)
+    return options.model_copy(update={"task": task}) if needed else options
 
 
 def _distill(run: Run, options: DistillOptions) -> RunStage:

@@ -14,11 +14,11 @@ from edgekit.data.text_corpus import Corpus
 from edgekit.data.texts import read_texts
 from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
-from edgekit.flows.train.train import task_of
 from edgekit.flows.train.training_stage import TrainingStage
 from edgekit.io.atomic import check_output
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import open_checkpoint
+from edgekit.models.model_task import trained_task
 from edgekit.models.registry import family
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
@@ -48,7 +48,7 @@ def prune(
     start = open_checkpoint(model)
     check_output(out, force=force, source=start.path)
     family(start.family)
-    language = task_of(start).generates
+    language = trained_task(start).generates
     _check_options(options, data, language=language)
     guide = open_checkpoint(teacher) if teacher is not None and options.cuts else None
     if guide is not None and not language and label_order(guide.labels, start.labels) is None:

@@ -14,15 +14,14 @@ from edgekit.errors import UsageError
 from edgekit.flows.train.training_stage import TrainingStage
 from edgekit.io.atomic import check_output
 from edgekit.io.progress import SILENT, Progress
-from edgekit.models.checkpoint import Checkpoint, open_checkpoint, resolve_task
+from edgekit.models.checkpoint import Checkpoint, open_checkpoint
+from edgekit.models.model_task import trained_task
 from edgekit.models.registry import family
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.train_options import DistillOptions, FinetuneOptions
-from edgekit.schema.families import FAMILIES, usual_task
+from edgekit.schema.families import FAMILIES
 from edgekit.schema.shape import Scratch
-from edgekit.tasks.registry import task_named
-from edgekit.tasks.task import Task
 
 
 def finetune(
@@ -48,7 +47,7 @@ def finetune(
     check_output(out, force=force, source=None if isinstance(start, Scratch) else start.path)
     progress = progress if is_main() else SILENT
     stage = TrainingStage("finetune", start, data, out, options, force=force, progress=progress)
-    if (task_named(options.task) if options.task else task_of(start)).generates:
+    if trained_task(start, options.task).generates:
         text = load_text(data)
         return stage.run(
             text, lambda folder: finetune_language_model(start, text, options, folder=folder, progress=progress)
@@ -79,7 +78,7 @@ def distill(
     _check_student(start, options)
     progress = progress if is_main() else SILENT
     stage = TrainingStage("distill", start, data, out, options, force=force, progress=progress)
-    if task_of(start).generates:
+    if trained_task(start).generates:
         text = load_text(data)
         return stage.run(
             text, lambda folder: distill_language_model(start, text, options, folder=folder, progress=progress)
@@ -101,9 +100,3 @@ def _check_student(teacher: Checkpoint, options: DistillOptions) -> None:
         )
     elif options.student.family is not None:
         family(options.student.family)
-
-
-def task_of(start: Checkpoint | Scratch) -> Task:
-    """What a model is for: a decoder predicts text unless it has been made a classifier; all others classify."""
-    usual = usual_task(start.family)
-    return resolve_task(start) if usual.generates and isinstance(start, Checkpoint) else usual

@@ -299,3 +299,5 @@ def test_the_data_are_read_once_for_all_models(tmp_path, data, monkeypatch):
     assert opened == [data]
     assert found["accuracy"] == evaluate(second, DataSpec(test=data)).accuracy.accuracy
     assert found["drops"][0]["baseline_accuracy"] == evaluate(first, DataSpec(test=data)).accuracy.accuracy
+    compared = evaluate(second, DataSpec(test=data), against={"a": first, "b": evaluate(first, DataSpec(test=data))})
+    assert [drop.model_dump(mode="json") for drop in compared.accuracy.drops] == found["drops"]

@@ -19,7 +19,8 @@ from tiny_decoder import TEXTS
 from edgekit.bundle.manifest import Manifest
 from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
-from edgekit.flows.evaluate.evaluate import Evaluation, evaluate, record_accuracy
+from edgekit.flows.evaluate.accuracy import Evaluation, record_accuracy
+from edgekit.flows.evaluate.evaluate import evaluate
 from edgekit.flows.evaluate.perplexity import perplexity
 from edgekit.flows.run.evaluation_cache import keep_evaluation, kept_evaluation
 from edgekit.measure.evaluation_choice import Ambiguous, on_data

@@ -11,10 +11,12 @@ import pytest
 from click.testing import CliRunner
 from tiny_decoder import TEXTS
 
+import edgekit
 from edgekit.bundle.manifest import Manifest
 from edgekit.cli import cli
 from edgekit.errors import UsageError
-from edgekit.flows.evaluate.perplexity import is_language_model, perplexity
+from edgekit.flows.evaluate.evaluate import is_language_model
+from edgekit.flows.evaluate.perplexity import perplexity
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions
@@ -74,6 +76,13 @@ def test_the_manifest_keeps_it_and_what_it_was_compared_with(copied, decoder_che
     again = Manifest.read(bundle / "manifest.json").perplexity
     assert [found.baseline for found in again[0].increases] == ["teacher"]
     assert len(again) == 1
+
+
+def test_the_python_function_evaluates_by_the_models_task(copied, decoder_checkpoints, text):
+    bundle, data = copied("gpt2"), edgekit.DataSpec(test=text)
+    found = edgekit.evaluate(bundle, data, SHORT, against={"teacher": decoder_checkpoints["gpt2"]})
+    assert Manifest.read(bundle / "manifest.json").perplexity == (found,)
+    assert [increase.baseline for increase in found.increases] == ["teacher"]
 
 
 def test_other_tokens_cannot_be_compared(copied, decoder_checkpoints, text):

@@ -16,7 +16,7 @@ from tiny_recipe import rows, write_data
 from edgekit.bundle.manifest import Manifest
 from edgekit.cli import cli
 from edgekit.errors import NotFoundError
-from edgekit.flows.evaluate.evaluate import record_accuracy
+from edgekit.flows.evaluate.accuracy import record_accuracy
 from edgekit.flows.gate.gate import not_judged
 from edgekit.schema.budget import Budget
 

@@ -15,7 +15,8 @@ from click.testing import CliRunner
 
 from edgekit.cli import cli
 from edgekit.errors import ToolError, UsageError
-from edgekit.flows.evaluate.perplexity import Baselines, is_language_model, perplexity
+from edgekit.flows.evaluate.evaluate import is_language_model
+from edgekit.flows.evaluate.perplexity import Baselines, perplexity
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions
