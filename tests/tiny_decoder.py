@@ -6,6 +6,7 @@ import copy
 import json
 
 import pytest
+from made_once import made_once
 
 TEXTS = (
     "once upon a time there was a little girl who lived in a house by the sea",
@@ -129,32 +130,41 @@ KINDS = {
 @pytest.fixture(scope="session")
 def decoder_checkpoints(tmp_path_factory):
     """The folder of each kind."""
-    root = tmp_path_factory.mktemp("decoders")
-    made = {}
-    for name, (new_tokenizer, new_model, changes) in KINDS.items():
-        tokenizer = new_tokenizer()
-        made[name] = save_decoder(new_model(tokenizer, **changes), tokenizer, root / name)
-    return made
+
+    def make(root):
+        made = {}
+        for name, (new_tokenizer, new_model, changes) in KINDS.items():
+            tokenizer = new_tokenizer()
+            made[name] = save_decoder(new_model(tokenizer, **changes), tokenizer, root / name)
+        return made
+
+    return made_once(tmp_path_factory, "decoders", make)
 
 
 @pytest.fixture(scope="session")
 def decoder_classifiers(tmp_path_factory):
     """The folder of a classifier on the body of each kind, as transformers writes one."""
-    root = tmp_path_factory.mktemp("decoder-classifiers")
-    made = {}
-    for name, (new_tokenizer, new_model, changes) in KINDS.items():
-        tokenizer = new_tokenizer()
-        model = tiny_classifier_of(new_model(tokenizer, **changes), tokenizer)
-        made[name] = save_decoder(model, tokenizer, root / name)
-    return made
+
+    def make(root):
+        made = {}
+        for name, (new_tokenizer, new_model, changes) in KINDS.items():
+            tokenizer = new_tokenizer()
+            model = tiny_classifier_of(new_model(tokenizer, **changes), tokenizer)
+            made[name] = save_decoder(model, tokenizer, root / name)
+        return made
+
+    return made_once(tmp_path_factory, "decoder-classifiers", make)
 
 
 @pytest.fixture(scope="session")
 def decoder_bundles(decoder_checkpoints, tmp_path_factory):
-    """The float ONNX bundle of each kind."""
+    """The float ONNX bundle of each kind, which nothing may be written into."""
     from edgekit.flows.export import export
     from edgekit.options.export_options import ExportOptions
 
     options = ExportOptions(target="rpi5", format="onnx", scheme="float")
-    root = tmp_path_factory.mktemp("decoder-bundles")
-    return {name: export(folder, root / name, options)[0] for name, folder in decoder_checkpoints.items()}
+
+    def make(root):
+        return {name: export(folder, root / name, options)[0] for name, folder in decoder_checkpoints.items()}
+
+    return made_once(tmp_path_factory, "decoder-bundles", make)

@@ -11,6 +11,7 @@ import sys
 
 import click
 import pytest
+from tiny_bundle import LABELS, golden_rows, seal, write_golden
 from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 
 from edgekit.cli import COMMANDS, cli, main
@@ -133,16 +134,14 @@ def test_a_signal_that_native_code_makes_an_error_of_its_own(monkeypatch, tmp_pa
     assert capsys.readouterr().err.splitlines()[-1] == "interrupted; call again to go on"
 
 
-def test_labels_survive_an_output_that_lacks_their_letters(tmp_path, monkeypatch):
-    tokenizer = tiny_tokenizer()
-    model = tiny_classifier(tokenizer)
-    labels = ["打开", "fermé", "выкл", *"abc"][: model.config.num_labels]
-    model.config.id2label, model.config.label2id = dict(enumerate(labels)), {it: i for i, it in enumerate(labels)}
-    (tmp_path / "c").mkdir()
-    save_checkpoint(model, tokenizer, tmp_path / "c", lineage=())
+def test_labels_survive_an_output_that_lacks_their_letters(onnx_bundle, tmp_path, monkeypatch):
+    labels = ("打开", "fermé", "выкл")
+    named = dict(zip(LABELS, labels, strict=True))
+    write_golden(onnx_bundle, [row | {"label": named[row["label"]]} for row in golden_rows()])
+    seal(onnx_bundle, labels=labels)
     rows = [f"{text}\t{labels[index % len(labels)]}" for index, text in enumerate(TEXTS)]
     (tmp_path / "rows.tsv").write_text("\n".join(["text\tlabel", *rows]) + "\n", encoding="utf-8")
-    words = ("evaluate", tmp_path / "c", "--data", tmp_path / "rows.tsv")
+    words = ("evaluate", onnx_bundle, "--test", tmp_path / "rows.tsv")
     known = {"env": {**os.environ, "PYTHONIOENCODING": "latin-1"}, "encoding": "latin-1"}
     told = edgekit(*words, **known)
     assert told.returncode == 0, told.stderr

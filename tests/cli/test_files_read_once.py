@@ -1,10 +1,13 @@
 """A command reads the manifest of a bundle and each of its measurements once, however many of its parts need them."""
 
+import collections
 import json
-import subprocess
+import os
 import sys
+from pathlib import Path
 
 import pytest
+from command_line import edgekit
 from gate_command import bundle
 from tiny_bundle import TEXTS
 
@@ -12,42 +15,44 @@ from edgekit.bundle.bundle_folder import BundleFolder
 
 __all__ = ["bundle"]
 
-# counts what is opened to be read, in this process; an agent is another one
-COUNTING = """
-import collections, json, os, sys
 
-folder, found, *words = sys.argv[1:]
-opened = collections.Counter()
+class Counting:
+    """Counts what is opened below a folder to be read, in this process; an agent is another one."""
 
-def hook(event, arguments):
-    if event == "open" and isinstance(arguments[0], (str, os.PathLike)) and "w" not in (arguments[1] or ""):
-        path = os.path.abspath(arguments[0])
-        if path.startswith(folder) and path.endswith(".json"):
-            opened[os.path.relpath(path, folder)] += 1
+    def __init__(self):
+        self.folder = None
+        self.times = collections.Counter()
+        sys.addaudithook(self.seen)
 
-sys.addaudithook(hook)
-from edgekit.cli import main
+    def seen(self, event, arguments):
+        if event != "open" or self.folder is None or not isinstance(arguments[0], (str, os.PathLike)):
+            return
+        path = Path(os.fsdecode(arguments[0])).absolute()
+        if path.is_relative_to(self.folder) and path.suffix == ".json" and "w" not in (arguments[1] or ""):
+            self.times[str(path.relative_to(self.folder))] += 1
 
-try:
-    main(words)
-finally:
-    with open(found, "w") as file:
-        json.dump(opened, file)
-"""
+
+@pytest.fixture(scope="module")
+def counting():
+    # a hook stays for as long as its process
+    return Counting()
 
 
 @pytest.fixture
-def opened(tmp_path):
+def opened(counting, tmp_path, monkeypatch):
     """How often a command opens each JSON file of a bundle, by its name there, and the command's exit code."""
+    monkeypatch.chdir(tmp_path)
 
     def count(folder, *words):
-        found = tmp_path / "opened.json"
-        command = [sys.executable, "-c", COUNTING, str(folder), str(found), *words]
-        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
-        times = json.loads(found.read_text())
-        kept = {name: count for name, count in times.items() if name.startswith(("manifest.json", "measurements/"))}
-        assert kept, done.stderr
-        return done.returncode, kept
+        counting.times.clear()
+        counting.folder = folder
+        try:
+            code, _, err = edgekit(*words)
+        finally:
+            counting.folder = None
+        kept = {name: n for name, n in counting.times.items() if name.startswith(("manifest.json", "measurements/"))}
+        assert kept, err
+        return code, kept
 
     return count
 

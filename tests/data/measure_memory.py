@@ -1,4 +1,4 @@
-"""Run by test_many_rows: loads and tokenizes the rows of a file, and prints its peak resident memory in MB."""
+"""Run by test_many_rows: loads and tokenizes the rows of each file; prints the peak resident memory so far, in MB."""
 
 from __future__ import annotations
 
@@ -24,4 +24,5 @@ def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    for file in sys.argv[1:]:
+        main(file)

@@ -31,15 +31,15 @@ def write_rows(path: Path, count: int) -> Path:
     return path
 
 
-def peak_mb(path: Path) -> tuple[int, float]:
-    """Rows read and peak MB of a process of its own."""
+def peaks_mb(*paths: Path) -> list[tuple[int, float]]:
+    """Rows read of each file, and the peak MB until then of a process that reads one after the other."""
     environment = os.environ | {"PYTHONPATH": f"{TESTS}:{TESTS.parent}", "TOKENIZERS_PARALLELISM": "false"}
     script = TESTS / "data" / "measure_memory.py"
     done = subprocess.run(
-        [sys.executable, str(script), str(path)], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, str(script), *map(str, paths)], env=environment, capture_output=True, text=True, check=True
     )
-    rows, peak = done.stdout.split()
-    return int(rows), float(peak)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    return [(int(rows), float(peak)) for rows, peak in lines]
 
 
 # What a row may cost in memory, in bytes. In arrays: 24 bytes for its text and 24 for its two columns of tokens
@@ -50,18 +50,18 @@ BYTES_A_ROW = 400
 
 
 def test_fifty_thousand_rows_cost_little_more_than_one_thousand(tmp_path):
-    _, few = peak_mb(write_rows(tmp_path / "few.tsv", 1_000))
-    rows, many = peak_mb(write_rows(tmp_path / "many.tsv", 50_000))
+    files = [write_rows(tmp_path / f"{count}.tsv", count) for count in (1_000, 50_000)]
+    (_, few), (rows, many) = peaks_mb(*files)
     assert rows == 50_000
-    # and 10 MB for the noise between two processes
+    # and 10 MB for what differs from one process to the next
     assert many - few < 10 + 49_000 * BYTES_A_ROW / 1e6
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_a_million_rows_are_bounded(tmp_path):
-    _, few = peak_mb(write_rows(tmp_path / "few.tsv", 100_000))
-    rows, many = peak_mb(write_rows(tmp_path / "many.tsv", 1_000_000))
+    files = [write_rows(tmp_path / f"{count}.tsv", count) for count in (100_000, 1_000_000)]
+    (_, few), (rows, many) = peaks_mb(*files)
     assert rows == 1_000_000
     assert many - few < 900_000 * BYTES_A_ROW / 1e6
 

@@ -102,7 +102,7 @@ def test_accuracy_on_several(devices, onnx_bundle, capsys, tmp_path):
     assert (code, "name one --device" in err) == (2, True)
 
 
-def test_the_gate_measures_anew_and_knows_the_devices_target(devices, onnx_bundle, capsys):
+def test_the_gate_measures_anew_and_knows_the_devices_target(devices, onnx_bundle, capsys, hasty_gate):
     """The bundle was made for another target; what the device was added with is what a budget holds for."""
     assert Manifest.of(onnx_bundle).target != "x86-64"
     # other tests may keep this machine busy, which costs time and no memory
@@ -117,7 +117,7 @@ def test_the_gate_measures_anew_and_knows_the_devices_target(devices, onnx_bundl
     assert rows[2]["conditions"].startswith("here: x86-64, length 8")
 
 
-def test_the_gate_measures_a_decoder_as_one(devices, decoder_bundles, capsys, tmp_path):
+def test_the_gate_measures_a_decoder_as_one(devices, decoder_bundles, capsys, tmp_path, hasty_gate):
     bundle = shutil.copytree(decoder_bundles["gpt2"], tmp_path / "gpt2")
     same = "length=16,threads=1"
     budgets = ("--budget", f"peak_memory_mb=5000,{same}", "--budget", f"first_token_ms=60000,{same}")

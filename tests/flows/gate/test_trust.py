@@ -86,10 +86,10 @@ def test_the_table_says_that_samples_were_disturbed(onnx_bundle, firmware):
 
 @pytest.fixture
 def busy_machine():
-    """Six busy loops on each core of this machine, but for the loops' names all that it takes to spoil a figure."""
+    """Three busy loops on each core of this machine, but for the loops' names all that it takes to spoil a figure."""
     # each in a session of its own: all together in one would have no more of the cores than the agent's session has
     loop = ["sh", "-c", "while :; do :; done"]
-    loops = [subprocess.Popen(loop, start_new_session=True) for _ in range(6 * (os.cpu_count() or 1))]
+    loops = [subprocess.Popen(loop, start_new_session=True) for _ in range(3 * (os.cpu_count() or 1))]
     yield
     for loop in loops:
         loop.kill()
@@ -98,7 +98,8 @@ def busy_machine():
 
 @pytest.mark.skipif(thread_times() is None, reason="this kernel does not tell how long a thread waited")
 def test_a_busy_machine_says_so_in_the_table_and_decides_nothing(onnx_bundle, busy_machine):
-    shown = " ".join(run("profile", onnx_bundle, *ENOUGH, "--processes", "1").stdout.split())
+    short = ("--min-seconds", "0.5", "--min-runs", "100", "--warmup", "1", "--processes", "1")
+    shown = " ".join(run("profile", onnx_bundle, *short).stdout.split())
     assert "DISTURBED: the machine was busy, which delayed about " in shown
     assert "threads waited for a core up to " in shown
     for budget in ("latency_p95_ms=5000", "latency_p95_ms=0.0000001"):

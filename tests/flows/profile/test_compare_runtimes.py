@@ -17,7 +17,9 @@ from edgekit.flows.profile.compare_runtimes import ROUNDS, compare_runtimes
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.schema.runtime_ref import RuntimeRef
 
-QUICK = {"min_seconds": 0, "min_runs": 50, "warmup": 2}
+# three processes: of fewer no interval is as narrow as a verdict needs on a busy machine
+QUICK = {"min_seconds": 0, "min_runs": 20, "warmup": 2}
+QUICK_WORDS = ("--min-seconds", "0", "--min-runs", "20", "--warmup", "2")
 OPTIONS = ProfileOptions(**QUICK)
 NEW, OLD = f"onnxruntime=={onnxruntime.__version__}", "onnxruntime==1.0.1"
 SITE = str(Path(importlib.util.find_spec("onnxruntime").submodule_search_locations[0]).parent)
@@ -70,11 +72,18 @@ def test_the_faster_version_is_found(onnx_bundle, runtimes):
     assert {taken.runtime_version for taken in kept} == {"1.0.1", onnxruntime.__version__}
 
 
+def command(*words):
+    found = CliRunner().invoke(cli, ["profile", *map(str, words), *QUICK_WORDS], standalone_mode=False)
+    assert found.exception is None, found.exception
+    return found.stdout
+
+
 def test_the_order_says_which_is_ours(onnx_bundle, runtimes):
-    options = ProfileOptions(threads=(1, 2), length=(8,), **QUICK)
-    found = compare_runtimes(onnx_bundle, runtimes[::-1], options)["local"]
-    assert [(each.length, each.threads) for each in found.comparisons] == [(8, 1), (8, 2)]
-    assert {each.speed.verdict for each in found.comparisons} == {"worse"}
+    asked = ("--threads", "1,2", "--length", "8", "--runtime", NEW, "--runtime", OLD)
+    found = json.loads(command(onnx_bundle, *asked, "--json"))
+    assert [(each["length"], each["threads"]) for each in found["comparisons"]] == [(8, 1), (8, 2)]
+    assert {each["speed"]["verdict"] for each in found["comparisons"]} == {"worse"}
+    assert len(found["measurements"]) == 4
 
 
 def test_a_bare_file(tmp_path, runtimes):
@@ -91,22 +100,17 @@ def test_a_decoder(decoder_bundles, tmp_path, runtimes):
 
 
 def test_one_version_alone_is_measured(onnx_bundle, runtimes):
-    found = compare_runtimes(onnx_bundle, runtimes[:1], OPTIONS)["local"]
+    found = compare_runtimes(onnx_bundle, runtimes[:1], OPTIONS.model_copy(update={"processes": 1}))["local"]
     assert [taken.runtime_version for taken in found.measurements] == ["1.0.1"]
     assert found.comparisons == []
 
 
 def test_the_command(onnx_bundle, runtimes):
-    quick = ["--min-seconds", "0", "--min-runs", "50", "--warmup", "2"]
-    command = ["profile", str(onnx_bundle), *quick, "--runtime", OLD, "--runtime", NEW]
-    told = CliRunner().invoke(cli, command, standalone_mode=False).stdout
+    told = command(onnx_bundle, "--runtime", OLD, "--runtime", NEW)
     assert f"better: onnxruntime {onnxruntime.__version__} takes 0." in told
-    found = json.loads(CliRunner().invoke(cli, [*command, "--json"], standalone_mode=False).stdout)
-    assert found["comparisons"][0]["speed"]["verdict"] == "better"
-    assert len(found["measurements"]) == 2
     # one without a version is no comparison
-    plain = ["profile", str(onnx_bundle), *quick, "--runtime", "onnxruntime", "--json"]
-    assert "recommended_threads" in json.loads(CliRunner().invoke(cli, plain, standalone_mode=False).stdout)
+    plain = command(onnx_bundle, "--runtime", "onnxruntime", "--processes", "1", "--json")
+    assert "recommended_threads" in json.loads(plain)
 
 
 def test_what_cannot_be_compared(onnx_bundle, runtimes, device_home):
@@ -118,7 +122,8 @@ def test_what_cannot_be_compared(onnx_bundle, runtimes, device_home):
         compare_runtimes(onnx_bundle, [RuntimeRef.from_text("ai-edge-litert"), runtimes[0]], OPTIONS)
     put_runtime(device_home, "onnxruntime-1.9.9", REAL)
     with pytest.raises(DeviceError, match=rf"onnxruntime==1\.9\.9 answers as {onnxruntime.__version__}"):
-        compare_runtimes(onnx_bundle, [RuntimeRef.from_text("onnxruntime==1.9.9")], OPTIONS)
+        alone = OPTIONS.model_copy(update={"processes": 1})
+        compare_runtimes(onnx_bundle, [RuntimeRef.from_text("onnxruntime==1.9.9")], alone)
 
 
 @pytest.mark.parametrize("option", [["--compare", "other.onnx"], ["--instructions"], ["--tool", "benchmark_model=x"]])
