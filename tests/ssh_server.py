@@ -16,6 +16,7 @@ import asyncssh
 import pytest
 from process_table import process_folders
 
+from edgekit.devices.process_group import FED
 from edgekit.devices.ssh.pumps import into_pipe, out_of_pipe
 
 START_SECONDS = 10
@@ -25,9 +26,11 @@ _LONGEST_VERSION = 255
 
 
 class SshServer:
-    """An SSH server on loopback. Commands run by `/bin/sh`, in `home`, with `environment` alone.
+    """An SSH server on loopback. Commands run by `shell`, in `home`, with `environment` alone.
 
     home:        the device user's home folder, which holds all that edgekit puts there
+    shell:       the login shell: a program that takes `-c COMMAND`
+    commands:    what was run, where it came by stdin that
     environment: of every command; a test may change it: a `PATH` with programs that lie, for instance
     port:        of the link, a proxy before the server, by which a test may spoil the way
     """
@@ -36,6 +39,7 @@ class SshServer:
         self.home = home
         home.mkdir(parents=True, exist_ok=True)
         self.environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C"}
+        self.shell = "/bin/sh"
         self.host_key = asyncssh.generate_private_key("ssh-ed25519")
         self.authorized = authorized
         self.commands: list[str] = []
@@ -151,11 +155,13 @@ class SshServer:
     async def _run(self, process: asyncssh.SSHServerProcess[bytes]) -> None:
         """Run a command as sshd does: in a session of its own, its pipes closed when the link goes."""
         command, late = process.command or "", self.late
-        self.commands.append(command)
+        # what starts a command by any shell reads it as its first line
+        first = await process.stdin.readline() if command == FED else b""
+        self.commands.append(first.decode() or command)
         pairs = [os.pipe() for _ in range(3)]
         (in_read, in_write), (out_read, out_write), (err_read, err_write) = pairs
         popen = subprocess.Popen(
-            ["/bin/sh", "-c", command],
+            [self.shell, "-c", command],
             stdin=in_read,
             stdout=out_write,
             stderr=err_write,
@@ -166,7 +172,7 @@ class SshServer:
         self.groups.append(popen.pid)
         for descriptor in (in_read, out_write, err_write):
             os.close(descriptor)
-        feeding = asyncio.create_task(self._feed(process, FileIO(in_write, "wb")))
+        feeding = asyncio.create_task(self._feed(process, FileIO(in_write, "wb"), first))
         outputs = (
             out_of_pipe(FileIO(out_read), _writing(process.stdout)),
             out_of_pipe(FileIO(err_read), _writing(process.stderr)),
@@ -185,9 +191,16 @@ class SshServer:
                 process.exit(popen.returncode)
         feeding.cancel()
 
-    async def _feed(self, process: asyncssh.SSHServerProcess[bytes], pipe: FileIO) -> None:
+    async def _feed(self, process: asyncssh.SSHServerProcess[bytes], pipe: FileIO, first: bytes) -> None:
+        left = first
+
+        async def read(most: int) -> bytes:
+            nonlocal left
+            piece, left = left, b""
+            return piece or await process.stdin.read(most)
+
         with suppress(OSError, asyncssh.Error):
-            await into_pipe(process.stdin.read, pipe)
+            await into_pipe(read, pipe)
 
 
 def _writing(stream: asyncssh.SSHWriter[bytes]) -> Callable[[bytes], Awaitable[None]]:

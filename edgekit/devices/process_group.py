@@ -7,6 +7,7 @@ import shlex
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 from edgekit.devices.sanitize import plain
 from edgekit.devices.transport import RemoteProcess, readable
@@ -18,9 +19,18 @@ _MARK = b"edgekit-group "
 # the fifth field of /proc/PID/stat is the process group (proc(5)); the second is "(sh)", without blanks. It is read by
 # another process, as QEMU makes up what a program reads of itself
 _START = 'group=$(cut -d " " -f 5 "/proc/$$/stat") && echo "edgekit-group $group" && exec "$@"'
+# what any login shell reads alike, csh and fish among them: one line, no `!`, within single quotes neither a quote nor
+# a backslash. The command comes on stdin; `read` takes no more of that than the first line
+FED = """exec sh -c 'IFS= read -r line && eval "$(printf %b "$line")"'"""
 _KILL = 'kill -s KILL -- "-$1"'
 # of what a login script prints, bytes that are passed over
 _MOST_CHATTER = 100_000
+# of that, and of what is said on stderr, bytes that may be told
+_MOST_TOLD = 2000
+_OWN_COMMAND = (
+    "see what it answers by hand; where its login shell or a command of its own (command= in authorized_keys, "
+    "ForceCommand) stands in the way, use another account or key"
+)
 
 
 class GroupedProcess(RemoteProcess):
@@ -42,8 +52,23 @@ class GroupedProcess(RemoteProcess):
 
 def wrapped(command: Sequence[str], environment: Mapping[str, str]) -> str:
     """A line for the device's shell that runs `command` with these variables; `learn_group` reads its first line."""
-    variables = [f"{name}={value}" for name, value in environment.items()]
-    return "exec " + shlex.join(["sh", "-c", _START, "edgekit-start", "env", *variables, *command])
+    return "exec " + shlex.join(["sh", "-c", _START, "edgekit-start", *_with_variables(command, environment)])
+
+
+def fed(command: Sequence[str], environment: Mapping[str, str]) -> bytes:
+    """What goes first into the stdin of `FED` to run `command` with these variables, as one line of printable ASCII.
+
+    After it comes the command's own input. `learn_group` reads the first line of the output.
+    """
+    script = f"set -- {shlex.join(_with_variables(command, environment))}; {_START}"
+    plain_bytes = script.encode(errors="surrogateescape")
+    # as `printf %b` reads it
+    line = "".join(chr(byte) if 32 <= byte < 127 and byte != 92 else f"\\0{byte:03o}" for byte in plain_bytes)
+    return f"{line}\n".encode("ascii")
+
+
+def _with_variables(command: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    return ["env", *(f"{name}={value}" for name, value in environment.items()), *command]
 
 
 def killing(group: int) -> str:
@@ -62,28 +87,33 @@ def learn_group(process: GroupedProcess, where: str, timeout: float = START_SECO
 
 def _started_group(process: RemoteProcess, where: str, timeout: float) -> int:
     deadline = time.monotonic() + timeout
-    line = b""
-    passed = 0
+    passed = bytearray()
+    begun = 0
     while True:
         if not readable(process.stdout, deadline - time.monotonic()):
-            raise DeviceError(f"{where}: the device did not start a command within {timeout:g} s")
+            raise _no_start(process, f"{where}: the device did not start a command within {timeout:g} s", passed)
         # byte by byte, as what follows the line is the command's own
         piece = os.read(process.stdout, 1)
-        passed += 1
-        if not piece or passed > _MOST_CHATTER:
-            raise DeviceError(f"{where}: the device starts no commands{_output_of(process, line)}")
+        passed += piece
+        if not piece or len(passed) > _MOST_CHATTER:
+            raise _no_start(process, f"{where}: the device starts no commands", passed)
         if piece != b"\n":
-            line += piece
             continue
+        line, begun = bytes(passed[begun:]), len(passed)
         number = line.rpartition(_MARK)[2].strip() if _MARK in line else b""
         if number.isdigit() and len(number) < 10 and int(number) > 1:
             return int(number)
-        line = b""
 
 
-def _output_of(process: RemoteProcess, line: bytes) -> str:
-    """What came instead, for a message."""
-    ready = readable(process.stderr, 1.0)
-    output = line + (b" " + os.read(process.stderr, 500) if ready else b"")
-    text = plain(output, 300)
-    return f": {text}" if text else ""
+def _no_start(process: RemoteProcess, what: str, passed: bytearray) -> DeviceError:
+    """The error for a command that did not start, with what the device said instead."""
+    said = passed[-_MOST_TOLD:]
+    if readable(process.stderr, 1.0):
+        said += b" " + os.read(process.stderr, _MOST_TOLD)
+    text = plain(bytes(said), 300)
+    if not text:
+        # a link that is gone tells of no end
+        with suppress(DeviceError):
+            if (code := process.wait(1.0)) is not None:
+                text = f"it said nothing, and ended with {f'signal {-code}' if code < 0 else f'exit status {code}'}"
+    return DeviceError(f"{what}: {text}" if text else what, advice=_OWN_COMMAND)

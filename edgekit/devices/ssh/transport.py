@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 import asyncssh
 
-from edgekit.devices.process_group import START_SECONDS, GroupedProcess, killing, learn_group, wrapped
+from edgekit.devices.process_group import FED, START_SECONDS, GroupedProcess, fed, killing, learn_group
 from edgekit.devices.ssh.errors import FOREIGN, Seen, ssh_errors
 from edgekit.devices.ssh.known_hosts import KnownHosts
 from edgekit.devices.ssh.pumps import into_pipe, out_of_pipe
@@ -70,13 +70,13 @@ class SshTransport(Transport):
         """Start a command, in a process group of its own, with these variables beside the device's own."""
         ours, theirs = _pipes()
         try:
-            process = self.finish(self._open(wrapped(command, environment)), START_SECONDS, f"starting {command[0]}")
+            process = self.finish(self._open(fed(command, environment)), START_SECONDS, f"starting {command[0]}")
         except BaseException:
             for file in (*ours, *theirs):
                 file.close()
             raise
         started = _SshProcess(ours, theirs, process, self, self._links[-1])
-        learn_group(started, self.where)
+        learn_group(started, self.where, START_SECONDS)
         return self._keep(started)
 
     def finish(self, work: Coroutine[Any, Any, T], seconds: float, what: str) -> T:
@@ -91,8 +91,12 @@ class SshTransport(Transport):
         finally:
             future.cancel()
 
-    async def _open(self, line: str) -> asyncssh.SSHClientProcess[bytes]:
-        return await self._links[-1].create_process(line, encoding=None, request_pty=False)
+    async def _open(self, script: bytes) -> asyncssh.SSHClientProcess[bytes]:
+        process = await self._links[-1].create_process(FED, encoding=None, request_pty=False)
+        # one that has ended already, as of an account without a shell, says why
+        with suppress(*FOREIGN):
+            process.stdin.write(script)
+        return process
 
     async def _log_in(self) -> None:
         link = await self._link(self._host, self._user, self._port, self._links[-1:])
