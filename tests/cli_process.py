@@ -31,11 +31,14 @@ _server.set_forkserver_preload(_PRELOADED)
 
 def _main(words, log, environment, save_seconds, file_bytes):
     """What the forked process does."""
+    import gc
     import resource
 
     import edgekit.compress.training.callbacks
     from edgekit.cli import main
 
+    # what the server has imported is no garbage
+    gc.freeze()
     os.environ.update(environment)
     if save_seconds is not None:
         edgekit.compress.training.callbacks.SAVE_SECONDS = save_seconds

@@ -1,6 +1,8 @@
 """What several folders of tests share."""
 
+import gc
 import signal
+import sys
 
 from hypothesis import HealthCheck, settings
 
@@ -12,6 +14,20 @@ for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIG
 # a busy machine makes no test fail: what is proven is what comes out, not how fast
 settings.register_profile("edgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("edgekit")
+
+# modules that were there when the garbage collector was last told to leave alone what it has found
+_seen_modules = 0
+_MANY_MODULES = 50
+
+
+def pytest_runtest_setup():
+    """What was imported stays: else each training, which begins by collecting garbage, looks through it for 0.3 s."""
+    global _seen_modules
+    if len(sys.modules) > _seen_modules + _MANY_MODULES:
+        _seen_modules = len(sys.modules)
+        gc.collect()
+        gc.freeze()
+
 
 pytest_plugins = [
     "tiny_bundle",
