@@ -156,6 +156,7 @@ class Manifest(Strict):
     target_facts: the whole target that it was made for, so that one of a person's own goes with the bundle
     max_length:   the most tokens of an input or, of a decoder, of prompt and new tokens together
     generation:   of a decoder; None for a classifier, which has labels instead
+    pairs:        whether a classifier takes pairs of texts: one with a single token type does not, and says so on disk
     content_hash: over all files, and all facts here that decide an answer (`edgekit.agent.inference.content_hash`)
     On disk a last key, `sha256`, is the hash over all the others. A field that is added to a fact under the content
     hash, or changes in it, needs another format version: old bundles would no longer follow from theirs.
@@ -172,6 +173,7 @@ class Manifest(Strict):
     runtime: str
     family: str
     labels: tuple[str, ...]
+    pairs: bool = True
     max_length: pydantic.PositiveInt
     lengths: tuple[pydantic.PositiveInt, ...] = ()
     inputs: tuple[ModelTensor, ...]
@@ -188,6 +190,13 @@ class Manifest(Strict):
     perplexity: tuple[Perplexity, ...] = ()
     lineage: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @pydantic.model_serializer(mode="wrap")
+    def _without_what_is_usual(self, written: pydantic.SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = written(self)
+        if self.pairs:
+            del fields["pairs"]
+        return fields
 
     @pydantic.field_validator("files")
     @classmethod

@@ -117,6 +117,10 @@ def _reported(rows: Iterator[Row], file: TextIO, advance: Advance) -> Iterator[R
         yield row
 
 
+# of a field; csv's own bound is 131,072 characters, which a document is longer than
+csv.field_size_limit(2**31 - 1)
+
+
 def _read_table(path: Path, file: TextIO, tabs: bool, columns: Sequence[str] | None, bad: BadRows) -> Iterator[Row]:
     mark = "\t" if tabs else ","
     _check_delimiter(path, file.readline(), mark)

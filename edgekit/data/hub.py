@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face hub, and local folders in its layout, through the library `datasets`."""
+"""Data sets of the Hugging Face hub, local folders in its layout, and those of `save_to_disk`, by `datasets`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from edgekit.data.arrow import arrow_rows
 from edgekit.data.row import Row
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
-from edgekit.options.data_options import SPLIT_NAMES
+from edgekit.options.data_options import SPLIT_NAMES, is_saved
 
 _BATCH = 2048
 
@@ -27,7 +27,7 @@ def hub_splits(source: str, progress: Progress = SILENT) -> dict[str, Any]:
     datasets.disable_progress_bars()
     try:
         with progress.task(f"opening {source}"):
-            found = datasets.load_dataset(where, config)
+            found = _saved(where) if is_saved(Path(where)) else datasets.load_dataset(where, config)
     except Exception as error:  # the library raises anything at all: network, configuration, parsers of every format
         raise UsageError(f"data {source!r} cannot be loaded: {_sentence(error)}", advice=_advice(where)) from error
     splits = {}
@@ -38,6 +38,14 @@ def hub_splits(source: str, progress: Progress = SILENT) -> dict[str, Any]:
     if not splits:
         raise UsageError(f"data {source!r} has no train, validation or test split, but {', '.join(map(str, found))}")
     return splits
+
+
+def _saved(folder: str) -> Any:
+    """What `save_to_disk` wrote, by the names of its splits; one without any is taken as test rows."""
+    import datasets
+
+    found = datasets.load_from_disk(folder)
+    return found if isinstance(found, datasets.DatasetDict) else {"test": found}
 
 
 def hub_rows(place: str, split: Any, progress: Progress = SILENT) -> Generator[Row]:

@@ -94,6 +94,11 @@ class Data:
     sha256: dict[str, str] = field(default_factory=dict)
     unlabelled: dict[str, NoLabelError] = field(default_factory=dict)
 
+    @property
+    def has_pairs(self) -> bool:
+        """Whether any rows are pairs of texts."""
+        return any(split.pairs is not None for split in (self.train, self.validation, self.test))
+
     def split(self, name: str) -> Split:
         """The split of this name, or `UsageError` if it has no rows, or rows without labels."""
         found: Split = getattr(self, name)

@@ -13,6 +13,7 @@ class Tokenizer(Protocol):
     model_max_length: int
     model_input_names: list[str]
     padding_side: str
+    truncation_side: str
     pad_token: str | None
     chat_template: Any
 

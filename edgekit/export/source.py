@@ -10,7 +10,7 @@ from edgekit.bundle.manifest import Step
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.export.parity import Reference
 from edgekit.models.loaded_model import LoadedModel
-from edgekit.schema.families import FAMILIES
+from edgekit.models.registry import is_described
 from edgekit.schema.plan import Plan
 from edgekit.schema.schemes import Scheme
 from edgekit.tasks.task import Task
@@ -48,8 +48,8 @@ class Source:
 
     @property
     def described(self) -> bool:
-        """Whether the model's family is one that edgekit can take apart."""
-        return self.model.config.model_type in FAMILIES
+        """Whether the model is one that edgekit can take apart."""
+        return is_described(self.model)
 
     @property
     def reference(self) -> Reference:

@@ -11,10 +11,13 @@ from edgekit.errors import UsageError
 from edgekit.flows.lineage import next_step
 from edgekit.io.atomic import check_output, new_folder
 from edgekit.io.progress import SILENT, Progress
-from edgekit.models.registry import describe, family
+from edgekit.models.encoder import rarer_attention
+from edgekit.models.input_length import longest_input
+from edgekit.models.registry import family
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.model_ref import ModelRef
-from edgekit.schema.families import FAMILIES
+from edgekit.schema.base_model import read_mapping
+from edgekit.schema.families import ENCODERS, FAMILIES
 from edgekit.schema.plan import Plan
 from edgekit.schema.resources import load_target
 from edgekit.schema.schemes import FormatName, Scheme
@@ -59,8 +62,9 @@ def export(
     choice = _choose(checkpoint, target, options, task)
     tokenizer, loaded = load_tokenizer(checkpoint), load_model(checkpoint, task)
     plan, scales = _quantized(checkpoint, loaded, choice)
-    name, longest = _name(source_name), _max_length(loaded, tokenizer, _usual_length(target, task), options)
-    notes = (*choice.notes, *_length_notes(loaded, longest, options, task))
+    possible = longest_input(loaded, tokenizer)
+    name, longest = _name(source_name), _max_length(possible, _usual_length(target, task), options)
+    notes = (*choice.notes, *_length_notes(possible, longest, options, task))
     lineage = next_step("export", options, checkpoint, target=target, golden=golden)
     source = Source(loaded, tokenizer, name, plan, scales, lineage, notes, task=task)
     with new_folder(out, force=force) as folder:
@@ -96,13 +100,20 @@ def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions, task
         scheme = plan.scheme
     else:
         scheme = target.scheme.get(task.name, "int8-dynamic") if options.scheme == "auto" else options.scheme
-        if checkpoint.family not in FAMILIES:
+        if not _can_be_taken_apart(checkpoint):
             return _unknown_family(checkpoint, target, options, task)
         if scheme == "int8-static" and not calibration and not task.generates:
             scheme = "int8-dynamic"
             notes.append("int8-static needs texts to calibrate with (--calibrate); stored as int8-dynamic instead")
     lowerings, skipped = _lowerings(target, scheme, options)
     return _Choice(scheme, lowerings, calibration, (*notes, *skipped))
+
+
+def _can_be_taken_apart(checkpoint: Checkpoint) -> bool:
+    """Whether the family is known, and this is no variant of it that only its own code computes."""
+    if checkpoint.family in ENCODERS:
+        return rarer_attention(read_mapping(checkpoint.path / "config.json")) is None
+    return checkpoint.family in FAMILIES
 
 
 def _unknown_family(checkpoint: Checkpoint, target: Target, options: ExportOptions, task: Task) -> _Choice:
@@ -115,7 +126,8 @@ def _unknown_family(checkpoint: Checkpoint, target: Target, options: ExportOptio
     format = format_without_description(checkpoint.family)
     if options.scheme not in ("auto", "float") or options.format not in ("all", format.name):
         raise UsageError(
-            f"models of the family {checkpoint.family!r} are exported to {format.title} in float only",
+            f"{checkpoint.path}, a model of the family {checkpoint.family!r}, cannot be taken apart: it is exported "
+            f"to {format.title} in float only",
             advice=f"families that edgekit takes apart: {', '.join(FAMILIES)}",
         )
     return _Choice("float", (resolve(target, format.name, "float"),), (), ())
@@ -164,27 +176,21 @@ def _usual_length(target: Target, task: Task) -> int:
     return _CONTEXT if task.generates else target.lengths[-1]
 
 
-def _max_length(model: Any, tokenizer: Any, usual: int, options: ExportOptions) -> int:
-    possible = min(_positions(model), int(tokenizer.model_max_length))
+def _max_length(possible: int | None, usual: int, options: ExportOptions) -> int:
     if options.max_length is None:
-        return min(possible, usual)
-    if options.max_length > possible:
+        return min(possible or usual, usual)
+    if possible is not None and options.max_length > possible:
         raise UsageError(f"--max-length {options.max_length} is more than the {possible} tokens of the model")
     return options.max_length
 
 
-def _length_notes(model: object, longest: int, options: ExportOptions, task: Task) -> list[str]:
-    if options.max_length is not None or longest >= _positions(model):
+def _length_notes(possible: int | None, longest: int, options: ExportOptions, task: Task) -> list[str]:
+    if options.max_length is not None or longest == possible:
         return []
+    takes = f"the model itself takes {'any number' if possible is None else possible} (--max-length)"
     if task.generates:
-        return [f"the context holds {longest} tokens; the model itself takes {_positions(model)} (--max-length)"]
-    return [f"texts are cut at {longest} tokens; the model itself takes {_positions(model)} (--max-length)"]
-
-
-def _positions(model: Any) -> int:
-    if model.config.model_type in FAMILIES:
-        return describe(model).max_length
-    return int(model.config.max_position_embeddings)
+        return [f"the context holds {longest} tokens; {takes}"]
+    return [f"texts are cut at {longest} tokens; {takes}"]
 
 
 def _name(model: str | Path) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +24,12 @@ from edgekit.models.checkpoint_checks import (
     check_folder,
     check_layers,
     check_tokenizer_files,
+    check_truncation,
+    check_vocabulary,
 )
+from edgekit.models.configuration import answer_by_name, take_pruned_heads
 from edgekit.models.decoder_classifier import pad_as, read_as_trained
+from edgekit.models.encoder import rarer_attention
 from edgekit.models.head import name_labels, order_logits, renew_head
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
@@ -32,7 +37,7 @@ from edgekit.models.registry import describe, family, family_of, is_decoder, req
 from edgekit.models.weights import SCALES_FILE, load_plain, load_reshaped, weight_files
 from edgekit.options.model_ref import ModelRef
 from edgekit.schema.base_model import read_mapping
-from edgekit.schema.families import DECODERS, ENCODERS, FAMILIES
+from edgekit.schema.families import DECODERS, ENCODERS, FAMILIES, usual_task
 from edgekit.schema.plan import Plan
 from edgekit.tasks import text_classification, text_generation
 from edgekit.tasks.registry import task_of_class
@@ -111,9 +116,18 @@ def _labels(path: Path, config: Mapping[str, object]) -> tuple[str, ...]:
     if not isinstance(labels, dict) or set(labels) != {str(number) for number in range(len(labels))}:
         raise UsageError(f"{path / 'config.json'}: id2label must give a label to each number from 0 on")
     named = tuple(labels[str(number)] for number in range(len(labels)))
-    if not all(isinstance(label, str) for label in named) or len(set(named)) < len(named):
+    if not all(isinstance(label, str) for label in named):
+        raise UsageError(
+            f"{path / 'config.json'}: the labels in id2label must be texts, each one once: {_not_text(named)} is none",
+            advice="put them in quotes there, and in label2id: " + json.dumps({"0": "0", "1": "1"}),
+        )
+    if len(set(named)) < len(named):
         raise UsageError(f"{path / 'config.json'}: the labels in id2label must be texts, each one once")
     return named
+
+
+def _not_text(labels: Sequence[object]) -> str:
+    return next(repr(label)[:40] for label in labels if not isinstance(label, str))
 
 
 def _default_labels(path: Path, number: object) -> tuple[str, ...]:
@@ -127,7 +141,9 @@ def _default_labels(path: Path, number: object) -> tuple[str, ...]:
 def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
     """The checkpoint's own fast tokenizer; that of a decoder's classifier pads, and gives an empty text a token.
 
-    Raises `UsageError` where its files are missing or no tokenizer's.
+    Texts that are classified are padded on the right: behind what is read, whatever the tokenizer says.
+    Raises `UsageError` where its files are missing or no tokenizer's, where it has tokens for which the model has no
+    embedding, and for a classifier whose texts are cut on the left.
     """
     from transformers import AutoTokenizer
 
@@ -143,10 +159,14 @@ def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
         if not is_fault(error):
             raise
         raise UsageError(f"{checkpoint.path}: no usable tokenizer: {_one_line(error)}") from error
-    if kind in DECODERS:
-        config = read_mapping(checkpoint.path / "config.json")
-        if checkpoint.classifies:
-            read_as_trained(tokenizer, config.get("pad_token_id"))
+    config = read_mapping(checkpoint.path / "config.json")
+    check_vocabulary(checkpoint.path, config, tokenizer)
+    if not usual_task(kind).generates or checkpoint.classifies:
+        check_truncation(checkpoint.path, tokenizer)
+        tokenizer.padding_side = "right"
+    # decoders of families that are not known here show themselves by an empty text without a token
+    if checkpoint.classifies and (kind in DECODERS or not tokenizer("")["input_ids"]):
+        read_as_trained(tokenizer, config.get("pad_token_id"))
     return tokenizer
 
 
@@ -172,7 +192,8 @@ def load_classifier(
     elif labels is not None and own:
         renew_head(model)
         _warn_of_new_head(checkpoint, labels)
-    if checkpoint.family in ENCODERS:
+    unlike = labels is None and rarer_attention(config.to_dict()) is not None
+    if checkpoint.family in ENCODERS and not unlike:
         describe(model)  # refuses what cannot be taken apart now, and not after a training
     if is_decoder(model) and model.config.pad_token_id is None:
         pad_as(model, load_tokenizer(checkpoint))
@@ -236,17 +257,31 @@ def _check_task(checkpoint: Checkpoint, task: Task) -> None:
 
 def _with_weights(checkpoint: Checkpoint, config: ModelConfig, new_head: bool, task: Task) -> LoadedModel:
     """The model of a configuration with the checkpoint's weights, all finite, in the shapes that pruning left."""
+    cut = take_pruned_heads(config)
     try:
         if checkpoint.extras.blocks:
             model = load_reshaped(checkpoint.path, config, checkpoint.extras.blocks, new_head, task)
         else:
-            model = load_plain(checkpoint.path, config, new_head, task)
+            model = _with_pruned_heads(checkpoint.path, config, cut, new_head, task)
     except UsageError:
         raise
     except Exception as error:  # as of tokenizers; safetensors' own error derives from Exception alone
         raise UsageError(f"{checkpoint.path}: the weights cannot be loaded: {_one_line(error)}") from error
     check_finite(checkpoint.path, model)
     return model
+
+
+def _with_pruned_heads(
+    folder: Path, config: ModelConfig, cut: Sequence[BlockShape], new_head: bool, task: Task
+) -> LoadedModel:
+    """The model in the shapes that its configuration's `pruned_heads` left.
+
+    The key outlives what it tells of, where blocks were dropped or other heads cut since: then the weights are whole.
+    """
+    if cut:
+        with suppress(UsageError, RuntimeError):  # torch refuses weights of other shapes with a RuntimeError
+            return load_reshaped(folder, config, cut, new_head, task)
+    return load_plain(folder, config, new_head, task)
 
 
 def _config(checkpoint: Checkpoint) -> ModelConfig:
@@ -257,6 +292,7 @@ def _config(checkpoint: Checkpoint) -> ModelConfig:
     except Exception as error:  # transformers raises anything at all on values that are not as it wrote them
         raise UsageError(f"{checkpoint.path}: config.json cannot be used: {_one_line(error)}") from error
     check_layers(checkpoint.path, config)
+    answer_by_name(config)
     return config
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
 from edgekit.schema.base_model import read_mapping
@@ -59,6 +60,48 @@ def check_tokenizer_files(folder: Path) -> None:
             f"{folder} has no tokenizer files",
             advice=f"copy the model's own into it: {TOKENIZER_FILES[0]}, or {', '.join(TOKENIZER_FILES[1:])}",
         )
+
+
+def check_vocabulary(folder: Path, config: Mapping[str, object], tokenizer: Tokenizer) -> None:
+    """Raise `UsageError` for tokens behind the last row of the embedding: a text that has one stops every runtime."""
+    rows = config.get("vocab_size")
+    vocabulary = tokenizer.get_vocab()
+    if not isinstance(rows, int) or not vocabulary:
+        return
+    last = max(vocabulary, key=lambda token: vocabulary[token])
+    if vocabulary[last] >= rows:
+        raise UsageError(
+            f"{folder}: its tokenizer has the token {last!r} with the number {vocabulary[last]}, and the model's "
+            f"embedding ends at {rows - 1}",
+            advice="give it the tokenizer that it was trained with, or make room for added tokens and train it: "
+            "model.resize_token_embeddings(len(tokenizer))",
+        )
+
+
+def check_truncation(folder: Path, tokenizer: Tokenizer) -> None:
+    """Raise `UsageError` for a classifier's tokenizer that keeps the end of a long text."""
+    if tokenizer.truncation_side != "right":
+        raise UsageError(
+            f"{folder}: its tokenizer cuts long texts on the left, and everywhere else they are cut on the right",
+            advice='write "truncation_side": "right" into tokenizer_config.json, and train it so',
+        )
+
+
+def check_pairs(folder: Path, inputs: Sequence[str]) -> None:
+    """Raise `UsageError` for pairs of texts that a model does not take; see `takes_pairs`."""
+    if not takes_pairs(read_mapping(folder / "config.json"), inputs):
+        raise UsageError(
+            f"{folder} takes single texts: it knows one token type (type_vocab_size 1), and a pair of texts has two",
+            advice="leave the second texts out, or take a checkpoint that was trained on pairs",
+        )
+
+
+def takes_pairs(config: Mapping[str, object], inputs: Sequence[str]) -> bool:
+    """Whether a model can read pairs of texts: not where it reads token types and has one embedding for all of them.
+
+    inputs: the names of what it reads
+    """
+    return config.get("type_vocab_size") != 1 or "token_type_ids" not in inputs
 
 
 def check_layers(folder: Path, config: ModelConfig) -> None:

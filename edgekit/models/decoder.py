@@ -66,7 +66,7 @@ class Decoder:
     positions are rotations;
     head [vocabulary, hidden], whose weight is that of `token_embedding` where tied; of a classifier [labels, hidden],
     for the last token of a text that is no padding.
-    activation: `gelu` (erf), `gelu_tanh`, `relu` or `silu`, of ffn_in or, where there is one, of the gate
+    activation: one of `activations.ACTIVATIONS`, of ffn_in or, where there is one, of the gate
     epsilon:    of every norm; a norm with a bias is a LayerNorm, one without is an RMSNorm
     max_length: the longest text in tokens that it has positions for
     rotary:     gives cosines and sines [n, head_size / 2] of the first n positions; halves of a head are rotated

@@ -6,7 +6,7 @@ this description alone and never ask which family they have before them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 # all of these are 0.5 x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3)))
-_TANH_GELUS = ("gelu_new", "gelu_fast", "gelu_pytorch_tanh", "gelu_python_tanh")
 
 
 @dataclass
@@ -75,7 +74,7 @@ class Encoder:
     token_type_embedding [2, width] or None.
     projection [hidden, width] follows the norm of the embeddings; without one, width is hidden.
     blocks are the distinct ones, in the order in which they run; all of them are run `repeats` times over.
-    activation is that of the feed-forward layers: `gelu` (erf), `gelu_tanh` or `relu`.
+    activation is that of the feed-forward layers: one of `activations.ACTIVATIONS`.
     first_position is the row of the first token; only_type an embedding whose first row is added to every token.
     """
 
@@ -131,11 +130,6 @@ class Encoder:
         yield from (layer.linear for layer in self.head)
 
 
-def activation_of(name: str) -> str:
-    """The activation that transformers calls `name`, by its name here; one that is not known here keeps its own."""
-    return "gelu_tanh" if name in _TANH_GELUS else name
-
-
 def activation_key(config: ModelConfig) -> str:
     """Under which name a configuration of transformers keeps the activation of the feed-forward layers."""
     return "activation" if hasattr(config, "activation") else "hidden_act"
@@ -143,10 +137,17 @@ def activation_key(config: ModelConfig) -> str:
 
 def require_plain_attention(config: ModelConfig) -> None:
     """Raise `UsageError` for BERT's rarer kinds of attention."""
-    if getattr(config, "position_embedding_type", "absolute") != "absolute":
-        raise UsageError(f"{config.model_type} with {config.position_embedding_type} positions cannot be taken apart")
-    if getattr(config, "is_decoder", False):
-        raise UsageError(f"{config.model_type} as a decoder cannot be taken apart")
+    rarer = rarer_attention(config.to_dict())
+    if rarer is not None:
+        raise UsageError(f"{config.model_type} {rarer} cannot be taken apart")
+
+
+def rarer_attention(config: Mapping[str, object]) -> str | None:
+    """By what a configuration's attention differs from that of every BERT; None where it does not."""
+    positions = config.get("position_embedding_type") or "absolute"
+    if positions != "absolute":
+        return f"with {positions} positions"
+    return "as a decoder" if config.get("is_decoder") else None
 
 
 def parameter_names(model: LoadedModel) -> dict[int, str]:

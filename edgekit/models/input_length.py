@@ -8,9 +8,20 @@ from edgekit.models.loaded_model import LoadedModel
 
 def usable_length(model: LoadedModel, tokenizer: Tokenizer, wanted: int) -> int:
     """The longest input in tokens, up to `wanted`, that the model's position embedding and its tokenizer take."""
-    limits = [wanted, int(tokenizer.model_max_length), *_position_rows(model)]
+    return min(wanted, longest_input(model, tokenizer) or wanted)
+
+
+def longest_input(model: LoadedModel, tokenizer: Tokenizer) -> int | None:
+    """The most tokens that both take, special ones included; None where neither has a limit, as in Bloom."""
     configured = getattr(model.config, "max_position_embeddings", None)
-    return min(limit for limit in [*limits, configured] if isinstance(limit, int) and limit > 0)
+    limits = [*_position_rows(model), configured, int(tokenizer.model_max_length)]
+    # a tokenizer that knows no limit says 10^30
+    known = [limit for limit in limits if isinstance(limit, int) and 0 < limit < _NO_LIMIT]
+    return min(known, default=None)
+
+
+# more than the context of any model, less than what stands for none
+_NO_LIMIT = 10**9
 
 
 def _position_rows(model: LoadedModel) -> list[int]:

@@ -31,6 +31,9 @@ class ModelConfig(LibraryObject, Protocol):
     id2label: dict[int, str]
     label2id: dict[str, int]
 
+    def to_dict(self) -> dict[str, Any]:
+        """Every key with its value, as `config.json` has them."""
+
 
 class LoadedModel(Protocol):
     """A `PreTrainedModel`: a classifier or a language model, its decoder's dense layers unpacked.

@@ -44,6 +44,17 @@ def describe(model: LoadedModel) -> Encoder | Decoder:
     return family_of(model).describe(model)
 
 
+def is_described(model: LoadedModel) -> bool:
+    """Whether a loaded model can be taken apart: a known family may have variants that cannot."""
+    if model.config.model_type not in FAMILIES:
+        return False
+    try:
+        describe(model)
+    except UsageError:
+        return False
+    return True
+
+
 def describe_encoder(model: LoadedModel) -> Encoder:
     """The description of a loaded encoder, or `UsageError` where it is none that can be taken apart."""
     name = model.config.model_type

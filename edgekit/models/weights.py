@@ -28,9 +28,21 @@ def weight_files(folder: Path) -> list[Path]:
     """The safetensors files that hold the model, or `UsageError` where there are none."""
     files = sorted(path for path in folder.glob("*.safetensors") if path.name != SCALES_FILE)
     if not files:
-        raise UsageError(f"{folder} holds no .safetensors weights; edgekit reads no other kind")
+        raise UsageError(
+            f"{folder} holds no .safetensors weights; edgekit reads no other kind", advice=_conversion(folder)
+        )
     check_weight_files(folder, files)
     return files
+
+
+def _conversion(folder: Path) -> str | None:
+    """How to make safetensors of weights of another kind; None where there are none."""
+    if not any(folder.glob("*.bin")):
+        return None
+    return (
+        "convert them where they come from, and where you trust them: AutoModelForSequenceClassification (or "
+        "AutoModelForCausalLM).from_pretrained(FOLDER).save_pretrained(FOLDER, safe_serialization=True)"
+    )
 
 
 def load_plain(folder: Path, config: ModelConfig, new_head: bool, task: Task) -> LoadedModel:

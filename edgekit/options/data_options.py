@@ -30,7 +30,8 @@ class DataSpec(Strict):
     Without validation rows a tenth of the training rows is carved off, always the same tenth.
     Columns left out are found by their usual names.
     columns: names of the columns, for files without a header
-    hub:     `owner/name` or `name`, with `:config` behind it; or a local folder in the hub's layout
+    hub:     `owner/name` or `name`, with `:config` behind it; or a local folder in the hub's layout, or as
+             `save_to_disk` of `datasets` writes it
     """
 
     name: str | None = None
@@ -97,9 +98,15 @@ class DataSpec(Strict):
         files = _find_splits(folder)
         if files:
             return cls.parse({"name": _name(folder.resolve().name)} | files, f"data {str(folder)!r}")
-        if (folder / "README.md").is_file() or any(folder.rglob("*.parquet")) or (folder / "data").is_dir():
+        published = (folder / "README.md").is_file() or any(folder.rglob("*.parquet")) or (folder / "data").is_dir()
+        if published or is_saved(folder):
             return cls(name=_name(folder.resolve().name), hub=str(folder))
         raise NotFoundError(f"{folder} holds no train, validation or test file ({', '.join((*FORMATS, *BARE))})")
+
+
+def is_saved(folder: Path) -> bool:
+    """Whether a folder was written by `save_to_disk` of the library `datasets`."""
+    return any((folder / name).is_file() for name in ("dataset_dict.json", "state.json"))
 
 
 def _name(own: str) -> str | None:

@@ -175,3 +175,34 @@ def test_a_parquet_file_spoilt_in_the_middle_is_one_line(tmp_path):
 def test_recipes_take_hub_ids():
     spec = DataSpec.parse(json.loads('{"hub": "nyu-mll/glue:mrpc", "text": "sentence1"}'), "data")
     assert spec.hub == "nyu-mll/glue:mrpc"
+
+
+def saved(names=("train", "test")):
+    import datasets
+
+    label = datasets.Features({"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["no", "yes"])})
+    rows = {"text": [f"row {number}" for number in range(6)], "label": [number % 2 for number in range(6)]}
+    splits = {name: {"text": [f"{name} {text}" for text in rows["text"]], "label": rows["label"]} for name in names}
+    return datasets.DatasetDict(
+        {name: datasets.Dataset.from_dict(found, features=label) for name, found in splits.items()}
+    )
+
+
+def test_what_save_to_disk_wrote_is_read_with_the_names_of_its_classes(tmp_path):
+    saved().save_to_disk(tmp_path / "sets")
+    data = load_data(DataSpec.from_text(str(tmp_path / "sets")))
+    assert (data.labels, len(data.train), len(data.test)) == (("no", "yes"), 6, 6)
+    assert (data.test.texts[1], data.test.labels[1]) == ("test row 1", 1)
+
+
+def test_one_saved_split_is_taken_as_test_rows(tmp_path):
+    saved()["train"].save_to_disk(tmp_path / "one")
+    data = load_data(DataSpec.from_text(str(tmp_path / "one")))
+    assert (len(data.train), len(data.test)) == (0, 6)
+
+
+def test_a_saved_folder_with_a_file_missing_is_refused(tmp_path):
+    saved().save_to_disk(tmp_path / "sets")
+    next((tmp_path / "sets" / "test").glob("*.arrow")).unlink()
+    with pytest.raises(UsageError, match="cannot be loaded"):
+        load_data(DataSpec.from_text(str(tmp_path / "sets")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 
 import pytest
@@ -196,3 +197,20 @@ def test_another_delimiter_is_named(tmp_path, name, mark, advice):
     with pytest.raises(UsageError, match="its columns are parted by") as caught:
         load_data(DataSpec(test=path))
     assert advice in caught.value.advice
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl"])
+def test_a_document_of_any_length_is_one_row(tmp_path, ending):
+    document = "word " * 60_000
+    lines = {
+        "csv": f'text,label\n"{document}",long\nshort,short\n',
+        "tsv": f"text\tlabel\n{document}\tlong\nshort\tshort\n",
+        "jsonl": "".join(
+            json.dumps({"text": text, "label": label}) + "\n"
+            for text, label in ((document, "long"), ("short", "short"))
+        ),
+    }
+    path = tmp_path / f"rows.{ending}"
+    path.write_text(lines[ending])
+    found = [row["text"] for _, row in read_rows(path)]
+    assert [len(text) for text in found] == [len(document), 5]

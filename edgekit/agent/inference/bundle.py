@@ -69,6 +69,11 @@ class Bundle:
         return tuple(self.manifest["labels"])
 
     @property
+    def takes_pairs(self) -> bool:
+        """Whether a classifier takes pairs of texts: it does unless its manifest says otherwise."""
+        return bool(self.manifest.get("pairs", True))
+
+    @property
     def max_length(self) -> int:
         """The most tokens that the model takes."""
         return int(self.manifest["max_length"])

@@ -40,6 +40,7 @@ class Classifier:
         self.tokenizer = tokenizer
         self._labels = bundle.labels
         self._pad_id = bundle.pad_id
+        self._takes_pairs = bundle.takes_pairs
         self._roles = {name: _role(name) for name in bundle.input_names}
         self._order = tuple(self._roles)
 
@@ -60,7 +61,14 @@ class Classifier:
         return logits
 
     def feeds(self, encoding: Encoding) -> dict[str, Array]:
-        """The model's inputs [1, length] for token ids; padding has mask 0, on the right."""
+        """The model's inputs [1, length] for token ids; padding has mask 0, on the right.
+
+        Raises `BadInput` for a pair of texts where the model takes none, and for a text longer than the model takes.
+        """
+        if not self.bundle.takes_pairs and any(encoding.type_ids):
+            raise BadInput("this model takes single texts, and was given a pair", "leave the second text out")
+        if not self._takes_pairs and any(encoding.type_ids):
+            raise BadInput("this model takes single texts, and was given a pair", "leave the second text out")
         tokens = len(encoding.ids)
         length = length_for(self.session, tokens)
         padded = length - tokens

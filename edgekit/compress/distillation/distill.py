@@ -24,6 +24,7 @@ from edgekit.data.splits import Data
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_tokenizer
+from edgekit.models.checkpoint_checks import check_pairs
 from edgekit.models.input_length import usable_length
 from edgekit.options.train_options import DistillOptions
 
@@ -40,6 +41,8 @@ def distill_classifier(
 
     set_seed(options.seed)
     teacher = Teacher(load_classifier(start), load_tokenizer(start), options.temperature, options.soft_weight)
+    if data.has_pairs:
+        check_pairs(start.path, teacher.tokenizer.model_input_names)
     student, tokenizer, rate = init_student(teacher.model, teacher.tokenizer, data, options)
     mask = teacher.tokenizer.mask_token
     rows = with_more_rows(data.split("train"), options, mask if tokenizer.mask_token == mask else None)

@@ -12,6 +12,7 @@ from edgekit.data.splits import Data
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_tokenizer, open_checkpoint
+from edgekit.models.checkpoint_checks import check_pairs
 from edgekit.models.decoder_classifier import make_classifying, pad_as
 from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import family
@@ -79,6 +80,8 @@ def scratch_tokenizer(scratch: Scratch, texts: Iterable[str], folder: Path | Non
 def init_classifier(checkpoint: Checkpoint, data: Data) -> tuple[LoadedModel, Tokenizer]:
     """The classifier of a checkpoint, with a new head where the labels are others, and its tokenizer."""
     tokenizer, model = load_tokenizer(checkpoint), load_classifier(checkpoint, data.labels)
+    if data.has_pairs:
+        check_pairs(checkpoint.path, tokenizer.model_input_names)
     if checkpoint.family in DECODERS:
         make_classifying(tokenizer)
         pad_as(model, tokenizer)

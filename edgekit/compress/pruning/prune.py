@@ -18,6 +18,7 @@ from edgekit.data.token_blocks import TextData
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import Checkpoint, load_classifier, load_decoder, load_tokenizer
+from edgekit.models.checkpoint_checks import check_pairs
 from edgekit.models.head import order_logits
 from edgekit.models.input_length import usable_length
 from edgekit.models.loaded_model import LoadedModel
@@ -48,6 +49,8 @@ def prune_classifier(
 
     set_seed(options.seed)
     model, tokenizer = load_classifier(start), load_tokenizer(start)
+    if data is not None and data.has_pairs:
+        check_pairs(start.path, tokenizer.model_input_names)
     guide = None
     if options.epochs:
         guide = Teacher(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from edgekit.errors import UsageError
+from edgekit.export.onnx.activation import FUSED_BIAS, add_activation
 from edgekit.export.onnx.dense import DenseLowering
 from edgekit.export.onnx.graph_builder import MICROSOFT, OnnxGraph
 from edgekit.export.quantized_weights import QuantizedWeights
@@ -139,19 +140,11 @@ class DecoderLayers(ABC):
 
     def _activation(self, x: str, linear: nn.Linear, name: str) -> str:
         graph, activation = self.graph, self.decoder.activation
-        unfused = {"relu": ("Relu", ""), "silu": ("QuickGelu", MICROSOFT)}
-        if activation in unfused:
-            operator, domain = unfused[activation]
-            options = {"alpha": 1.0} if operator == "QuickGelu" else {}  # x * sigmoid(alpha * x)
-            return graph.add(operator, [self.dense.add(x, [linear], name)], f"{name}_act", domain=domain, **options)
-        fused = {"gelu": "BiasGelu", "gelu_tanh": "FastGelu"}
-        if activation not in fused or linear.bias is None:
-            raise UsageError(
-                f"the activation {activation!r} has no ONNX lowering", advice="gelu, gelu_new, relu or silu"
-            )
+        if activation not in FUSED_BIAS or linear.bias is None:
+            return add_activation(graph, activation, self.dense.add(x, [linear], name), f"{name}_act")
         bias = graph.constant(f"{name}.bias", self.weights.values(linear.bias))
         wide = self.dense.add(x, [linear], name, bias=False)
-        return graph.add(fused[activation], [wide, bias], f"{name}_act", domain=MICROSOFT)
+        return graph.add(FUSED_BIAS[activation], [wide, bias], f"{name}_act", domain=MICROSOFT)
 
     def _norm(self, x: str, norm: nn.Module, name: str) -> str:
         operator = "LayerNormalization" if _has_bias(norm) else "SimplifiedLayerNormalization"

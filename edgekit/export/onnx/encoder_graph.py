@@ -17,6 +17,7 @@ import numpy as np
 
 from edgekit.errors import ToolError, UsageError
 from edgekit.export.activation_range import ActivationRange
+from edgekit.export.onnx.activation import FUSED_BIAS, add_activation
 from edgekit.export.onnx.dense import DenseLowering
 from edgekit.export.onnx.graph_builder import MICROSOFT, OnnxGraph
 from edgekit.export.quantized_weights import QuantizedTensor, QuantizedWeights
@@ -28,8 +29,6 @@ from edgekit.tasks.text_classification import TASK
 if TYPE_CHECKING:
     from onnx import ValueInfoProto
     from torch import nn
-
-_FUSED_BIAS = {"gelu": ("BiasGelu", MICROSOFT), "gelu_tanh": ("FastGelu", MICROSOFT)}
 
 
 @dataclass(frozen=True)
@@ -205,15 +204,12 @@ def _split(graph: OnnxGraph, packed: str, width: int, names: list[str]) -> list[
 def _feed_forward(dense: DenseLowering, block: EncoderBlock, x: str, activation: str, name: str) -> str:
     """The two dense layers and the activation between them; the second's bias is left to the norm behind it."""
     graph = dense.graph
-    if activation in _FUSED_BIAS and block.ffn_in.bias is not None:
-        operator, domain = _FUSED_BIAS[activation]
+    if activation in FUSED_BIAS and block.ffn_in.bias is not None:
         wide = dense.add(x, [block.ffn_in], f"{name}_ffn_in", bias=False)
         bias = graph.constant(f"{name}_ffn_in.bias", dense.weights.values(block.ffn_in.bias))
-        wide = graph.add(operator, [wide, bias], f"{name}_activation", domain=domain)
-    elif activation == "relu":
-        wide = graph.add("Relu", [dense.add(x, [block.ffn_in], f"{name}_ffn_in")], f"{name}_activation")
+        wide = graph.add(FUSED_BIAS[activation], [wide, bias], f"{name}_activation", domain=MICROSOFT)
     else:
-        raise UsageError(f"the activation {activation!r} has no ONNX lowering", advice="gelu, gelu_tanh or relu")
+        wide = add_activation(graph, activation, dense.add(x, [block.ffn_in], f"{name}_ffn_in"), f"{name}_activation")
     return dense.add(wide, [block.ffn_out], f"{name}_ffn_out", bias=False)
 
 

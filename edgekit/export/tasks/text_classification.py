@@ -28,6 +28,7 @@ from edgekit.export.parity import (
 from edgekit.export.source import TextInput
 from edgekit.export.task_export import TaskExport
 from edgekit.export.tokenizer_files import write_tokenizer
+from edgekit.models.checkpoint_checks import takes_pairs
 
 # what breaks tokenizers and padding: nothing, one character, many scripts, invisible characters, a text far too long
 HARD_TEXTS: tuple[str, ...] = (
@@ -133,7 +134,9 @@ class Export(TaskExport[ClassificationCase]):
 
     def manifest_facts(self) -> dict[str, object]:
         """See `TaskExport`."""
-        return {"labels": self.source.labels, "pad_id": self._pad_id}
+        inputs = self.source.tokenizer.model_input_names
+        pairs = takes_pairs(self.source.model.config.to_dict(), inputs)
+        return {"labels": self.source.labels, "pad_id": self._pad_id, "pairs": pairs}
 
     @property
     def _pad_id(self) -> int:

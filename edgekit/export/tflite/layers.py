@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from edgekit.compress.quantization.grid import Floats, Integers
 from edgekit.errors import ToolError, UsageError
 from edgekit.export.quantized_weights import QuantizedTensor, QuantizedWeights
+from edgekit.models.activations import ACTIVATIONS
 from edgekit.schema.plan import TensorPlan
 
 _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
@@ -23,6 +24,11 @@ _ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "gelu_tanh": lambda x: nn.functional.gelu(x, approximate="tanh"),
     "relu": nn.functional.relu,
     "silu": nn.functional.silu,
+    "quick_gelu": lambda x: x * torch.sigmoid(1.702 * x),
+    "mish": nn.functional.mish,
+    "sigmoid": torch.sigmoid,
+    "relu6": nn.functional.relu6,
+    "leaky_relu": nn.functional.leaky_relu,
     "tanh": torch.tanh,
     "none": lambda x: x,
 }
@@ -68,7 +74,7 @@ class Packer:
 def activation(name: str) -> Callable[[Tensor], Tensor]:
     """The activation of this name, [tokens, width] -> the same, or `UsageError` with those there are."""
     if name not in _ACTIVATIONS:
-        raise UsageError(f"the activation {name!r} has no TFLite lowering", advice="gelu, gelu_tanh, relu or silu")
+        raise UsageError(f"the activation {name!r} has no TFLite lowering", advice=", ".join(ACTIVATIONS))
     return _ACTIVATIONS[name]
 
 

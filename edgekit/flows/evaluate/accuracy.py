@@ -254,6 +254,7 @@ def _run_checkpoint(
     from edgekit.data.tokens import tokenize
     from edgekit.flows.lineage import checkpoint_sha256
     from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
+    from edgekit.models.checkpoint_checks import check_pairs
     from edgekit.models.classifier_logits import classifier_logits
     from edgekit.models.input_length import usable_length
 
@@ -261,6 +262,8 @@ def _run_checkpoint(
     rows = _rows_for(data, checkpoint.labels, progress)
     split = rows.split(options.split)
     tokenizer = load_tokenizer(checkpoint)
+    if split.pairs is not None:
+        check_pairs(checkpoint.path, tokenizer.model_input_names)
     classifier = load_classifier(checkpoint)
     longest = usable_length(classifier, tokenizer, options.max_length)
     tokens = tokenize(tokenizer, split, longest, progress=progress)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from edgekit.models.encoder import Dense, Encoder, EncoderBlock, activation_of, require_plain_attention
+from edgekit.models.activations import activation_of
+from edgekit.models.encoder import Dense, Encoder, EncoderBlock, require_plain_attention
 from edgekit.models.family import Family
 from edgekit.models.loaded_model import LibraryObject, LoadedModel, ModelConfig
 from edgekit.schema.shape import Shape

@@ -11,6 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from edgekit.errors import UsageError
+from edgekit.models.activations import activation_of
 from edgekit.models.decoder import Decoder, DecoderBlock
 from edgekit.models.family import Family
 from edgekit.models.loaded_model import LibraryObject, LoadedModel, ModelConfig
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from torch import Tensor, nn
 
-_ACTIVATIONS = {"gelu_new": "gelu_tanh", "gelu_pytorch_tanh": "gelu_tanh", "gelu": "gelu", "relu": "relu"}
 _PACKED = ("query", "key", "value")
 _CONV1D = ("attn.c_proj", "mlp.c_fc", "mlp.c_proj")
 
@@ -97,7 +97,7 @@ class Gpt2(Family):
             blocks=[_block(layer) for layer in body.h],
             norm=body.ln_f,
             head=model.get_submodule("score" if classifies else "lm_head"),
-            activation=_ACTIVATIONS.get(config.activation_function, config.activation_function),
+            activation=activation_of(config.activation_function),
             epsilon=config.layer_norm_epsilon,
             rotary=None,
             max_length=int(config.max_position_embeddings),

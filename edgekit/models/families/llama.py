@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from edgekit.errors import UsageError
+from edgekit.models.activations import activation_of
 from edgekit.models.decoder import Decoder, DecoderBlock
 from edgekit.models.family import Family
 from edgekit.models.loaded_model import LibraryObject, LoadedModel, ModelConfig
@@ -14,7 +15,6 @@ from edgekit.schema.shape import Shape
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-_ACTIVATIONS = {"swish": "silu"}
 # rotations that change with the length of the text fit into no table
 _VARYING = ("dynamic", "longrope")
 
@@ -60,7 +60,7 @@ class Llama(Family):
             blocks=[_block(layer) for layer in body.layers],
             norm=body.norm,
             head=model.get_submodule("score" if classifies else "lm_head"),
-            activation=_ACTIVATIONS.get(config.hidden_act, config.hidden_act),
+            activation=activation_of(config.hidden_act),
             epsilon=config.rms_norm_eps,
             rotary=lambda length: _rotations(body.rotary_emb, length),
             max_length=int(config.max_position_embeddings),

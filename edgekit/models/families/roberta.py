@@ -6,7 +6,8 @@ Its head is a dense layer with tanh on the first token, as BERT's pooler is, but
 from __future__ import annotations
 
 from edgekit.errors import UsageError
-from edgekit.models.encoder import Dense, Encoder, activation_of, require_plain_attention
+from edgekit.models.activations import activation_of
+from edgekit.models.encoder import Dense, Encoder, require_plain_attention
 from edgekit.models.families.bert import Bert, block
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
 

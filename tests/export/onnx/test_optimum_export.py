@@ -47,5 +47,5 @@ def test_the_flow_takes_float_and_refuses_the_rest(electra, tokenizer, tmp_path)
     folders = export(tmp_path / "electra", tmp_path / "out", ExportOptions())
     assert [folder.name for folder in folders] == ["onnx"]
     for options in (ExportOptions(scheme="int8-dynamic"), ExportOptions(format="tflite")):
-        with pytest.raises(UsageError, match="'electra' are exported to ONNX in float only"):
+        with pytest.raises(UsageError, match="'electra', cannot be taken apart: it is exported to ONNX in float"):
             export(tmp_path / "electra", tmp_path / "other", options)
