@@ -299,7 +299,7 @@ class TestRefusals:
     def test_what_listens_is_silent(self, client_home, monkeypatch):
         import socket
 
-        monkeypatch.setattr("edgekit.devices.ssh.transport.LOGIN_SECONDS", 1)
+        monkeypatch.setattr("edgekit.devices.ssh.connect.LOGIN_SECONDS", 1)
         with socket.create_server(("127.0.0.1", 0)) as listener:
             started = time.monotonic()
             self.refused(f"ssh://127.0.0.1:{listener.getsockname()[1]}")

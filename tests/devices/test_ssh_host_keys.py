@@ -118,6 +118,12 @@ class TestTheName:
         known(client, f"127.0.0.0/8 {board.keys['ed25519']}")
         assert "is not known" in refused(board.url("localhost")).message
 
+    def test_the_address_as_well_where_that_is_asked_for(self, client, board):
+        known(client, f"[localhost]:{board.port} {board.keys['ed25519']}", f"[127.0.0.1]:{board.port} {other_key()}")
+        assert reached(board.url("localhost"))
+        (client.ssh / "config").write_text("Host *\n  CheckHostIP yes\n")
+        assert "is not the one in known_hosts" in refused(board.url("localhost")).message
+
     def test_an_alias_has_no_port(self, client, board):
         (client.ssh / "config").write_text("Host *\n  HostKeyAlias Pi\n")
         known(client, f"[pi]:{board.port} {board.keys['ed25519']}")

@@ -43,6 +43,8 @@ class Seen:
 
     known:   the keys of hosts
     aliased: whether the configuration gives it a name for its key, to which no port is added
+    checks_address: whether a key has to be that of the address as well, where one is known (CheckHostIP)
+    skipped: keys to log in with that could not be used, and why
     others:  the names that the key which was shown is known of, where it is not known of this host
     """
 
@@ -51,17 +53,22 @@ class Seen:
     port: int
     user: str
     aliased: bool = False
+    checks_address: bool = False
+    skipped: list[str] = field(default_factory=list)
     trusted: int = 0
     fingerprint: str = ""
     others: list[str] = field(default_factory=list)
     known_as: str = field(default="", init=False)
 
-    def look_up(self, host: str, _address: str, port: int | None) -> Any:
+    def look_up(self, host: str, address: str, port: int | None) -> Any:
         """The keys known of a host, as asyncssh asks for them; `host` is its HostKeyAlias where it has one."""
         port = None if self.aliased else port
         found = self.known.of(host, port)
         self.known_as = f"[{host}]:{port}" if port else host
         self.trusted = len(found.trusted)
+        of_address = self.known.of(address, port).trusted if self.checks_address and address else ()
+        if of_address:
+            return found._replace(trusted=[key for key in found.trusted if key in of_address])
         return found
 
     def show(self, key: asyncssh.SSHKey) -> None:
@@ -91,12 +98,8 @@ def device_error(error: BaseException, where: str, what: str, seen: Seen | None 
         if isinstance(error, asyncssh.HostKeyNotVerifiable) or (seen.trusted and _is_of_keys(error)):
             refusal = _host_key(where, seen, str(error))
             return DeviceError(refusal.message, advice=_with_skipped(refusal.advice, seen.known.skipped))
-        if isinstance(error, asyncssh.PermissionDenied):
-            return DeviceError(
-                f"{where}: {seen.user}@{seen.host} does not let this user in: {_text(error)}",
-                advice=f"try {seen.by_hand!r} by hand; put the key there with ssh-copy-id, or a key that has a "
-                "passphrase into the agent with ssh-add",
-            )
+        if isinstance(error, asyncssh.PermissionDenied) or "Too many authentication failures" in str(error):
+            return _no_entry(where, seen, error)
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
         return DeviceError(f"{where}: {what} took too long", advice="is the device on, and in this network?")
     if isinstance(error, _LOST) or _is_of_a_closed_link(error):
@@ -130,6 +133,19 @@ def _host_key(where: str, seen: Seen, reason: str) -> DeviceError:
     )
 
 
+def _no_entry(where: str, seen: Seen, error: BaseException) -> DeviceError:
+    advice = (
+        f"try {seen.by_hand!r} by hand; put the key there with ssh-copy-id, or a key that has a passphrase into the "
+        "agent with ssh-add"
+    )
+    if "Too many" in str(error):
+        advice = "name the key in ~/.ssh/config: IdentityFile FILE, and IdentitiesOnly yes"
+    return DeviceError(
+        f"{where}: {seen.user}@{seen.host} does not let this user in: {_text(error)}",
+        advice=_with_skipped(advice, seen.skipped),
+    )
+
+
 def _with_skipped(advice: str | None, skipped: Sequence[str]) -> str | None:
     """An advice, and what was passed over of the files that might have helped."""
     if not skipped:
@@ -150,7 +166,7 @@ def _is_of_keys(error: BaseException) -> bool:
 
 
 def _doing(what: str) -> str:
-    return what if what.endswith("ing") else f"running {what}"
+    return what if what.startswith("connecting") or what.endswith("ing") else f"running {what}"
 
 
 def _text(error: BaseException) -> str:

@@ -9,33 +9,26 @@ import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
-from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import asyncssh
 
 from edgekit.devices.process_group import FED, START_SECONDS, GroupedProcess, fed, killing, learn_group
-from edgekit.devices.ssh.errors import FOREIGN, Seen, ssh_errors
-from edgekit.devices.ssh.known_hosts import KnownHosts
+from edgekit.devices.ssh import connect
+from edgekit.devices.ssh.connect import Connector
+from edgekit.devices.ssh.errors import FOREIGN, ssh_errors
+from edgekit.devices.ssh.hop import Hop
 from edgekit.devices.ssh.pumps import into_pipe, out_of_pipe
 from edgekit.devices.transport import RemoteProcess, Transport
 from edgekit.errors import DeviceError
 
 T = TypeVar("T")
 
-CONNECT_SECONDS = 15
-LOGIN_SECONDS = 60
-# a link on which nothing comes back is given up after three of these
-KEEPALIVE_SECONDS = 10
 _CLOSE_SECONDS = 5.0
-_MOST_JUMPS = 8
 # seconds that a killed command's end is waited for
 _KILLED_SECONDS = 2.0
 # a task that is cancelled may begin another, to clean up
 _SWEEPS = 3
-# where ssh looks for the keys of hosts when its configuration names no file
-_USER_KNOWN_HOSTS = ("~/.ssh/known_hosts", "~/.ssh/known_hosts2")
-_GLOBAL_KNOWN_HOSTS = ("/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2")
 
 
 class SshTransport(Transport):
@@ -49,7 +42,7 @@ class SshTransport(Transport):
     """
 
     def __init__(self, host: str, user: str | None = None, port: int | None = None) -> None:
-        self._host, self._user, self._port = host, user, port
+        self._target = Hop(host, user, port)
         shown = f"[{host}]" if ":" in host else host
         super().__init__()
         self.where = f"ssh://{f'{user}@' if user else ''}{shown}{f':{port}' if port else ''}"
@@ -61,7 +54,7 @@ class SshTransport(Transport):
         self._thread = threading.Thread(target=self._serve, args=[self._loop], name=self.where, daemon=True)
         self._thread.start()
         try:
-            self.finish(self._log_in(), CONNECT_SECONDS + LOGIN_SECONDS, "connecting")
+            self.finish(self._log_in(), connect.CONNECT_SECONDS + connect.LOGIN_SECONDS, "connecting")
         except BaseException:
             self._disconnect()
             raise
@@ -99,55 +92,7 @@ class SshTransport(Transport):
         return process
 
     async def _log_in(self) -> None:
-        link = await self._link(self._host, self._user, self._port, self._links[-1:])
-        self._links.append(link)
-
-    async def _link(
-        self,
-        host: str,
-        user: str | None,
-        port: int | None,
-        through: Sequence[asyncssh.SSHClientConnection],
-        jumps: int = 0,
-    ) -> asyncssh.SSHClientConnection:
-        """Connect to one host, by way of its jump hosts; those stay in `_links`, to be closed in the end."""
-        address: dict[str, Any] = {"host": host, "username": user or (), "port": port or ()}
-        # once without keys, for what the configuration says: a key file or a list of hosts that it names may be absent
-        plain = await asyncssh.SSHClientConnectionOptions.construct(client_keys=None, config=(), **address)
-        if isinstance(plain.tunnel, str) and not through:
-            through = await self._jump(plain.tunnel, jumps)
-        aliased = plain.host_key_alias is not None
-        seen = Seen(_known_hosts(plain), plain.host, plain.port, plain.username, aliased)
-        with ssh_errors(self.where, "connecting", seen):
-            return await asyncssh.connect(
-                **address,
-                tunnel=through[-1] if through else (),
-                client_factory=lambda: _Client(seen),
-                client_keys=_key_files(plain),
-                ignore_encrypted=True,
-                known_hosts=seen.look_up,
-                # nothing but known_hosts says whose key a host's is: no X.509 certificates, no key exchange without it
-                x509_trusted_certs=None,
-                gss_kex=False,
-                connect_timeout=plain.connect_timeout or CONNECT_SECONDS,
-                login_timeout=LOGIN_SECONDS,
-                keepalive_interval=KEEPALIVE_SECONDS,
-                keepalive_count_max=2,
-                agent_forwarding=False,
-                x11_forwarding=False,
-            )
-
-    async def _jump(self, names: str, jumps: int) -> list[asyncssh.SSHClientConnection]:
-        """Connect to the hosts of a ProxyJump, one by way of the other."""
-        for name in names.split(","):
-            jumps += 1
-            if jumps > _MOST_JUMPS:
-                raise DeviceError(f"{self.where}: its ProxyJump goes over more than {_MOST_JUMPS} hosts")
-            user, _, place = name.strip().rpartition("@")
-            host, _, port = place.rpartition(":") if place.count(":") == 1 else (place, "", "")
-            link = await self._link(host, user or None, int(port) if port else None, self._links[-1:], jumps)
-            self._links.append(link)
-        return self._links
+        await Connector(self.where, self._links).reach(self._target)
 
     def _disconnect(self) -> None:
         """Have the thread close the links; an interrupt while that lasts does not keep it from doing so."""
@@ -257,35 +202,9 @@ class _SshProcess(GroupedProcess):
             self._process.close()
 
 
-class _Client(asyncssh.SSHClient):
-    """Notes the key that a host shows when it is not the one known; never takes it."""
-
-    def __init__(self, seen: Seen) -> None:
-        self._seen = seen
-
-    def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
-        """Refuse it."""
-        self._seen.show(key)
-        return False
-
-
 def _pipes() -> tuple[tuple[FileIO, FileIO, FileIO], tuple[FileIO, FileIO, FileIO]]:
     """Pipes for stdin, stdout and stderr: our ends, and those for the link."""
     pairs = [os.pipe() for _ in range(3)]
     (in_read, in_write), (out_read, out_write), (err_read, err_write) = pairs
     ours = (FileIO(in_write, "wb"), FileIO(out_read, "rb"), FileIO(err_read, "rb"))
     return ours, (FileIO(in_read, "rb"), FileIO(out_write, "wb"), FileIO(err_write, "wb"))
-
-
-def _key_files(options: asyncssh.SSHClientConnectionOptions) -> list[str]:
-    """The key files that the configuration names and that are there; none means ssh's usual ones."""
-    named = cast(Sequence[str], options.config.get("IdentityFile", ()))
-    return [name for name in named if Path(name).expanduser().is_file()]
-
-
-def _known_hosts(options: asyncssh.SSHClientConnectionOptions) -> KnownHosts:
-    """The known hosts, from the files that the configuration names or from ssh's usual ones, as far as they exist."""
-    users = cast(Sequence[str], options.config.get("UserKnownHostsFile", _USER_KNOWN_HOSTS))
-    everybodys = cast(Sequence[str], options.config.get("GlobalKnownHostsFile", _GLOBAL_KNOWN_HOSTS))
-    paths = (Path(name).expanduser() for name in [*users, *everybodys])
-    return KnownHosts([path for path in paths if path.is_file()])
