@@ -15,6 +15,10 @@ from edgekit.schema.base_model import Strict
 
 T = TypeVar("T", bound=Strict)
 
+# for a file system on which nothing may be executed
+_NOEXEC = "failed to map segment"
+_ELSEWHERE = "its disk is mounted noexec; have edgekit's folder elsewhere: edgekit devices add NAME URL --home DIR"
+
 
 def run_script(
     transport: Transport, python: str, script: str, reply: type[T], *, timeout: float = 60.0, **request: object
@@ -30,7 +34,8 @@ def run_script(
     if answer is None:
         raise DeviceError(f"{transport.where}: {_why(done, python)}", advice=_advice(done))
     if "failed" in answer:
-        raise DeviceError(f"{transport.where}: {plain(str(answer['failed']), 1000)}")
+        failed = plain(str(answer["failed"]), 1000)
+        raise DeviceError(f"{transport.where}: {failed}", advice=_ELSEWHERE if _NOEXEC in failed else None)
     try:
         return reply.model_validate_json(json.dumps(answer))
     except pydantic.ValidationError as error:

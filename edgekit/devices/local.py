@@ -16,12 +16,14 @@ from edgekit.io.progress import SILENT, Progress
 class LocalDevice(RemoteDevice):
     """The machine that edgekit runs on; see `base.Device`.
 
-    Everything lives in `~/.cache/edgekit/device`, or in the folder that `EDGEKIT_DEVICE_HOME` names. The agent is run
-    by `python`, or by the interpreter that runs edgekit.
+    Everything lives in `home`, or in the folder that `EDGEKIT_DEVICE_HOME` names, or in `~/.cache/edgekit/device`. The
+    agent is run by `python`, or by the interpreter that runs edgekit.
     """
 
-    def __init__(self, python: str | None = None) -> None:
-        super().__init__(LocalTransport(), "local:", _program(python) if python else sys.executable)
+    def __init__(self, python: str | None = None, home: str | None = None) -> None:
+        transport = LocalTransport()
+        transport.folder = home
+        super().__init__(transport, "local:", _program(python) if python else sys.executable)
 
     def put(self, path: Path, progress: Progress = SILENT) -> str:
         """The path itself, whole, as the files are here already; `NotFoundError` when they are not."""

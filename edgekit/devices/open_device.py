@@ -5,7 +5,7 @@ from __future__ import annotations
 from edgekit.devices.base import Device
 from edgekit.devices.registry import resolve
 from edgekit.devices.transport import Transport
-from edgekit.schema.device import DeviceUrl
+from edgekit.schema.device import DeviceUrl, KnownDevice
 
 
 def open_device(name: str) -> Device:
@@ -15,15 +15,22 @@ def open_device(name: str) -> Device:
     if url.scheme == "local":
         from edgekit.devices.local import LocalDevice
 
-        return LocalDevice(known.python)
+        return LocalDevice(known.python, known.home)
     from edgekit.devices.remote import RemoteDevice
 
-    return RemoteDevice(_transport(url), str(url), known.python)
+    return RemoteDevice(known_transport(known), str(url), known.python)
 
 
 def open_transport(name: str) -> Transport:
     """The link alone to a device of this name or URL, not yet connected: enter it. It takes no lock."""
-    return _transport(DeviceUrl.parse(resolve(name).url))
+    return known_transport(resolve(name))
+
+
+def known_transport(known: KnownDevice) -> Transport:
+    """The link alone to a device, which need not have a name yet; as `open_transport`."""
+    transport = _transport(DeviceUrl.parse(known.url))
+    transport.folder = known.home
+    return transport
 
 
 def _transport(url: DeviceUrl) -> Transport:

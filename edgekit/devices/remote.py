@@ -130,7 +130,10 @@ class RemoteDevice:
         answer = self._answer_of(process)
         self._check_version(self.python, answer.version)
         if answer.failed is not None:
-            raise DeviceError(f"{self.transport.where}: {self.home} cannot be used: {answer.failed}")
+            raise DeviceError(
+                f"{self.transport.where}: {self.home} cannot be used: {answer.failed}",
+                advice="have edgekit's folder elsewhere: edgekit devices add NAME URL --home DIR",
+            )
         if answer.held_by is not None:
             raise in_use(self.transport.where, answer.held_by)
         self._heartbeat = Heartbeat(lambda: os.write(process.stdin, b"\n"))

@@ -28,13 +28,25 @@ _PIECE = 1 << 16
 _END_SECONDS = 5.0
 # characters in the path of a folder
 _MOST_HOME = 1000
-# Android's shell has no home of its own, and one place to write to
+# Android's shell has no home of its own, and one place to write to. A folder that a person named has to be empty at
+# first, of which its lock tells later: everything in it may be removed one day
 _HOME = """
 umask 077
-home=${EDGEKIT_DEVICE_HOME:-}
+home=${1:-${EDGEKIT_DEVICE_HOME:-}}
+if [ -n "$1" ] && [ -d "$1" ] && [ ! -e "$1/lock" ]; then
+    for entry in "$1"/* "$1"/.[!.]*; do
+        case ${entry##*/} in '*' | '.[!.]*' | lost+found) continue ;; esac
+        echo "$1 holds other files (${entry##*/}), and everything in edgekit's folder is edgekit's alone" >&2
+        exit 1
+    done
+fi
 if [ -z "$home" ] && [ "${HOME:-/}" != / ] && [ -w "$HOME" ]; then home=$HOME/.cache/edgekit/device; fi
 if [ -z "$home" ] && [ -d /data/local/tmp ]; then home=/data/local/tmp/edgekit; fi
-mkdir -p -- "$home" && cd -- "$home" && pwd -P
+if [ -z "$home" ]; then
+    echo "the home folder ${HOME:-of its user} is not there, or cannot be written" >&2
+    exit 1
+fi
+mkdir -p -- "$home" && cd -- "$home" && { [ -z "$1" ] || : >>lock; } && pwd -P
 """
 
 
@@ -105,10 +117,12 @@ class Transport(ABC):
     `DeviceError` when the device cannot be reached or breaks, and nothing of a library's own. A way to a device has
     to say how to connect and how to start a command; the rest follows.
 
-    where: the device in messages, as `ssh://pi@raspberrypi`
+    where:  the device in messages, as `ssh://pi@raspberrypi`
+    folder: of edgekit's there, as a person named it; None for the usual place
     """
 
     where: str
+    folder: str | None = None
 
     def __init__(self) -> None:
         self._processes: list[RemoteProcess] = []
@@ -176,15 +190,15 @@ class Transport(ABC):
     def home(self) -> str:
         """The folder on the device that edgekit owns, made where it is missing.
 
-        It is what `EDGEKIT_DEVICE_HOME` names there, else `~/.cache/edgekit/device`, or `/data/local/tmp/edgekit` on
-        Android. Raises `DeviceError` where it cannot be made.
+        It is `folder`, or what `EDGEKIT_DEVICE_HOME` names there, else `~/.cache/edgekit/device`, or
+        `/data/local/tmp/edgekit` on Android. Raises `DeviceError` where it cannot be made.
         """
-        done = self.run(["sh", "-c", _HOME])
+        done = self.run(["sh", "-c", _HOME, "edgekit-home", self.folder or ""])
         folder = done.stdout.decode(errors="replace").removesuffix("\n")
         if done.code != 0 or not folder.startswith("/") or len(folder) > _MOST_HOME or not folder.isprintable():
             raise DeviceError(
                 f"{self.where}: there is no folder that can be used: {done.complaint()}",
-                advice="name one that its user may write to, there: EDGEKIT_DEVICE_HOME",
+                advice="name an empty or new one that its user may write to: edgekit devices add NAME URL --home DIR",
             )
         return folder
 

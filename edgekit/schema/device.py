@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
@@ -75,6 +76,13 @@ def _a_url(text: str) -> str:
         raise ValueError(f"{error.message}; {error.advice}") from None
 
 
+def _a_folder(text: str) -> str:
+    path = posixpath.normpath(text)
+    if not path.startswith("/") or path.strip("/") == "" or ".." in path.split("/") or not path.isprintable():
+        raise ValueError(f"{text!r} is no folder of a device's, as in /mnt/ssd/edgekit: it begins with /")
+    return "/" + path.lstrip("/")
+
+
 def _not_reserved(name: str) -> str:
     if name in (ALL, "local"):
         raise ValueError(f"{name!r} means something already, and can name no device")
@@ -93,11 +101,13 @@ class KnownDevice(Strict):
 
     target: the target it is one of: a shipped one's name, or the path of a file
     python: the Python that its agent runs on; None for the device's own `python3`
+    home:   the folder there that is edgekit's; None for the usual place
     """
 
     url: Annotated[str, pydantic.AfterValidator(_a_url)]
     target: str | None = None
     python: str | None = None
+    home: Annotated[str, pydantic.Field(max_length=900), pydantic.AfterValidator(_a_folder)] | None = None
 
 
 class Registry(Strict):

@@ -61,26 +61,34 @@ def find(as_json: bool) -> None:
 @click.argument("url")
 @click.option("--target", help="The target that it is one of, by name or file. `edgekit targets detect` tells.")
 @click.option("--python", metavar="PATH", help="Python there that runs the agent. Default: python3.")
+@click.option("--home", metavar="DIR", help="Folder there that is edgekit's alone. Default: ~/.cache/edgekit/device.")
 @click.option("--check", is_flag=True, help="Reach it first, and check it against its target.")
 @click.option("--force", is_flag=True, help="Replace a device of this name.")
 @as_json
-def add(name: str, url: str, target: str | None, python: str | None, check: bool, force: bool, as_json: bool) -> None:
+def add(
+    name: str,
+    url: str,
+    check: bool,
+    force: bool,
+    as_json: bool,
+    **given: str | None,
+) -> None:
     """Give the device at URL a name: local:, ssh://[user@]host[:port] or adb://SERIAL.
 
-    A host is what you would say to `ssh`, aliases of ~/.ssh/config included.
+    A host is what you would say to `ssh`, aliases of ~/.ssh/config included. --home is for a home folder that is
+    read-only, mounted noexec, small or absent: a new or empty folder, in which everything of edgekit's lies then.
 
     \b
     Example:
       edgekit devices add pi4 ssh://pi@raspberrypi --target rpi4
+      edgekit devices add hub ssh://hub --home /mnt/ssd/edgekit
       edgekit devices add phone adb://R58M123ABC --target android-arm64 --check
     """
     from edgekit.devices.registry import registry_path
     from edgekit.flows.devices.register import add_known
     from edgekit.schema.device import KnownDevice
 
-    wanted = KnownDevice.from_flags(
-        {key: value for key, value in (("url", url), ("target", target), ("python", python)) if value is not None}
-    )
+    wanted = KnownDevice.from_flags({"url": url} | {key: value for key, value in given.items() if value is not None})
     kept = add_known(name, wanted, force=force, check=check)
     if as_json:
         print_json({"name": name} | kept.model_dump(mode="json"))
@@ -110,9 +118,9 @@ def list_devices(as_json: bool) -> None:
     if not known:
         click.echo("no device has a name yet: edgekit devices add NAME URL", err=True)
         return
-    table = Table("device", "url", "target", "python", box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table("device", "url", "target", "python", "home", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name, device in known.items():
-        table.add_row(name, device.url, device.target or "-", device.python or "python3")
+        table.add_row(name, device.url, device.target or "-", device.python or "python3", device.home or "-")
     print_rich(table)
     click.echo(f"kept in {registry_path()}", err=True)
 

@@ -81,6 +81,10 @@ class Probe(Strict):
     load: Annotated[float, pydantic.Field(ge=0, le=1e6)] | None = None
     home: Annotated[str, pydantic.Field(max_length=600)]
     home_writable: bool = False
+    home_holds: ShortText | None = None
+    user_home: ShortText | None = None
+    user_home_absent: bool = False
+    mount_options: ShortText | None = None
     disk_free_kb: Count | None = None
     runtime: tuple[Annotated[str, pydantic.Field(max_length=200)], ...] = ()
     python: tuple[ShortText, ...] = ()
@@ -156,6 +160,10 @@ class Probe(Strict):
                 return int(bits, 16)
         return None
 
+    def is_mounted(self, how: str) -> bool:
+        """Whether the file system of edgekit's folder is mounted `noexec`, `ro` or another way."""
+        return how in (self.mount_options or "").split(",")
+
     @property
     def emulated(self) -> bool:
         """Whether this is no real machine of its architecture."""
@@ -198,7 +206,8 @@ def probe(transport: Transport, python: str | None = None) -> Probe:
     python: a Python to look at before those on PATH
     """
     script = resources.files("edgekit.devices.on_device").joinpath("probe.sh").read_bytes()
-    done = transport.run(["sh", "-s", "--", python or ""], stdin=script, timeout=PROBE_SECONDS, limit=_BYTES)
+    command = ["sh", "-s", "--", python or "", transport.folder or ""]
+    done = transport.run(command, stdin=script, timeout=PROBE_SECONDS, limit=_BYTES)
     try:
         return read_probe(done.stdout)
     except ValueError as error:

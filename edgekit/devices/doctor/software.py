@@ -34,7 +34,8 @@ def software_problems(found: Examined, name: str) -> Iterator[Problem]:
         )
     else:
         yield from _imports(found, name)
-    yield from _room(found)
+    yield from _folder(found, name)
+    yield from _room(found, name)
 
 
 def _system(found: Examined) -> Iterator[Problem]:
@@ -137,7 +138,7 @@ def _diagnosis(project: str, runtime: str | None, tried: Tried, found: Examined,
     if "failed to map segment" in message:
         return (
             f"its disk is mounted noexec ({message})",
-            "have edgekit's folder elsewhere: set EDGEKIT_DEVICE_HOME on the device",
+            _elsewhere(name),
         )
     if library := _LIBRARY.search(message):
         return message, f"install what brings {library[1]} on the device: apt-file search {library[1]}"
@@ -153,15 +154,45 @@ def _another(runtime: str, name: str) -> str:
     return f"{_setup(name)} --runtime onnxruntime=={_OLDER}, which opens all but decoders with integer weights"
 
 
-def _room(found: Examined) -> Iterator[Problem]:
+def _folder(found: Examined, name: str) -> Iterator[Problem]:
+    """What is wrong with the place of edgekit's folder."""
     probe = found.probe
-    if not probe.home_writable:
+    if probe.home_holds is not None:
         yield Problem(
             "stops",
-            f"{probe.home} cannot be written",
-            "everything of edgekit on a device is in this folder",
-            "give it to this user, or set EDGEKIT_DEVICE_HOME on the device",
+            f"{probe.home} holds other files, as {probe.home_holds}",
+            "everything in edgekit's folder is edgekit's alone, and may be removed by it",
+            "name a folder that is empty or not there yet: --home DIR",
         )
+    if not probe.home_writable:
+        what = f"{probe.home} cannot be written"
+        if probe.is_mounted("ro"):
+            what += ": its file system is mounted read-only"
+        elif probe.user_home_absent and probe.home.startswith(f"{probe.user_home or ''}/"):
+            what += f": the user's home folder, {probe.user_home or 'which has no name'}, is not there"
+        yield Problem("stops", what, "everything of edgekit on a device is in this folder", _elsewhere(name))
+    if probe.is_mounted("noexec"):
+        # a runtime that the device has by itself lies elsewhere
+        own = any(place is None for place, _ in found.runnable)
+        yield Problem(
+            "note" if own else "stops",
+            f"the file system of {probe.home} is mounted noexec",
+            "a runtime that is brought there cannot be loaded",
+            _elsewhere(name),
+        )
+
+
+def _elsewhere(name: str) -> str:
+    """How edgekit's folder is put elsewhere, on a device by this name or URL."""
+    device = f"NAME {name}" if ":" in name or name == "local" else f"{name} URL --force"
+    return (
+        f"have edgekit's folder on another file system, that this user may write to: edgekit devices add {device} "
+        "--home DIR (or set EDGEKIT_DEVICE_HOME on the device)"
+    )
+
+
+def _room(found: Examined, name: str) -> Iterator[Problem]:
+    probe = found.probe
     if probe.disk_free_kb is None:
         return
     free = probe.disk_free_kb * 1024 / 1e6
@@ -170,7 +201,7 @@ def _room(found: Examined) -> Iterator[Problem]:
             "stops",
             f"its disk has {free:.0f} MB free",
             f"the agent and a bundle need up to {ROOM_FOR_A_RUN} MB",
-            "remove files on the device, or set EDGEKIT_DEVICE_HOME there to a folder on another disk",
+            f"remove files on the device, or {_elsewhere(name)}",
         )
     elif free < ROOM_FOR_RUNTIMES and not found.runnable:
         yield Problem(

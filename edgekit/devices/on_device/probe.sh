@@ -1,8 +1,8 @@
 # What a machine is and how it fares, as KEY=VALUE lines: POSIX sh and what any Linux or Android has, no Python needed.
-# Read from stdin; $1 is a Python to look at besides those on PATH. It writes nothing and changes nothing.
+# Read from stdin; $1 is a Python to look at besides those on PATH, $2 a folder for edgekit. It writes nothing and changes nothing.
 # All of it is one command, so that it is read whole before anything in it could read the rest from stdin.
 {
-python=$1
+python=$1 named=$2
 LC_ALL=C; export LC_ALL
 
 # one line, without control characters, of bounded length
@@ -78,16 +78,32 @@ done 2>/dev/null </proc/meminfo
 read -r load rest 2>/dev/null </proc/loadavg && say load "$load"
 
 # edgekit's folder, by the rule of `Transport.home`, and the room there
-home=$EDGEKIT_DEVICE_HOME
+home=${named:-$EDGEKIT_DEVICE_HOME}
 if [ -z "$home" ] && [ -n "$HOME" ] && [ "$HOME" != / ] && [ -w "$HOME" ]; then home=$HOME/.cache/edgekit/device; fi
 if [ -z "$home" ] && [ -d /data/local/tmp ]; then home=/data/local/tmp/edgekit; fi
-home=${home:-$HOME/.cache/edgekit/device}
+# else there is none that could be used
+nowhere=
+if [ -z "$home" ]; then nowhere=1 home=$HOME/.cache/edgekit/device; fi
 say home "$home"
+say user_home "$HOME"
+[ -n "$HOME" ] && [ -d "$HOME" ] || echo user_home_absent=1
+if [ -n "$named" ] && [ -d "$named" ] && [ ! -e "$named/lock" ]; then
+    for entry in "$named"/* "$named"/.[!.]*; do
+        case ${entry##*/} in '*'|'.[!.]*'|lost+found) ;; *) say home_holds "${entry##*/}"; break ;; esac
+    done
+fi
 folder=$home
 while [ ! -d "$folder" ] && [ "$folder" != "${folder%/*}" ]; do folder=${folder%/*}; done
 folder=${folder:-/}
-[ -w "$folder" ] && say home_writable 1
+[ -z "$nowhere" ] && [ -w "$folder" ] && say home_writable 1
 df -Pk "$folder" 2>/dev/null | tail -n 1 | while read -r system blocks used free rest; do say disk_free_kb "$free"; done
+# the mount that it lies on is the last one at the place that df names
+mount=$(df -Pk "$folder" 2>/dev/null | tail -n 1 | sed 's/^.*[0-9]%  *//')
+options=
+while read -r system point kind flags rest; do
+    [ "$point" = "$mount" ] && options=$flags
+done 2>/dev/null </proc/mounts
+say mount_options "$options"
 for runtime in "$home"/runtimes/*/runtime.json; do
     [ -e "$runtime" ] && runtime=${runtime%/runtime.json} && say runtime "${runtime##*/}"
 done

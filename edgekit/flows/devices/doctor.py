@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -62,13 +63,19 @@ def _check_up(name: str, transport: Transport, python: str | None) -> Checkup:
     return Checkup(name, device.url, device.target, matches, examined, tuple(problems))
 
 
+def _options(device: KnownDevice) -> str:
+    """What else it was added with."""
+    given = (("--python", device.python), ("--home", device.home))
+    return "".join(f" {option} {shlex.quote(value)}" for option, value in given if value is not None)
+
+
 def _mismatch(name: str, device: KnownDevice, examined: Examined, matches: tuple[str, ...]) -> list[Problem]:
     if device.target is None or device.target in matches:
         return []
     wanted = load_target(device.target)
     probe = examined.probe
     cure = (
-        f"edgekit devices add {name} {device.url} --force --target {matches[0]}"
+        f"edgekit devices add {name} {device.url} --force --target {matches[0]}{_options(device)}"
         if matches
         else f"write a target for it: edgekit targets detect --device {name} -o FILE.yaml"
     )

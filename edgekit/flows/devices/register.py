@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from edgekit.devices.doctor.probe import probe
-from edgekit.devices.open_device import open_transport
+from edgekit.devices.open_device import known_transport
 from edgekit.devices.registry import add_device
 from edgekit.errors import DeviceError
 from edgekit.flows.devices.detect import matching_targets
@@ -14,7 +14,7 @@ from edgekit.schema.resources import load_target
 def add_known(name: str, device: KnownDevice, *, force: bool = False, check: bool = False) -> KnownDevice:
     """Give a device a name; what was kept.
 
-    check: reach it first: `DeviceError` where it does not answer, or is none of its target
+    check: reach it first: `DeviceError` where it does not answer, is none of its target, or has no use of its `home`
     Raises `UsageError` for a name that is taken, unless `force`, and for an unknown target.
     """
     if check:
@@ -23,8 +23,11 @@ def add_known(name: str, device: KnownDevice, *, force: bool = False, check: boo
 
 
 def _check(device: KnownDevice) -> None:
-    with open_transport(device.url) as transport:
+    with known_transport(device) as transport:
         found = probe(transport, device.python)
+    if device.home is not None and (found.home_holds is not None or not found.home_writable):
+        why = f"holds other files, as {found.home_holds}" if found.home_holds is not None else "cannot be written"
+        raise DeviceError(f"{device.url}: {device.home} {why}", advice="name another folder: --home DIR")
     if device.target is None:
         return
     target = load_target(device.target)
