@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
-import errno
 import importlib
-import io
 import os
 import re
 import signal
@@ -14,15 +13,13 @@ from collections.abc import Sequence
 
 import click
 
+from edgekit.cli.terminal import unwritable_stdout, visible_streams
 from edgekit.io.signals import Stopped, leave_signals, pending_signal, stop_on_signals
 from edgekit.version import __version__
 
 LONGEST_LINE = 1000
 # of one number in an error: as many as a hash has
 MOST_DIGITS = 65
-# a name that no file of this system can have
-_NO_SUCH_NAME = (errno.ENAMETOOLONG, errno.ELOOP)
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 COMMANDS = {
     "finetune": "Train a classifier or a language model on your data.",
     "distill": "Train a smaller student to follow a teacher.",
@@ -92,19 +89,22 @@ def cli(debug: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command; every error edgekit knows becomes one clear line and its exit code."""
     stop_on_signals()
-    _print_whatever_the_terminal_knows()
-    try:
-        code = _run(list(sys.argv[1:] if argv is None else argv))
-        leave_signals()
-    except Stopped as stopped:  # while an error was being told
-        code = _interrupted(stopped.number)
+    with visible_streams():
+        try:
+            code = _written_out(_run(list(sys.argv[1:] if argv is None else argv)))
+            leave_signals()
+        except Stopped as stopped:  # while an error was being told
+            code = _interrupted(stopped.number)
     sys.exit(code)
 
 
-def _print_whatever_the_terminal_knows() -> None:
-    """Characters that the encoding of the output lacks are escaped, where Python would end the command."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+def _written_out(code: int) -> int:
+    """The exit code of a command once all that it printed is written: a full disk is told, a closed pipe is not."""
+    error = unwritable_stdout()
+    if error is None or isinstance(error, BrokenPipeError):
+        return code
+    _tell(f"error: standard output cannot be written: {error.strerror}")
+    return code or 2
 
 
 def _run(arguments: list[str]) -> int:
@@ -116,10 +116,14 @@ def _run(arguments: list[str]) -> int:
     _quieten(debug)
     try:
         code = cli.main(arguments, "edgekit", standalone_mode=False)
+    except SystemExit as stop:  # click's answer to a closed pipe
+        code = stop.code
     except click.exceptions.Exit as stop:
         code = stop.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        code = _interrupted(signal.SIGINT)
+    except (click.Abort, KeyboardInterrupt) as stop:
+        # click takes the end of a file that was cut off for Ctrl-D
+        cut = stop.__cause__
+        code = _explain(cut, debug) if isinstance(cut, EOFError) else _interrupted(signal.SIGINT)
     except Stopped as stopped:
         code = _interrupted(stopped.number)
     except click.ClickException as error:
@@ -134,34 +138,30 @@ def _run(arguments: list[str]) -> int:
 
 def _explain(error: Exception, debug: bool) -> int:
     """Print an error as one line with its advice; the traceback only if it was asked for."""
+    from edgekit.cli.machine_errors import machine_error
     from edgekit.errors import EdgekitError
 
     if debug:
         import traceback
 
         traceback.print_exception(error)
-    if isinstance(error, BrokenPipeError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    if isinstance(error, OSError) and error.errno in _NO_SUCH_NAME:
-        click.echo(_short(f"error: {error.strerror}: {error.filename}"), err=True)
-        return 2
-    if isinstance(error, OSError) and error.errno in _FULL:
-        # outputs say where they are (`io.disk`); what is left are files without a name
-        click.echo(
-            _short(f"error: {error.filename or 'temporary files'} cannot be written: {error.strerror}"), err=True
-        )
-        click.echo("  free some space, or name another folder for temporary files: TMPDIR", err=True)
-        return 2
-    if not isinstance(error, EdgekitError):
+    if isinstance(error, OSError) and error.filename is None and unwritable_stdout() is not None:
+        return 0 if isinstance(error, BrokenPipeError) else 2  # told when all else is done
+    known = error if isinstance(error, EdgekitError) else machine_error(error)
+    if known is None:
         kind = type(error).__name__
-        click.echo(_short(f"error: {kind}: {error}"), err=True)
-        click.echo("  this is a fault of edgekit: `--debug` shows where", err=True)
+        _tell(f"error: {kind}: {error}", "this is a fault of edgekit: `--debug` shows where")
         return 5
-    click.echo(_short(f"error: {error.message}"), err=True)
-    if error.advice:
-        click.echo(_short(f"  {error.advice}"), err=True)
-    return error.exit_code
+    _tell(f"error: {known.message}", known.advice)
+    return known.exit_code
+
+
+def _tell(sentence: str, advice: str | None = None) -> None:
+    """An error on its line, what to do about it on another; where standard error is full too, nobody can be told."""
+    with contextlib.suppress(OSError):
+        click.echo(_short(sentence), err=True)
+        if advice:
+            click.echo(_short(f"  {advice}"), err=True)
 
 
 def _short(text: str) -> str:
@@ -174,9 +174,10 @@ def _short(text: str) -> str:
 def _interrupted(number: int) -> int:
     """One line, and the exit code that a shell expects of the signal."""
     leave_signals()
-    # a terminal has just echoed ^C
-    click.echo(nl=sys.stderr.isatty(), err=True)
-    click.echo("interrupted; call again to go on", err=True)
+    # a terminal has just echoed ^C, or is gone and takes nothing any more
+    with contextlib.suppress(OSError):
+        click.echo(nl=sys.stderr.isatty(), err=True)
+        click.echo("interrupted; call again to go on", err=True)
     return 128 + number
 
 

@@ -167,10 +167,14 @@ def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: b
 def _check_changes(request: _Request, changes: Path | None) -> None:
     """Raise `UsageError` where changes cannot be written: before the models are run, which takes long."""
     from edgekit.flows.evaluate.changes import check_changes_path
+    from edgekit.io.atomic import check_output_file
+    from edgekit.options.input_files import input_files
 
     if changes is None:
         return
     check_changes_path(changes)
+    baselines = map(Path, request.baselines.values())
+    check_output_file(changes, sources=[request.model.path, *baselines, *input_files(request.data)])
     if not request.baselines:
         raise UsageError("--changes needs a model to compare with", advice="as in --against teacher=./teacher")
     if len(request.devices) > 1:

@@ -122,7 +122,7 @@ def command(
     from edgekit.bundle.bundle_folder import BundleFolder
     from edgekit.errors import worst_exit_code
     from edgekit.flows.gate.gate import gate
-    from edgekit.io.atomic import write_text
+    from edgekit.io.atomic import check_output_file, write_text
     from edgekit.measure.evidence import Allowed
     from edgekit.measure.verdicts import exit_code
     from edgekit.report.junit import verdicts_junit
@@ -132,6 +132,8 @@ def command(
     if junit is not None and junit == markdown:
         raise click.UsageError("--junit and --markdown name the same file")
     bundle = BundleFolder(model.path)
+    for path in filter(None, (junit, markdown)):
+        check_output_file(path, sources=[model.path])
     wanted, rows_sha256 = _budgets(bundle, budgets, recipe, target)
     allowed = Allowed(throttled=allow_throttled, busy=allow_busy, max_age=max_age, data_sha256=rows_sha256)
     if devices:

@@ -7,6 +7,7 @@ import click
 from edgekit.cli.click_base import Command
 from edgekit.cli.options import model_argument
 from edgekit.cli.output import as_json, print_json
+from edgekit.io.printable import clean, visible_name
 from edgekit.options.model_ref import ModelRef
 
 
@@ -29,16 +30,19 @@ def command(model: ModelRef, as_json: bool, **given: object) -> None:
         print_json(found)
         return
     form = f" ({found.format})" if found.format else ""
-    click.echo(f"{found.path}: {found.kind}{form}, {found.family}, {found.scheme}, {found.parameters:,} parameters")
+    family = visible_name(found.family)
+    click.echo(f"{found.path}: {found.kind}{form}, {family}, {found.scheme}, {found.parameters:,} parameters")
     for part in found.parts:
         bar = "█" * round(30 * part.mb / found.size_mb)
-        click.echo(f"  {part.name:20} {part.mb:9.3f} MB {100 * part.mb / found.size_mb:5.1f} %  {bar}")
+        click.echo(f"  {visible_name(part.name):20} {part.mb:9.3f} MB {100 * part.mb / found.size_mb:5.1f} %  {bar}")
     click.echo(f"  {'all':20} {found.size_mb:9.3f} MB")
     more = ", ..." if len(found.labels) > 12 else ""
     if found.labels:
-        click.echo(f"labels ({len(found.labels)}): {', '.join(found.labels[:12])}{more}")
+        click.echo(f"labels ({len(found.labels)}): {', '.join(map(visible_name, found.labels[:12]))}{more}")
     for step in found.lineage:
-        click.echo(f"  {step.stage}")
+        click.echo(f"  {visible_name(step.stage)}")
     if found.manifest:
         for record in found.manifest.accuracy:
-            click.echo(f"accuracy {record.accuracy:.2f} % ({record.low:.2f} to {record.high:.2f}), {record.data}")
+            click.echo(
+                f"accuracy {record.accuracy:.2f} % ({record.low:.2f} to {record.high:.2f}), {clean(record.data)}"
+            )

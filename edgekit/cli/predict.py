@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +10,7 @@ import click
 
 from edgekit.cli.click_base import Command
 from edgekit.cli.output import as_json, print_json
+from edgekit.io.printable import visible_name
 
 
 @click.command("predict", cls=Command)
@@ -40,9 +39,9 @@ def command(words: tuple[str, ...], pair: str | None, threads: int, as_json: boo
     found = None
     for found in predict(bundle, _lines() if many else [words[-1]], pair=pair, threads=threads):
         if not as_json:
-            click.echo(f"{found.label}\t{found.score:.4f}")
+            click.echo(f"{visible_name(found.label)}\t{found.score:.4f}")
         elif many:
-            click.echo(json.dumps(dataclasses.asdict(found), ensure_ascii=False))
+            print_json(found, indent=None)
         else:
             print_json(found)
     if found is None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from edgekit.cli.terminal import terminal_console
 from edgekit.io.progress import SILENT, Advance, Progress
 
 
@@ -20,9 +21,7 @@ class TerminalProgress:
     """
 
     def __init__(self) -> None:
-        from rich.console import Console
-
-        self._console = Console(stderr=True)
+        self._console = terminal_console(stderr=True)
         self._lock = threading.Lock()
         self._bars: Any = None
         self._open = 0

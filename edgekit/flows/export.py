@@ -15,6 +15,7 @@ from edgekit.models.encoder import rarer_attention
 from edgekit.models.input_length import longest_input
 from edgekit.models.registry import family
 from edgekit.options.export_options import ExportOptions
+from edgekit.options.input_files import input_files
 from edgekit.options.model_ref import ModelRef
 from edgekit.schema.base_model import read_mapping
 from edgekit.schema.families import ENCODERS, FAMILIES
@@ -57,7 +58,7 @@ def export(
     checkpoint = open_checkpoint(model)
     source_name = ModelRef.of(model).source
     out = out or _default_out(source_name, target)
-    check_output(out, force=force, source=checkpoint.path)
+    check_output(out, force=force, sources=[checkpoint.path, *input_files(options)])
     task = resolve_task(checkpoint)
     choice = _choose(checkpoint, target, options, task)
     tokenizer, loaded = load_tokenizer(checkpoint), load_model(checkpoint, task)

@@ -74,10 +74,8 @@ def package(
     identity = identity_of(options, manifest.name)
     names, left_out = choose(options, manifest.format)
     out = out or _default_out(source.path, identity.name)
-    if out.resolve().is_relative_to(source.path.resolve()):
-        raise UsageError(f"{out} lies in the bundle itself", advice="give another -o")
     for name in names:
-        check_output(out / name, force=force, source=source.path)
+        check_output(out / name, force=force, sources=[source.path])
     prove_golden(source)
     rows: list[PackageRow] = []
     verdicts: list[Verdict] = []

@@ -8,6 +8,7 @@ from edgekit.errors import UsageError
 from edgekit.flows.lineage import next_step
 from edgekit.io.atomic import check_output, new_folder
 from edgekit.io.progress import SILENT, Progress
+from edgekit.options.input_files import input_files
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import QuantizeOptions
 from edgekit.schema.resources import load_target
@@ -34,7 +35,7 @@ def quantize(
 
     options = options or QuantizeOptions()
     start = open_checkpoint(model)
-    check_output(out, force=force, source=start.path)
+    check_output(out, force=force, sources=[start.path, *input_files(options)])
     family(start.family)
     if start.extras.plan is not None:
         raise UsageError(f"{start.path} is quantized already ({start.extras.plan.scheme})")

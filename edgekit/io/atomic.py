@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -26,14 +26,17 @@ _OWN_FOLDERS = ("measurements",)
 PACKAGE_FILE = "edgekit-package.json"
 
 
-def check_output(out: Path, *, force: bool, source: Path | None = None) -> None:
-    """Raise `UsageError` if `out` may not be written: it exists, is not edgekit's to replace, or holds `source`."""
+def check_output(out: Path, *, force: bool, sources: Collection[Path] = ()) -> None:
+    """Raise `UsageError` if `out` may not be written: it exists, is not edgekit's to replace, or is an input.
+
+    sources: the folders and files that are read; none may hold `out`, nor lie in it
+    """
     try:
         out.resolve()
     except (RuntimeError, OSError, ValueError) as error:  # links in a circle, a name that no file can have
         raise UsageError(f"{out} cannot be written: {error}") from None
-    if source is not None and source.resolve().is_relative_to(out.resolve()):
-        raise UsageError(f"{out} holds the model that this starts from", advice="give another -o")
+    for source in sources:
+        _check_apart(out.resolve(), source.resolve(), out)
     _recover(out.resolve())
     if not out.exists():
         return
@@ -47,6 +50,22 @@ def check_output(out: Path, *, force: bool, source: Path | None = None) -> None:
         )
     if not _is_ours(out):
         raise UsageError(f"{out} exists and edgekit did not make it, so it is not replaced", advice="give another -o")
+
+
+def check_output_file(path: Path, *, sources: Collection[Path]) -> None:
+    """Raise `UsageError` if the file `path` is an input or lies in one."""
+    for source in sources:
+        if path.resolve().is_relative_to(source.resolve()):
+            what = "is" if path.resolve() == source.resolve() else f"lies in {source}, which is"
+            raise UsageError(f"{path} {what} read, and is not written over", advice="give another file")
+
+
+def _check_apart(out: Path, source: Path, named: Path) -> None:
+    if source.is_relative_to(out):
+        what = "the model that this starts from" if source.is_dir() else f"{source.name}, which is read"
+        raise UsageError(f"{named} holds {what}", advice="give another -o")
+    if out.is_relative_to(source):
+        raise UsageError(f"{named} lies in {source}, which is read", advice="give another -o")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: both end a command in the same orderly way, and neither disturbs the putting away."""
+"""Ctrl-C, SIGTERM, a closed terminal: all end a command in the same orderly way; none disturbs the putting away."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
+_STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # seconds until a signal that came at the wrong time is looked at again
 _MOMENT = 0.02
 # code of Python's own that native code calls, and which must not raise there
@@ -61,7 +61,7 @@ def _is_called_back(frame: FrameType | None) -> bool:
 
 
 def stop_on_signals() -> None:
-    """From now on Ctrl-C and SIGTERM raise `Stopped` in the main thread; an ignored Ctrl-C (`nohup`) stays ignored."""
+    """From now on these signals raise `Stopped` in the main thread; one that is ignored (`nohup`) stays ignored."""
     global _came
     _came = None
     for number in _STOPPING:
@@ -79,7 +79,7 @@ def leave_signals() -> None:
 
 @contextmanager
 def defer_signals() -> Iterator[None]:
-    """Hold Ctrl-C and SIGTERM back until the block is through: it is short, and would leave something half done."""
+    """Hold these signals back until the block is through: it is short, and would leave something half done."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from edgekit.bundle.evaluation import Accuracy, ClassScore, Drop, Increase, Perplexity
+from edgekit.io.printable import clean as clean  # what every rendering takes from here
 from edgekit.measure.metrics import metric_of
 from edgekit.measure.verdicts import Outcome
 from edgekit.report.summary import LatencyRow, SpeedRow, VerdictRow
@@ -25,15 +25,6 @@ WORDS: dict[Outcome, str] = {
 NOT_GATED = "not gated"
 UNKNOWN = "could not be read"
 NONE = "-"
-
-_SPACES = re.compile("[\t\n\r\u2028\u2029]")
-# what steers a terminal, what turns the direction of the text around it, and what is no character of XML
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
-
-
-def clean(value: object) -> str:
-    """Text of unknown origin in one line, with nothing in it that steers a terminal or breaks a file."""
-    return _UNSAFE.sub("\ufffd", _SPACES.sub(" ", str(value)))
 
 
 def cut(text: str, length: int) -> str:

@@ -117,7 +117,7 @@ def test_the_model_one_starts_from_is_never_overwritten(tmp_path):
     source.mkdir(parents=True)
     for out in (source, source.parent):
         with pytest.raises(UsageError, match="starts from"):
-            check_output(out, force=True, source=source)
+            check_output(out, force=True, sources=[source])
 
 
 def test_a_full_disk_is_one_sentence_and_leaves_nothing(tmp_path):

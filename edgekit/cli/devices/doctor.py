@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgekit.cli.click_base import Command
-from edgekit.cli.output import as_json, print_json
+from edgekit.cli.output import as_json, print_json, print_rich
 from edgekit.cli.progress import progress
 
 if TYPE_CHECKING:
@@ -106,6 +106,8 @@ def _state(probe: Probe) -> dict[str, object]:
 
 
 def _print(outcome: DeviceResult[Checkup]) -> None:
+    from rich.text import Text
+
     from edgekit.report.figures import clean
 
     if outcome.error is not None:
@@ -120,7 +122,8 @@ def _print(outcome: DeviceResult[Checkup]) -> None:
         click.echo(f"  {label:9}{clean(text)}")
     for problem in found.problems:
         words, colour = _GRADES[problem.grade]
-        click.echo(f"\n{click.style(words, fg=colour, bold=True)}: {clean(problem.what)}")
+        click.echo()
+        print_rich(Text.assemble((words, f"bold {colour}"), f": {clean(problem.what)}"), soft_wrap=True)
         click.echo(f"  why   {clean(problem.why)}")
         click.echo(f"  cure  {clean(problem.cure)}")
     if not found.problems:

@@ -9,6 +9,7 @@ import click
 from edgekit.cli.click_base import Group
 from edgekit.cli.output import as_json, print_json
 from edgekit.cli.targets.detect import detect
+from edgekit.cli.terminal import terminal_console
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -227,6 +228,4 @@ def _grid() -> Table:
 
 def _console() -> Console:
     """Plain text: what a file says is never read as markup."""
-    from rich.console import Console
-
-    return Console(markup=False, highlight=False, emoji=False)
+    return terminal_console(markup=False, highlight=False, emoji=False)

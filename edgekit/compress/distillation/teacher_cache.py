@@ -12,9 +12,10 @@ Hidden states and relations are not kept: a row of them is larger than the row's
 from __future__ import annotations
 
 import hashlib
+import json
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from edgekit.compress.training.distributed import is_main, wait_for_all
 from edgekit.data.ragged import Ragged
+from edgekit.io.atomic import write_text
+from edgekit.io.hashing import file_sha256
 from edgekit.models.loaded_model import LoadedModel
 
 # values that are written at once
@@ -54,20 +57,35 @@ def cached_arrays(
     """
     paths = {part: folder / f"teacher-{name}-{part}.npy" for part in arrays}
     complete = folder / f"teacher-{name}.complete"
-    if is_main() and not complete.is_file():
+    if is_main() and not _is_complete(complete, paths.values()):
         folder.mkdir(parents=True, exist_ok=True)
         opened = [_opened(path, *arrays[part]) for part, path in paths.items()]
         fill(*opened)
         for array in opened:
             array.flush()
-        complete.touch()
+        write_text(complete, json.dumps({path.name: file_sha256(path) for path in paths.values()}) + "\n")
     wait_for_all()
     return [np.load(path, mmap_mode="r", allow_pickle=False) for path in paths.values()]
 
 
+def _is_complete(complete: Path, arrays: Collection[Path]) -> bool:
+    """Whether all arrays are as they were when the last answer was in; of damaged ones not one answer is kept."""
+    if not complete.is_file():
+        return False
+    try:
+        sealed = json.loads(complete.read_bytes())
+    except ValueError:
+        sealed = None
+    if sealed == {path.name: file_sha256(path) for path in arrays if path.is_file()}:
+        return True
+    for path in (complete, *arrays):
+        path.unlink(missing_ok=True)
+    return False
+
+
 def _opened(path: Path, shape: tuple[int, ...], dtype: DTypeLike) -> np.memmap[Any, Any]:
     """The array as an interruption left it, or a new one full of NaN, or of zeros if it holds whole numbers."""
-    if not path.is_file():
+    if not _holds(path, shape, np.dtype(dtype)):
         temporary = path.with_name(f".{path.name}")
         try:
             _write_blank(temporary, shape, np.dtype(dtype))
@@ -75,6 +93,15 @@ def _opened(path: Path, shape: tuple[int, ...], dtype: DTypeLike) -> np.memmap[A
         finally:
             temporary.unlink(missing_ok=True)
     return open_memmap(path, mode="r+")
+
+
+def _holds(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> bool:
+    """Whether the file is an array of this shape and type."""
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return False
+    return bool(array.shape == shape and array.dtype == dtype)
 
 
 def _write_blank(path: Path, shape: tuple[int, ...], dtype: np.dtype[Any]) -> None:

@@ -75,7 +75,7 @@ def train(
     # Trainer would leave the mean over accumulated batches to a model that computes its loss itself
     trainer.model_accepts_loss_kwargs = False
     trainer.edgekit_objective, trainer.edgekit_layer_decay = objective, options.layer_decay
-    steps, begun = total_steps(options, len(rows)), newest_checkpoint(job.folder)
+    steps, begun = total_steps(options, len(rows)), newest_checkpoint(job.folder, job.progress)
     try:
         with job.progress.task(job.title, steps) as advance:
             add_callbacks(trainer, options, steps_in_epoch(options, len(rows)), metric, advance)

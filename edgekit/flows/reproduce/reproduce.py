@@ -40,7 +40,7 @@ from edgekit.flows.reproduce.reproduce_compare import (
 )
 from edgekit.flows.train.prune import prune
 from edgekit.flows.train.train import distill, finetune
-from edgekit.io.atomic import write_text
+from edgekit.io.atomic import check_output_file, write_text
 from edgekit.io.hashing import value_sha256
 from edgekit.io.progress import SILENT, Progress
 from edgekit.options.data_options import EMBEDDED, DataSpec
@@ -180,15 +180,20 @@ class _Bench:
 @contextmanager
 def _workplace(replay: Replay, out: Path | None) -> Iterator[Path]:
     if out is not None:
-        _claim(out, value_sha256([step.model_dump(mode="json") for step in replay.source.lineage]))
+        _claim(
+            out,
+            replay.source.folder or replay.source.path,
+            value_sha256([step.model_dump(mode="json") for step in replay.source.lineage]),
+        )
         yield out
         return
     with tempfile.TemporaryDirectory(prefix="edgekit-reproduce-") as folder:
         yield Path(folder)
 
 
-def _claim(out: Path, lineage_sha256: str) -> None:
+def _claim(out: Path, source: Path, lineage_sha256: str) -> None:
     """Leave in `out` which lineage it is for; a folder with anything else in it is somebody's."""
+    check_output_file(out, sources=[source])
     mark = out / _MARK
     if out.exists() and not out.is_dir():
         raise UsageError(f"{out} is a file", advice="give a new folder: -o")

@@ -51,14 +51,17 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE
         self._entries: dict[str, Entry] = {}
+        # a journal that cannot be read: a run was here, and every stage is done again
+        self.damaged = False
         if self._path.is_file():
-            # a journal that cannot be read knows nothing, and every stage is done again
-            with contextlib.suppress(UsageError, pydantic.ValidationError):
+            try:
                 self._entries = _ENTRIES.validate_python(read_mapping(self._path))
+            except (UsageError, pydantic.ValidationError):
+                self.damaged = True
 
     def knows(self, stage: str) -> bool:
-        """Whether this run has ever begun the stage."""
-        return stage in self._entries
+        """Whether this run has ever begun the stage, as far as its journal tells."""
+        return self.damaged or stage in self._entries
 
     def is_done(self, stage: str, key: str, *outputs: Path) -> bool:
         """Whether this stage was done with this key, and what it made is still there as it was."""

@@ -92,6 +92,8 @@ def begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
     begun_from = recipe.model_dump(mode="json")["model"] if start is None else folder_sha256(start.path)
     facts = {"model": begun_from, "data": dict(data.sha256), "tools": tool_versions()}
     state = Run(recipe, folder, data, rows, Journal(folder), progress, key=stage_key(*facts.values()), start=facts)
+    if state.journal.damaged:
+        progress.say(f"the journal of {folder} cannot be read: every stage is done again")
     if start is not None and trained:
         state.models["teacher"] = start.path
     return state

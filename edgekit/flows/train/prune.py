@@ -21,6 +21,7 @@ from edgekit.models.checkpoint import open_checkpoint
 from edgekit.models.model_task import trained_task
 from edgekit.models.registry import family
 from edgekit.options.data_options import DataSpec
+from edgekit.options.input_files import input_files
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.train_options import PruneOptions
 
@@ -46,11 +47,13 @@ def prune(
     """
     options = options or PruneOptions()
     start = open_checkpoint(model)
-    check_output(out, force=force, source=start.path)
+    check_output(out, force=force, sources=[start.path, *input_files(data, options)])
     family(start.family)
     language = trained_task(start).generates
     _check_options(options, data, language=language)
     guide = open_checkpoint(teacher) if teacher is not None and options.cuts else None
+    if guide is not None:
+        check_output(out, force=force, sources=[guide.path])
     if guide is not None and not language and label_order(guide.labels, start.labels) is None:
         raise UsageError(
             f"{guide.path} has other labels than {start.path}",

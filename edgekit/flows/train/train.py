@@ -18,6 +18,7 @@ from edgekit.models.checkpoint import Checkpoint, open_checkpoint
 from edgekit.models.model_task import trained_task
 from edgekit.models.registry import family
 from edgekit.options.data_options import DataSpec
+from edgekit.options.input_files import input_files
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.train_options import DistillOptions, FinetuneOptions
 from edgekit.schema.families import FAMILIES
@@ -44,7 +45,8 @@ def finetune(
     family(start.family)
     if options.tokenizer is not None and not isinstance(start, Scratch):
         raise UsageError("--tokenizer is for a model from scratch: a checkpoint has one", advice="leave it out")
-    check_output(out, force=force, source=None if isinstance(start, Scratch) else start.path)
+    inputs = (*([] if isinstance(start, Scratch) else [start.path]), *input_files(data, options))
+    check_output(out, force=force, sources=inputs)
     progress = progress if is_main() else SILENT
     stage = TrainingStage("finetune", start, data, out, options, force=force, progress=progress)
     if trained_task(start, options.task).generates:
@@ -74,8 +76,8 @@ def distill(
     """
     options = options or DistillOptions()
     start = open_checkpoint(teacher)
-    check_output(out, force=force, source=start.path)
-    _check_student(start, options)
+    check_output(out, force=force, sources=[start.path, *input_files(data, options)])
+    _check_student(start, options, out)
     progress = progress if is_main() else SILENT
     stage = TrainingStage("distill", start, data, out, options, force=force, progress=progress)
     if trained_task(start).generates:
@@ -87,12 +89,14 @@ def distill(
     return stage.run(rows, lambda folder: distill_classifier(start, rows, options, folder=folder, progress=progress))
 
 
-def _check_student(teacher: Checkpoint, options: DistillOptions) -> None:
+def _check_student(teacher: Checkpoint, options: DistillOptions, out: Path) -> None:
     """Raise `UsageError` for a student of a family that is not known; a teacher may be of any."""
     if options.scratch is not None:
         family(options.scratch.family)
     elif options.student_from is not None:
-        family(open_checkpoint(options.student_from).family)
+        student = open_checkpoint(options.student_from)
+        check_output(out, force=True, sources=[student.path])
+        family(student.family)
     elif teacher.family not in FAMILIES:
         raise UsageError(
             f"no student can be cut from a teacher of the family {teacher.family!r}",
