@@ -1,5 +1,6 @@
 """What `ssh` reads before it connects: configuration, jump hosts, key files and the agent's keys, by real servers."""
 
+import getpass
 import os
 import subprocess
 import time
@@ -326,6 +327,32 @@ class TestAgent:
         configure(client_home, f"Host *\n  IdentityFile ~/.ssh/{named}\n")
         assert reached(board.url())
         assert self.offered(board) == [self.fingerprint(client_home.ssh / "x.pub")]
+
+    def test_an_identity_of_a_user_who_is_not_there(self, board, client_home):
+        configure(client_home, "Host *\n  IdentityFile ~nobody-of-this-name/x\n  IdentityFile ~/.ssh/x\n")
+        assert reached(board.url())
+
+    @pytest.mark.parametrize("held", ["file", "agent"])
+    @pytest.mark.parametrize("named", ["beside it", "CertificateFile"])
+    def test_a_certificate(self, client_home, machines_file, agent, tmp_path, held, named):
+        authority, key = new_key(tmp_path / "authority"), agent[0]
+        sign = ["ssh-keygen", "-q", "-s", authority, "-I", "me", "-n", getpass.getuser(), key.with_suffix(".pub")]
+        subprocess.run(sign, check=True, capture_output=True)
+        text = f"Host *\n  IdentitiesOnly yes\n  IdentityFile {key}\n"
+        if named == "CertificateFile":
+            (tmp_path / "other0-cert.pub").rename(tmp_path / "mine")
+            text += f"  CertificateFile {tmp_path}/mine\n"
+        configure(client_home, text)
+        if held == "file":
+            subprocess.run(["ssh-add", "-q", "-D"], check=True, capture_output=True)
+        else:
+            key.unlink()
+        nobody = tmp_path / "nobody"
+        nobody.touch()
+        with real_sshd(tmp_path / "sshd", nobody, f"TrustedUserCAKeys {authority}.pub") as server:
+            line = f"[127.0.0.1]:{server.port} {server.keys['ed25519']}\n"
+            (client_home.ssh / "known_hosts").write_text(line)
+            assert reached(server.url())
 
     def test_too_many_keys(self, board):
         error = refused(board.url())

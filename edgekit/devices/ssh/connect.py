@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import cast
 
 import asyncssh
@@ -10,7 +9,7 @@ from asyncssh import DEFAULT_PORT, SSHClientConnection, SSHClientConnectionOptio
 
 from edgekit.devices.ssh.errors import Seen, ssh_errors
 from edgekit.devices.ssh.hop import Hop, jump_hops
-from edgekit.devices.ssh.host_config import HostConfig
+from edgekit.devices.ssh.host_config import HostConfig, expanded
 from edgekit.devices.ssh.identities import Identities
 from edgekit.devices.ssh.known_hosts import KnownHosts
 from edgekit.errors import DeviceError
@@ -126,5 +125,5 @@ def _known_hosts(config: HostConfig) -> KnownHosts:
         *(_USER_KNOWN_HOSTS if users is None else users),
         *(_GLOBAL_KNOWN_HOSTS if everybodys is None else everybodys),
     ]
-    paths = (Path(name).expanduser() for name in named)
+    paths = [expanded(name) for name in named]
     return KnownHosts([path for path in paths if path.is_file()])

@@ -36,7 +36,7 @@ class HostConfig(SSHClientConfig):
 
     def __init__(self, host: str, user: str | None, port: int | None) -> None:
         given: tuple[Any, ...] = (user or (), host, port or ())
-        super().__init__(cast(Any, None), False, False, False, getpass.getuser(), *given)
+        super().__init__(cast(Any, None), False, False, False, _local_user(), *given)
         self._host = host
         self.notes: list[str] = []
         self._read_all()
@@ -76,7 +76,7 @@ class HostConfig(SSHClientConfig):
 
     def _read_all(self) -> None:
         for name in (USER_FILE, SYSTEM_FILE):
-            path = Path(name).expanduser()
+            path = expanded(name)
             self._folder = path.parent
             self._matching = True
             self._tokens = {"%": "%"}
@@ -128,7 +128,7 @@ class HostConfig(SSHClientConfig):
             self._error("Includes lead through too many files")
         place = self._path, self._line_no
         for pattern in patterns:
-            path = self._folder / Path(pattern).expanduser()
+            path = self._folder / expanded(pattern)
             for file in sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor)))):
                 self._read(file, depth + 1)
                 # what an included file says of other hosts ends with it
@@ -156,6 +156,21 @@ class HostConfig(SSHClientConfig):
             self._error(f"Invalid {option} time: {word}")
         parts = re.findall(r"(\d+)([smhdw]?)", word)
         self._options.setdefault(option, sum(int(number) * _SECONDS[unit] for number, unit in parts) or None)
+
+
+def expanded(name: str) -> Path:
+    """The path that a setting names; `~` of a user who is not there stands for itself."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
+def _local_user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise ValueError("this user has no name here: set LOGNAME in the environment") from None
 
 
 def _words(text: str) -> list[str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import os
 import stat
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from typing import cast
 
 import asyncssh
 
-from edgekit.devices.ssh.host_config import HostConfig
+from edgekit.devices.ssh.host_config import HostConfig, expanded
 
 # where ssh looks when its configuration names no key
 _DEFAULTS = ("id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk")
@@ -103,7 +104,9 @@ class Identities:
         others = [] if self._config.get("IdentitiesOnly") else [pair for pair in held if pair not in first]
         in_agent = {pair.public_data for pair in held}
         left = [file for file in files if file.public is None or file.public not in in_agent]
-        self.pairs = [*first, *others, *(pair for file in left for pair in file.pairs)]
+        certificates += [file.certificate for file in files if file.certificate]
+        certified = [_certified(pair, each) for pair in first for each in certificates if _is_for(each, pair)]
+        self.pairs = [*certified, *first, *others, *(pair for file in left for pair in file.pairs)]
         self.skipped += [f"{file.path} {file.problem}" for file in left if file.problem]
 
     def close(self) -> None:
@@ -114,14 +117,14 @@ class Identities:
     def _paths(self) -> list[Path]:
         named = self._config.strings("IdentityFile")
         if named is not None:
-            return list(dict.fromkeys(Path(name).expanduser() for name in named))
+            return list(dict.fromkeys(expanded(name) for name in named))
         folder = Path.home() / ".ssh"
         return [folder / name for name in _DEFAULTS if (folder / name).exists() or (folder / f"{name}.pub").exists()]
 
     def _certificates(self) -> list[asyncssh.SSHCertificate]:
         found = []
         for name in self._config.strings("CertificateFile") or []:
-            certificate = _certificate(Path(name).expanduser())
+            certificate = _certificate(expanded(name))
             if certificate is None:
                 self.skipped.append(f"{name} is no certificate that can be read")
             else:
@@ -149,7 +152,7 @@ class Identities:
             return ""
         if named == "SSH_AUTH_SOCK" or named.startswith("$"):
             return os.environ.get(named.removeprefix("$"), "")
-        return str(Path(named).expanduser())
+        return str(expanded(named))
 
 
 def _public_data(path: Path) -> bytes | None:
@@ -157,6 +160,17 @@ def _public_data(path: Path) -> bytes | None:
     with suppress(*_UNREADABLE):
         return asyncssh.read_public_key(path).public_data if path.is_file() else None
     return None
+
+
+def _is_for(certificate: asyncssh.SSHCertificate, pair: asyncssh.SSHKeyPair) -> bool:
+    return certificate.key.public_data == pair.public_data
+
+
+def _certified(pair: asyncssh.SSHKeyPair, certificate: asyncssh.SSHCertificate) -> asyncssh.SSHKeyPair:
+    """The key with the certificate that lies on disk for it, beside the key without one."""
+    certified = copy.copy(pair)
+    certified.set_certificate(certificate)
+    return certified
 
 
 def _certificate(path: Path) -> asyncssh.SSHCertificate | None:
