@@ -28,6 +28,7 @@ from edgekit.models.checkpoint_checks import (
     check_vocabulary,
 )
 from edgekit.models.configuration import answer_by_name, take_pruned_heads
+from edgekit.models.configuration_keys import check_keys, keys_of_class
 from edgekit.models.decoder_classifier import pad_as, read_as_trained
 from edgekit.models.encoder import rarer_attention
 from edgekit.models.head import name_labels, order_logits, renew_head
@@ -285,14 +286,23 @@ def _with_pruned_heads(
 
 
 def _config(checkpoint: Checkpoint) -> ModelConfig:
+    """The configuration; `UsageError` for one that says what edgekit, or transformers, does not know."""
     from transformers import AutoConfig
 
+    path = checkpoint.path / "config.json"
+    raw, kind = read_mapping(path), family(checkpoint.family) if checkpoint.family in FAMILIES else None
+    if kind is not None:
+        kind.check_config(path, raw)
     try:
         config: ModelConfig = AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
     except Exception as error:  # transformers raises anything at all on values that are not as it wrote them
         raise UsageError(f"{checkpoint.path}: config.json cannot be used: {_one_line(error)}") from error
     check_layers(checkpoint.path, config)
     answer_by_name(config)
+    if kind is not None:
+        kind.complete_config(path, raw, config)
+    else:
+        check_keys(path, raw, checkpoint.family, keys_of_class(type(config)))
     return config
 
 

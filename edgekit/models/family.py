@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgekit.models.configuration_keys import check_keys
 from edgekit.models.decoder import Decoder
 from edgekit.models.encoder import Encoder
 from edgekit.models.loaded_model import LibraryObject, LoadedModel, ModelConfig
@@ -18,9 +21,19 @@ class Family(ABC):
     """The models of one `model_type` of transformers; each file in `families/` holds one, as `FAMILY`.
 
     inputs: the names of what its models read, out of all that a tokenizer can give
+    keys:   the keys of its configurations that a model is built from, all of which every file carries over or refuses
     """
 
     inputs: tuple[str, ...] = ("input_ids", "attention_mask")
+    keys: frozenset[str] = frozenset()
+
+    def check_config(self, path: Path, raw: Mapping[str, object]) -> None:
+        """Raise `UsageError` for what a `config.json` says and no file of this family carries over."""
+        check_keys(path, raw, str(raw.get("model_type")), self.keys)
+
+    def complete_config(self, path: Path, raw: Mapping[str, object], config: ModelConfig) -> None:
+        """Put into a configuration what its `config.json` says in a form that this transformers does not read."""
+        return
 
     @abstractmethod
     def shape(self, config: ModelConfig) -> Shape:

@@ -5,6 +5,7 @@ Transformers makes anew, at random, whatever a file lacks; here that is allowed 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 SCALES_FILE = "scales.safetensors"
+# what older releases stored of a layer, and made of its configuration: no weights
+_CONSTANTS = re.compile(r"\.(inv_freq|position_ids|masked_bias|attn\.bias|attention\.bias)$")
 
 
 def weight_files(folder: Path) -> list[Path]:
@@ -50,14 +53,22 @@ def load_plain(folder: Path, config: ModelConfig, new_head: bool, task: Task) ->
 
     Every dense layer of a decoder is an ordinary one.
     """
+    import torch
+
     model: LoadedModel
     model, found = _auto_class(task).from_pretrained(
-        folder, config=config, use_safetensors=True, ignore_mismatched_sizes=new_head, output_loading_info=True
+        folder,
+        config=config,
+        use_safetensors=True,
+        ignore_mismatched_sizes=new_head,
+        output_loading_info=True,
+        dtype=torch.float32,  # newer releases take the type of the file, and round constants to it
     )
     # a name, or in other releases of transformers a name and two shapes
     misshapen = [key if isinstance(key, str) else key[0] for key in found["mismatched_keys"]]
     _require(folder, model, [*found["missing_keys"], *misshapen], new_head, task)
     if config.model_type in FAMILIES:
+        _refuse_others(folder, config, found["unexpected_keys"])
         family(config.model_type).unpack_fused(model)
     return model
 
@@ -124,6 +135,16 @@ def _require(folder: Path, model: LoadedModel, absent: Iterable[str], new_head: 
     if not new_head and names:
         raise UsageError(
             f"{folder} has no trained classification head: fine-tune it first", advice="edgekit finetune MODEL"
+        )
+
+
+def _refuse_others(folder: Path, config: ModelConfig, unread: Iterable[str]) -> None:
+    """Refuse weights inside the layers that the model has no place for: it was trained with them."""
+    others = sorted(name for name in unread if re.search(r"\.\d+\.", name) and not _CONSTANTS.search(name))
+    if others:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        raise UsageError(
+            f"{folder}: the weights hold {others[0]}{more}, which a {config.model_type} of this config.json lacks"
         )
 
 

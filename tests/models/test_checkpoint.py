@@ -226,3 +226,30 @@ def test_a_pruned_checkpoint_without_a_head(pruned):
     change_weights(pruned, without("classifier"))
     with pytest.raises(UsageError, match="no trained classification head"):
         load_classifier(open_checkpoint(pruned))
+
+
+@pytest.mark.parametrize("name", ["distilbert.transformer.layer.0.attention.q_norm.weight", "transformer.layer.7.x"])
+def test_weights_that_the_model_has_no_place_for_are_named(copy, name):
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    state = load_file(copy / "model.safetensors")
+    save_file({**state, "vocab_projector.bias": torch.ones(3)}, copy / "model.safetensors", {"format": "pt"})
+    load_classifier(open_checkpoint(copy))
+    save_file({**state, name: torch.ones(4)}, copy / "model.safetensors", {"format": "pt"})
+    with pytest.raises(UsageError, match=rf"hold {name}, which a distilbert of this config.json lacks"):
+        load_classifier(open_checkpoint(copy))
+
+
+def test_weights_of_half_the_precision_are_read_in_full(copy):
+    """Newer releases of transformers compute in the type of the file where nothing is said."""
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    state = load_file(copy / "model.safetensors")
+    save_file({name: value.bfloat16() for name, value in state.items()}, copy / "model.safetensors", {"format": "pt"})
+    for key in ("torch_dtype", "dtype"):
+        config = json.loads((copy / "config.json").read_text())
+        config = {name: value for name, value in config.items() if name not in ("dtype", "torch_dtype")}
+        (copy / "config.json").write_text(json.dumps(config | {key: "bfloat16"}))
+        assert {each.dtype for each in load_classifier(open_checkpoint(copy)).parameters()} == {torch.float32}

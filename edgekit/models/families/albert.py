@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class Albert(Bert):
     """BERT's configuration and inputs."""
 
+    keys = Bert.keys | {"embedding_size", "inner_group_num", "num_hidden_groups"}
+
     def describe(self, model: LoadedModel) -> Encoder:
         """Where the modules of an `AlbertForSequenceClassification` are.
 

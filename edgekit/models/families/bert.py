@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.models.activations import activation_of
+from edgekit.models.configuration_keys import check_keys
 from edgekit.models.encoder import Dense, Encoder, EncoderBlock, require_plain_attention
 from edgekit.models.family import Family
 from edgekit.models.loaded_model import LibraryObject, LoadedModel, ModelConfig
@@ -13,11 +16,38 @@ from edgekit.schema.shape import Shape
 if TYPE_CHECKING:
     from torch import nn
 
+# what makes another attention of BERT's
+_VARIANTS = ("position_embedding_type", "is_decoder")
+
 
 class Bert(Family):
     """Also what families made after it have in common with it."""
 
     inputs: tuple[str, ...] = ("input_ids", "token_type_ids", "attention_mask")
+    keys = frozenset(
+        {
+            "hidden_act",
+            "hidden_size",
+            "intermediate_size",
+            "layer_norm_eps",
+            "max_position_embeddings",
+            "num_attention_heads",
+            "num_hidden_layers",
+            "type_vocab_size",
+        }
+    )
+
+    def check_config(self, path: Path, raw: Mapping[str, object]) -> None:
+        """Raise `UsageError` for what a `config.json` says and no file carries over.
+
+        Rarer kinds of attention are understood where the installed transformers computes them: an exporter that knows
+        them writes the file.
+        """
+        from transformers import AutoConfig
+
+        name = str(raw["model_type"])
+        computed = AutoConfig.for_model(name)
+        check_keys(path, raw, name, self.keys | {key for key in _VARIANTS if hasattr(computed, key)})
 
     def shape(self, config: ModelConfig) -> Shape:
         """Layers, hidden, heads and FFN width of a configuration."""

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 class DistilBert(Family):
     """Its configuration and its modules have names of their own."""
 
+    # sinusoidal positions are only what a training begins with: they lie in the weights
+    keys = frozenset(
+        {
+            *("activation", "dim", "hidden_dim", "n_heads", "n_layers", "max_position_embeddings"),
+            *("hidden_size", "num_attention_heads", "num_hidden_layers", "sinusoidal_pos_embds"),
+        }
+    )
+
     def shape(self, config: ModelConfig) -> Shape:
         """Layers, hidden, heads and FFN width of a configuration."""
         return Shape(layers=config.n_layers, hidden=config.dim, heads=config.n_heads, ffn=config.hidden_dim)

@@ -29,6 +29,15 @@ _CONV1D = ("attn.c_proj", "mlp.c_fc", "mlp.c_proj")
 class Gpt2(Family):
     """Its configuration and its modules have names of their own."""
 
+    keys = frozenset(
+        {
+            *("activation_function", "layer_norm_epsilon", "n_ctx", "n_embd", "n_head", "n_inner", "n_layer"),
+            *("n_positions", "hidden_size", "max_position_embeddings", "num_attention_heads", "num_hidden_layers"),
+            *("scale_attn_weights", "scale_attn_by_inverse_layer_idx", "add_cross_attention", "is_decoder"),
+            "reorder_and_upcast_attn",  # the same products in another order
+        }
+    )
+
     def shape(self, config: ModelConfig) -> Shape:
         """Layers, hidden, heads and FFN width of a configuration."""
         ffn = int(config.n_inner or 4 * config.n_embd)

@@ -3,9 +3,11 @@ shared key heads, gated feed-forward layers."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.errors import UsageError
+from edgekit.models import rotary
 from edgekit.models.activations import activation_of
 from edgekit.models.decoder import Decoder, DecoderBlock
 from edgekit.models.family import Family
@@ -15,12 +17,28 @@ from edgekit.schema.shape import Shape
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-# rotations that change with the length of the text fit into no table
-_VARYING = ("dynamic", "longrope")
-
 
 class Llama(Family):
     """Its layers lie open as transformers loads them."""
+
+    keys = frozenset(
+        {
+            *("hidden_act", "hidden_size", "intermediate_size", "max_position_embeddings", "num_attention_heads"),
+            *("num_hidden_layers", "num_key_value_heads", "head_dim", "rms_norm_eps", "attention_bias", "mlp_bias"),
+            *rotary.KEYS,
+            "is_decoder",
+        }
+    )
+
+    def check_config(self, path: Path, raw: Mapping[str, object]) -> None:
+        """Raise `UsageError` for what a `config.json` says and no file carries over, as rotations without a table."""
+        super().check_config(path, raw)
+        rotary.read_rotary(path, raw)
+
+    def complete_config(self, path: Path, raw: Mapping[str, object], config: ModelConfig) -> None:
+        """Put into a configuration the rotary positions of a `config.json` that another transformers wrote."""
+        if rotary.is_foreign(raw):
+            rotary.read_rotary(path, raw).tell(config)
 
     def shape(self, config: ModelConfig) -> Shape:
         """Layers, hidden, heads and FFN width of a configuration."""
@@ -42,13 +60,6 @@ class Llama(Family):
         config.num_attention_heads, config.num_key_value_heads = shape.heads, shape.heads // group
         if filled:
             config.head_dim = shape.hidden // shape.heads
-
-    def unpack_fused(self, model: LoadedModel) -> None:
-        """Leave the model as it is. Raises `UsageError` for rotations that no table holds."""
-        scaling = model.config.rope_scaling or {}
-        kind = scaling.get("rope_type", scaling.get("type"))
-        if kind in _VARYING:
-            raise UsageError(f"rotary positions of the kind {kind!r} change with the length of a text: not supported")
 
     def describe(self, model: LoadedModel) -> Decoder:
         """Where the modules of a `LlamaForCausalLM` or `LlamaForSequenceClassification` are."""

@@ -1,0 +1,141 @@
+"""Rotary positions as configurations write them: `rope_parameters` of transformers 5, `rope_theta` and `rope_scaling`
+of the releases before it. Each is read by both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.errors import UsageError
+from edgekit.models.loaded_model import ModelConfig
+
+KEYS = ("rope_parameters", "rope_scaling", "rope_theta")
+# of each kind, what it must say and what it may
+_KINDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
+    "default": (frozenset(), frozenset()),
+    "linear": (frozenset({"factor"}), frozenset()),
+    "llama3": (
+        frozenset({"factor", "low_freq_factor", "high_freq_factor", "original_max_position_embeddings"}),
+        frozenset(),
+    ),
+    "yarn": (
+        frozenset({"factor"}),
+        frozenset(
+            {
+                "attention_factor",
+                "beta_fast",
+                "beta_slow",
+                "mscale",
+                "mscale_all_dim",
+                "original_max_position_embeddings",
+                "truncate",
+            }
+        ),
+    ),
+}
+# rotations that change with the length of the text fit into no table
+_VARYING = ("dynamic", "longrope")
+_USUAL_THETA = 10_000.0
+
+
+@dataclass(frozen=True)
+class Rotary:
+    """theta: the base of the wavelengths; scaling: what stretches them, by its names; empty for plain positions."""
+
+    theta: float
+    kind: str
+    scaling: Mapping[str, object]
+
+    def tell(self, config: ModelConfig) -> None:
+        """Write it into a configuration, in place, in the form that the installed transformers reads."""
+        scaled = {"rope_type": self.kind, **self.scaling}
+        if _is_newer():
+            config.rope_parameters = {**scaled, "rope_theta": self.theta}
+            return
+        config.rope_theta = self.theta
+        config.rope_scaling = scaled if self.kind != "default" else None
+        if hasattr(config, "rope_parameters"):
+            del config.rope_parameters
+
+
+def read_rotary(path: Path, config: Mapping[str, object]) -> Rotary:
+    """The rotary positions that a `config.json` names.
+
+    Raises `UsageError` for a kind that no table holds or that is not known, for what is not known of a kind, for
+    positions that differ by layer, and where the two forms contradict each other.
+    """
+    newer, older = (_mapping(path, config, key) for key in ("rope_parameters", "rope_scaling"))
+    forms = []
+    if newer is not None:
+        forms.append(_read(path, "rope_parameters", {"rope_theta": config.get("rope_theta"), **newer}))
+    if older is not None or newer is None:
+        forms.append(_read(path, "rope_scaling", {"rope_theta": config.get("rope_theta"), **(older or {})}))
+    theta = config.get("rope_theta")
+    if any(form != forms[0] for form in forms) or (theta is not None and theta != forms[0].theta):
+        raise UsageError(
+            f"{path}: rope_parameters say other rotary positions than rope_theta and rope_scaling",
+            advice="take out the form that the model was not trained with",
+        )
+    return forms[0]
+
+
+def is_foreign(config: Mapping[str, object]) -> bool:
+    """Whether a `config.json` names its positions in a form that the installed transformers does not write."""
+    return bool(config.get("rope_parameters")) != _is_newer()
+
+
+def _mapping(path: Path, config: Mapping[str, object], key: str) -> Mapping[str, object] | None:
+    value = config.get(key)
+    if value is not None and not isinstance(value, dict):
+        raise UsageError(f"{path}: {key} must be a mapping")
+    return value or None
+
+
+def _read(path: Path, key: str, given: Mapping[str, object]) -> Rotary:
+    """One form of the positions; a value that is null is one that is not there."""
+    said = {name: value for name, value in given.items() if value is not None}
+    if any(isinstance(value, dict) for value in said.values()):
+        raise UsageError(f"{path}: {key} differ by kind of layer: not supported")
+    kinds = [said.pop(name) for name in ("rope_type", "type") if name in said] or ["default"]
+    kind = kinds[0]
+    if len(kinds) == 2 and kinds[0] != kinds[1]:
+        raise UsageError(f"{path}: {key} say both rope_type {kinds[0]!r} and type {kinds[1]!r}")
+    if kind in _VARYING:
+        raise UsageError(
+            f"{path}: rotary positions of the kind {kind!r} change with the length of a text: not supported"
+        )
+    if not isinstance(kind, str) or kind not in _KINDS:
+        raise UsageError(f"{path}: rotary positions of the kind {kind!r} are not known", advice=f"known: {_listed()}")
+    theta = _number(path, key, "rope_theta", said.pop("rope_theta", _USUAL_THETA))
+    if said.get("partial_rotary_factor") == 1:
+        del said["partial_rotary_factor"]
+    required, optional = _KINDS[kind]
+    for name in said:
+        if name not in required | optional:
+            raise UsageError(f"{path}: {key} say {name}: {said[name]!r}, which is not known of the kind {kind!r}")
+        if name != "truncate":
+            _number(path, key, name, said[name])
+    missing = sorted(required - said.keys())
+    if missing:
+        raise UsageError(f"{path}: {key} of the kind {kind!r} lack {', '.join(missing)}")
+    return Rotary(theta, kind, said)
+
+
+def _number(path: Path, key: str, name: str, value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise UsageError(f"{path}: {name} of {key} must be a number above 0, and is {value!r}")
+    return float(value)
+
+
+def _listed() -> str:
+    return ", ".join(_KINDS)
+
+
+def _is_newer() -> bool:
+    """Whether the installed transformers keeps rotary positions in `rope_parameters`."""
+    from transformers import LlamaConfig
+
+    return hasattr(LlamaConfig(), "rope_parameters")
