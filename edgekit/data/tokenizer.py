@@ -34,6 +34,10 @@ class Tokenizer(Protocol):
         """The special tokens by what they are for."""
 
     @property
+    def special_tokens_map(self) -> Mapping[str, Any]:
+        """The same, as texts."""
+
+    @property
     def bos_token_id(self) -> int | None:
         """The token that begins a text."""
 

@@ -26,7 +26,10 @@ from edgekit.schema.shape import Scratch
 from edgekit.schema.target import Target
 from edgekit.version import __version__
 
-_TOOLS = ("torch", "transformers", "onnx", "onnxruntime", "litert-torch", "ai-edge-quantizer", "ai-edge-litert")
+_TOOLS = (
+    *("torch", "transformers", "tokenizers", "optimum-onnx", "onnxscript", "onnx", "onnxruntime", "litert-torch"),
+    "ai-edge-litert",
+)
 
 _TOKENIZER_FILES = ("*token*.json", "vocab.*", "merges.txt", "*.model")
 

@@ -35,6 +35,7 @@ from edgekit.models.head import name_labels, order_logits, renew_head
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
 from edgekit.models.registry import describe, family, family_of, is_decoder, require_decoder
+from edgekit.models.tokenizer.saved_tokenizer import open_saved
 from edgekit.models.weights import SCALES_FILE, load_plain, load_reshaped, weight_files
 from edgekit.options.model_ref import ModelRef
 from edgekit.schema.base_model import read_mapping
@@ -144,18 +145,16 @@ def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
 
     Texts that are classified are padded on the right: behind what is read, whatever the tokenizer says.
     Raises `UsageError` where its files are missing or no tokenizer's, where it has tokens for which the model has no
-    embedding, and for a classifier whose texts are cut on the left.
+    embedding, or other ids than its own `tokenizer.json`, and for a classifier whose texts are cut on the left.
     """
-    from transformers import AutoTokenizer
-
     check_tokenizer_files(checkpoint.path)
     # a DistilBERT is often saved with BERT's tokenizer, whose token types it does not read; GPT-2 takes them for words
     kind = checkpoint.family
     known = {"model_input_names": list(family(kind).inputs)} if kind in FAMILIES else {}
     try:
-        tokenizer: Tokenizer = AutoTokenizer.from_pretrained(
-            checkpoint.path, use_fast=True, trust_remote_code=False, **known
-        )
+        tokenizer = open_saved(checkpoint.path, **known)
+    except UsageError:
+        raise
     except BaseException as error:  # transformers raises anything at all on files that are not as it wrote them
         if not is_fault(error):
             raise

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgekit.errors import UsageError
 from edgekit.models.loaded_model import ModelConfig
+from edgekit.models.transformers_release import release
 
 KEYS = ("rope_parameters", "rope_scaling", "rope_theta")
 # of each kind, what it must say and what it may
@@ -52,7 +53,7 @@ class Rotary:
     def tell(self, config: ModelConfig) -> None:
         """Write it into a configuration, in place, in the form that the installed transformers reads."""
         scaled = {"rope_type": self.kind, **self.scaling}
-        if _is_newer():
+        if release() >= 5:
             config.rope_parameters = {**scaled, "rope_theta": self.theta}
             return
         config.rope_theta = self.theta
@@ -84,7 +85,7 @@ def read_rotary(path: Path, config: Mapping[str, object]) -> Rotary:
 
 def is_foreign(config: Mapping[str, object]) -> bool:
     """Whether a `config.json` names its positions in a form that the installed transformers does not write."""
-    return bool(config.get("rope_parameters")) != _is_newer()
+    return bool(config.get("rope_parameters")) != (release() >= 5)
 
 
 def _mapping(path: Path, config: Mapping[str, object], key: str) -> Mapping[str, object] | None:
@@ -132,10 +133,3 @@ def _number(path: Path, key: str, name: str, value: object) -> float:
 
 def _listed() -> str:
     return ", ".join(_KINDS)
-
-
-def _is_newer() -> bool:
-    """Whether the installed transformers keeps rotary positions in `rope_parameters`."""
-    from transformers import LlamaConfig
-
-    return hasattr(LlamaConfig(), "rope_parameters")

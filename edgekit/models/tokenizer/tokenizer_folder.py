@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from edgekit.agent.inference.tokenizer import is_fault
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import NotFoundError, UsageError
+from edgekit.models.tokenizer.saved_tokenizer import open_saved
+from edgekit.models.transformers_release import release
 
 
 def open_tokenizer(folder: Path, inputs: Sequence[str], max_length: int) -> Tokenizer:
@@ -21,6 +24,8 @@ def open_tokenizer(folder: Path, inputs: Sequence[str], max_length: int) -> Toke
         raise NotFoundError(f"tokenizer {str(folder)!r} is no folder", advice="give the folder of a tokenizer")
     try:
         tokenizer = _read(folder)
+    except UsageError:
+        raise
     except BaseException as error:  # transformers raises anything at all on files that are not as it wrote them
         if not is_fault(error):
             raise
@@ -36,18 +41,29 @@ def _read(folder: Path) -> Tokenizer:
     tokenizer: Tokenizer
     names = {path.name for path in folder.iterdir()}
     if names & {"tokenizer.json", "tokenizer_config.json", "config.json"}:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, use_fast=True, trust_remote_code=False)
+        tokenizer = open_saved(folder)
     elif "vocab.txt" in names:
         lower = not _is_cased(folder / "vocab.txt")
-        tokenizer = transformers.BertTokenizerFast(vocab_file=str(folder / "vocab.txt"), do_lower_case=lower)
+        tokenizer = _of_files(transformers.BertTokenizerFast, folder, vocab_file="vocab.txt", do_lower_case=lower)
     elif {"vocab.json", "merges.txt"} <= names:
-        files = {"vocab_file": str(folder / "vocab.json"), "merges_file": str(folder / "merges.txt")}
-        tokenizer = transformers.GPT2TokenizerFast(**files)
+        files = {"vocab_file": "vocab.json", "merges_file": "merges.txt"}
+        tokenizer = _of_files(transformers.GPT2TokenizerFast, folder, **files)
     elif "spiece.model" in names:
-        tokenizer = transformers.AlbertTokenizerFast(vocab_file=str(folder / "spiece.model"))
+        tokenizer = _of_files(transformers.AlbertTokenizerFast, folder, vocab_file="spiece.model")
     else:
-        raise UsageError("it holds none of tokenizer.json, vocab.txt, vocab.json with merges.txt, spiece.model")
+        raise UsageError(
+            f"{folder}: no usable tokenizer: it holds none of tokenizer.json, vocab.txt, "
+            "vocab.json with merges.txt, spiece.model"
+        )
     return tokenizer
+
+
+def _of_files(kind: Any, folder: Path, **arguments: Any) -> Tokenizer:
+    """A tokenizer of this class made of the files in `folder` that its arguments name; release 5 finds them."""
+    files = {name: str(folder / value) for name, value in arguments.items() if name.endswith("_file")}
+    others = {name: value for name, value in arguments.items() if name not in files}
+    made: Tokenizer = kind.from_pretrained(folder, **others) if release() >= 5 else kind(**files, **others)
+    return made
 
 
 def _is_cased(vocabulary: Path) -> bool:

@@ -11,6 +11,7 @@ from edgekit.data.texts import as_given
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
 from edgekit.models.tokenizer.tokenizer_models import TokenizerJson, pieces_of
+from edgekit.models.transformers_release import release
 
 # arguments of a tokenizer that lead back to its old vocabulary
 _OLD_SOURCES = ("vocab_file", "merges_file", "tokenizer_file", "special_tokens_map_file", "added_tokens_decoder")
@@ -83,8 +84,11 @@ class Trimming:
         }
         backend = tokenizers.Tokenizer.from_str(json.dumps(settings))
         known = {name: value for name, value in self._tokenizer.init_kwargs.items() if name not in _OLD_SOURCES}
-        known |= self._tokenizer.special_tokens_map_extended
-        if isinstance(self._tokenizer, transformers.LlamaTokenizerFast):
+        if release() < 5:
+            known |= self._tokenizer.special_tokens_map_extended
+        else:
+            known |= self._tokenizer.special_tokens_map
+        if release() < 5 and isinstance(self._tokenizer, transformers.LlamaTokenizerFast):
             # it is in the backend; named beside it, transformers would make it anew of a SentencePiece file
             known.pop("add_prefix_space", None)
         new_tokenizer: Callable[..., Tokenizer] = type(self._tokenizer)
