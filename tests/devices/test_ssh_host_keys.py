@@ -152,7 +152,6 @@ class TestLines:
     )
     def test_names_that_hold(self, client, board, names):
         known(client, f"{names.format(port=board.port)} {board.keys['ed25519']} a comment")
-        assert agreed(client, board, "localhost")
         assert agreed(client, board, "LocalHost")
 
     @pytest.mark.parametrize(
