@@ -1,8 +1,10 @@
 """What several folders of tests share."""
 
 import gc
+import os
 import signal
 import sys
+from pathlib import Path
 
 from hypothesis import HealthCheck, settings
 
@@ -10,6 +12,15 @@ from hypothesis import HealthCheck, settings
 for _number, _usual in ((signal.SIGINT, signal.default_int_handler), (signal.SIGQUIT, signal.SIG_DFL)):
     if signal.getsignal(_number) is signal.SIG_IGN:
         signal.signal(_number, _usual)
+
+# a version manager's python3 is a script that takes ten times as long as the Python that it finds, and it has one for
+# each version that exists, here or not: every look at this machine as a device would start them all
+os.environ["PATH"] = os.pathsep.join(
+    dict.fromkeys(
+        str(Path(sys.base_prefix, "bin")) if Path(folder).name == "shims" else folder
+        for folder in os.environ["PATH"].split(os.pathsep)
+    )
+)
 
 # a busy machine makes no test fail: what is proven is what comes out, not how fast
 settings.register_profile("edgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -84,7 +84,8 @@ class SshServer:
 
     def living(self) -> list[int]:
         """The process groups started here in which something still runs."""
-        return [group for group in self.groups if runs(group)]
+        alive = running_groups()
+        return [group for group in self.groups if group in alive]
 
     def _cut(self) -> None:
         for writer in self._writers:
@@ -245,12 +246,18 @@ class ClientHome:
 
 def runs(group: int) -> bool:
     """Whether anything in a process group still runs; what has ended and was not yet collected does not."""
+    return group in running_groups()
+
+
+def running_groups() -> set[int]:
+    """All process groups of this machine in which something runs."""
+    found = set()
     for process in process_folders():
         with suppress(OSError):
-            state, _, of = (process / "stat").read_text().rpartition(")")[2].split()[:3]
-            if int(of) == group and state != "Z":
-                return True
-    return False
+            state, _, group = (process / "stat").read_text().rpartition(")")[2].split()[:3]
+            if state != "Z":
+                found.add(int(group))
+    return found
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from gate_command import bundle
 from tiny_bundle import TEXTS
 
 from edgekit.bundle.bundle_folder import BundleFolder
+from edgekit.flows.gate import gate_devices
+from edgekit.options.profile_options import ProfileOptions
 
 __all__ = ["bundle"]
 
@@ -75,7 +77,9 @@ def test_gate(bundle, opened):
     assert times == dict.fromkeys({"manifest.json", *records_of(bundle)}, 1)
 
 
-def test_gate_on_a_device(onnx_bundle, opened):
+def test_gate_on_a_device(onnx_bundle, opened, monkeypatch):
+    quick = {"min_seconds": 0, "min_runs": 3, "warmup": 1, "processes": 1}
+    monkeypatch.setattr(gate_devices, "ProfileOptions", lambda **given: ProfileOptions(**quick | given))
     budgets = ("-b", "latency_p95_ms=90,length=16", "-b", "latency_p95_ms=90,length=32")
     _, times = opened(onnx_bundle, "gate", str(onnx_bundle), *budgets, "--device", "local:")
     assert times["manifest.json"] == 1

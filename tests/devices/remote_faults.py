@@ -26,7 +26,8 @@ def wait_until(what, seconds=120):
     deadline = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.02)
+        # a look at all processes takes some milliseconds itself
+        time.sleep(0.1)
 
 
 def all_ended(server, seconds=120):

@@ -39,8 +39,17 @@ def parts(decoder_classifiers):
     return found
 
 
-def check(folder, manifest, parts, scheme):
-    """Parity with the simulation was checked when it was built; here the logits are near transformers' own."""
+def logits_of(model, rows):
+    with torch.inference_mode():
+        return np.array([model(torch.tensor([row])).logits[0].numpy() for row in rows])
+
+
+def check(folder, manifest, parts, source):
+    """The logits are near those of the plan's own weights in PyTorch, and these near transformers' own.
+
+    How far 4 bits a weight take random weights from themselves is the plan's, whatever the file: 0.39 of the logits'
+    deviation for a Llama. What the file adds, its activations in 8 bits, is looked at apart.
+    """
     _, tokenizer, theirs = parts
     assert manifest.labels == LABELS
     assert {spec.name for spec in manifest.inputs} == {"input_ids", "attention_mask"}
@@ -50,19 +59,22 @@ def check(folder, manifest, parts, scheme):
     texts = [*((text, None) for text in (*TEXTS, "", "a", TEXTS[0] + " " + TEXTS[1])), ("the fox", "and the crow")]
     found = np.array([classifier.classify(*text).logits for text in texts])
     ids = [tokenizer(*text, truncation=True, max_length=32)["input_ids"] for text in texts]
-    with torch.inference_mode():
-        wanted = np.array([theirs(torch.tensor([row])).logits[0].numpy() for row in ids])
+    planned, wanted = logits_of(source.model, ids), logits_of(theirs, ids)
     assert np.std(wanted, axis=0).min() > 0.5
-    off = np.abs(found - wanted)
-    assert off.max() < 1e-4 if scheme == "float" else np.median(off) < 0.4 * np.std(wanted)
+    if source.scheme == "float":
+        assert np.abs(found - wanted).max() < 1e-4
+    else:
+        assert np.abs(found - planned).max() < 0.15 * np.std(wanted)
+        assert np.median(np.abs(planned - wanted)) < 0.45 * np.std(wanted)
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("kind", KINDS)
 def test_onnx(parts, kind, scheme, tmp_path):
     model, tokenizer, _ = parts[kind]
-    manifest = build(quantized(model, tokenizer, scheme), tmp_path / "bundle", golden=GOLDEN)
-    check(tmp_path / "bundle", manifest, parts[kind], scheme)
+    source = quantized(model, tokenizer, scheme)
+    manifest = build(source, tmp_path / "bundle", golden=GOLDEN)
+    check(tmp_path / "bundle", manifest, parts[kind], source)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -197,4 +209,4 @@ def test_tflite(parts, kind, scheme, tmp_path):
     lengths = (16, 32) if scheme == "float" else (32,)
     source = quantized(model, tokenizer, scheme)
     manifest = build(source, tmp_path / "bundle", "tflite", lengths=lengths, golden=GOLDEN)
-    check(tmp_path / "bundle", manifest, parts[kind], scheme)
+    check(tmp_path / "bundle", manifest, parts[kind], source)
