@@ -7,7 +7,6 @@ import shlex
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 
 from edgekit.devices.sanitize import plain
 from edgekit.devices.transport import RemoteProcess, readable
@@ -106,14 +105,16 @@ def _started_group(process: RemoteProcess, where: str, timeout: float) -> int:
 
 
 def _no_start(process: RemoteProcess, what: str, passed: bytearray) -> DeviceError:
-    """The error for a command that did not start, with what the device said instead."""
+    """The error for a command that did not start, with what the device said instead; that of a link that is gone."""
     said = passed[-_MOST_TOLD:]
     if readable(process.stderr, 1.0):
         said += b" " + os.read(process.stderr, _MOST_TOLD)
     text = plain(bytes(said), 300)
     if not text:
-        # a link that is gone tells of no end
-        with suppress(DeviceError):
-            if (code := process.wait(1.0)) is not None:
-                text = f"it said nothing, and ended with {f'signal {-code}' if code < 0 else f'exit status {code}'}"
+        try:
+            code = process.wait(1.0)
+        except DeviceError as lost:
+            return lost
+        if code is not None:
+            text = f"it said nothing, and ended with {f'signal {-code}' if code < 0 else f'exit status {code}'}"
     return DeviceError(f"{what}: {text}" if text else what, advice=_OWN_COMMAND)

@@ -3,15 +3,16 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 from pathlib import Path
 
 import pytest
-from remote_faults import LONG, PYTHON, all_ended, home, wait_until, works
+from remote_faults import LONG, PYTHON, all_ended, home, program, wait_until, works
 from ssh_server import runs
 
 import edgekit
-from edgekit.devices.open_device import open_device
+from edgekit.devices.open_device import open_device, open_transport
 from edgekit.errors import DeviceError
 from edgekit.schema.measurement import Measurement
 
@@ -30,6 +31,16 @@ class TestLink:
         # nothing has the name that is not whole
         assert not [path for path in home(pi).glob("files/*") if not path.name.startswith(".")]
         works(pi, onnx_bundle)
+
+    def test_cut_while_a_command_starts(self, pi):
+        with open_transport(pi.url) as transport:
+            # the first line of what starts never comes
+            program(pi, "cut", "#!/bin/sh\nexec sleep 60\n")
+            cut = threading.Timer(0.5, pi.cut)
+            cut.start()
+            with pytest.raises(DeviceError, match="the link was lost"):
+                transport.run(["true"], timeout=20)
+            cut.join()
 
     def test_what_was_sent_before_the_cut_is_not_sent_again(self, pi, tmp_path):
         folder = tmp_path / "folder"
