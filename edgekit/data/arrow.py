@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable
+from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from edgekit.data.row import Row
+from edgekit.data.unfolding import Unfolding
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 
 _BATCH = 2048
+# bytes of text that a batch may hold
+_BATCH_BYTES = 64_000_000
+# rows of a batch whose values are written as what differs from the value before
+_DELTA_BATCH = 16
 
 
 def read_parquet(path: Path, progress: Progress = SILENT) -> Generator[Row]:
@@ -25,12 +30,61 @@ def read_parquet(path: Path, progress: Progress = SILENT) -> Generator[Row]:
     try:
         with parquet.ParquetFile(path) as file:
             schema = file.schema_arrow
-            batches = file.iter_batches(_BATCH, columns=[field.name for field in schema if _is_plain(field.type)])
-            total = file.metadata.num_rows
-            yield from arrow_rows(str(path), batches, _class_names(schema), total, progress)
+            columns = [field.name for field in schema if _is_plain(field.type)]
+            unfolding = Unfolding(path)
+            unfolding.add(_stored_bytes(file.metadata, columns))
+            batches = _bounded_batches(path, file, columns)
+            rows = arrow_rows(str(path), batches, _class_names(schema), file.metadata.num_rows, progress)
+            unfolding = Unfolding(path)
+            for where, row in rows:
+                unfolding.add(sum(len(value) for value in row.values() if isinstance(value, str)))
+                yield where, row
+    except MemoryError:  # Arrow's is one of its exceptions too
+        raise
     except (pa.ArrowException, OSError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise UsageError(f"{path} is not a whole Parquet file: {reason}") from None
+
+
+def _stored_bytes(metadata: Any, columns: Collection[str]) -> int:
+    """What the pages of these columns hold once they are decompressed, as the file says."""
+    chunks = (
+        metadata.row_group(group).column(place)
+        for group in range(metadata.num_row_groups)
+        for place in range(metadata.num_columns)
+    )
+    return sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in columns)
+
+
+def _bounded_batches(path: Path, file: Any, columns: Sequence[str]) -> Iterator[Any]:
+    """The batches of a file, in each as few rows as its longest value bids."""
+    from pyarrow import parquet
+
+    with parquet.ParquetFile(path, read_dictionary=list(columns)) as peeked:
+        for group in range(file.metadata.num_row_groups):
+            if _has_deltas(file.metadata.row_group(group)):
+                rows = _DELTA_BATCH
+            else:
+                # a dictionary holds each value once, however many rows have it
+                first = next(peeked.iter_batches(1, row_groups=[group], columns=columns), None)
+                longest = max((_longest(column) for column in first.columns), default=1) if first is not None else 1
+                rows = min(_BATCH, max(1, _BATCH_BYTES // max(1, longest)))
+            yield from file.iter_batches(rows, row_groups=[group], columns=columns)
+
+
+def _longest(column: Any) -> int:
+    """The bytes of the longest value of a column, of one with a dictionary among all that stand there."""
+    import pyarrow.compute as compute
+    import pyarrow.types as types
+
+    values = column.dictionary if types.is_dictionary(column.type) else column
+    if not (types.is_string(values.type) or types.is_large_string(values.type)):
+        return 8
+    return int(compute.max(compute.binary_length(values)).as_py() or 1)
+
+
+def _has_deltas(group: Any) -> bool:
+    return any("DELTA_BYTE_ARRAY" in group.column(place).encodings for place in range(group.num_columns))
 
 
 def arrow_rows(

@@ -6,13 +6,16 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from edgekit.data.arrow import arrow_rows
+from edgekit.data.arrow import arrow_rows, read_parquet
 from edgekit.data.row import Row
+from edgekit.data.unfolding import UnfoldsTooFarError
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 from edgekit.options.data_options import SPLIT_NAMES, is_saved
 
 _BATCH = 2048
+# bytes of a Parquet file that is read through before `datasets` takes it
+_SMALL = 16_000_000
 
 
 def hub_splits(source: str, progress: Progress = SILENT) -> dict[str, Any]:
@@ -27,7 +30,10 @@ def hub_splits(source: str, progress: Progress = SILENT) -> dict[str, Any]:
     datasets.disable_progress_bars()
     try:
         with progress.task(f"opening {source}"):
+            _check_unfolding(where)
             found = _saved(where) if is_saved(Path(where)) else datasets.load_dataset(where, config)
+    except UsageError:
+        raise
     except Exception as error:  # the library raises anything at all: network, configuration, parsers of every format
         raise UsageError(f"data {source!r} cannot be loaded: {_sentence(error)}", advice=_advice(where)) from error
     splits = {}
@@ -38,6 +44,22 @@ def hub_splits(source: str, progress: Progress = SILENT) -> dict[str, Any]:
     if not splits:
         raise UsageError(f"data {source!r} has no train, validation or test split, but {', '.join(map(str, found))}")
     return splits
+
+
+def _check_unfolding(where: str) -> None:
+    """Raise `UsageError` for a Parquet file of a local folder that unfolds too far: `datasets` would unfold all of it.
+
+    Large files are left out: what they may unfold to is no more than a few times what a large one holds.
+    """
+    for path in sorted(Path(where).rglob("*.parquet")) if Path(where).is_dir() else ():
+        if path.is_file() and path.stat().st_size < _SMALL:
+            try:
+                for _ in read_parquet(path):
+                    pass
+            except UnfoldsTooFarError:
+                raise
+            except UsageError:  # what is no Parquet file is told by the library
+                continue
 
 
 def _saved(folder: str) -> Any:
