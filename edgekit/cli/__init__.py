@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import click
 
-from edgekit.cli.terminal import unwritable_stdout, visible_streams
+from edgekit.cli.terminal import hidden_native_output, unwritable_stdout, visible_streams
 from edgekit.io.signals import Stopped, leave_signals, pending_signal, stop_on_signals
 from edgekit.version import __version__
 
@@ -89,9 +89,10 @@ def cli(debug: bool) -> None:
 def main(argv: Sequence[str] | None = None) -> None:
     """Run a command; every error edgekit knows becomes one clear line and its exit code."""
     stop_on_signals()
-    with visible_streams():
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    with contextlib.nullcontext() if "--debug" in arguments else hidden_native_output(), visible_streams():
         try:
-            code = _written_out(_run(list(sys.argv[1:] if argv is None else argv)))
+            code = _written_out(_run(arguments))
             leave_signals()
         except Stopped as stopped:  # while an error was being told
             code = _interrupted(stopped.number)

@@ -15,6 +15,8 @@ from edgekit.io.printable import visible
 if TYPE_CHECKING:
     from rich.console import Console
 
+_STDERR = 2
+
 
 class Output:
     """A text stream that remembers what kept it from being written; all else is the stream's own."""
@@ -64,6 +66,37 @@ class VisibleOutput(Output):
     def flush(self) -> None:
         """Write what is still held back."""
         self.raw.flush()
+
+
+@contextmanager
+def hidden_native_output() -> Iterator[None]:
+    """Within the block what native code writes to standard error is thrown away: log lines, and panics of Rust.
+
+    Python's own standard error goes where it went. Commands that are started have pipes of their own.
+    """
+    try:
+        own = sys.stderr.fileno()
+        shown = os.path.samestat(os.fstat(own), os.fstat(_STDERR))
+    except (AttributeError, OSError, ValueError):  # there is none, or one of a test's own
+        shown = False
+    if not shown:
+        yield
+        return
+    before, kept = sys.stderr, os.dup(_STDERR)
+    before.flush()
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, _STDERR)
+    os.close(null)
+    if own == _STDERR:
+        sys.stderr = os.fdopen(kept, "w", 1, encoding=before.encoding, errors=before.errors, closefd=False)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            sys.stderr.flush()
+        sys.stderr = before
+        os.dup2(kept, _STDERR)
+        os.close(kept)
 
 
 @contextmanager

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgekit.agent.inference.bundle import MOST_LABELS
+from edgekit.agent.inference.text_growth import check_growth
 from edgekit.agent.inference.tokenizer import is_fault
 from edgekit.bundle.manifest import BlockShape, CheckpointExtras, Step
 from edgekit.data.label_order import label_order
 from edgekit.data.tokenizer import Tokenizer
-from edgekit.errors import EdgekitWarning, NotFoundError, UsageError
+from edgekit.errors import EdgekitWarning, NotFoundError, UsageError, agent_errors
 from edgekit.models.checkpoint_checks import (
-    MOST_LABELS,
     check_finite,
     check_folder,
     check_layers,
@@ -115,6 +116,8 @@ def _labels(path: Path, config: Mapping[str, object]) -> tuple[str, ...]:
     labels = config.get("id2label")
     if labels is None:
         return _default_labels(path, config.get("num_labels")) if _has_labels(config) else ()
+    if isinstance(labels, dict) and len(labels) > MOST_LABELS:
+        raise UsageError(f"{path / 'config.json'}: a model may have {MOST_LABELS:,} labels, and not {len(labels):,}")
     if not isinstance(labels, dict) or set(labels) != {str(number) for number in range(len(labels))}:
         raise UsageError(f"{path / 'config.json'}: id2label must give a label to each number from 0 on")
     named = tuple(labels[str(number)] for number in range(len(labels)))
@@ -159,6 +162,9 @@ def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
         if not is_fault(error):
             raise
         raise UsageError(f"{checkpoint.path}: no usable tokenizer: {_one_line(error)}") from error
+    if hasattr(tokenizer, "backend_tokenizer"):
+        with agent_errors():
+            check_growth(tokenizer.backend_tokenizer, checkpoint.path / "tokenizer.json")
     config = read_mapping(checkpoint.path / "config.json")
     check_vocabulary(checkpoint.path, config, tokenizer)
     if not usual_task(kind).generates or checkpoint.classifies:

@@ -21,8 +21,6 @@ TOKENIZER_FILES = (
 )
 # ten times the deepest model there is; transformers would build the blocks of any number, for hours
 MOST_LAYERS = 1000
-# several times the largest taxonomy that a classifier of texts has been trained for
-MOST_LABELS = 100_000
 
 
 def check_folder(folder: Path) -> None:

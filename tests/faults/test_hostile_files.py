@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 
 import pytest
 from cli_run import listing, refused, run
+from tiny_bundle import rewrite
 from tiny_recipe import write_recipe
 
 pytestmark = pytest.mark.timeout(60)
@@ -230,3 +232,14 @@ def test_reports_that_cannot_be_written(capfd, here, onnx_bundle, path):
     path = path.replace("FOLDER", str(here / "folder"))
     refused_or = run(capfd, "gate", onnx_bundle, "--budget", "size_mb=10", "--junit", path)
     assert (refused_or.code, "cannot be written" in refused_or.err) == (2, True), refused_or
+
+
+def test_a_million_labels(capfd, here, onnx_bundle, tiny_checkpoint):
+    labels = [f"label {number}" for number in range(1_000_000)]
+    refused(capfd, "predict", rewrite(onnx_bundle, labels=labels), "text", says="1000000 labels")
+    checkpoint = shutil.copytree(tiny_checkpoint, here / "checkpoint")
+    config = json.loads((checkpoint / "config.json").read_text())
+    config["id2label"] = dict(enumerate(labels))
+    (checkpoint / "config.json").write_text(json.dumps(config))
+    for command in ("inspect", "export"):
+        refused(capfd, command, checkpoint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 from cli_run import refused, run
-from tiny_bundle import LABELS, TEXTS, seal
+from endless_models import endless
+from tiny_bundle import LABELS, TEXTS, rehash, seal
 
 # a colour, a cleared screen, a turned line, a line of one's own, a zero-width space and joiner, a C1 control, a tag
 HOSTILE = (
@@ -120,3 +122,21 @@ def test_what_the_machine_refuses_is_no_fault_of_edgekit(capfd, monkeypatch, onn
     monkeypatch.setattr("edgekit.flows.inspect.inspect", raised)
     told = refused(capfd, "inspect", onnx_bundle, says=says, code=5 if isinstance(error, EOFError) else 2)
     assert ("fault of edgekit" in told) == isinstance(error, EOFError)
+
+
+def test_what_native_code_writes_reaches_nobody_but_debuggers(capfd, monkeypatch, onnx_bundle):
+    def panicked(*arguments, **named):
+        os.write(2, b"thread '<unnamed>' panicked at src/lib.rs:1:1\n")
+        raise MemoryError
+
+    monkeypatch.setattr("edgekit.flows.inspect.inspect", panicked)
+    refused(capfd, "inspect", onnx_bundle, says="not enough memory")
+    assert "panicked" in run(capfd, "--debug", "inspect", onnx_bundle).err
+    os.write(2, b"again\n")
+    assert capfd.readouterr().err == "again\n"
+
+
+def test_a_loop_without_end_in_a_bundle_is_told_by_predict(capfd, monkeypatch, onnx_bundle):
+    endless(onnx_bundle / "model.onnx")
+    monkeypatch.setenv("EDGEKIT_INFERENCE_SECONDS", "0.5")
+    refused(capfd, "predict", rehash(onnx_bundle), "turn on", says="did not answer within 0.5 s")

@@ -23,6 +23,8 @@ LONGEST_NAME = 255
 MANIFEST_BYTES, GOLDEN_BYTES = 16_000_000, 64_000_000
 # what tensors of token ids and lengths of texts are counted in
 MOST = 2**31 - 1
+# several times the largest taxonomy that a classifier of texts has been trained for
+MOST_LABELS = 100_000
 _FILE_FIELDS: dict[str, type] = {"sha256": str, "bytes": int, "runtime": bool}
 
 
@@ -240,6 +242,8 @@ def _check_types(manifest: JsonObject, path: Path) -> None:
         if not 0 <= manifest[key] <= MOST:
             raise BadInput(f"{path}: {key} is {str(manifest[key])[:20]}, which no model takes")
     labels = manifest["labels"]
+    if len(labels) > MOST_LABELS:
+        raise BadInput(f"{path}: it names {len(labels)} labels, and a model may have {MOST_LABELS}")
     if not all(isinstance(label, str) for label in labels) or len(set(labels)) < len(labels):
         raise BadInput(f"{path}: labels must be texts, each one once")
     parity = manifest.get("parity") or {}

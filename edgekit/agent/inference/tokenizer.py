@@ -11,6 +11,7 @@ from typing import Any, Optional
 
 from ..capture_stderr import captured_output
 from ..errors import AgentError, BadInput, RuntimeFailed, RuntimeMissing, one_line
+from .text_growth import check_growth
 
 # a text with its pair, where it has one
 TextPair = tuple[str, Optional[str]]
@@ -107,7 +108,9 @@ def load_tokenizer(path: Path) -> Any:
     if path.is_file() and path.stat().st_size > LARGEST_FILE:
         raise BadInput(f"{path} has more than {LARGEST_FILE} bytes")
     with captured_output(), _faults_of(f"tokenizers {tokenizers.__version__} cannot read {path}"):
-        return tokenizers.Tokenizer.from_buffer(path.read_bytes())  # by itself it opens no path that is not UTF-8
+        tokenizer = tokenizers.Tokenizer.from_buffer(path.read_bytes())  # by itself it opens no path that is not UTF-8
+        check_growth(tokenizer, path)
+        return tokenizer
 
 
 def encode_with(tokenizer: Any, text: str, pair: str | None = None, *, special: bool = True) -> Any:

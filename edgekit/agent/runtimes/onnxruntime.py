@@ -16,6 +16,8 @@ import numpy as np
 from ..errors import BadInput, RuntimeFailed, one_line
 from ..json_object import JsonObject
 from .base import Array, DecoderSession, TensorSpec, check_room
+from .deadline import Deadline
+from .onnx_functions import check_functions
 from .onnxruntime_profile import OnnxProfile
 
 _DTYPES = {
@@ -29,6 +31,8 @@ _DTYPES = {
     "tensor(uint8)": "uint8",
     "tensor(bool)": "bool",
 }
+# errors are raised as well, and are told by whoever catches them
+_ONLY_FATAL = 4
 _PAST, _PRESENT = "past_key_values.", "present."
 _KEEP = "logits_to_keep"
 # read by onnxruntime itself, beside its options
@@ -67,13 +71,19 @@ class OnnxRuntime:
         options = self.library.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        options.log_severity_level = _ONLY_FATAL
         # x86-64 cores without VNNI would add products with int8 weights in 16 bits, which saturates
         options.add_session_config_entry("session.x64quantprecision", "1")
         if profile_prefix is not None:
             options.enable_profiling = True
             options.profile_file_prefix = profile_prefix
         return self.library.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+    def deadline(self) -> Deadline:
+        """What ends the runs of one session that take too long."""
+        options = self.library.RunOptions()
+        options.log_severity_level = _ONLY_FATAL
+        return Deadline(options)
 
     def execution(self, session: Any) -> JsonObject:
         """How onnxruntime was built, and the options of an `InferenceSession` as it has them."""
@@ -102,6 +112,8 @@ class OnnxSession:
     def __init__(self, runtime: OnnxRuntime, path: Path, threads: int, profile_prefix: str | None = None) -> None:
         self._library, self._path = runtime, path
         self.runtime, self.version, self.threads = runtime.name, runtime.version, threads
+        check_functions(path)
+        self._deadline = runtime.deadline()
         try:
             self.native: Any = runtime.load(_readable(path), threads, profile_prefix)
         except Exception as error:
@@ -120,8 +132,11 @@ class OnnxSession:
         """Run once, inputs mostly [1, length]; see `base.Session.run`. Raises `RuntimeFailed`."""
         typed = {name: np.asarray(value, self._dtypes.get(name)) for name, value in feeds.items()}
         try:
-            outputs: list[Array] = self.native.run(None, typed)
+            with self._deadline.watched() as options:
+                outputs: list[Array] = self.native.run(None, typed, options)
         except Exception as error:
+            if self._deadline.passed:
+                raise self._deadline.error from error
             raise RuntimeFailed(f"onnxruntime {self.version} failed: {one_line(error)}") from error
         return outputs
 
@@ -154,6 +169,8 @@ class OnnxDecoderSession(DecoderSession):
         self.runtime, self.version, self.threads = runtime.name, runtime.version, threads
         self.capacity = capacity
         self.length = 0
+        check_functions(path)
+        self._deadline = runtime.deadline()
         try:
             self.native: Any = runtime.load(str(path), threads, profile_prefix)
         except Exception as error:
@@ -213,8 +230,11 @@ class OnnxDecoderSession(DecoderSession):
         self._keep(logits.shape[1])
         self._binding.bind_output("logits", "cpu", 0, np.float32, logits.shape, logits.ctypes.data)
         try:
-            self.native.run_with_iobinding(self._binding)
+            with self._deadline.watched() as options:
+                self.native.run_with_iobinding(self._binding, options)
         except Exception as error:
+            if self._deadline.passed:
+                raise self._deadline.error from error
             raise RuntimeFailed(f"onnxruntime {self.version} failed: {one_line(error)}") from error
         self.length = total
 
