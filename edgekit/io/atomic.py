@@ -200,7 +200,18 @@ def _is_marked(folder: Path) -> bool:
     """Whether the folder says of itself that it is edgekit's; others write files of these names too."""
     if any(entry.is_dir() and entry.name not in _OWN_FOLDERS for entry in folder.iterdir()):
         return False
-    return any(_says(folder / name, keys) for name, keys in _MARKERS.items())
+    return any(_says(folder / name, keys) for name, keys in _MARKERS.items()) or _is_damaged(folder)
+
+
+def _is_damaged(folder: Path) -> bool:
+    """Whether the folder was edgekit's until its marker was damaged; it could never be made anew otherwise.
+
+    Others write a `manifest.json` too, but no golden cases beside it.
+    """
+    markers = [folder / "edgekit.json"]
+    if (folder / "golden.jsonl").is_file():
+        markers.append(folder / "manifest.json")
+    return any(marker.is_file() and not _read(marker) and marker.read_bytes().strip() != b"{}" for marker in markers)
 
 
 def _not_of_the_package(out: Path) -> str | None:

@@ -33,6 +33,7 @@ _DTYPES = {
 }
 # errors are raised as well, and are told by whoever catches them
 _ONLY_FATAL = 4
+_NO_MEMORY = "Failed to allocate memory"
 _PAST, _PRESENT = "past_key_values.", "present."
 _KEEP = "logits_to_keep"
 # read by onnxruntime itself, beside its options
@@ -137,6 +138,8 @@ class OnnxSession:
         except Exception as error:
             if self._deadline.passed:
                 raise self._deadline.error from error
+            if _NO_MEMORY in str(error):
+                raise BadInput(f"{self._path.name} asks for more memory than there is") from error
             raise RuntimeFailed(f"onnxruntime {self.version} failed: {one_line(error)}") from error
         return outputs
 

@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 import pytest
-from endless_models import doubling, endless
+from endless_models import doubling, endless, saved
 
 from edgekit.agent.errors import BadInput
 from edgekit.agent.runtimes.registry import open_session
@@ -40,3 +40,13 @@ def test_a_few_functions_are_run(tmp_path):
     session = open_session(doubling(tmp_path / "few.onnx", 3))
     (found,) = session.run({"input_ids": np.array([[1, 2]])})
     assert found.tolist() == [[1, 2]]
+
+
+def test_a_tensor_larger_than_any_memory_is_refused(tmp_path):
+    from onnx import TensorProto, helper
+
+    shape = helper.make_tensor("shape", TensorProto.INT64, [1], [2**50])
+    nodes = [helper.make_node("ConstantOfShape", ["shape"], ["big"]), helper.make_node("ReduceSum", ["big"], ["y"])]
+    path = saved(tmp_path / "big.onnx", nodes, [shape])
+    with pytest.raises(BadInput, match=r"big.onnx asks for more memory than there is"):
+        open_session(path).run({"input_ids": np.ones((1, 4), np.int64)})
