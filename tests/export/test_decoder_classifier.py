@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from bundles import build, quantized
+from stock_readers import stock_reader
 from tiny_decoder import KINDS, LABELS, TEXTS, byte_fallback_bpe, tiny_classifier_of, tiny_llama
 from transformers import AutoModelForSequenceClassification
 
@@ -151,7 +152,7 @@ def test_a_pruned_body_is_exported(parts, kind, tmp_path):
 
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
 def test_optimum_opens_the_bundle(parts, kind, tmp_path):
-    from optimum.onnxruntime import ORTModelForSequenceClassification
+    ORTModelForSequenceClassification = stock_reader("ORTModelForSequenceClassification")
 
     model, tokenizer, _ = parts[kind]
     build(quantized(model, tokenizer, "int8-weight"), tmp_path / "bundle")

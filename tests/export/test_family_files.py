@@ -10,6 +10,7 @@ import pytest
 import torch
 from bundles import PAIRS, build, check_odd, encoded, quantized
 from onnx import numpy_helper
+from stock_readers import stock_reader
 from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 
 from edgekit.agent.inference.bundle import open_bundle, read_golden
@@ -105,7 +106,7 @@ def test_every_length_and_padded_batches_in_onnx(bundles, parts, name):
 
 @pytest.mark.parametrize("name", ["albert", "bert", "roberta"])
 def test_optimum_opens_the_bundle_and_sees_pairs(bundles, name):
-    from optimum.onnxruntime import ORTModelForSequenceClassification
+    ORTModelForSequenceClassification = stock_reader("ORTModelForSequenceClassification")
     from transformers import AutoTokenizer
 
     folder, _, _ = bundles(name, "int8-weight")

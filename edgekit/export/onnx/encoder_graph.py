@@ -24,7 +24,6 @@ from edgekit.export.quantized_weights import QuantizedTensor, QuantizedWeights
 from edgekit.models.encoder import Encoder, EncoderBlock
 from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe_encoder
-from edgekit.tasks.text_classification import TASK
 
 if TYPE_CHECKING:
     from onnx import ValueInfoProto
@@ -58,46 +57,33 @@ def write_encoder_graph(
     encoder = describe_encoder(model)
     graph = OnnxGraph()
     dense = DenseLowering(graph, weights, ranges or {}, signed=signed)
-    names, axes = _interface(model, encoder)
+    names = _input_names(encoder)
     mask = graph.add("Cast", ["attention_mask"], "mask", to=6)  # int32, as MultiHeadAttention wants it
     x = _embed(dense, encoder, max_length)
     for index, block, last in encoder.runs():
         x = _block(dense, block, x, mask, encoder, f"block{index}", last=last)
     logits = _head(dense, encoder, x)
-    inputs, outputs = _value_infos(names, axes, encoder.head[-1].linear.out_features, taps)
+    inputs, outputs = _value_infos(names, encoder.head[-1].linear.out_features, taps)
     graph.add("Squeeze", [logits, graph.constant("one", np.array([1], np.int64))], "logits")
     graph.save(path, inputs, outputs)
     return EncoderGraph(tuple(names), dense.inputs)
 
 
-def _interface(model: LoadedModel, encoder: Encoder) -> tuple[list[str], dict[str, dict[int, str]]]:
-    """Input names in order and the dynamic axes of every input and output, as optimum exports this model.
-
-    Taken from optimum so that its `ORTModelForSequenceClassification` opens the bundle.
-    """
-    import optimum.exporters.onnx.model_configs  # noqa: F401 - importing it registers the configurations
-    from optimum.exporters.tasks import TasksManager
-
-    constructor = TasksManager.get_exporter_config_constructor(
-        "onnx", model=model, task=TASK.name, library_name="transformers"
-    )
-    config = constructor(model.config)
-    expected = {"input_ids", "attention_mask"} | (
-        {"token_type_ids"} if encoder.token_type_embedding is not None else set()
-    )
-    inputs = {name: dict(axes) for name, axes in config.inputs.items() if name in expected}
-    if set(inputs) != expected or "logits" not in config.outputs:
-        raise ToolError(f"optimum exports {model.config.model_type} with other inputs: {sorted(config.inputs)}")
-    return list(inputs), inputs | {"logits": dict(config.outputs["logits"])}
+def _input_names(encoder: Encoder) -> list[str]:
+    """In the order in which optimum exports them, so that its `ORTModelForSequenceClassification` opens the bundle."""
+    types = ["token_type_ids"] if encoder.token_type_embedding is not None else []
+    return ["input_ids", "attention_mask", *types]
 
 
 def _value_infos(
-    names: Sequence[str], axes: Mapping[str, Mapping[int, str]], labels: int, taps: Sequence[str]
+    names: Sequence[str], labels: int, taps: Sequence[str]
 ) -> tuple[list[ValueInfoProto], list[ValueInfoProto]]:
     from onnx import TensorProto, helper
 
-    inputs = [helper.make_tensor_value_info(name, TensorProto.INT64, [axes[name][0], axes[name][1]]) for name in names]
-    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [axes["logits"][0], labels])]
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.INT64, ["batch_size", "sequence_length"]) for name in names
+    ]
+    outputs = [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch_size", labels])]
     outputs += [helper.make_tensor_value_info(tap, TensorProto.FLOAT, None) for tap in taps]
     return inputs, outputs
 

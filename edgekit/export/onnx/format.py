@@ -1,4 +1,4 @@
-"""ONNX: graphs built from a model's description and, for families without one, optimum's own export."""
+"""ONNX: graphs built from a model's description and, for families without one, the export of another tool."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from edgekit.export.onnx.calibration import calibrate
 from edgekit.export.onnx.decoder_classifier_graph import write_onnx_decoder_classifier
 from edgekit.export.onnx.decoder_graph import write_onnx_decoder
 from edgekit.export.onnx.encoder_graph import write_encoder_graph
+from edgekit.export.onnx.fallback import require_exporter, write_onnx_fallback
 from edgekit.export.onnx.graph_builder import ONNX_FILE
-from edgekit.export.onnx.optimum_export import require_exporter, write_onnx_fallback
 from edgekit.export.onnx.rounding import simulate
 from edgekit.export.onnx.verify import verify_integers
 from edgekit.export.quantized_weights import QuantizedWeights
@@ -41,7 +41,7 @@ def write(source: Source, lowering: Lowering, out: Path) -> ModelFile:
     """Write `model.onnx` into `out`: any batch, any length up to the longest.
 
     Raises `UsageError` for more positions than the model has, or an activation or heads without an operator;
-    `ParityError` where the file holds other integers than the plan; `ToolError` where optimum cannot export a family
+    `ParityError` where the file holds other integers than the plan; `ToolError` where no exporter knows a family
     without description.
     """
     if not source.described:

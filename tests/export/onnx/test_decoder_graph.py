@@ -10,6 +10,7 @@ import onnx
 import pytest
 import torch
 from onnx import numpy_helper
+from stock_readers import stock_reader
 from tiny_decoder import CONTEXT, KINDS, TEXTS, save_decoder, tiny_gpt2, tiny_llama
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -227,7 +228,7 @@ def test_int8_changes_little_of_the_float_model(quantized, decoder_bundles):
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
 def test_optimum_opens_the_bundle_and_writes_the_same(decoder_bundles, decoder_checkpoints, kind):
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    from optimum.onnxruntime import ORTModelForCausalLM
+    ORTModelForCausalLM = stock_reader("ORTModelForCausalLM")
 
     folder = decoder_bundles[kind]
     model, tokenizer = ORTModelForCausalLM.from_pretrained(folder), AutoTokenizer.from_pretrained(folder)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from bundles import build, quantized
 from onnx import numpy_helper
+from stock_readers import stock_reader
 from tiny_checkpoint import TEXTS
 
 from edgekit.agent.inference.classifier import open_classifier
@@ -118,7 +119,7 @@ def test_sizes_follow_the_bits(bundles):
 
 
 def test_optimum_opens_the_bundle(bundles):
-    from optimum.onnxruntime import ORTModelForSequenceClassification
+    ORTModelForSequenceClassification = stock_reader("ORTModelForSequenceClassification")
     from transformers import AutoTokenizer
 
     folder, _, _ = bundles["int8-dynamic"]

@@ -81,7 +81,7 @@ def test_capital_letters_make_a_vocabulary_cased(tmp_path):
 
 
 def test_bytes_from_vocabulary_and_merges(tmp_path):
-    BYTES.save_vocabulary(str(tmp_path))
+    BYTES.backend_tokenizer.model.save(str(tmp_path))
     assert open_tokenizer(tmp_path, INPUTS, 20)(TEXTS[0])["input_ids"] == BYTES(TEXTS[0])["input_ids"]
 
 
