@@ -28,6 +28,7 @@ from edgekit.export.source import Source
 from edgekit.export.tasks.text_generation import HARD_PROMPTS, check, reference_texts
 from edgekit.flows.export import export
 from edgekit.models.checkpoint import load_decoder, load_tokenizer, open_checkpoint
+from edgekit.models.transformers_release import release
 from edgekit.options.export_options import ExportOptions
 from edgekit.schema.plan import Plan, TensorPlan
 from edgekit.schema.resources import load_target
@@ -85,6 +86,8 @@ def test_greedy_tokens_are_those_of_generate_and_of_no_cache(decoder_checkpoints
 @pytest.mark.parametrize(("heads", "kv_heads", "head_dim"), [(4, 4, 16), (4, 1, 32), (6, 3, 8), (3, 1, 64)])
 def test_any_grouping_and_size_of_heads(heads, kv_heads, head_dim, tmp_path, decoder_checkpoints):
     tokenizer = AutoTokenizer.from_pretrained(decoder_checkpoints["llama"])
+    if release() >= 5 and 64 % heads:
+        pytest.skip("transformers 5 takes no heads that do not divide the width")
     sizes = {"num_attention_heads": heads, "num_key_value_heads": kv_heads, "head_dim": head_dim}
     folder = save_decoder(tiny_llama(tokenizer, **sizes, num_hidden_layers=1), tokenizer, tmp_path / "made")
     checkpoint = open_checkpoint(folder)
