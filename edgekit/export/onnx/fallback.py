@@ -123,4 +123,4 @@ def _by_transformers(model: LoadedModel, folder: Path) -> None:
 
 def _takes(model: LoadedModel, name: str) -> bool:
     """Whether the model reads an input of this name."""
-    return name in inspect.signature(type(model).forward).parameters
+    return name in inspect.signature(model.get_submodule("").forward).parameters
