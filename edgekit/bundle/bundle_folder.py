@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import os
 import threading
@@ -99,8 +100,9 @@ class BundleFolder:
     def check_writable(self) -> None:
         """Raise `UsageError` where the manifest cannot be written: before an evaluation, which takes long."""
         if not os.access(self.path, os.W_OK):
+            reason = errno.EROFS if os.statvfs(self.path).f_flag & os.ST_RDONLY else errno.EACCES
             raise UsageError(
-                f"{self} cannot be written, so that its manifest cannot take the figures",
+                f"{self} cannot be written ({os.strerror(reason)}), so that its manifest cannot take the figures",
                 advice="evaluate it without keeping them: edgekit evaluate --no-record",
             )
 
