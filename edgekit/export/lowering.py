@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from edgekit.schema.runtimes import RUNTIMES
 from edgekit.schema.schemes import FormatName, RuntimeName, Scheme
 from edgekit.schema.target import Target
-
-# they answer a file with dynamic int8 products with zeros, and say nothing
-_WITHOUT_DYNAMIC_INT8: frozenset[RuntimeName] = frozenset({"tflite-runtime"})
 
 
 @dataclass(frozen=True)
@@ -47,5 +45,5 @@ def resolve(target: Target, format: FormatName, scheme: Scheme) -> Lowering:
         scheme=scheme,
         lengths=target.lengths,
         signed=target.multiplies_signed,
-        explicit=runtime.name in _WITHOUT_DYNAMIC_INT8,
+        explicit=not RUNTIMES[runtime.name].dynamic_int8,
     )

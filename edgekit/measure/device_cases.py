@@ -16,7 +16,7 @@ from edgekit.measure.performance.throttling import Disturbance, disturbances, ev
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.statistics.percentiles import fewest_samples
 from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement, OfFile, Part
-from edgekit.schema.schemes import FORMAT_OF
+from edgekit.schema.runtimes import RUNTIMES
 from edgekit.schema.tool_measurement import ToolMeasurement
 from edgekit.tasks.registry import task_named
 
@@ -224,7 +224,8 @@ def _is_possible(record: OfFile | ToolMeasurement, manifest: Manifest) -> bool:
     length = getattr(record, "length", None)
     fits = not isinstance(length, int) or length <= max(manifest.max_length, *manifest.lengths, 0)
     runtime = getattr(record, "runtime", None)
-    return fits and (runtime is None or FORMAT_OF.get(runtime) == manifest.format)
+    of_format = {name for name, facts in RUNTIMES.items() if facts.format == manifest.format}
+    return fits and (runtime is None or runtime in of_format)
 
 
 def _newest(records: Sequence[_Kept]) -> list[_Kept]:

@@ -7,9 +7,3 @@ from typing import Literal
 FormatName = Literal["onnx", "tflite"]
 RuntimeName = Literal["onnxruntime", "ai-edge-litert", "tflite-runtime"]
 Scheme = Literal["float", "int8-dynamic", "int8-static", "int8-weight", "int4-weight"]
-
-FORMAT_OF: dict[RuntimeName, FormatName] = {
-    "onnxruntime": "onnx",
-    "ai-edge-litert": "tflite",
-    "tflite-runtime": "tflite",
-}

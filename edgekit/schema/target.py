@@ -10,7 +10,8 @@ from edgekit.errors import UsageError
 from edgekit.schema.base_model import Strict
 from edgekit.schema.budget import Budget
 from edgekit.schema.measurement import Fingerprint
-from edgekit.schema.schemes import FORMAT_OF, FormatName, RuntimeName, Scheme
+from edgekit.schema.runtimes import RUNTIMES
+from edgekit.schema.schemes import FormatName, RuntimeName, Scheme
 from edgekit.tasks.registry import DEFAULT_TASK
 from edgekit.tasks.task import TaskName
 
@@ -64,7 +65,7 @@ class TargetRuntime(Strict):
     @property
     def format(self) -> FormatName:
         """The file format that this runtime reads."""
-        return FORMAT_OF[self.name]
+        return RUNTIMES[self.name].format
 
 
 class Target(Strict):

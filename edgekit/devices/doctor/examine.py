@@ -15,12 +15,16 @@ from edgekit.devices.provision.python_facts import OLDEST, python_facts
 from edgekit.devices.transport import Transport
 from edgekit.errors import DeviceError
 from edgekit.schema.base_model import Strict
+from edgekit.schema.runtimes import RUNTIMES
 from edgekit.schema.schemes import RuntimeName
 
 # five modules in each of a few folders, each of them slow to load from an SD card, and slower under emulation
 IMPORT_SECONDS = 1200.0
 # what an agent needs beside a runtime
 NEEDED = ("numpy", "tokenizers")
+# the module that is imported of each project
+_PROJECTS: dict[str, str] = {name: name for name in NEEDED}
+_PROJECTS.update((name, facts.module) for name, facts in RUNTIMES.items())
 
 Line = Annotated[str, pydantic.Field(max_length=500)]
 
@@ -106,9 +110,8 @@ def examine(transport: Transport, python: str | None = None) -> Examined:
     if usable is None or usable.version[:2] < OLDEST:
         return Examined(transport.where, found, usable, python, clock_skew=skew)
     try:
-        reply = run_script(
-            transport, usable.name, "runtimes", _Places, timeout=IMPORT_SECONDS, do="imports", home=found.home
-        )
+        fields = {"do": "imports", "home": found.home, "projects": _PROJECTS}
+        reply = run_script(transport, usable.name, "runtimes", _Places, timeout=IMPORT_SECONDS, **fields)
     except DeviceError as error:
         return Examined(transport.where, found, usable, python, refused=error.message, clock_skew=skew)
     examined = Examined(transport.where, found, usable, python, reply.places, clock_skew=skew)

@@ -31,14 +31,6 @@ JsonObject = dict[str, Any]
 
 RECORD = "runtime.json"
 IMPORT_SECONDS = 300
-# project by the module that is imported
-MODULES = {
-    "numpy": "numpy",
-    "tokenizers": "tokenizers",
-    "onnxruntime": "onnxruntime",
-    "ai_edge_litert.interpreter": "ai-edge-litert",
-    "tflite_runtime.interpreter": "tflite-runtime",
-}
 MOST_RUNTIMES = 20
 # what one archive may unpack to, and how many files it may hold: a runtime is far below
 MOST_BYTES, MOST_FILES = 1_000_000_000, 20_000
@@ -76,8 +68,9 @@ def imports(home: Path, request: JsonObject) -> JsonObject:
     """What imports, by the runtime's folder; the first, without a name, is this Python's own."""
     folder = home / "runtimes"
     names = sorted(path.parent.name for path in folder.glob(f"*/{RECORD}"))[:MOST_RUNTIMES]
-    own = {"runtime": None, "modules": _tried(None)}
-    return {"places": [own] + [{"runtime": name, "modules": _tried(folder / name)} for name in names]}
+    projects: dict[str, str] = request["projects"]
+    own = {"runtime": None, "modules": _tried(projects, None)}
+    return {"places": [own] + [{"runtime": name, "modules": _tried(projects, folder / name)} for name in names]}
 
 
 def begin(home: Path, request: JsonObject) -> JsonObject:
@@ -189,19 +182,23 @@ def _place(member: zipfile.ZipInfo) -> PurePosixPath | None:
     return name
 
 
-def _tried(place: Path | None) -> JsonObject:
-    """What each module that is there gives: in `place`, or (None) wherever this Python looks."""
+def _tried(projects: dict[str, str], place: Path | None) -> JsonObject:
+    """What each project that is there gives: in `place`, or (None) wherever this Python looks.
+
+    projects: the module that is imported of each
+    """
     path = None if place is None else [str(place)]
-    present = [
-        module for module in MODULES if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], path)
-    ]
     variables = {} if place is None else {"PYTHONPATH": str(place)}
-    return {MODULES[module]: _import(module, variables) for module in present}
+    return {
+        project: _import(module, project, variables)
+        for project, module in projects.items()
+        if importlib.machinery.PathFinder.find_spec(module.partition(".")[0], path)
+    }
 
 
 def _try(module: str, folder: Path) -> None:
     """Import a module from a runtime; `InstallFailed` where it does not import."""
-    tried = _import(module, {"PYTHONPATH": str(folder), "PYTHONNOUSERSITE": "1"})
+    tried = _import(module, module, {"PYTHONPATH": str(folder), "PYTHONNOUSERSITE": "1"})
     if tried.get("signal") == signal.SIGILL:
         raise InstallFailed(f"importing {module} ends in an illegal instruction: it was not made for this processor")
     if "signal" in tried:
@@ -210,12 +207,12 @@ def _try(module: str, folder: Path) -> None:
         raise InstallFailed(f"{module} does not import: {tried['message']}")
 
 
-def _import(module: str, variables: dict[str, str]) -> JsonObject:
+def _import(module: str, project: str, variables: dict[str, str]) -> JsonObject:
     """Import a module in a process of its own: an instruction that this processor lacks ends no more than that.
 
     The answer is its `version`, or the `signal` that ended it, or the `message` that it ended with.
     """
-    command = [sys.executable, "-c", _CHILD, module, MODULES.get(module, module), _MARK]
+    command = [sys.executable, "-c", _CHILD, module, project, _MARK]
     try:
         done = subprocess.run(
             command,

@@ -10,11 +10,10 @@ from edgekit.devices.device_script import run_script
 from edgekit.devices.transport import Transport
 from edgekit.errors import DeviceError
 from edgekit.schema.base_model import Strict
+from edgekit.schema.runtimes import only_runtime, too_new, usual_runtimes
 from edgekit.schema.schemes import RuntimeName
 
 OLDEST = (3, 9)
-# the last Python that tflite-runtime has wheels for
-TFLITE_NEWEST = (3, 11)
 # the architecture in a wheel's name, by what the kernel says and how wide the interpreter's pointers are:
 # 32-bit Raspberry Pi OS has a 64-bit kernel
 _WHEELS = {
@@ -72,8 +71,8 @@ class PythonFacts(Strict):
 
     @property
     def runtimes(self) -> tuple[RuntimeName, ...]:
-        """The runtimes that there are wheels of: on 32 bits tflite-runtime alone."""
-        return ("onnxruntime", "ai-edge-litert") if self.bits == 64 else ("tflite-runtime",)
+        """The runtimes that are set up on it where none is named."""
+        return usual_runtimes(self.bits)
 
     @property
     def identity(self) -> str:
@@ -114,9 +113,10 @@ def _problem(facts: PythonFacts) -> tuple[str | None, str | None]:
         return f"the runtimes have no wheels for {facts.machine or 'its processor'}, {facts.bits} bits", (
             "there are wheels for aarch64, armv7l and x86_64"
         )
-    if facts.bits == 32 and facts.version[:2] > TFLITE_NEWEST:
-        return f"tflite-runtime, which alone serves 32 bits, stops at Python 3.11, and this is {facts.short}", (
-            "use 64-bit Raspberry Pi OS, or a 32-bit one with Python 3.11 (Bookworm)"
+    only = only_runtime(facts.bits)
+    if only is not None and (newest := too_new(only, facts.version)):
+        return f"{only}, which alone serves {facts.bits} bits, stops at Python {newest}, and this is {facts.short}", (
+            f"use 64-bit Raspberry Pi OS, or a {facts.bits}-bit one with Python {newest} (Bookworm)"
         )
     if facts.glibc_minor < _GLIBC_2[0]:
         libc = f"{facts.libc} {facts.libc_version}".strip()

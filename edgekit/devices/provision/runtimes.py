@@ -13,27 +13,17 @@ import pydantic
 from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.device_script import run_script
 from edgekit.devices.provision.debian_numpy import debian_numpy
-from edgekit.devices.provision.python_facts import TFLITE_NEWEST, PythonFacts
+from edgekit.devices.provision.python_facts import PythonFacts
 from edgekit.devices.provision.wheels import Archive, NoWheelError, fetch_together, fetch_wheel
 from edgekit.errors import DeviceError, UsageError
 from edgekit.schema.base_model import Strict
 from edgekit.schema.runtime_ref import RuntimeRef
+from edgekit.schema.runtimes import RUNTIMES, too_new
 
 DEFAULT = "default"
 # an SD card writes a few MB a second, and the first import of a runtime reads most of it back
 INSTALL_SECONDS = 1800.0
 REMOVE_SECONDS = 300.0
-_MODULES = {
-    "ai-edge-litert": "ai_edge_litert.interpreter",
-    "tflite-runtime": "tflite_runtime.interpreter",
-}
-# the first version that was built for numpy 2 as well
-_NUMPY_2 = (1, 19)
-
-
-def module_of(runtime: RuntimeRef) -> str:
-    """The module that a Python with this runtime can import."""
-    return _MODULES.get(runtime.name, runtime.name)
 
 
 @dataclass(frozen=True)
@@ -114,7 +104,7 @@ def collect(runtime: RuntimeRef | None, facts: PythonFacts, tell: Callable[[str]
                 raise
             notes.append(error.message)
             continue
-        modules.append(module_of(reference))
+        modules.append(RUNTIMES[reference.name].module)
     if not archives:
         raise NoWheelError("; ".join(notes))
     name = DEFAULT if runtime is None else RuntimeRef(name=runtime.name, version=archives[0].version).folder
@@ -176,13 +166,14 @@ def remove(device: ConnectedDevice, python: str, name: str | None) -> int:
 
 def _check_runtime(runtime: RuntimeRef, facts: PythonFacts) -> None:
     """Say what pip would say in more words: this runtime is not made for such a device."""
-    if runtime.name == "tflite-runtime" and facts.version[:2] > TFLITE_NEWEST:
+    if newest := too_new(runtime.name, facts.version):
         raise DeviceError(
-            f"tflite-runtime stops at Python 3.11, and the device has {facts.short}",
+            f"{runtime.name} stops at Python {newest}, and the device has {facts.short}",
             advice="take ai-edge-litert on 64 bits, or name an older Python: --python PATH",
         )
-    if facts.bits == 32 and runtime.name != "tflite-runtime":
-        raise UsageError(f"{runtime.name} has no wheels for 32 bits", advice="there is tflite-runtime")
+    if facts.bits not in RUNTIMES[runtime.name].bits:
+        others = " and ".join(name for name, known in RUNTIMES.items() if facts.bits in known.bits)
+        raise UsageError(f"{runtime.name} has no wheels for {facts.bits} bits", advice=f"there is {others}")
 
 
 def _has_numpy(facts: PythonFacts) -> bool:
@@ -196,7 +187,7 @@ def _numpy(runtimes: Sequence[RuntimeRef]) -> str:
 
 
 def _is_old(runtime: RuntimeRef) -> bool:
-    if runtime.name != "onnxruntime" or runtime.version is None:
-        return runtime.name == "tflite-runtime"
-    parts = runtime.version.split(".")
-    return tuple(int(part) for part in parts[:2] if part.isdecimal()) < _NUMPY_2
+    since = RUNTIMES[runtime.name].numpy_2_since
+    if since is None or runtime.version is None:
+        return since is None
+    return tuple(int(part) for part in runtime.version.split(".")[:2] if part.isdecimal()) < since

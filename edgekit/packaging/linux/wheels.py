@@ -7,13 +7,14 @@ import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.parser import HeaderParser
-from typing import get_args
+from typing import Literal, get_args
 
-from edgekit.devices.provision.python_facts import OLDEST, TFLITE_NEWEST, PythonFacts
-from edgekit.devices.provision.runtimes import collect, module_of
+from edgekit.devices.provision.python_facts import OLDEST, PythonFacts
+from edgekit.devices.provision.runtimes import collect
 from edgekit.devices.provision.wheels import Archive, fetch_together, fetch_wheel
 from edgekit.errors import UsageError
 from edgekit.schema.runtime_ref import RuntimeRef
+from edgekit.schema.runtimes import RUNTIMES, only_runtime, too_new
 from edgekit.schema.target import Architecture
 
 # pure Python, without dependencies; these versions are what the service is tested with
@@ -46,14 +47,16 @@ def python_of(arch: str, python: str) -> PythonFacts:
     version = (3, int(parts[1]), 0) if parts else (0, 0, 0)
     if version[:2] < OLDEST:
         raise UsageError(f"the service runs on Python 3.9 or newer, not on {python}", advice="as in 3.11")
-    if arch == "armv7l" and version[:2] > TFLITE_NEWEST:
-        raise UsageError(f"tflite-runtime, which alone serves 32 bits, stops at Python 3.11, not {python}")
+    bits: Literal[32, 64] = 32 if arch == "armv7l" else 64
+    only = only_runtime(bits)
+    if only is not None and (newest := too_new(only, version)):
+        raise UsageError(f"{only}, which alone serves {bits} bits, stops at Python {newest}, not {python}")
     return PythonFacts(
         version=version,
         implementation="CPython",
         system="Linux",
         machine=arch,
-        bits=32 if arch == "armv7l" else 64,
+        bits=bits,
         free_threaded=False,
         libc="glibc",
         libc_version=_GLIBC.get(python, _NEWEST_GLIBC),
@@ -71,7 +74,7 @@ def fetch(runtime: RuntimeRef, facts: PythonFacts, tell: Callable[[str], None] =
 
 def modules_of(runtime: RuntimeRef) -> tuple[str, ...]:
     """The modules that a Python must have where a package brings no wheels."""
-    return ("numpy", "tokenizers", module_of(runtime), *SERVICE_MODULES)
+    return ("numpy", "tokenizers", RUNTIMES[runtime.name].module, *SERVICE_MODULES)
 
 
 def licence_of(archive: Archive) -> str:

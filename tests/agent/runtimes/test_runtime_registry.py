@@ -2,6 +2,7 @@
 
 import sys
 from types import ModuleType
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -9,7 +10,15 @@ from tiny_bundle import tiny_onnx
 
 from edgekit.agent.errors import BadInput, RuntimeMissing
 from edgekit.agent.runtimes import registry
-from edgekit.agent.runtimes.registry import ModelFormat, open_decoder_session, open_session, runtime_names
+from edgekit.agent.runtimes.registry import (
+    MODEL_FORMATS,
+    ModelFormat,
+    open_decoder_session,
+    open_session,
+    runtime_names,
+)
+from edgekit.schema.runtimes import RUNTIMES
+from edgekit.schema.schemes import RuntimeName
 
 
 def hide(monkeypatch, *modules):
@@ -19,6 +28,12 @@ def hide(monkeypatch, *modules):
 
 def test_the_names_are_those_of_the_packages():
     assert runtime_names() == ["ai-edge-litert", "onnxruntime", "tflite-runtime"]
+
+
+def test_the_table_of_runtimes_is_of_the_same_ones():
+    listed = {name: suffix for suffix, known in MODEL_FORMATS.items() for name in known.runtimes}
+    assert {name: f".{facts.format}" for name, facts in RUNTIMES.items()} == listed
+    assert set(RUNTIMES) == set(get_args(RuntimeName))
 
 
 def test_without_the_only_runtime_of_a_format(tmp_path, monkeypatch):
