@@ -40,6 +40,9 @@ def pytest_runtest_setup():
         gc.freeze()
 
 
+# as the command line has it, which comes too late where a test has imported transformers before
+os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+
 pytest_plugins = [
     "tiny_bundle",
     "tiny_checkpoint",

