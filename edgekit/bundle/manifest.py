@@ -10,6 +10,7 @@ from typing import Any, Literal, Self
 import pydantic
 
 from edgekit.agent.inference.content_hash import SEAL, changed, content_hash, follows, is_whole, seal_of
+from edgekit.agent.json_object import JsonObject
 from edgekit.bundle.evaluation import Accuracy, Perplexity
 from edgekit.bundle.older_formats import check_manifest_version
 from edgekit.errors import UsageError
@@ -192,8 +193,8 @@ class Manifest(Strict):
     notes: tuple[str, ...] = ()
 
     @pydantic.model_serializer(mode="wrap")
-    def _without_what_is_usual(self, written: pydantic.SerializerFunctionWrapHandler) -> dict[str, Any]:
-        fields: dict[str, Any] = written(self)
+    def _without_what_is_usual(self, written: pydantic.SerializerFunctionWrapHandler) -> JsonObject:
+        fields: JsonObject = written(self)
         if self.pairs:
             del fields["pairs"]
         return fields

@@ -122,18 +122,15 @@ def command(
     from edgekit.bundle.bundle_folder import BundleFolder
     from edgekit.errors import worst_exit_code
     from edgekit.flows.gate.gate import gate
-    from edgekit.io.atomic import check_output_file, write_text
+    from edgekit.io.atomic import write_text
     from edgekit.measure.evidence import Allowed
     from edgekit.measure.verdicts import exit_code
     from edgekit.report.junit import verdicts_junit
     from edgekit.report.markdown import verdicts_markdown
     from edgekit.report.terminal import verdict_table
 
-    if junit is not None and junit == markdown:
-        raise click.UsageError("--junit and --markdown name the same file")
+    _check_reports(model, junit, markdown)
     bundle = BundleFolder(model.path)
-    for path in filter(None, (junit, markdown)):
-        check_output_file(path, sources=[model.path])
     wanted, rows_sha256 = _budgets(bundle, budgets, recipe, target)
     allowed = Allowed(throttled=allow_throttled, busy=allow_busy, max_age=max_age, data_sha256=rows_sha256)
     if devices:
@@ -154,6 +151,16 @@ def command(
     if failed is not None:
         click.echo(f"error: {failed.message}", err=True)
     context.exit(code)
+
+
+def _check_reports(model: ModelRef, junit: Path | None, markdown: Path | None) -> None:
+    """Refuse files that are each other, or the bundle, before anything is measured."""
+    from edgekit.io.atomic import check_output_file
+
+    if junit is not None and junit == markdown:
+        raise click.UsageError("--junit and --markdown name the same file")
+    for path in filter(None, (junit, markdown)):
+        check_output_file(path, sources=[model.path])
 
 
 def _on_devices(

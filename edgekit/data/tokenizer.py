@@ -34,7 +34,7 @@ class Tokenizer(Protocol):
         """The special tokens by what they are for."""
 
     @property
-    def special_tokens_map(self) -> Mapping[str, Any]:
+    def special_tokens_map(self) -> Mapping[str, object]:
         """The same, as texts."""
 
     @property

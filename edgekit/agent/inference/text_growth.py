@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadInput
+from ..json_object import JsonObject
 
 # times its length; Unicode's own compatibility forms make 18 characters of one, real rules one or two
 MOST_GROWTH = 1000
@@ -28,7 +29,7 @@ def check_growth(tokenizer: Any, path: Path) -> None:
                 raise BadInput(f"{path}: its {name} may make more than {MOST_GROWTH:,} characters of one")
 
 
-def _flat(rule: Any) -> list[dict[str, Any]]:
+def _flat(rule: object) -> list[JsonObject]:
     """The rules in the order in which they are applied, those of a sequence one by one."""
     if not isinstance(rule, dict):
         return []
@@ -36,7 +37,7 @@ def _flat(rule: Any) -> list[dict[str, Any]]:
     return [rule] if members is None else [inner for member in members for inner in _flat(member)]
 
 
-def _growth(rule: dict[str, Any]) -> float:
+def _growth(rule: JsonObject) -> float:
     """At most how many characters a replacement makes of one."""
     pattern, content = rule.get("pattern"), rule.get("content")
     if not isinstance(pattern, dict) or not isinstance(content, str) or not content:
@@ -47,13 +48,13 @@ def _growth(rule: dict[str, Any]) -> float:
     return float(len(content) + (1 if _matches_nothing(pattern.get("Regex")) else 0))
 
 
-def _matches_nothing(pattern: Any) -> bool:
+def _matches_nothing(pattern: object) -> bool:
     try:
-        return re.match(pattern, "") is not None
-    except (re.error, TypeError, OverflowError, RecursionError):  # written for another library
+        return not isinstance(pattern, str) or re.match(pattern, "") is not None
+    except (re.error, OverflowError, RecursionError):  # written for another library
         return True
 
 
-def _added(rule: dict[str, Any]) -> int:
+def _added(rule: JsonObject) -> int:
     """The characters that a rule puts before a text."""
     return len(rule["prepend"]) if isinstance(rule.get("prepend"), str) else 0

@@ -8,12 +8,18 @@ import time
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Protocol
 
 from ..errors import BadInput
 
 # far above the slowest inference that anybody waits for; the variable is for models and machines of other sizes
 _VARIABLE, _SECONDS = "EDGEKIT_INFERENCE_SECONDS", 120.0
+
+
+class RunOptions(Protocol):
+    """onnxruntime's options of a run."""
+
+    terminate: bool
 
 
 class Deadline:
@@ -23,7 +29,7 @@ class Deadline:
     Raises `BadInput` where the environment names no time.
     """
 
-    def __init__(self, options: Any) -> None:
+    def __init__(self, options: RunOptions) -> None:
         self.options = options
         self.seconds = _most_seconds()
         self.passed = False
@@ -32,7 +38,7 @@ class Deadline:
         threading.Thread(target=_watch, args=(weakref.ref(self), self.seconds / 20), daemon=True).start()
 
     @contextmanager
-    def watched(self) -> Iterator[Any]:
+    def watched(self) -> Iterator[RunOptions]:
         """The options for a run within the block, which is ended when its time is up."""
         if self.passed:
             self.passed = self.options.terminate = False

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgekit.agent.json_object import JsonObject
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
 from edgekit.models.transformers_release import release
@@ -89,7 +90,7 @@ def _special_tokens(said: Mapping[str, object]) -> dict[str, object]:
     return {"additional_special_tokens": extra, "extra_special_tokens": {}}
 
 
-def _contradict(said: Mapping[str, object], file: Mapping[str, Any]) -> bool:
+def _contradict(said: Mapping[str, object], file: JsonObject) -> bool:
     """Whether settings say something else of a stage than the file does."""
     stages = [stage for name in ("normalizer", "pre_tokenizer") for stage in _parts(file.get(name))]
     return any(
@@ -99,7 +100,7 @@ def _contradict(said: Mapping[str, object], file: Mapping[str, Any]) -> bool:
     )
 
 
-def _parts(stage: Mapping[str, Any] | None) -> Iterator[Mapping[str, Any]]:
+def _parts(stage: JsonObject | None) -> Iterator[JsonObject]:
     """A stage of a tokenizer and, of a sequence, its own."""
     if stage is not None:
         yield stage
