@@ -11,6 +11,7 @@ from edgekit.flows.export import export
 from edgekit.flows.quantize import quantize
 from edgekit.flows.train.prune import prune
 from edgekit.flows.train.train import distill, finetune
+from edgekit.models.transformers_release import release
 from edgekit.options.data_options import DataSpec
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.train_options import DistillOptions, FinetuneOptions
@@ -90,6 +91,7 @@ def test_a_language_model_is_not_exported(folder, tmp_path):
         export(folder(mistral({})), tmp_path / "out", ExportOptions(target="rpi5"))
 
 
+@pytest.mark.skipif(release() >= 5, reason="the exporter of transformers 5 asks for no family")
 def test_optimum_must_know_how_to_export_it(folder, tmp_path):
     from transformers import FunnelConfig, FunnelForSequenceClassification
 

@@ -42,9 +42,13 @@ def require_exporter(family: str) -> None:
 
 
 def _transformers_knows(family: str) -> bool:
+    """Of an encoder with a decoder it would take the inputs of one alone."""
+    from transformers import AutoConfig
     from transformers.models.auto.modeling_auto import MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES
 
-    return family in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES
+    if family not in MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES:
+        return False
+    return not getattr(AutoConfig.for_model(family), "is_encoder_decoder", False)
 
 
 def _optimum_knows(family: str) -> bool:
@@ -106,9 +110,16 @@ def _by_transformers(model: LoadedModel, folder: Path) -> None:
         del example["token_type_ids"]
     open_axes = {name: dict.fromkeys((0, 1), torch.export.Dim.AUTO) for name in example}
     config = OnnxConfig(dynamic_shapes=open_axes, opset_version=_TORCH_OPSET)
-    exported = OnnxExporter().export(model, example, config=config)
+    kept = getattr(model.config, "use_cache", None)
+    model.config.use_cache = False  # a decoder would give its cache out as well
+    try:
+        exported = OnnxExporter().export(model, example, config=config)
+    finally:
+        model.config.use_cache = kept
     onnx_ir.save(exported.program, folder / ONNX_FILE)
     proto = onnx.load(folder / ONNX_FILE)
+    if [value.name for value in proto.graph.output] != ["logits"]:
+        raise ToolError("it gives out more than logits")
     proto.ir_version = IR_VERSION
     for value in (*proto.graph.input, *proto.graph.output):
         for axis, name in zip(value.type.tensor_type.shape.dim, _AXES, strict=True):

@@ -21,6 +21,7 @@ from edgekit.flows.evaluate.evaluate import evaluate
 from edgekit.flows.export import export
 from edgekit.flows.run.run import run
 from edgekit.models.checkpoint import load_tokenizer, save_checkpoint
+from edgekit.models.transformers_release import release
 from edgekit.options.data_options import DataSpec
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.recipe import Recipe
@@ -161,6 +162,8 @@ def test_each_row_is_tokenized_once(checkpoint, bundle, written, kind, monkeypat
 
 @pytest.mark.parametrize("kind", sorted(ROWS))
 def test_a_slow_tokenizer_counts_them_too(checkpoint, kind, tmp_path):
+    if release() >= 5:
+        pytest.skip("transformers 5 has no slow BertTokenizer")
     rows = ROWS[kind]
     fast = AutoTokenizer.from_pretrained(checkpoint)
     vocabulary = tmp_path / "vocab.txt"
