@@ -46,7 +46,7 @@ class ClassScore(Strict):
         if missing and (self.rows or self.predicted or len(missing) < 3):
             raise ValueError(f"class {quoted(self.label)}: {missing[0]} is missing")
         if self.f1 is not None and self.low is not None and self.high is not None:
-            _check_inside(f"F1 of class {quoted(self.label)}", self.f1, self.low, self.high)
+            check_inside(f"F1 of class {quoted(self.label)}", self.f1, self.low, self.high)
         return self
 
 
@@ -83,10 +83,10 @@ class Drop(Strict):
 
     @pydantic.model_validator(mode="after")
     def _intervals_hold_their_figures(self) -> Self:
-        _check_inside("points", self.points, self.low, self.high)
-        _check_inside("points, by the bootstrap", self.points, self.bootstrap_low, self.bootstrap_high)
-        _check_inside("macro_f1_points", self.macro_f1_points, self.macro_f1_low, self.macro_f1_high)
-        _check_inside("unchanged_pct", self.unchanged_pct, self.unchanged_low, self.unchanged_high)
+        check_inside("points", self.points, self.low, self.high)
+        check_inside("points, by the bootstrap", self.points, self.bootstrap_low, self.bootstrap_high)
+        check_inside("macro_f1_points", self.macro_f1_points, self.macro_f1_low, self.macro_f1_high)
+        check_inside("unchanged_pct", self.unchanged_pct, self.unchanged_low, self.unchanged_high)
         return self
 
 
@@ -124,9 +124,9 @@ class Accuracy(Strict):
 
     @pydantic.model_validator(mode="after")
     def _intervals_hold_their_figures(self) -> Self:
-        _check_inside("accuracy", self.accuracy, self.low, self.high)
-        _check_inside("macro_f1", self.macro_f1, self.macro_f1_low, self.macro_f1_high)
-        _check_inside("mcc", self.mcc, self.mcc_low, self.mcc_high)
+        check_inside("accuracy", self.accuracy, self.low, self.high)
+        check_inside("macro_f1", self.macro_f1, self.macro_f1_low, self.macro_f1_high)
+        check_inside("mcc", self.mcc, self.mcc_low, self.mcc_high)
         return self
 
     @pydantic.model_validator(mode="after")
@@ -168,7 +168,7 @@ class Increase(Strict):
 
     @pydantic.model_validator(mode="after")
     def _interval_holds_its_figure(self) -> Self:
-        _check_inside("pct", self.pct, self.low, self.high)
+        check_inside("pct", self.pct, self.low, self.high)
         return self
 
 
@@ -205,8 +205,8 @@ class Perplexity(Strict):
 
     @pydantic.model_validator(mode="after")
     def _intervals_hold_their_figures(self) -> Self:
-        _check_inside("perplexity", self.perplexity, self.low, self.high)
-        _check_inside("bits_per_byte", self.bits_per_byte, self.bits_per_byte_low, self.bits_per_byte_high)
+        check_inside("perplexity", self.perplexity, self.low, self.high)
+        check_inside("bits_per_byte", self.bits_per_byte, self.bits_per_byte_low, self.bits_per_byte_high)
         return self
 
     @pydantic.model_validator(mode="after")
@@ -220,7 +220,7 @@ class Perplexity(Strict):
         return self
 
 
-def _check_inside(name: str, value: float, low: float | None, high: float | None) -> None:
+def check_inside(name: str, value: float, low: float | None, high: float | None) -> None:
     """Raise `ValueError` for a figure outside its own interval, or for half an interval."""
     if low is None or high is None:
         if low is not high:

@@ -5,13 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
-from edgekit.agent.inference.content_hash import SEAL, changed, content_hash, follows, is_whole, seal_of
+from edgekit.agent.inference.content_hash import (
+    FORMAT_VERSION,
+    HEAD_FORMAT_VERSION,
+    SEAL,
+    changed,
+    content_hash,
+    follows,
+    is_whole,
+    seal_of,
+)
+from edgekit.agent.inference.problem_type import head_fault
 from edgekit.agent.json_object import JsonObject
 from edgekit.bundle.evaluation import Accuracy, Perplexity
+from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.bundle.older_formats import check_manifest_version
 from edgekit.errors import UsageError
 from edgekit.schema.base_model import Strict
@@ -20,10 +31,14 @@ from edgekit.schema.resources import check_target_name
 from edgekit.schema.schemes import FormatName, Scheme
 from edgekit.schema.shape import Scratch
 from edgekit.schema.target import Target
+from edgekit.tasks.problem_type import SINGLE_LABEL, ProblemType
 from edgekit.tasks.task import TaskName
 
 MANIFEST_FILE = "manifest.json"
 # no device runs a bundle without these, beside the model file
+# keys that a manifest of format 2 has not
+_OF_FORMAT_3 = frozenset({"problem_type", "thresholds", "label_sets", "numbers"})
+Threshold = Annotated[float, pydantic.Field(strict=True, gt=0, lt=1)]
 NEEDED_FILES = ("tokenizer.json", "config.json")
 
 
@@ -44,11 +59,22 @@ class Origin(Strict):
 
 
 class Validation(Strict):
-    """Accuracy in % of what a training stage kept, on its validation rows; or perplexity on blocks of text."""
+    """Accuracy in % of what a training stage kept, on its validation rows; or perplexity on blocks of text.
+
+    Of a multi-label model the binary cross entropy of a label, of a regression the mean absolute error.
+    """
 
     rows: pydantic.PositiveInt
     accuracy: float | None = pydantic.Field(default=None, ge=0, le=100)
     perplexity: float | None = pydantic.Field(default=None, gt=0)
+    cross_entropy: float | None = pydantic.Field(default=None, ge=0)
+    mae: float | None = pydantic.Field(default=None, ge=0)
+
+    @pydantic.model_serializer(mode="wrap")
+    def _what_there_is(self, serialize: pydantic.SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Figures of other models than classifiers and language models are left out where they are not."""
+        value: dict[str, Any] = serialize(self)
+        return {key: each for key, each in value.items() if each is not None or key not in ("cross_entropy", "mae")}
 
 
 class VocabularyCut(Strict):
@@ -159,11 +185,13 @@ class Manifest(Strict):
     generation:   of a decoder; None for a classifier, which has labels instead
     pairs:        whether a classifier takes pairs of texts: one with a single token type does not, and says so on disk
     content_hash: over all files, and all facts here that decide an answer (`edgekit.agent.inference.content_hash`)
+    problem_type: what the logits of a classifier mean, where not one label; format 3 has it, and what belongs to it
+    thresholds:   of each label of a multi-label model
     On disk a last key, `sha256`, is the hash over all the others. A field that is added to a fact under the content
     hash, or changes in it, needs another format version: old bundles would no longer follow from theirs.
     """
 
-    format_version: Literal[2] = 2
+    format_version: Literal[2, 3] = 2
     name: str
     task: TaskName
     format: FormatName
@@ -175,6 +203,8 @@ class Manifest(Strict):
     family: str
     labels: tuple[str, ...]
     pairs: bool = True
+    problem_type: Literal["multi_label_classification", "regression"] | None = None
+    thresholds: tuple[Threshold, ...] = ()
     max_length: pydantic.PositiveInt
     lengths: tuple[pydantic.PositiveInt, ...] = ()
     inputs: tuple[ModelTensor, ...]
@@ -189,15 +219,18 @@ class Manifest(Strict):
     blocks: tuple[BlockShape, ...] = ()
     accuracy: tuple[Accuracy, ...] = ()
     perplexity: tuple[Perplexity, ...] = ()
+    label_sets: tuple[LabelSets, ...] = ()
+    numbers: tuple[Numbers, ...] = ()
     lineage: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
 
     @pydantic.model_serializer(mode="wrap")
     def _without_what_is_usual(self, written: pydantic.SerializerFunctionWrapHandler) -> JsonObject:
         fields: JsonObject = written(self)
-        if self.pairs:
-            del fields["pairs"]
-        return fields
+        left_out = {"pairs"} if self.pairs else set()
+        if self.format_version == FORMAT_VERSION:
+            left_out |= _OF_FORMAT_3
+        return {key: value for key, value in fields.items() if key not in left_out}
 
     @pydantic.field_validator("files")
     @classmethod
@@ -223,6 +256,22 @@ class Manifest(Strict):
         return self
 
     @pydantic.model_validator(mode="after")
+    def _head_is_described(self) -> Manifest:
+        facts = self.problem_type, self.thresholds, self.label_sets, self.numbers
+        if self.format_version == FORMAT_VERSION:
+            fault = "format 2 has no problem type" if any(facts) else None
+        else:
+            fault = head_fault(self.problem_type, self.thresholds, self.labels)
+        if fault is not None:
+            raise ValueError(fault)
+        return self
+
+    @property
+    def head(self) -> ProblemType:
+        """What the logits of a classifier mean."""
+        return self.problem_type or SINGLE_LABEL
+
+    @pydantic.model_validator(mode="after")
     def _target_is_described(self) -> Manifest:
         if self.target != self.target_facts.name:
             raise ValueError(f"target is {self.target!r}, and target_facts are those of {self.target_facts.name!r}")
@@ -230,7 +279,8 @@ class Manifest(Strict):
 
     @pydantic.model_validator(mode="after")
     def _evaluations_are_its_own(self) -> Manifest:
-        for name, records in (("accuracy", self.accuracy), ("perplexity", self.perplexity)):
+        for name in ("accuracy", "perplexity", "label_sets", "numbers"):
+            records: tuple[Accuracy | Perplexity | LabelSets | Numbers, ...] = getattr(self, name)
             if any(record.content_hash != self.content_hash for record in records):
                 raise ValueError(f"{name}: another bundle was evaluated; evaluate this one: edgekit evaluate")
         return self
@@ -238,7 +288,8 @@ class Manifest(Strict):
     @classmethod
     def hashed(cls, **fields: Any) -> Self:
         """A new manifest with the content hash that follows from its fields."""
-        draft = cls(**fields | {"accuracy": (), "perplexity": ()}, content_hash="")
+        fields["format_version"] = FORMAT_VERSION if fields.get("problem_type") is None else HEAD_FORMAT_VERSION
+        draft = cls(**fields | dict.fromkeys(("accuracy", "perplexity", "label_sets", "numbers"), ()), content_hash="")
         return cls(**fields, content_hash=content_hash(draft.model_dump(mode="json")))
 
     @classmethod

@@ -11,7 +11,9 @@ import click
 
 from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.evaluation import Accuracy, Drop, Perplexity
+from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.cli.click_base import Command
+from edgekit.cli.head_figures import print_head
 from edgekit.cli.options import data_options, model_argument, options_of
 from edgekit.cli.output import as_json, print_json, print_rich
 from edgekit.cli.progress import progress
@@ -20,6 +22,7 @@ from edgekit.io.progress import Progress
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions
+from edgekit.tasks.problem_type import SINGLE_LABEL
 
 if TYPE_CHECKING:
     from edgekit.devices.base import ConnectedDevice
@@ -69,7 +72,8 @@ def command(
     """Measure what a checkpoint or a bundle gets right, through its own tokenizer.
 
     A classifier: accuracy, macro-F1, Matthews' correlation (MCC) and the F1 of every class with 95 % intervals, and
-    the labels confused most; against another model also how many rows have the same label. A language model:
+    the labels confused most; against another model also how many rows have the same label. A multi-label model:
+    micro-F1, macro-F1 and the F1 of every label; a regression: the mean absolute error and Spearman. A language model:
     perplexity and bits per byte of a text (.txt, .jsonl, .json). The figures of a bundle are kept in its manifest,
     for `edgekit gate`, unless --no-record is given.
 
@@ -81,10 +85,13 @@ def command(
       edgekit evaluate ./my-gpt2 --data stories.txt --stride 256
       edgekit evaluate ./my-gpt2-rpi5/onnx --data stories.txt --against teacher=./my-gpt2
     """
-    from edgekit.flows.evaluate.evaluate import is_language_model
+    from edgekit.flows.evaluate.evaluate import is_language_model, problem_of_model
 
     evaluated = bundle_or_checkpoint(model)
     request = _Request(evaluated, data, options, _named(against), devices, not no_record, as_json, progress(as_json))
+    if not is_language_model(evaluated) and problem_of_model(evaluated) != SINGLE_LABEL:
+        _evaluate_head(request, changes, all_classes)
+        return
     if not is_language_model(evaluated):
         _evaluate_classifier(request, changes, all_classes)
         return
@@ -160,6 +167,28 @@ def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: b
 
     found, failed = _each(request, work)
     _show(request, found, plain, show)
+    if failed is not None:
+        raise failed
+
+
+def _evaluate_head(request: _Request, changes: Path | None, all_classes: bool) -> None:
+    from edgekit.data.splits import read_data
+    from edgekit.flows.evaluate.head_evaluation import evaluate_head
+
+    if request.baselines or changes:
+        raise UsageError(
+            f"{request.model} is no single-label classifier: models of its kind are not compared row by row",
+            advice="leave out --against and --changes, and evaluate each model by itself",
+        )
+    rows = read_data(request.data, progress=request.progress)
+
+    def work(device: ConnectedDevice | None, progress: Progress) -> LabelSets | Numbers:
+        return evaluate_head(
+            request.model, rows, request.options, device=device, record=request.record, progress=progress
+        )
+
+    found, failed = _each(request, work)
+    _show(request, found, lambda each: each, lambda each: print_head(each, None if all_classes else MOST_CLASSES))
     if failed is not None:
         raise failed
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import click
 
+from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.cli.click_base import Command
+from edgekit.cli.head_figures import figure_lines
 from edgekit.cli.options import model_argument
 from edgekit.cli.output import as_json, print_json
 from edgekit.io.printable import clean, visible_name
 from edgekit.options.model_ref import ModelRef
+from edgekit.tasks.problem_type import PROBLEMS
 
 
 @click.command("inspect", cls=Command)
@@ -39,6 +42,10 @@ def command(model: ModelRef, as_json: bool, **given: object) -> None:
     more = ", ..." if len(found.labels) > 12 else ""
     if found.labels:
         click.echo(f"labels ({len(found.labels)}): {', '.join(map(visible_name, found.labels[:12]))}{more}")
+    if found.manifest and found.manifest.problem_type:
+        thresholds = found.manifest.thresholds
+        shown = f", thresholds {', '.join(f'{each:g}' for each in thresholds[:12])}{more}" if thresholds else ""
+        click.echo(f"{PROBLEMS[found.manifest.problem_type]}{shown}")
     for step in found.lineage:
         click.echo(f"  {visible_name(step.stage)}")
     if found.manifest:
@@ -46,3 +53,6 @@ def command(model: ModelRef, as_json: bool, **given: object) -> None:
             click.echo(
                 f"accuracy {record.accuracy:.2f} % ({record.low:.2f} to {record.high:.2f}), {clean(record.data)}"
             )
+        head: tuple[LabelSets | Numbers, ...] = (*found.manifest.label_sets, *found.manifest.numbers)
+        for figures in head:
+            click.echo(f"{figure_lines(figures)[0]}, {clean(figures.data)}")

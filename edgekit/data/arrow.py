@@ -7,6 +7,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from edgekit.data.columns import LABEL_NAMES
 from edgekit.data.row import Row
 from edgekit.data.unfolding import Unfolding
 from edgekit.errors import UsageError
@@ -30,20 +31,27 @@ def read_parquet(path: Path, progress: Progress = SILENT) -> Generator[Row]:
     try:
         with parquet.ParquetFile(path) as file:
             schema = file.schema_arrow
-            columns = [field.name for field in schema if _is_plain(field.type)]
+            columns = [field.name for field in schema if _is_read(field)]
             unfolding = Unfolding(path)
             unfolding.add(_stored_bytes(file.metadata, columns))
             batches = _bounded_batches(path, file, columns)
             rows = arrow_rows(str(path), batches, _class_names(schema), file.metadata.num_rows, progress)
             unfolding = Unfolding(path)
             for where, row in rows:
-                unfolding.add(sum(len(value) for value in row.values() if isinstance(value, str)))
+                unfolding.add(sum(map(_characters, row.values())))
                 yield where, row
     except MemoryError:  # Arrow's is one of its exceptions too
         raise
     except (pa.ArrowException, OSError) as error:
         reason = str(error).strip().partition("\n")[0]
         raise UsageError(f"{path} is not a whole Parquet file: {reason}") from None
+
+
+def _characters(value: object) -> int:
+    """Of a text, or of all texts in a list; a list takes some by itself."""
+    if isinstance(value, list):
+        return sum(8 + _characters(item) for item in value)
+    return len(value) if isinstance(value, str) else 0
 
 
 def _stored_bytes(metadata: Any, columns: Collection[str]) -> int:
@@ -53,16 +61,18 @@ def _stored_bytes(metadata: Any, columns: Collection[str]) -> int:
         for group in range(metadata.num_row_groups)
         for place in range(metadata.num_columns)
     )
-    return sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in columns)
+    return sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema.partition(".")[0] in columns)
 
 
 def _bounded_batches(path: Path, file: Any, columns: Sequence[str]) -> Iterator[Any]:
     """The batches of a file, in each as few rows as its longest value bids."""
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path, read_dictionary=list(columns)) as peeked:
+    plain = [name for name in columns if _is_plain(file.schema_arrow.field(name).type)]
+    with parquet.ParquetFile(path, read_dictionary=plain) as peeked:
         for group in range(file.metadata.num_row_groups):
-            if _has_deltas(file.metadata.row_group(group)):
+            # what a list may hold is not known before it is read
+            if _has_deltas(file.metadata.row_group(group)) or len(plain) < len(columns):
                 rows = _DELTA_BATCH
             else:
                 # a dictionary holds each value once, however many rows have it
@@ -105,13 +115,15 @@ def arrow_rows(
 
 
 def _class_name(value: object, names: list[str]) -> Any:
+    if isinstance(value, list):
+        return [_class_name(item, names) for item in value]
     if not isinstance(value, int):
         return value
     return names[value] if 0 <= value < len(names) else None
 
 
 def _is_plain(kind: Any) -> bool:
-    """Whether a column of this type can hold a text or a label: pictures and lists are not even read."""
+    """Whether a column of this type can hold a text or a label: pictures are not even read."""
     import pyarrow.types as types
 
     if types.is_dictionary(kind):
@@ -120,14 +132,29 @@ def _is_plain(kind: Any) -> bool:
     return bool(text or types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
 
 
+def _is_read(field: Any) -> bool:
+    return _is_plain(field.type) or _holds_labels(field.name, field.type)
+
+
+def _holds_labels(name: str, kind: Any) -> bool:
+    """Whether a column holds lists of labels; fractions are labels by its name alone, as embeddings are such lists."""
+    import pyarrow.types as types
+
+    if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
+        return False
+    return _is_plain(kind.value_type) and (name.casefold() in LABEL_NAMES or not types.is_floating(kind.value_type))
+
+
 def _class_names(schema: Any) -> dict[str, list[str]]:
     """The names of the classes in each column of numbers, as the library `datasets` writes them beside the schema."""
     try:
         features = json.loads((schema.metadata or {})[b"huggingface"])["info"]["features"]
+        # of a list of classes, those of its items
+        items = {name: feature.get("feature", feature) for name, feature in features.items()}
         return {
-            name: [str(label) for label in feature["names"]]
-            for name, feature in features.items()
-            if isinstance(feature, dict) and feature.get("_type") == "ClassLabel"
+            name: [str(label) for label in item["names"]]
+            for name, item in items.items()
+            if isinstance(item, dict) and item.get("_type") == "ClassLabel"
         }
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         return {}

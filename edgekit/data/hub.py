@@ -74,8 +74,10 @@ def hub_rows(place: str, split: Any, progress: Progress = SILENT) -> Generator[R
     """Each row of a split with its place; the names of numbered classes in place of their numbers."""
     from datasets import ClassLabel, Value
 
-    plain = [name for name, feature in split.features.items() if isinstance(feature, (ClassLabel, Value))]
-    named = {name: split.features[name].names for name in plain if isinstance(split.features[name], ClassLabel)}
+    # of a list, its items
+    items = {name: getattr(feature, "feature", feature) for name, feature in split.features.items()}
+    plain = [name for name, item in items.items() if isinstance(item, (ClassLabel, Value))]
+    named = {name: items[name].names for name in plain if isinstance(items[name], ClassLabel)}
     batches = split.select_columns(plain).with_format("arrow").iter(_BATCH)
     return arrow_rows(place, batches, named, len(split), progress)
 

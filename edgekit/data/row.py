@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 from edgekit.errors import EdgekitWarning, NoLabelError, UsageError
@@ -55,14 +57,25 @@ def check_text(text: str, pair: str | None, column: str, where: str) -> None:
 def label_in(row: dict[str, Any], column: str, where: str) -> str:
     """The label in a column, without the space around it; numbers and truth values are labels as JSON writes them.
 
-    A whole number is the same label with and without a point: 1 and 1.0. Raises `NoLabelError` where there is none.
+    A whole number is the same label with and without a point: 1 and 1.0. A list of labels is its JSON; one of names is
+    sorted, so that a set is one label however it is written. Raises `NoLabelError` where there is none.
     """
     value = row.get(column)
-    absent = value is None or value != value or isinstance(value, (list, dict, bytes))
+    if isinstance(value, (list, tuple)):
+        return _unicode(_list_in(value, column, where), column, where)
+    absent = value is None or value != value or isinstance(value, (dict, bytes))
     label = "" if absent else value.strip() if isinstance(value, str) else _written(value)
     if not label:
         raise NoLabelError(f"{where}: no label in {column!r}", advice=SKIP)
     return _unicode(label, column, where)
+
+
+def _list_in(values: Sequence[Any], column: str, where: str) -> str:
+    items = [value.strip() if isinstance(value, str) else value for value in values]
+    if not all(isinstance(item, (str, int)) or (isinstance(item, float) and math.isfinite(item)) for item in items):
+        raise NoLabelError(f"{where}: {column!r} holds a list of more than labels", advice=SKIP)
+    names = items and all(isinstance(item, str) for item in items)
+    return json.dumps(sorted(set(items)) if names else items, ensure_ascii=False)
 
 
 def _written(value: object) -> str:

@@ -18,12 +18,14 @@ from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.data.columns import find_columns
 from edgekit.data.files import read_rows
 from edgekit.data.label_order import in_order, label_order, positions
+from edgekit.data.label_values import holds_sets, label_names, number_in, numbers_of, problem_of, sets_of
 from edgekit.data.ragged import Texts
 from edgekit.data.row import BadRows, Row
 from edgekit.data.table import Table, read_table
 from edgekit.errors import EdgekitWarning, NoLabelError, UsageError, unknown_name
 from edgekit.io.progress import SILENT, Progress
 from edgekit.options.data_options import EMBEDDED, SPLIT_NAMES, DataSpec
+from edgekit.tasks.problem_type import MULTI_LABEL, NUMBER, REGRESSION, SINGLE_LABEL, ProblemType
 
 # what a data set without a name is called in lineage
 _NAMELESS = "data"
@@ -34,8 +36,10 @@ Numbers = Sequence[int] | NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Rows of one split: texts, their pairs or None, and label numbers into `Data.labels` [rows].
+    """Rows of one split: texts, their pairs or None, and labels.
 
+    labels: numbers into `Data.labels` [rows]; of multi-label data ones and zeros [rows, labels]; of a regression
+            numbers [rows]
     Loaded rows lie in a temporary file, and their labels in an int32 array; made by hand, lists will do.
     """
 
@@ -55,7 +59,7 @@ class Split:
         return Split(
             _at(self.texts, indices),
             None if self.pairs is None else _at(self.pairs, indices),
-            np.asarray(self.labels, dtype=np.int32)[np.asarray(indices, dtype=np.int64)],
+            np.asarray(self.labels)[np.asarray(indices, dtype=np.int64)],
         )
 
 
@@ -93,6 +97,7 @@ class Data:
     test: Split
     sha256: dict[str, str] = field(default_factory=dict)
     unlabelled: dict[str, NoLabelError] = field(default_factory=dict)
+    problem_type: ProblemType = SINGLE_LABEL
 
     @property
     def has_pairs(self) -> bool:
@@ -131,10 +136,16 @@ class Unnumbered:
     unlabelled: dict[str, NoLabelError]
     labelling: Table | None
 
-    def numbered(self, labels: Sequence[str] | None = None) -> Data:
-        """The data set with its labels numbered as in `labels`, else by the training rows; raises as `load_data`."""
-        known = tuple(labels) if labels is not None else _labels_of(self.labelling, self.unlabelled)
-        splits = {name: _number(name, table, known) for name, table in self.tables.items()}
+    def numbered(self, labels: Sequence[str] | None = None, problem_type: ProblemType | None = None) -> Data:
+        """The data set with its labels numbered as in `labels`, else by the training rows; raises as `load_data`.
+
+        problem_type: what the rows are read as. Default: single labels where labels are given, else what they are
+        """
+        if problem_type is None:
+            problem_type = SINGLE_LABEL if labels is not None else problem_of(self._all_labels())
+        source = self.labelling
+        known = tuple(labels) if labels is not None else _labels_of(source, self.unlabelled, problem_type)
+        splits = {name: _number(name, table, known, problem_type) for name, table in self.tables.items()}
         empty = Split([], None, [])
         return Data(
             name=self.name,
@@ -144,22 +155,41 @@ class Unnumbered:
             test=splits.get("test", empty),
             sha256={name: table.sha256() for name, table in self.tables.items()},
             unlabelled=self.unlabelled,
+            problem_type=problem_type,
         )
 
-    def numbered_as(self, own: Sequence[str]) -> Data:
+    def numbered_as(
+        self, own: Sequence[str], own_type: ProblemType = SINGLE_LABEL, wanted: ProblemType | None = None
+    ) -> Data:
         """The data set numbered as the model whose labels are `own` numbers its classes, where they are the same.
 
         The same names in any order, or numbers for a model that names as many; else numbered by the training rows.
+        own_type: what the model is;   wanted: what the rows are to be read as. Default: what both are, else the rows
         """
+        if own and wanted in (None, own_type) and self._fits(own, own_type):
+            return self.numbered(own, own_type)
+        return self.numbered(None, wanted)
+
+    def _fits(self, own: Sequence[str], own_type: ProblemType) -> bool:
+        """Whether the rows are such as a model with these labels was made for."""
+        if own_type == REGRESSION:
+            return all(number_in(label) is not None for label in self._all_labels())
+        if own_type == MULTI_LABEL:
+            return holds_sets(self._all_labels(), own)
         named = [self.labelling.labels.keys() if self.labelling else set(), self._all_labels()]
-        same = any(label_order(own, in_order(labels)) is not None for labels in named)
-        return self.numbered(own if same else None)
+        return any(label_order(own, in_order(labels)) is not None for labels in named)
 
     def _all_labels(self) -> set[str]:
         return {label for table in self.tables.values() for label in table.labels}
 
 
-def load_data(spec: DataSpec, *, labels: Sequence[str] | None = None, progress: Progress = SILENT) -> Data:
+def load_data(
+    spec: DataSpec,
+    *,
+    labels: Sequence[str] | None = None,
+    problem_type: ProblemType | None = None,
+    progress: Progress = SILENT,
+) -> Data:
     """Read all splits that `spec` names.
 
     `labels` fixes the numbering, as a checkpoint has it; else it follows the training rows, sorted.
@@ -168,7 +198,7 @@ def load_data(spec: DataSpec, *, labels: Sequence[str] | None = None, progress: 
     test rows that are the training rows; warns of those that are among them. Other rows than those to train on may
     lack labels until they are asked for.
     """
-    return read_data(spec, progress=progress).numbered(labels)
+    return read_data(spec, progress=progress).numbered(labels, problem_type)
 
 
 def read_data(spec: DataSpec, *, progress: Progress = SILENT) -> Unnumbered:
@@ -267,18 +297,31 @@ def _embedded(spec: DataSpec, split: Any) -> Generator[Row]:
     )
 
 
-def _labels_of(source: Table | None, unlabelled: dict[str, NoLabelError]) -> tuple[str, ...]:
+def _labels_of(
+    source: Table | None, unlabelled: dict[str, NoLabelError], problem_type: ProblemType
+) -> tuple[str, ...]:
     if source is None:
         raise next(iter(unlabelled.values()))
+    if problem_type == REGRESSION:
+        return (NUMBER,)
+    if problem_type == MULTI_LABEL:
+        names = label_names(source.labels)
+        if not names:
+            raise UsageError("no row has any label", advice="a classifier needs rows with labels")
+        return names
     found = in_order(source.labels)
     if len(found) < 2:
         raise UsageError(f"the data has one label only: {found[0]!r}", advice="a classifier needs two or more")
     return tuple(found)
 
 
-def _number(name: str, table: Table, labels: tuple[str, ...]) -> Split:
+def _number(name: str, table: Table, labels: tuple[str, ...], problem_type: ProblemType) -> Split:
     if not labels:
         raise UsageError("the checkpoint has no labels", advice="fine-tune it first: edgekit finetune MODEL")
+    if problem_type == REGRESSION:
+        return Split(table.texts, table.pairs, numbers_of(name, table.labels)[table.codes])
+    if problem_type == MULTI_LABEL:
+        return Split(table.texts, table.pairs, sets_of(name, table.labels, labels)[table.codes])
     numbers = positions(labels)
     if not numbers.keys() >= table.labels.keys():
         numbers = {label: index for index, label in enumerate(labels)}

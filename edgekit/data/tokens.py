@@ -80,7 +80,13 @@ def tokenize(
                     writer.append(row)
             advance(start + len(texts))
         columns = {name: writer.rows() for name, writer in writers.items()}
-    return Rows(columns, {"labels": np.asarray(split.labels, dtype=np.int32)}, truncated)
+    return Rows(columns, {"labels": _label_values(split.labels)}, truncated)
+
+
+def _label_values(labels: Any) -> NDArray[Any]:
+    """Class numbers as int32, anything else as float32, in which losses are computed."""
+    values = np.asarray(labels)
+    return values.astype(np.int32 if values.ndim == 1 and values.dtype.kind in "iu" else np.float32, copy=False)
 
 
 def _encode(tokenizer: Tokenizer, texts: list[str], pairs: list[str] | None, max_length: int) -> tuple[Any, int]:

@@ -44,9 +44,9 @@ class Golden(Strict):
 
 
 class Classified(Strict):
-    """Labels and logits, text by text, and how many of the texts were cut."""
+    """Answers and logits, text by text, and how many of the texts were cut: a label, several labels, or a number."""
 
-    labels: tuple[str, ...]
+    labels: tuple[str | tuple[str, ...] | float, ...]
     logits: tuple[tuple[float, ...], ...]
     truncated: pydantic.NonNegativeInt
 

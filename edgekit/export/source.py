@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from edgekit.agent.inference.problem_type import SINGLE_LABEL, Head
 from edgekit.bundle.manifest import Step
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.export.parity import Reference
@@ -24,7 +25,10 @@ TextInput = str | tuple[str, str]
 
 @dataclass(frozen=True)
 class Source:
-    """What is exported: a model whose weights are on the grid of `plan`, with their scales, and its tokenizer."""
+    """What is exported: a model whose weights are on the grid of `plan`, with their scales, and its tokenizer.
+
+    thresholds: of each label of a multi-label model
+    """
 
     model: LoadedModel
     tokenizer: Tokenizer
@@ -34,12 +38,18 @@ class Source:
     lineage: tuple[Step, ...] = ()
     notes: tuple[str, ...] = ()
     task: Task = field(kw_only=True)
+    thresholds: tuple[float, ...] = ()
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The label of each logit of a classifier."""
         names = self.model.config.id2label
         return tuple(str(names[index]) for index in sorted(names, key=int))
+
+    @property
+    def head(self) -> Head:
+        """How the logits of a classifier are read; a single-label one says nothing of it."""
+        return Head(self.labels, self.model.config.problem_type or SINGLE_LABEL, self.thresholds)
 
     @property
     def scheme(self) -> Scheme:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import UsageError
+from edgekit.export.thresholds import chosen_thresholds
 from edgekit.flows.lineage import next_step
 from edgekit.io.atomic import check_output, new_folder
 from edgekit.io.progress import SILENT, Progress
@@ -66,8 +67,9 @@ def export(
     possible = longest_input(loaded, tokenizer)
     name, longest = _name(source_name), _max_length(possible, _usual_length(target, task), options)
     notes = (*choice.notes, *_length_notes(possible, longest, options, task))
+    thresholds = chosen_thresholds(checkpoint, task, options.threshold)
     lineage = next_step("export", options, checkpoint, target=target, golden=golden)
-    source = Source(loaded, tokenizer, name, plan, scales, lineage, notes, task=task)
+    source = Source(loaded, tokenizer, name, plan, scales, lineage, notes, task=task, thresholds=thresholds)
     with new_folder(out, force=force) as folder:
         for lowering in choice.lowerings:
             (folder / lowering.format).mkdir()

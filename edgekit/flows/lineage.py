@@ -86,7 +86,13 @@ def next_step(
 
 def ended(lineage: tuple[Step, ...], trained: Trained) -> tuple[Step, ...]:
     """The lineage with how the training of its last step ended, on which machine."""
-    validation = Validation(rows=trained.rows, accuracy=trained.accuracy, perplexity=trained.perplexity)
+    validation = Validation(
+        rows=trained.rows,
+        accuracy=trained.accuracy,
+        perplexity=trained.perplexity,
+        cross_entropy=trained.cross_entropy,
+        mae=trained.mae,
+    )
     done = {"validation": validation, "machine": machine()}
     return (*lineage[:-1], lineage[-1].model_copy(update=done))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.bundle.bundle_folder import BundleFolder
+from edgekit.bundle.manifest import Manifest
 from edgekit.errors import UsageError
 from edgekit.flows.golden import prove_golden
 from edgekit.io.atomic import check_output, new_folder
@@ -22,6 +23,7 @@ from edgekit.packaging.record import PackageRecord, write_record
 from edgekit.report.summary import PackageRow
 from edgekit.schema.budget import Budget
 from edgekit.schema.schemes import FormatName
+from edgekit.tasks.problem_type import PROBLEMS
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,7 @@ def package(
     source = BundleFolder.of(bundle)
     manifest, checked = source.manifest, source.checked()
     identity = identity_of(options, manifest.name)
+    _check_head(manifest)
     names, left_out = choose(options, manifest.format)
     out = out or _default_out(source.path, identity.name)
     for name in names:
@@ -164,3 +167,11 @@ def _removed_if_unused(out: Path) -> Iterator[None]:
         for path in new_folders:
             with suppress(OSError):  # it holds something
                 path.rmdir()
+
+
+def _check_head(manifest: Manifest) -> None:
+    """Raise `UsageError` for a model whose answers no package gives yet."""
+    if manifest.problem_type is not None:
+        raise UsageError(
+            f"{manifest.name} is a {PROBLEMS[manifest.problem_type]}, and packages give single labels or text alone"
+        )

@@ -1,7 +1,8 @@
-"""Predict: the label of texts, from a bundle alone; neither torch nor transformers is loaded."""
+"""Predict: label, labels or number of texts, from a bundle alone; neither torch nor transformers is loaded."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +12,25 @@ from edgekit.errors import agent_errors
 
 @dataclass(frozen=True)
 class Labelled:
-    """A text, its label, the label's softmax score in [0, 1], and the score of every label."""
+    """A text and what a model says of it; only what its problem type has is there.
+
+    label, score: of a single-label model the label and its softmax score in [0, 1]
+    labels:       of a multi-label model those that hold
+    value:        of a regression the number
+    scores:       of every label: softmax, or of a multi-label model the sigmoid of each
+    """
 
     text: str
-    label: str
-    score: float
-    scores: dict[str, float]
+    label: str | None = None
+    score: float | None = None
+    labels: tuple[str, ...] | None = None
+    value: float | None = None
+    scores: dict[str, float] | None = None
+
+    @property
+    def fields(self) -> dict[str, object]:
+        """What there is, by name."""
+        return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
 
 
 def predict(bundle: Path, texts: Iterable[str], *, pair: str | None = None, threads: int = 1) -> Iterator[Labelled]:
@@ -27,5 +41,4 @@ def predict(bundle: Path, texts: Iterable[str], *, pair: str | None = None, thre
         classifier = open_classifier(bundle, threads=threads)
         for text in texts:
             prediction = classifier.classify(text, pair)
-            scores = dict(zip(classifier.bundle.labels, map(float, prediction.scores), strict=True))
-            yield Labelled(text, prediction.label, prediction.score, scores)
+            yield Labelled(text, **prediction.fields(classifier.bundle.labels))

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
-from edgekit.bundle.evaluation import Accuracy, Drop, Increase, Perplexity
+from edgekit.bundle.evaluation import Accuracy, Drop, Increase
+from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.bundle.manifest import Manifest, Step
 from edgekit.errors import UsageError
-from edgekit.measure.evaluation_choice import Ambiguous, Elsewhere, on_data
+from edgekit.measure.evaluation_choice import Ambiguous, Elsewhere, Evaluated, on_data
 from edgekit.measure.evidence import Basis, Case, Cases, Evidence, Missing, Question
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.schema.budget import Budget
 
-_Record = TypeVar("_Record", Accuracy, Perplexity)
+_Record = TypeVar("_Record", bound=Evaluated)
+_OfRows = TypeVar("_OfRows", bound=Accuracy | LabelSets | Numbers)
 _Comparison = TypeVar("_Comparison", Drop, Increase)
 
 # rows that were cut change an accuracy; fewer than these change it less than an interval of any test set
@@ -38,13 +41,13 @@ class FileSource:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AccuracySource:
+class RowsSource(ABC, Generic[_OfRows]):
     """A figure of an evaluation on labelled rows.
 
     value: the figure, or in words why this record cannot tell it
     """
 
-    value: Callable[[Accuracy, Budget], Estimate | str]
+    value: Callable[[_OfRows, Budget], Estimate | str]
     required: frozenset[str] = frozenset()
 
     on_device: ClassVar[bool] = False
@@ -54,10 +57,14 @@ class AccuracySource:
         """What it takes; the class, where it is a figure of one class."""
         return frozenset({"target", "format", "data"}) | self.required
 
+    @abstractmethod
+    def records(self, manifest: Manifest) -> tuple[_OfRows, ...]:
+        """The evaluations that have the figure."""
+
     def cases(self, evidence: Evidence, question: Question) -> Cases:
         """The evaluation on the rows that count."""
         advice = f"edgekit evaluate {question.bundle} --data DATA"
-        records = _chosen(evidence.manifest.accuracy, evidence, question, advice)
+        records = _chosen(self.records(evidence.manifest), evidence, question, advice)
         if isinstance(records, Missing):
             return records
         record = records[-1]
@@ -66,6 +73,38 @@ class AccuracySource:
             return Missing(figure, advice)
         label = f"label {question.budget.label}, " if question.budget.label else ""
         return (_case(figure, f"{label}{_counted(record.rows)} of {record.data}", record, advice),)
+
+
+class AccuracySource(RowsSource[Accuracy]):
+    """A figure of a single-label classifier."""
+
+    def records(self, manifest: Manifest) -> tuple[Accuracy, ...]:
+        """See `RowsSource`."""
+        return manifest.accuracy
+
+
+class LabelSetsSource(RowsSource[LabelSets]):
+    """A figure of a multi-label classifier."""
+
+    def records(self, manifest: Manifest) -> tuple[LabelSets, ...]:
+        """See `RowsSource`."""
+        return manifest.label_sets
+
+
+class ClassesSource(RowsSource[Accuracy | LabelSets]):
+    """A figure of classes, of either."""
+
+    def records(self, manifest: Manifest) -> tuple[Accuracy | LabelSets, ...]:
+        """See `RowsSource`."""
+        return (*manifest.accuracy, *manifest.label_sets)
+
+
+class NumbersSource(RowsSource[Numbers]):
+    """A figure of a regression."""
+
+    def records(self, manifest: Manifest) -> tuple[Numbers, ...]:
+        """See `RowsSource`."""
+        return manifest.numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,7 +219,7 @@ def _teachers(lineage: Iterable[Step]) -> set[str]:
     return {step.inputs[name] for step, name in steps if name in step.inputs}
 
 
-def _case(figure: Estimate, conditions: str, record: Accuracy, advice: str) -> Case:
+def _case(figure: Estimate, conditions: str, record: Accuracy | LabelSets | Numbers, advice: str) -> Case:
     share = record.truncated / record.rows
     cut = (f"{100 * share:.1f} % of the rows were cut to the model's length",) if share > TRUNCATED_SHARE else ()
     return Case(figure, conditions, Basis(rows=record.rows), _doubts(figure), cut, advice if figure.doubt else "")

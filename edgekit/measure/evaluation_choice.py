@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from edgekit.bundle.evaluation import Accuracy, Perplexity
+from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.bundle.manifest import Step
 
 # how a step records the rows, or the text, that a model is tested on
@@ -15,7 +16,8 @@ _TEST_INPUTS = ("data.test", "text.test")
 _FEWEST_DIGITS = 8
 _SHOWN_DIGITS = 12
 
-Record = TypeVar("Record", Accuracy, Perplexity)
+Evaluated = Accuracy | Perplexity | LabelSets | Numbers
+Record = TypeVar("Record", bound=Evaluated)
 
 
 @dataclass(frozen=True)

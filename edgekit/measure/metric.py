@@ -8,6 +8,7 @@ from typing import Literal, Protocol
 from edgekit.errors import UsageError
 from edgekit.measure.evidence import Cases, Evidence, Question
 from edgekit.schema.budget import Budget
+from edgekit.tasks.problem_type import ProblemType
 from edgekit.tasks.task import Figures, Task
 
 
@@ -52,6 +53,7 @@ class Metric:
 
     about:   says in a few words what it is, for help and README
     figures: those of a task that it is computed from; None for one that the models of every task have
+    problems: what the logits of classifiers that have it may mean; None for anything
     """
 
     name: str
@@ -62,10 +64,15 @@ class Metric:
     figures: Figures | None
     limits: LimitRange
     source: Source
+    problems: frozenset[ProblemType] | None = None
 
     def is_of(self, task: Task) -> bool:
         """Whether models of a task have this metric."""
         return self.figures is None or self.figures in task.figures
+
+    def is_of_problem(self, problem: ProblemType) -> bool:
+        """Whether classifiers of a problem type have this metric."""
+        return self.problems is None or problem in self.problems
 
     def keeps(self, limit: float, figure: float) -> bool:
         """Whether a figure keeps a limit; one that meets it exactly does."""

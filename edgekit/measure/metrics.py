@@ -8,10 +8,18 @@ from __future__ import annotations
 from typing import Literal
 
 from edgekit.bundle.evaluation import Accuracy, Increase
+from edgekit.bundle.head_evaluation import LabelSets
 from edgekit.bundle.records import Records
 from edgekit.errors import UsageError, unknown_name
 from edgekit.measure.device_cases import InstructionSource, Timed, TimedSource
-from edgekit.measure.evaluation_cases import AccuracySource, ComparisonSource, FileSource, PerplexitySource
+from edgekit.measure.evaluation_cases import (
+    AccuracySource,
+    ClassesSource,
+    ComparisonSource,
+    FileSource,
+    PerplexitySource,
+)
+from edgekit.measure.head_metrics import HEAD_METRICS
 from edgekit.measure.metric import LimitRange, Metric
 from edgekit.measure.performance.energy import energy_mj
 from edgekit.measure.performance.generation import summarise_generation, tokens_per_s
@@ -19,11 +27,12 @@ from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.statistics.percentiles import percentile_interval
 from edgekit.schema.budget import Budget
 from edgekit.schema.measurement import Measurement
+from edgekit.tasks.problem_type import MULTI_LABEL, PROBLEMS, SINGLE_LABEL, ProblemType
 from edgekit.tasks.registry import task_named
 from edgekit.tasks.task import TaskName
 
 
-def _class_f1(record: Accuracy, budget: Budget) -> Estimate | str:
+def _class_f1(record: Accuracy | LabelSets, budget: Budget) -> Estimate | str:
     labels = [row.label for row in record.classes]
     if budget.label not in labels:
         raise unknown_name("label", str(budget.label), labels)
@@ -68,6 +77,9 @@ def _latency(q: float, tool: Literal["p50_ms", "p95_ms"]) -> TimedSource[Measure
         percentile=q,
     )
 
+
+_SINGLE = frozenset({SINGLE_LABEL})
+_CLASSES = frozenset({SINGLE_LABEL, MULTI_LABEL})
 
 _METRICS = (
     Metric(
@@ -168,6 +180,7 @@ _METRICS = (
         "labels",
         LimitRange(0, 100, percent=True),
         AccuracySource(value=lambda record, _: Estimate(record.accuracy, record.low, record.high)),
+        problems=_SINGLE,
     ),
     Metric(
         "macro_f1",
@@ -177,11 +190,12 @@ _METRICS = (
         "mean F1 of the classes, each counting alike",
         "labels",
         LimitRange(0, 100, percent=True),
-        AccuracySource(
+        ClassesSource(
             value=lambda record, _: Estimate(
                 record.macro_f1, record.macro_f1_low, record.macro_f1_high, record.macro_f1_doubt
             )
         ),
+        problems=_CLASSES,
     ),
     Metric(
         "min_f1",
@@ -191,7 +205,8 @@ _METRICS = (
         "of the class that `label` names",
         "labels",
         LimitRange(0, 100, percent=True),
-        AccuracySource(value=_class_f1, required=frozenset({"label"})),
+        ClassesSource(value=_class_f1, required=frozenset({"label"})),
+        problems=_CLASSES,
     ),
     Metric(
         "mcc",
@@ -202,6 +217,7 @@ _METRICS = (
         "labels",
         LimitRange(-1, 1),
         AccuracySource(value=lambda record, _: Estimate(record.mcc, record.mcc_low, record.mcc_high)),
+        problems=_SINGLE,
     ),
     Metric(
         "accuracy_drop",
@@ -212,6 +228,7 @@ _METRICS = (
         "labels",
         LimitRange(-100, 100),
         ComparisonSource(value=lambda drop: Estimate(drop.points, drop.low, drop.high)),
+        problems=_SINGLE,
     ),
     Metric(
         "min_unchanged_pct",
@@ -222,7 +239,9 @@ _METRICS = (
         "labels",
         LimitRange(0, 100, percent=True),
         ComparisonSource(value=lambda drop: Estimate(drop.unchanged_pct, drop.unchanged_low, drop.unchanged_high)),
+        problems=_SINGLE,
     ),
+    *HEAD_METRICS,
     Metric(
         "perplexity_increase_pct",
         "perplexity increase",
@@ -257,4 +276,14 @@ def check_task(budget: Budget, name: TaskName) -> None:
         own = ", ".join(other.name for other in METRICS.values() if other.is_of(task))
         raise UsageError(
             f"budget {budget.text}: {metric.name} is no metric of a {task.bundle_noun}", advice=f"those are: {own}"
+        )
+
+
+def check_problem(budget: Budget, problem: ProblemType) -> None:
+    """Raise `UsageError` that names the metrics of this problem type for a budget on another one's."""
+    metric = metric_of(budget)
+    if not metric.is_of_problem(problem):
+        own = ", ".join(other.name for other in METRICS.values() if other.problems and other.is_of_problem(problem))
+        raise UsageError(
+            f"budget {budget.text}: {metric.name} is no metric of a {PROBLEMS[problem]}", advice=f"use one of: {own}"
         )

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.agent.inference.bundle import MOST_LABELS
 from edgekit.agent.inference.text_growth import check_growth
 from edgekit.agent.inference.tokenizer import is_fault
 from edgekit.bundle.manifest import BlockShape, CheckpointExtras, Step
@@ -30,11 +29,13 @@ from edgekit.models.checkpoint_checks import (
 )
 from edgekit.models.configuration import answer_by_name, take_pruned_heads
 from edgekit.models.configuration_keys import check_keys, keys_of_class
+from edgekit.models.configured_labels import configured_labels
 from edgekit.models.decoder_classifier import pad_as, read_as_trained
 from edgekit.models.encoder import rarer_attention
-from edgekit.models.head import name_labels, order_logits, renew_head
+from edgekit.models.head import name_labels, order_logits, renew_head, set_problem_type
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
+from edgekit.models.problem_type import configured_problem
 from edgekit.models.registry import describe, family, family_of, is_decoder, require_decoder
 from edgekit.models.tokenizer.saved_tokenizer import open_saved
 from edgekit.models.weights import SCALES_FILE, load_plain, load_reshaped, weight_files
@@ -43,6 +44,7 @@ from edgekit.schema.base_model import read_mapping
 from edgekit.schema.families import DECODERS, ENCODERS, FAMILIES, usual_task
 from edgekit.schema.plan import Plan
 from edgekit.tasks import text_classification, text_generation
+from edgekit.tasks.problem_type import PROBLEMS, REGRESSION, SINGLE_LABEL, ProblemType
 from edgekit.tasks.registry import task_of_class
 from edgekit.tasks.task import Task, TaskName
 
@@ -56,6 +58,7 @@ class Checkpoint:
 
     labels:       in the order of the logits, as its configuration names them
     classifies:   whether it is of a classifier: a body alone may have labels, but no logits that they name
+    problem_type: what the logits of a classifier mean
     """
 
     path: Path
@@ -64,6 +67,7 @@ class Checkpoint:
     classifies: bool
     extras: CheckpointExtras
     reference: ModelRef
+    problem_type: ProblemType = SINGLE_LABEL
 
     @property
     def task(self) -> TaskName | None:
@@ -85,14 +89,15 @@ def open_checkpoint(model: str | Path | ModelRef) -> Checkpoint:
         )
     check_folder(path)
     config = read_mapping(path / "config.json")
-    extras = path / EXTRAS_FILE
+    extras, labels = path / EXTRAS_FILE, configured_labels(path, config, classifies=_has_labels(config))
     return Checkpoint(
         path=path,
         family=str(config.get("model_type", "")),
-        labels=_labels(path, config),
+        labels=labels,
         classifies=_has_labels(config),
         extras=CheckpointExtras.read(extras) if extras.is_file() else CheckpointExtras(),
         reference=reference,
+        problem_type=configured_problem(path, config, labels) if _has_labels(config) else SINGLE_LABEL,
     )
 
 
@@ -105,42 +110,6 @@ def class_name(config: Mapping[str, object]) -> str:
 def _has_labels(config: Mapping[str, object]) -> bool:
     task = task_of_class(class_name(config))
     return task is not None and task.labels
-
-
-def _labels(path: Path, config: Mapping[str, object]) -> tuple[str, ...]:
-    """The labels in the order of the logits.
-
-    transformers leaves them out of the file where they are its own two, or as many as `num_labels` says; a checkpoint
-    without a head has none.
-    """
-    labels = config.get("id2label")
-    if labels is None:
-        return _default_labels(path, config.get("num_labels")) if _has_labels(config) else ()
-    if isinstance(labels, dict) and len(labels) > MOST_LABELS:
-        raise UsageError(f"{path / 'config.json'}: a model may have {MOST_LABELS:,} labels, and not {len(labels):,}")
-    if not isinstance(labels, dict) or set(labels) != {str(number) for number in range(len(labels))}:
-        raise UsageError(f"{path / 'config.json'}: id2label must give a label to each number from 0 on")
-    named = tuple(labels[str(number)] for number in range(len(labels)))
-    if not all(isinstance(label, str) for label in named):
-        raise UsageError(
-            f"{path / 'config.json'}: the labels in id2label must be texts, each one once: {_not_text(named)} is none",
-            advice="put them in quotes there, and in label2id: " + json.dumps({"0": "0", "1": "1"}),
-        )
-    if len(set(named)) < len(named):
-        raise UsageError(f"{path / 'config.json'}: the labels in id2label must be texts, each one once")
-    return named
-
-
-def _not_text(labels: Sequence[object]) -> str:
-    return next(repr(label)[:40] for label in labels if not isinstance(label, str))
-
-
-def _default_labels(path: Path, number: object) -> tuple[str, ...]:
-    """As many of transformers' own names as `num_labels` says, else two."""
-    number = 2 if number is None else number
-    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= MOST_LABELS:
-        raise UsageError(f"{path / 'config.json'}: num_labels must be a number from 1 to {MOST_LABELS:,}")
-    return tuple(f"LABEL_{place}" for place in range(number))
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
@@ -177,11 +146,16 @@ def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
 
 
 def load_classifier(
-    checkpoint: Checkpoint, labels: Sequence[str] | None = None, task: Task = text_classification.TASK
+    checkpoint: Checkpoint,
+    labels: Sequence[str] | None = None,
+    task: Task = text_classification.TASK,
+    *,
+    problem_type: ProblemType | None = None,
 ) -> LoadedModel:
     """The sequence classifier in evaluation mode, its logits in the order of `labels` where they are given.
 
-    Labels that are not the checkpoint's own get a new head, and where it had a trained one, an `EdgekitWarning`.
+    Labels that are not the checkpoint's own, or another problem type than its own, get a new head, and where it had a
+    trained one, an `EdgekitWarning`.
     Raises `UsageError` where the checkpoint is for another task, has no trained head and is given no labels, or
     where weights are missing, corrupt or of another shape.
     """
@@ -189,15 +163,18 @@ def load_classifier(
     weight_files(checkpoint.path)
     config = _config(checkpoint)
     own = checkpoint.labels if checkpoint.classifies else ()
-    others = labels is not None and label_order(own, labels) is None
+    wanted = problem_type or checkpoint.problem_type
+    others = labels is not None and (label_order(own, labels) is None or wanted != checkpoint.problem_type)
     if labels is not None and others:
         name_labels(config, labels)
+    if wanted != SINGLE_LABEL or others:
+        set_problem_type(config, wanted)
     model = _with_weights(checkpoint, config, labels is not None, task)
     if labels is not None and not others:
         order_logits(model, labels)
     elif labels is not None and own:
         renew_head(model)
-        _warn_of_new_head(checkpoint, labels)
+        _warn_of_new_head(checkpoint, labels, wanted)
     unlike = labels is None and rarer_attention(config.to_dict()) is not None
     if checkpoint.family in ENCODERS and not unlike:
         describe(model)  # refuses what cannot be taken apart now, and not after a training
@@ -206,10 +183,16 @@ def load_classifier(
     return model.eval()
 
 
-def _warn_of_new_head(checkpoint: Checkpoint, labels: Sequence[str]) -> None:
+def _warn_of_new_head(checkpoint: Checkpoint, labels: Sequence[str], wanted: ProblemType) -> None:
+    trained, asked = (
+        "a number" if problem == REGRESSION else _listed(names)
+        for problem, names in ((checkpoint.problem_type, checkpoint.labels), (wanted, labels))
+    )
+    if wanted != checkpoint.problem_type and wanted != REGRESSION:
+        asked = f"{asked}, a {PROBLEMS[wanted]}"
     warnings.warn(
-        f"{checkpoint.path} was trained for other labels ({_listed(checkpoint.labels)}) than are asked of it "
-        f"({_listed(labels)}): it gets a new head",
+        f"{checkpoint.path} was trained for other labels ({trained}) than are asked of it "
+        f"({asked}): it gets a new head",
         EdgekitWarning,
         stacklevel=3,
     )

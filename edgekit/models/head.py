@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.data.label_order import label_order
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
+from edgekit.tasks.problem_type import SINGLE_LABEL, ProblemType
 
 if TYPE_CHECKING:
     from torch import nn
@@ -15,6 +16,11 @@ if TYPE_CHECKING:
 def name_labels(config: ModelConfig, labels: Sequence[str]) -> None:
     """Give a configuration these labels, in the order of the logits."""
     config.id2label, config.label2id = dict(enumerate(labels)), {label: i for i, label in enumerate(labels)}
+
+
+def set_problem_type(config: ModelConfig, problem_type: ProblemType) -> None:
+    """Say in a configuration what its logits mean; the usual meaning is not said, as transformers leaves it out."""
+    config.problem_type = None if problem_type == SINGLE_LABEL else problem_type
 
 
 def order_logits(model: LoadedModel, labels: Sequence[str]) -> None:

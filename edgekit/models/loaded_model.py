@@ -29,6 +29,7 @@ class ModelConfig(LibraryObject, Protocol):
     vocab_size: int
     max_position_embeddings: int
     num_labels: int
+    problem_type: str | None
     pad_token_id: int | None
     id2label: dict[int, str]
     label2id: dict[str, int]

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.models.encoder import activation_key
-from edgekit.models.head import name_labels
+from edgekit.models.head import name_labels, set_problem_type
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
 from edgekit.models.registry import family, require_decoder
 from edgekit.schema.families import DECODERS
 from edgekit.schema.shape import Scratch, Shape
+from edgekit.tasks.problem_type import SINGLE_LABEL, ProblemType
 
 # of a byte-level tokenizer: what begins and ends a text, and what fills up a batch
 END, PAD = "<|endoftext|>", "<|pad|>"
@@ -127,7 +128,12 @@ def _pieces(words: Counter[str], count: int) -> list[str]:
 
 
 def new_classifier(
-    scratch: Scratch, tokenizer: Tokenizer, labels: Sequence[str], *, activation: str | None = None
+    scratch: Scratch,
+    tokenizer: Tokenizer,
+    labels: Sequence[str],
+    *,
+    problem_type: ProblemType = SINGLE_LABEL,
+    activation: str | None = None,
 ) -> LoadedModel:
     """A randomly initialised classifier of this shape over the tokenizer's vocabulary; opened, as one from a file.
 
@@ -139,6 +145,7 @@ def new_classifier(
     if activation is not None:
         setattr(config, activation_key(config), activation)
     name_labels(config, labels)
+    set_problem_type(config, problem_type)
     model: LoadedModel = AutoModelForSequenceClassification.from_config(config)
     family(scratch.family).unpack_fused(model)
     return model

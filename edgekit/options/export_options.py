@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
+from edgekit.options.thresholds import parsed_thresholds
 from edgekit.schema.base_model import Strict
 from edgekit.schema.schemes import FormatName, Scheme
 
@@ -25,6 +26,13 @@ class ExportOptions(Strict):
     calibrate: Annotated[
         Path | None, Field(description="A file with one text a line, for the ranges of int8-static.")
     ] = None
+    threshold: Annotated[
+        str | None,
+        Field(
+            description="From which score on a label of a multi-label model holds: 0.3, or of some labels "
+            "toxic=0.3,threat=0.7. Default: 0.5."
+        ),
+    ] = None
     max_length: Annotated[
         int | None,
         Field(
@@ -33,3 +41,14 @@ class ExportOptions(Strict):
             "Of a decoder prompt and new tokens together. Default: 1024, or what the model takes.",
         ),
     ] = None
+
+    @field_validator("threshold", mode="before")
+    @classmethod
+    def _number_as_text(cls, value: object) -> object:
+        return str(value) if isinstance(value, float) else value
+
+    @field_validator("threshold")
+    @classmethod
+    def _is_a_share(cls, value: str | None) -> str | None:
+        parsed_thresholds(value)
+        return value

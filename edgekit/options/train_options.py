@@ -10,6 +10,7 @@ from pydantic import Field
 
 from edgekit.schema.base_model import Strict
 from edgekit.schema.shape import Scratch, WantedShape
+from edgekit.tasks.problem_type import ProblemType
 from edgekit.tasks.task import TaskName
 
 Fraction = Annotated[float, Field(gt=0, le=1)]
@@ -50,6 +51,13 @@ class FinetuneOptions(TrainOptions):
     task: Annotated[
         TaskName | None,
         Field(description="What the model is to do. Default: text-generation for a language model, else classify."),
+    ] = None
+    problem_type: Annotated[
+        ProblemType | None,
+        Field(
+            description="What the labels are. Default: what they are to the model; else lists are multi-label, "
+            "numbers with fractions a regression, all others single labels."
+        ),
     ] = None
     tokenizer: Annotated[
         Path | None,

@@ -1,4 +1,4 @@
-"""Text classification: one label for a text, or for a pair of texts."""
+"""Text classification: a label for a text or a pair of texts, several, or a number, as its problem type says."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from json_edits import edited
 
-from edgekit.agent.inference.content_hash import FACTS, canonical, content_hash, follows, is_whole, seal_of
+from edgekit.agent.inference.content_hash import FACTS, HEAD_FACTS, canonical, content_hash, follows, is_whole, seal_of
 from edgekit.bundle.manifest import Manifest
 from edgekit.errors import UsageError
 from edgekit.io.hashing import value_sha256
@@ -156,9 +156,9 @@ def test_what_is_not_under_the_content_hash_decides_no_answer():
     `pairs` says only what to answer where the file has no answer.
     """
     free = {"accuracy", "perplexity", "lineage", "lineage_sha256", "notes", "format_version", "name", "parameters"}
-    free |= {"pairs"}
+    free |= {"pairs", "label_sets", "numbers"}
     hashed_otherwise = {"files", "content_hash", "sha256"}
-    assert set(Manifest.model_fields) - set(FACTS) - hashed_otherwise <= free
+    assert set(Manifest.model_fields) - set(FACTS) - set(HEAD_FACTS) - hashed_otherwise <= free
     fields = manifest()
     assert content_hash(fields | dict.fromkeys(free, "another")) == fields["content_hash"]
 
@@ -231,7 +231,7 @@ def test_nothing_but_a_plain_word_of_an_older_bundle_gets_into_the_command(key: 
 
 @pytest.mark.parametrize(
     ("version", "shown"),
-    [(0, "0"), (3, "3"), (-999, "-999"), (999, "999"), (1000, "unknown"), (-1000, "unknown")]
+    [(0, "0"), (4, "4"), (-999, "-999"), (999, "999"), (1000, "unknown"), (-1000, "unknown")]
     + [(version, "unknown") for version in (True, "2", None, 10**50, 2.5)],
 )
 def test_a_format_that_nobody_knows_is_refused(version: Any, shown: str):

@@ -11,7 +11,8 @@ from typing import Any
 
 from ..errors import BadInput
 from ..json_object import JsonObject
-from .content_hash import FORMAT_VERSION, changed, follows, is_whole, other_version
+from .content_hash import FORMAT_VERSIONS, HEAD_FORMAT_VERSION, changed, follows, is_whole, other_version
+from .problem_type import SINGLE_LABEL, Answer, Head, head_fault
 
 CLASSIFICATION, GENERATION = "text-classification", "text-generation"
 MANIFEST = "manifest.json"
@@ -76,6 +77,12 @@ class Bundle:
         return bool(self.manifest.get("pairs", True))
 
     @property
+    def head(self) -> Head:
+        """How the logits are read."""
+        problem_type = str(self.manifest.get("problem_type") or SINGLE_LABEL)
+        return Head(self.labels, problem_type, tuple(self.manifest.get("thresholds") or ()))
+
+    @property
     def max_length(self) -> int:
         """The most tokens that the model takes."""
         return int(self.manifest["max_length"])
@@ -104,13 +111,13 @@ class Bundle:
 
 @dataclass(frozen=True)
 class GoldenCase:
-    """A text with the token ids, logits and label that any runtime must give."""
+    """A text with the token ids, logits and answer that any runtime must give."""
 
     text: str
     text_pair: str | None
     ids: tuple[int, ...]
     logits: tuple[float, ...]
-    label: str
+    answer: Answer
 
 
 def open_bundle(folder: Path) -> Bundle:
@@ -188,7 +195,7 @@ def check_manifest(manifest: JsonObject, folder: Path) -> None:
     Of the files that it lists only the names are checked.
     """
     path = folder / MANIFEST
-    if manifest.get("format_version") != FORMAT_VERSION:
+    if manifest.get("format_version") not in FORMAT_VERSIONS:
         raise BadInput(*other_version(manifest, path))
     if not is_whole(manifest):
         raise BadInput(*changed(path))
@@ -277,7 +284,14 @@ def _check_generation(manifest: JsonObject, path: Path) -> None:
 
 
 def _check_classification(manifest: JsonObject, path: Path) -> None:
-    """Nothing more: every manifest says what a classifier needs."""
+    """Of the format that has them, the problem type and the thresholds; all else every manifest says."""
+    facts = manifest.get("problem_type"), manifest.get("thresholds")
+    if manifest["format_version"] == HEAD_FORMAT_VERSION:
+        fault = head_fault(*facts, manifest["labels"])
+    else:
+        fault = "this format has no problem_type" if any(facts) else None
+    if fault is not None:
+        raise BadInput(f"{path}: {fault}")
 
 
 # what the manifest of each task must say beside what all say
@@ -331,7 +345,14 @@ def _golden_case(line: str, number: int) -> GoldenCase:
             text_pair=None if row.get("text_pair") is None else str(row["text_pair"]),
             ids=tuple(int(value) for value in row["ids"]),
             logits=tuple(float(value) for value in row["logits"]),
-            label=str(row["label"]),
+            answer=_golden_answer(row),
         )
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise BadInput(f"{GOLDEN}:{number}: not a golden case: {error!r}") from None
+
+
+def _golden_answer(row: JsonObject) -> Answer:
+    """The label, the labels or the number of a golden case; the last two are of format 3 alone."""
+    if "labels" in row:
+        return tuple(str(label) for label in row["labels"])
+    return float(row["value"]) if "value" in row else str(row["label"])

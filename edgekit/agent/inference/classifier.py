@@ -1,8 +1,7 @@
-"""A bundle as a function from text to label."""
+"""A bundle as a function from text to label, labels or number."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,21 +10,8 @@ from ..errors import BadInput, RuntimeFailed
 from ..runtimes.base import Array, Session, length_for
 from ..runtimes.registry import open_session
 from .bundle import CLASSIFICATION, Bundle, open_bundle
+from .problem_type import Prediction
 from .tokenizer import Encoding, Tokenizer
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """The label of a text, its softmax score in [0, 1], and the float32 logits and scores [labels].
-
-    truncated: whether the text had more tokens than the model takes
-    """
-
-    label: str
-    score: float
-    logits: Array
-    scores: Array
-    truncated: bool
 
 
 class Classifier:
@@ -38,14 +24,14 @@ class Classifier:
         self.bundle = bundle
         self.session = session
         self.tokenizer = tokenizer
-        self._labels = bundle.labels
+        self.head = bundle.head
         self._pad_id = bundle.pad_id
         self._takes_pairs = bundle.takes_pairs
         self._roles = {name: _role(name) for name in bundle.input_names}
         self._order = tuple(self._roles)
 
     def classify(self, text: str, pair: str | None = None) -> Prediction:
-        """The label, score and logits of a text or of a pair of texts."""
+        """What the model says of a text or of a pair of texts."""
         encoding = self.tokenizer.encode(text, pair)
         return self.predict(self.logits(encoding), encoding.truncated)
 
@@ -56,8 +42,8 @@ class Classifier:
         """
         outputs = self.session.run(self.feeds(encoding))
         logits = np.asarray(outputs[0], np.float32).reshape(-1)
-        if logits.shape != (len(self._labels),):
-            raise RuntimeFailed(f"the model gives {logits.size} logits for {len(self._labels)} labels")
+        if logits.shape != (len(self.head.labels),):
+            raise RuntimeFailed(f"the model gives {logits.size} logits for {len(self.head.labels)} labels")
         return logits
 
     def feeds(self, encoding: Encoding) -> dict[str, Array]:
@@ -83,11 +69,8 @@ class Classifier:
         return feeds
 
     def predict(self, logits: Array, truncated: bool = False) -> Prediction:
-        """Label and softmax scores of logits [labels]; `truncated` is said of the text that they are of."""
-        best = int(np.argmax(logits))
-        exponentials = np.exp(logits - logits[best])
-        scores = exponentials / exponentials.sum()
-        return Prediction(self._labels[best], float(scores[best]), logits, scores, truncated)
+        """The answer and the scores of logits [labels]; `truncated` is said of the text that they are of."""
+        return self.head.predict(logits, truncated)
 
     def _role_of(self, name: str, position: int) -> str:
         """What an input holds, by its name in the manifest, or by its place where the converter renamed it."""

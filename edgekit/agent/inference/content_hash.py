@@ -11,7 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-FORMAT_VERSION = 2
+# of single-label classifiers and language models; of models whose logits mean something else, with facts of their own
+FORMAT_VERSION, HEAD_FORMAT_VERSION = 2, 3
+FORMAT_VERSIONS = (FORMAT_VERSION, HEAD_FORMAT_VERSION)
 # the key of a manifest or a record under which the hash of all else in it stands
 SEAL = "sha256"
 # what decides an answer, or what it is checked against; accuracy, lineage and notes may be added later
@@ -19,6 +21,8 @@ FACTS = (
     *("task", "format", "model_file", "scheme", "target", "target_facts", "runtime", "family", "labels", "max_length"),
     *("lengths", "inputs", "outputs", "pad_id", "generation", "parity", "plan", "blocks"),
 )
+# what decides an answer in format 3 beside these
+HEAD_FACTS = ("problem_type", "thresholds")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
@@ -31,7 +35,8 @@ def content_hash(manifest: Mapping[str, Any]) -> str:
     """
     files = sorted(manifest["files"].items(), key=lambda item: str(item[0]).encode())
     lines = "".join(f"{name}\0{file['sha256']}\0{file['bytes']}\0{int(file['runtime'])}\n" for name, file in files)
-    return hashlib.sha256(lines.encode() + canonical({key: manifest.get(key) for key in FACTS})).hexdigest()
+    facts = FACTS + (HEAD_FACTS if manifest.get("format_version") == HEAD_FORMAT_VERSION else ())
+    return hashlib.sha256(lines.encode() + canonical({key: manifest.get(key) for key in facts})).hexdigest()
 
 
 def canonical(value: object) -> bytes:
@@ -93,7 +98,10 @@ def other_version(manifest: Mapping[str, object], path: Path) -> tuple[str, str]
     version = manifest.get("format_version")
     if version != 1 or isinstance(version, bool):
         shown = version if type(version) is int and abs(version) < 1000 else "unknown"
-        return f"{path} has format version {shown}; this edgekit reads {FORMAT_VERSION}", "update edgekit"
+        return (
+            f"{path} has format version {shown}; this edgekit reads {FORMAT_VERSION} and {HEAD_FORMAT_VERSION}",
+            "update edgekit",
+        )
     target, file_format = _word(manifest.get("target"), "TARGET"), _word(manifest.get("format"), "FORMAT")
     out = shlex.quote(str(path.parent))
     command = f"edgekit export CHECKPOINT --target {target} --format {file_format} --out {out} --force"

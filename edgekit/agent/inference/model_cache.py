@@ -32,12 +32,12 @@ class ModelCache:
         self._model: object = None
 
     def classify(self, key: ModelKey, texts: Sequence[TextPair]) -> JsonObject:
-        """The label and the logits [labels] of each text, and how many texts were cut. Raises `AgentError`s."""
+        """The answer and the logits [labels] of each text, and how many texts were cut. Raises `AgentError`s."""
         classifier = self._open(key, lambda: load_classifier(open_bundle(key[0]), *key[1:]))
         labels, logits, truncated = [], [], 0
         for text, pair in texts:
             prediction = classifier.classify(text, pair)
-            labels.append(prediction.label)
+            labels.append(prediction.answer)
             logits.append(_finite(prediction.logits).tolist())
             truncated += prediction.truncated
         return {"labels": labels, "logits": logits, "truncated": truncated}

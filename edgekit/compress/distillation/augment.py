@@ -32,7 +32,8 @@ _WORD = re.compile(r"\s*(?:[぀-ヿ㐀-䶿一-鿿가-힣]|[^\s぀-ヿ㐀-䶿一-
 def with_more_rows(rows: Split, options: DistillOptions, mask: str | None) -> Split:
     """The rows, `options.augment` changed copies of each, and the texts of `options.unlabeled`.
 
-    What is added has the label -1: the teacher will say it. Raises `UsageError` for single texts where rows are pairs.
+    What is added has the label -1, or as a number NaN: the teacher will say it. Raises `UsageError` for single texts
+    where rows are pairs.
     """
     if not options.augment and options.unlabeled is None:
         return rows
@@ -47,8 +48,10 @@ def with_more_rows(rows: Split, options: DistillOptions, mask: str | None) -> Sp
             added += 1
             if rows.pairs is not None:
                 pairs.add(pair or "")
-        labels = np.full(added, -1, dtype=np.int32)
-        labels[: len(rows)] = rows.labels
+        own_labels = np.asarray(rows.labels)
+        unknown = -1 if own_labels.dtype.kind in "iu" or own_labels.ndim > 1 else np.nan
+        labels = np.full((added, *own_labels.shape[1:]), unknown, dtype=own_labels.dtype)
+        labels[: len(rows)] = own_labels
         return Split(texts.texts(), None if rows.pairs is None else pairs.texts(), labels)
 
 

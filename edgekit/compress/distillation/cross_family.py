@@ -52,6 +52,7 @@ def convert_family(
     converted = new_classifier(
         _scratch(shape, source.max_length, name, embedding), tokenizer, labels, activation=activation
     )
+    converted.config.problem_type = model.config.problem_type
     target = describe_encoder(converted)
     with torch.no_grad():
         _copy_embeddings(source, target)

@@ -82,7 +82,8 @@ def follow_logits(job: TrainingJob[Data], teacher: Teacher) -> Trained:
         seen = tokenize_split(job, "train", longest, teacher.tokenizer)
     rows = with_teacher_logits(job, teacher, rows, seen)
     validation = tokenize_split(job, "validation", length)
-    return train_classifier(job, rows, validation, soft_target_loss(teacher.temperature, teacher.soft_weight))
+    loss = soft_target_loss(teacher.temperature, teacher.soft_weight, teacher.model.config.problem_type)
+    return train_classifier(job, rows, validation, loss)
 
 
 def _follow_intermediate_layers(job: TrainingJob[Data], teacher: Teacher, options: DistillOptions) -> Trained:

@@ -59,7 +59,7 @@ def init_from_scratch(scratch: Scratch, data: Data, folder: Path | None) -> tupl
     tokenizer = scratch_tokenizer(scratch, [*rows.texts, *(rows.pairs or ())], folder)
     if scratch.family in DECODERS:
         make_classifying(tokenizer)
-    return new_classifier(scratch, tokenizer, data.labels), tokenizer
+    return new_classifier(scratch, tokenizer, data.labels, problem_type=data.problem_type), tokenizer
 
 
 def scratch_tokenizer(scratch: Scratch, texts: Iterable[str], folder: Path | None) -> Tokenizer:
@@ -79,7 +79,8 @@ def scratch_tokenizer(scratch: Scratch, texts: Iterable[str], folder: Path | Non
 
 def init_classifier(checkpoint: Checkpoint, data: Data) -> tuple[LoadedModel, Tokenizer]:
     """The classifier of a checkpoint, with a new head where the labels are others, and its tokenizer."""
-    tokenizer, model = load_tokenizer(checkpoint), load_classifier(checkpoint, data.labels)
+    tokenizer = load_tokenizer(checkpoint)
+    model = load_classifier(checkpoint, data.labels, problem_type=data.problem_type)
     if data.has_pairs:
         check_pairs(checkpoint.path, tokenizer.model_input_names)
     if checkpoint.family in DECODERS:

@@ -9,12 +9,21 @@ from typing import TYPE_CHECKING, Any
 from edgekit.compress.distillation.activation_hooks import Activations, hook_activations
 from edgekit.compress.distillation.relations import relation_divergence, relation_heads
 from edgekit.compress.distillation.student import spread
-from edgekit.compress.training.losses import cross_entropy, hidden_distance, next_token, soft_targets, top_tokens
+from edgekit.compress.training.losses import (
+    hidden_distance,
+    label_loss,
+    next_token,
+    soft_bits,
+    soft_targets,
+    squared_error,
+    top_tokens,
+)
 from edgekit.compress.training.training_job import Batch, Loss
 from edgekit.errors import UsageError
 from edgekit.models.loaded_model import LoadedModel
 from edgekit.options.train_options import DistillOptions
 from edgekit.schema.families import ENCODERS
+from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,23 +32,45 @@ if TYPE_CHECKING:
 _PROJECTIONS = "edgekit_projections"
 
 
-def soft_target_loss(temperature: float, soft_weight: float) -> Loss:
-    """soft_weight * soft targets + (1 - soft_weight) * cross entropy.
+def soft_target_loss(temperature: float, soft_weight: float, problem_type: str | None = None) -> Loss:
+    """soft_weight * soft targets + (1 - soft_weight) * the loss on the labels, both as the problem type has them.
 
     The batch holds the teacher's logits [batch, labels] as `teacher_logits`.
     """
 
+    mixed = _logit_loss(temperature, soft_weight, problem_type)
+
     def loss(logits: Tensor, batch: Batch) -> Tensor:
-        return _logit_loss(logits, batch["teacher_logits"], batch, temperature, soft_weight)
+        return mixed(logits, batch["teacher_logits"], batch)
 
     return loss
 
 
-def _logit_loss(logits: Tensor, targets: Tensor, batch: Batch, temperature: float, soft_weight: float) -> Tensor:
-    """Soft targets and cross entropy; a row without a label (-1) has the one that the teacher gives it."""
-    labels = batch["labels"].where(batch["labels"] >= 0, targets.argmax(-1))
-    hard = cross_entropy(logits, {"labels": labels})
-    return soft_weight * soft_targets(logits, targets, temperature) + (1 - soft_weight) * hard
+def _logit_loss(
+    temperature: float, soft_weight: float, problem_type: str | None
+) -> Callable[[Tensor, Tensor, Batch], Tensor]:
+    """Of logits, the teacher's and a batch; a row without labels has what the teacher gives it.
+
+    Such rows have the label -1, of sets -1 everywhere, and of a regression NaN. What a regression follows of the
+    teacher is its number, which no temperature softens.
+    """
+    hard = label_loss(problem_type)
+
+    def loss(logits: Tensor, targets: Tensor, batch: Batch) -> Tensor:
+        labels = batch["labels"]
+        if problem_type == REGRESSION:
+            number = targets.float().squeeze(-1)
+            soft = squared_error(logits, {"labels": number})
+            labels = labels.where(~labels.isnan(), number)
+        elif problem_type == MULTI_LABEL:
+            soft = soft_bits(logits, targets, temperature)
+            labels = labels.where(labels >= 0, targets.float().sigmoid())
+        else:
+            soft = soft_targets(logits, targets, temperature)
+            labels = labels.where(labels >= 0, targets.argmax(-1))
+        return soft_weight * soft + (1 - soft_weight) * hard(logits, {"labels": labels})
+
+    return loss
 
 
 def token_loss(temperature: float, soft_weight: float) -> Loss:
@@ -111,10 +142,12 @@ def _intermediate_loss(
         widths = mine.encoder.hidden, theirs.encoder.hidden
         student.add_module(_PROJECTIONS, nn.ModuleList(_projection(*widths) for _ in layers))
 
+    mixed = _logit_loss(options.temperature, options.soft_weight, student.config.problem_type)
+
     def loss(logits: Tensor, batch: Batch) -> Tensor:
         targets = teacher_logits(batch)
         mask = batch["attention_mask"]
-        total = _logit_loss(logits, targets, batch, options.temperature, options.soft_weight)
+        total = mixed(logits, targets, batch)
         if options.hidden_weight:
             wanted = [theirs.hidden[index] for index in layers]
             projections = getattr(student, _PROJECTIONS)

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edgekit.compress.training.losses import cross_entropy, next_token
+from edgekit.compress.training.losses import label_loss, next_token
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import Blocks, collate_blocks
 from edgekit.data.tokenizer import Tokenizer
@@ -52,11 +52,13 @@ def classifier_importance(
     sample = random.Random(options.seed).sample(range(len(train)), min(options.samples, len(train)))
     rows = tokenize(tokenizer, train.take(sorted(sample)), usable_length(model, tokenizer, options.max_length))
 
+    loss = label_loss(data.problem_type)
+
     def losses() -> Iterator[tuple[int, Tensor]]:
         for indices in batches_by_length(rows.lengths, _ROWS_AT_ONCE):
             batch = collate(tokenizer, [rows[index] for index in indices])
             labels = batch.pop("labels")
-            yield len(indices), cross_entropy(model(**batch).logits, {"labels": labels})
+            yield len(indices), loss(model(**batch).logits, {"labels": labels})
 
     return fisher(model, losses, len(rows), progress)
 

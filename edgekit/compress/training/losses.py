@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
+
+Loss: TypeAlias = "Callable[[Tensor, dict[str, Tensor]], Tensor]"
 
 
 def cross_entropy(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
@@ -14,6 +18,44 @@ def cross_entropy(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
     import torch
 
     return torch.nn.functional.cross_entropy(logits.float(), batch["labels"])
+
+
+def binary_cross_entropy(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
+    """Mean binary cross entropy of logits [batch, labels] with the rows' ones and zeros [batch, labels]."""
+    import torch
+
+    labels = batch["labels"].float()
+    return torch.nn.functional.binary_cross_entropy_with_logits(logits.float(), labels)
+
+
+def squared_error(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
+    """Mean squared error of numbers [batch, 1] to those of the rows [batch]."""
+    error: Tensor = (logits.float().squeeze(-1) - batch["labels"].float()).square().mean()
+    return error
+
+
+def absolute_error(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
+    """Mean absolute error of numbers [batch, 1] to those of the rows [batch]."""
+    error: Tensor = (logits.float().squeeze(-1) - batch["labels"].float()).abs().mean()
+    return error
+
+
+def label_loss(problem_type: str | None) -> Loss:
+    """The loss on the rows' labels that transformers has for a problem type; None for single labels."""
+    if problem_type == REGRESSION:
+        return squared_error
+    return binary_cross_entropy if problem_type == MULTI_LABEL else cross_entropy
+
+
+def soft_bits(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:
+    """T^2 * KL(teacher || student at T) of each label's yes or no, the mean over logits [rows, labels]."""
+    from torch.nn.functional import binary_cross_entropy_with_logits
+
+    softened = teacher.float() / temperature
+    theirs = softened.sigmoid()
+    cross: Tensor = binary_cross_entropy_with_logits(student.float() / temperature, theirs)
+    total: Tensor = temperature**2 * (cross - binary_cross_entropy_with_logits(softened, theirs))
+    return total
 
 
 def soft_targets(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:

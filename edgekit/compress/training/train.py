@@ -8,7 +8,7 @@ from typing import Any
 
 from edgekit.compress.training import distributed
 from edgekit.compress.training.callbacks import add_callbacks
-from edgekit.compress.training.losses import cross_entropy
+from edgekit.compress.training.losses import absolute_error, binary_cross_entropy, cross_entropy
 from edgekit.compress.training.resume import has_ended, newest_checkpoint
 from edgekit.compress.training.trainer import trainer_class
 from edgekit.compress.training.training_job import Loss, Objective, Trained, TrainingJob, ValidationMetric
@@ -19,25 +19,41 @@ from edgekit.data.tokens import Rows, collate, tokenize
 from edgekit.errors import ToolError
 from edgekit.options.stage_options import SplitName
 from edgekit.options.train_options import TrainOptions
+from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION, ProblemType
 
 ACCURACY = ValidationMetric("accuracy", cross_entropy, lambda share: f"validation {100 * share:.1f} %")
+
+
+def validation_metric(problem_type: ProblemType) -> ValidationMetric:
+    """Accuracy or, where there is none, what the rows' labels are missed by."""
+    if problem_type == REGRESSION:
+        return ValidationMetric("loss", absolute_error, lambda error: f"validation error {error:.4g}")
+    if problem_type == MULTI_LABEL:
+        return ValidationMetric("loss", binary_cross_entropy, lambda loss: f"validation loss {loss:.4g}")
+    return ACCURACY
 
 
 def train_classifier(
     job: TrainingJob[Data], rows: Rows, validation: Rows, loss: Loss, inputs: tuple[str, ...] | None = None
 ) -> Trained:
-    """Train a classifier in place and leave the weights with the best validation accuracy in it.
+    """Train a classifier in place and leave the weights that were best on validation in it.
 
     inputs: those of the model, out of those that the tokenizer gives. Default: all of them
     Raises as `train`.
     """
+    metric = validation_metric(job.data.problem_type)
     objective = Objective(
         loss,
-        ACCURACY,
+        metric,
         tuple(job.tokenizer.model_input_names) if inputs is None else inputs,
         lambda batch: collate(job.tokenizer, batch),
     )
-    return Trained(len(validation), accuracy=100 * train(job, rows, validation, objective))
+    best = train(job, rows, validation, objective)
+    if job.data.problem_type == REGRESSION:
+        return Trained(len(validation), mae=best)
+    if job.data.problem_type == MULTI_LABEL:
+        return Trained(len(validation), cross_entropy=best)
+    return Trained(len(validation), accuracy=100 * best)
 
 
 def tokenize_split(

@@ -76,12 +76,15 @@ class Objective:
 class Trained:
     """How a training ended, on `rows` validation rows (of a language model: blocks), in the best epoch.
 
-    Accuracy in %, or the perplexity of a language model.
+    Accuracy in %, the perplexity of a language model, the binary cross entropy of a multi-label model, or the mean
+    absolute error of a regression.
     """
 
     rows: int
     accuracy: float | None = None
     perplexity: float | None = None
+    cross_entropy: float | None = None
+    mae: float | None = None
 
 
 @dataclass(frozen=True)

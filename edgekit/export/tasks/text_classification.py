@@ -10,6 +10,7 @@ import numpy as np
 
 from edgekit.agent.inference.bundle import TOKENIZER
 from edgekit.agent.inference.classifier import Classifier
+from edgekit.agent.inference.problem_type import SINGLE_LABEL, Answer, threshold_logit
 from edgekit.bundle.manifest import Parity
 from edgekit.compress.quantization.grid import Floats
 from edgekit.errors import ToolError
@@ -47,16 +48,22 @@ HARD_TEXTS: tuple[str, ...] = (
 
 @dataclass(frozen=True)
 class ClassificationCase:
-    """A text, or a pair of texts, and what the reference gives for it: token ids, logits float32 [labels], label."""
+    """A text, or a pair of texts, and what the reference gives for it: token ids, logits float32 [labels], answer.
+
+    thresholds: logits at which a label of a multi-label model begins to hold; empty for any other
+    """
 
     text: TextInput
     ids: tuple[int, ...]
     logits: Floats
-    label: str
+    answer: Answer
+    thresholds: tuple[float, ...] = ()
 
     @property
     def margin(self) -> float:
-        """How far the best logit lies above the next."""
+        """How far the answer is from another: the best logit above the next, or the nearest from its threshold."""
+        if self.thresholds:
+            return float(np.abs(self.logits - np.array(self.thresholds)).min())
         if len(self.logits) < 2:
             return float("inf")
         best = np.sort(self.logits)[-2:]
@@ -101,7 +108,9 @@ class Export(TaskExport[ClassificationCase]):
         with torch.inference_mode():
             logits = self.source.model(**{name: row[name] for name in inputs}).logits[0].float().numpy()
         ids = tuple(row["input_ids"][0].tolist())
-        return ClassificationCase(text, ids, logits, self.source.labels[int(logits.argmax())])
+        head = self.source.head
+        edges = tuple(threshold_logit(threshold) for threshold in head.thresholds)
+        return ClassificationCase(text, ids, logits, head.predict(logits).answer, edges)
 
     def tolerance(self, cases: Sequence[ClassificationCase], file: ModelFile) -> Tolerance:
         """That of float files, or of rounded ones where the plan rounds."""
@@ -117,6 +126,8 @@ class Export(TaskExport[ClassificationCase]):
 
         draft = {
             "labels": list(self.source.labels),
+            "problem_type": self.source.head.problem_type,
+            "thresholds": list(self.source.thresholds),
             "max_length": self.max_length,
             "pad_id": self._pad_id,
             "inputs": [{"name": spec.name} for spec in file.inputs],
@@ -126,17 +137,20 @@ class Export(TaskExport[ClassificationCase]):
         return check(classifier, cases, allowed, self.source.reference)
 
     def golden_rows(self, cases: Sequence[ClassificationCase], allowed: Tolerance) -> Iterator[dict[str, object]]:
-        """Cases whose label follows from logits within the tolerance: a tie would fail on a sound device."""
+        """Cases whose answer follows from logits within the tolerance: a tie would fail on a sound device."""
         for case in [case for case in cases if not is_tie(case, allowed)] or cases:
             text, pair = case.texts
             logits = [float(value) for value in case.logits]
-            yield {"text": text, "text_pair": pair, "ids": case.ids, "logits": logits, "label": case.label}
+            yield {"text": text, "text_pair": pair, "ids": case.ids, "logits": logits, **_answer_fields(case.answer)}
 
     def manifest_facts(self) -> dict[str, object]:
         """See `TaskExport`."""
         inputs = self.source.tokenizer.model_input_names
         pairs = takes_pairs(self.source.model.config.to_dict(), inputs)
-        return {"labels": self.source.labels, "pad_id": self._pad_id, "pairs": pairs}
+        facts: dict[str, object] = {"labels": self.source.labels, "pad_id": self._pad_id, "pairs": pairs}
+        if self.source.head.problem_type != SINGLE_LABEL:
+            facts |= {"problem_type": self.source.head.problem_type, "thresholds": self.source.thresholds}
+        return facts
 
     @property
     def _pad_id(self) -> int:
@@ -166,7 +180,9 @@ def check(
         logits = _run(classifier, case)
         limit = allowed.atol + allowed.rtol * np.abs(case.logits)
         deviation = Deviation.of(np.abs(logits - case.logits), limit, f" for {case.quoted}")
-        same = int(logits.argmax()) == int(case.logits.argmax())
+        answer = classifier.predict(logits).answer
+        # a number is its logit, whose deviation counts already
+        same = isinstance(answer, float) or answer == case.answer
         equal += same
         if not same and not is_tie(case, allowed) and np.isfinite(logits).all():
             deviation = replace(deviation, excess=float("inf"))
@@ -175,12 +191,19 @@ def check(
 
 
 def is_tie(case: ClassificationCase, allowed: Tolerance) -> bool:
-    """Whether the two best logits of the reference lie within one tolerance: they may trade places.
+    """Whether the answer lies within one tolerance of another: the two best logits may trade places.
 
     Each may be off by that much, so beyond it both would have to be half of it off at once, against each other. Files
     of whole networks are off by an eighth of it (`ROUNDED`), and a label that changes then is a fault.
     """
     return case.margin <= allowed.atol + allowed.rtol * float(np.abs(case.logits).max())
+
+
+def _answer_fields(answer: Answer) -> dict[str, object]:
+    """The field of a golden case that holds its answer, by what the answer is."""
+    if isinstance(answer, str):
+        return {"label": answer}
+    return {"value": answer} if isinstance(answer, float) else {"labels": answer}
 
 
 def _run(classifier: Classifier, case: ClassificationCase) -> Floats:

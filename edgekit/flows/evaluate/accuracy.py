@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edgekit.agent.inference.problem_type import Head
 from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.evaluation import Accuracy, Drop
 from edgekit.bundle.manifest import Manifest
@@ -235,11 +236,11 @@ def _run_on_device(
     rows = _rows_for(data, labels, progress)
     split = rows.split(options.split)
     numbers = {label: index for index, label in enumerate(labels)}
-    found = classify_on_device(bundle, labels, split.pairs_of_text(), device, options, progress)
+    found = classify_on_device(bundle, Head(labels), split.pairs_of_text(), device, options, progress)
     return _Predictions(
         data=rows,
         split=options.split,
-        predicted=[numbers[label] for label in found.labels],
+        predicted=[numbers[str(label)] for label in found.answers],
         truncated=found.truncated,
         runtime=found.runtime,
         sha256=manifest.content_hash,

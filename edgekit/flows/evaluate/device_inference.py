@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from edgekit.agent.inference.problem_type import Answer, Head
 from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.devices.agent_client import AgentClient
@@ -27,23 +28,23 @@ CHUNK = 32
 
 @dataclass(frozen=True)
 class DeviceAnswers:
-    """What a bundle said on a device: the label of each text, how many texts were cut, and what ran it where."""
+    """What a bundle said on a device: the answer to each text, how many texts were cut, and what ran it where."""
 
-    labels: list[str]
+    answers: list[Answer]
     truncated: int
     runtime: str
 
 
 def classify_on_device(
     bundle: BundleFolder,
-    known: Sequence[str],
+    head: Head,
     texts: Sequence[TextPair],
     device: str | ConnectedDevice,
     options: EvaluateOptions,
     progress: Progress,
 ) -> DeviceAnswers:
-    """The label of each text, of the `known` ones, after the golden cases gave what they must (`ParityError`)."""
-    labels: list[str] = []
+    """The answer to each text, as `head` reads logits, after the golden cases gave what they must (`ParityError`)."""
+    answers: list[Answer] = []
     truncated = 0
     with (
         _loaded(bundle, device, options, progress) as running,
@@ -53,11 +54,11 @@ def classify_on_device(
             part = [list(text) for text in texts[start : start + CHUNK]]
             fields: dict[str, Any] = {"runtime": options.runtime, "threads": options.threads, "texts": part}
             found = running.agent.request("classify", Classified, path=running.path, **fields)
-            _check(found, len(part), known, running.where)
-            labels += found.labels
+            _check(found, len(part), head, running.where)
+            answers += found.labels
             truncated += found.truncated
-            advance(len(labels))
-        return DeviceAnswers(labels, truncated, running.runtime)
+            advance(len(answers))
+        return DeviceAnswers(answers, truncated, running.runtime)
 
 
 @contextmanager
@@ -111,12 +112,12 @@ def _loaded(
             yield _RunningBundle(agent, path, f"{golden.runtime} {version} on {machine}", opened.url)
 
 
-def _check(found: Classified, texts: int, known: Sequence[str], where: str) -> None:
+def _check(found: Classified, texts: int, head: Head, where: str) -> None:
     """Raise `DeviceError` for answers that do not belong together."""
     if not texts == len(found.labels) == len(found.logits):
         raise DeviceError(f"{where}: {len(found.labels)} labels and {len(found.logits)} logits for {texts} texts")
     if found.truncated > texts:
         raise DeviceError(f"{where}: of {texts} texts {found.truncated} were cut")
-    for label, logits in zip(found.labels, found.logits, strict=True):
-        if len(logits) != len(known) or known[int(np.argmax(logits))] != label:
+    for answer, logits in zip(found.labels, found.logits, strict=True):
+        if len(logits) != len(head.labels) or head.predict(np.array(logits, np.float32)).answer != answer:
             raise DeviceError(f"{where}: a text's label is not that of its logits")

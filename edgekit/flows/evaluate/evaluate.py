@@ -19,6 +19,7 @@ from edgekit.models.model_task import stated_task
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions
+from edgekit.tasks.problem_type import PROBLEMS, SINGLE_LABEL, ProblemType
 
 # a model as callers name it
 Model = str | Path | ModelRef
@@ -91,6 +92,7 @@ def evaluate(
             raise UsageError(f"{model} is a language model: it is evaluated on a text", advice="give files of text")
         baselines = against if isinstance(against, Baselines) else Baselines(_models(against or {}))
         return perplexity(model, data, options, against=baselines, device=device, record=record, progress=progress)
+    _require_single_label(model)
     if isinstance(against, Baselines):
         raise UsageError(f"{model} is a classifier: it is not compared by perplexity", advice="name models, or none")
     rows = read_data(data, progress=progress) if isinstance(data, DataSpec) and against else data
@@ -102,6 +104,19 @@ def is_language_model(model: ModelRef | BundleFolder) -> bool:
     """Whether a model is a language model: as its manifest says, or what was said of it, or the class it names."""
     task = model.task if isinstance(model, BundleFolder) else stated_task(open_checkpoint(model))
     return task is not None and task.generates
+
+
+def problem_of_model(model: ModelRef | BundleFolder) -> ProblemType:
+    """What the logits of a classifier mean."""
+    return model.manifest.head if isinstance(model, BundleFolder) else open_checkpoint(model).problem_type
+
+
+def _require_single_label(model: ModelRef | BundleFolder) -> None:
+    """Raise `UsageError` for a model whose logits mean something else: an accuracy of it would mean nothing."""
+    found = problem_of_model(model)
+    if found != SINGLE_LABEL:
+        name = model.path if isinstance(model, BundleFolder) else model.source
+        raise UsageError(f"{name} is a {PROBLEMS[found]}: it has no accuracy")
 
 
 def _evaluations(

@@ -15,7 +15,7 @@ from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
 from edgekit.flows.golden import prove_golden
 from edgekit.measure.evidence import Allowed, Evidence, Question
-from edgekit.measure.metrics import check_budget, metric_of
+from edgekit.measure.metrics import check_budget, check_problem, metric_of
 from edgekit.measure.verdicts import Verdict, verdict_on
 from edgekit.options.recipe import Recipe
 from edgekit.schema.budget import Budget
@@ -60,6 +60,9 @@ def gate(
     folder = BundleFolder.of(bundle)
     folder.checked()
     manifest = folder.manifest
+    if manifest.labels:
+        for budget in budgets:
+            check_problem(budget, manifest.head)
     targets = {budget.target: target_of(manifest, budget.target) for budget in budgets}
     prove_golden(folder)
     now = datetime.now(UTC)

@@ -19,11 +19,13 @@ from edgekit.flows.run.run_package import make_packages
 from edgekit.flows.run.run_profile import profile_bundles
 from edgekit.flows.run.run_state import Run
 from edgekit.flows.run.stages import export_bundles, train
+from edgekit.flows.train.train import rows_to_learn
 from edgekit.io.hashing import folder_sha256
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.evidence import Allowed
+from edgekit.measure.metrics import check_problem
 from edgekit.measure.verdicts import unmeasured
-from edgekit.models.checkpoint import open_checkpoint
+from edgekit.models.checkpoint import Checkpoint, open_checkpoint
 from edgekit.options.recipe import Recipe, load_recipe
 from edgekit.report.summary import Summary
 from edgekit.schema.budget import Budget
@@ -87,8 +89,10 @@ def begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
     """Open model and data, so that bad input is found before anything long begins."""
     start = None if isinstance(recipe.model, Scratch) else open_checkpoint(recipe.model)
     trained = start is not None and recipe.stages.finetune is None
-    labels = start.labels if start is not None and trained else None
-    data, rows = _load(recipe, labels, progress)
+    data, rows = _load(recipe, start if trained else None, progress)
+    if isinstance(data, Data):
+        for budget in recipe.budgets:
+            check_problem(budget, data.problem_type)
     begun_from = recipe.model_dump(mode="json")["model"] if start is None else folder_sha256(start.path)
     facts = {"model": begun_from, "data": dict(data.sha256), "tools": tool_versions()}
     state = Run(recipe, folder, data, rows, Journal(folder), progress, key=stage_key(*facts.values()), start=facts)
@@ -100,7 +104,7 @@ def begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
 
 
 def _load(
-    recipe: Recipe, labels: tuple[str, ...] | None, progress: Progress
+    recipe: Recipe, trained: Checkpoint | None, progress: Progress
 ) -> tuple[Data, Unnumbered] | tuple[TextData, None]:
     """The recipe's data, with the split that it evaluates on; of rows as they were read, too."""
     stages = recipe.stages
@@ -110,7 +114,13 @@ def _load(
             raise UsageError(f"the data has no {stages.evaluate.split} text to evaluate on", advice="data.test=FILE")
         return text, None
     rows = read_data(recipe.data, progress=progress)
-    data = rows.numbered(labels)
+    data = rows.numbered(trained.labels, trained.problem_type) if trained is not None else _to_learn(recipe, rows)
     if stages.evaluate is not None:
         data.split(stages.evaluate.split)
     return data, rows
+
+
+def _to_learn(recipe: Recipe, rows: Unnumbered) -> Data:
+    """The rows as the fine-tuning of the recipe will read them."""
+    start = recipe.model if isinstance(recipe.model, Scratch) else open_checkpoint(recipe.model)
+    return rows_to_learn(rows, start, recipe.stages.finetune.problem_type if recipe.stages.finetune else None)

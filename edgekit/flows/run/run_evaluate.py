@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from edgekit.data.splits import Unnumbered
+from edgekit.data.splits import Data, Unnumbered
 from edgekit.flows.evaluate.accuracy import Evaluation, record_accuracy
 from edgekit.flows.evaluate.evaluate import evaluate
+from edgekit.flows.evaluate.head_evaluation import evaluate_head
 from edgekit.flows.evaluate.perplexity import Baselines, record_perplexity
 from edgekit.flows.run.command_lines import command_line, data_flags
 from edgekit.flows.run.evaluation_cache import keep_evaluation, keep_perplexity, kept_evaluation, kept_perplexity
@@ -15,6 +16,7 @@ from edgekit.flows.run.journal import identity, journal_options, stage_key
 from edgekit.flows.run.run_state import Run
 from edgekit.io.hashing import value_sha256
 from edgekit.options.stage_options import EvaluateOptions
+from edgekit.tasks.problem_type import SINGLE_LABEL
 
 
 def evaluate_models(run: Run) -> None:
@@ -27,6 +29,8 @@ def evaluate_models(run: Run) -> None:
         return
     if run.rows is None:
         _evaluate_language_models(run, options)
+    elif isinstance(run.data, Data) and run.data.problem_type != SINGLE_LABEL:
+        _evaluate_heads(run, run.rows, options)
     else:
         _evaluate_classifiers(run, run.rows, options)
     run.journal.record("evaluate", value_sha256(journal_options(options)), journal_options(options))
@@ -49,6 +53,14 @@ def _evaluate_classifiers(run: Run, rows: Unnumbered, options: EvaluateOptions) 
         run.evaluations[name] = found
         teacher = f"teacher={run.models['teacher']}" if name != "teacher" else None
         run.commands.append(command_line("evaluate", path, options=options, **data_flags(data), against=teacher))
+
+
+def _evaluate_heads(run: Run, rows: Unnumbered, options: EvaluateOptions) -> None:
+    """Each model by itself; one that was evaluated already is evaluated again, as nothing is kept of it."""
+    data = run.recipe.data
+    for name, path, _ in evaluations(run, options):
+        run.heads[name] = evaluate_head(path, rows, options, progress=run.progress)
+        run.commands.append(command_line("evaluate", path, options=options, **data_flags(data)))
 
 
 def _evaluate_language_models(run: Run, options: EvaluateOptions) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.bundle.evaluation import Perplexity
+from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.data.splits import Data, Unnumbered
 from edgekit.data.token_blocks import TextData
 from edgekit.flows.evaluate.accuracy import Evaluation
@@ -43,6 +44,7 @@ class Run:
     bundles: list[Path] = field(default_factory=list)
     evaluations: dict[str, Evaluation] = field(default_factory=dict)
     perplexities: dict[str, Perplexity] = field(default_factory=dict)
+    heads: dict[str, LabelSets | Numbers] = field(default_factory=dict)
     verdicts: list[BundleVerdict] = field(default_factory=list)
     packages: list[PackageRow] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)

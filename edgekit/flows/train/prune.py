@@ -17,7 +17,7 @@ from edgekit.errors import UsageError
 from edgekit.flows.train.training_stage import TrainingStage
 from edgekit.io.atomic import check_output
 from edgekit.io.progress import SILENT, Progress
-from edgekit.models.checkpoint import open_checkpoint
+from edgekit.models.checkpoint import Checkpoint, open_checkpoint
 from edgekit.models.model_task import trained_task
 from edgekit.models.registry import family
 from edgekit.options.data_options import DataSpec
@@ -54,7 +54,7 @@ def prune(
     guide = open_checkpoint(teacher) if teacher is not None and options.cuts else None
     if guide is not None:
         check_output(out, force=force, sources=[guide.path])
-    if guide is not None and not language and label_order(guide.labels, start.labels) is None:
+    if guide is not None and not language and not _answers_alike(guide, start):
         raise UsageError(
             f"{guide.path} has other labels than {start.path}",
             advice="follow the teacher that it was made from, or leave --teacher out",
@@ -66,7 +66,7 @@ def prune(
             text,
             lambda folder: prune_language_model(start, text, options, teacher=guide, folder=folder, progress=progress),
         )
-    rows = load_data(data, labels=start.labels, progress=progress) if data is not None else None
+    rows = _rows(data, start, progress) if data is not None else None
     texts = _vocabulary_texts(options, rows, language=language)
     if language and texts is not None:
         return stage.run(None, lambda folder: trim_decoder(start, options, texts=texts, progress=progress))
@@ -122,3 +122,12 @@ def _windows(text: str) -> Iterator[str]:
             window = ""
     if window:
         yield window
+
+
+def _rows(data: DataSpec, start: Checkpoint, progress: Progress) -> Data:
+    return load_data(data, labels=start.labels, problem_type=start.problem_type, progress=progress)
+
+
+def _answers_alike(guide: Checkpoint, start: Checkpoint) -> bool:
+    """Whether the logits of two classifiers mean the same, in whatever order."""
+    return guide.problem_type == start.problem_type and label_order(guide.labels, start.labels) is not None

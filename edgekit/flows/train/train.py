@@ -8,7 +8,7 @@ from edgekit.compress.distillation.distill import distill_classifier
 from edgekit.compress.distillation.distill_language_model import distill_language_model
 from edgekit.compress.finetune import finetune_classifier, finetune_language_model
 from edgekit.compress.training.distributed import is_main
-from edgekit.data.splits import load_data, read_data
+from edgekit.data.splits import Data, Unnumbered, load_data, read_data
 from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
 from edgekit.flows.train.training_stage import TrainingStage
@@ -23,6 +23,7 @@ from edgekit.options.model_ref import ModelRef
 from edgekit.options.train_options import DistillOptions, FinetuneOptions
 from edgekit.schema.families import FAMILIES
 from edgekit.schema.shape import Scratch
+from edgekit.tasks.problem_type import ProblemType
 
 
 def finetune(
@@ -54,9 +55,15 @@ def finetune(
         return stage.run(
             text, lambda folder: finetune_language_model(start, text, options, folder=folder, progress=progress)
         )
-    own = start.labels if isinstance(start, Checkpoint) and start.classifies else ()
-    rows = read_data(data, progress=progress).numbered_as(own)
+    rows = rows_to_learn(read_data(data, progress=progress), start, options.problem_type)
     return stage.run(rows, lambda folder: finetune_classifier(start, rows, options, folder=folder, progress=progress))
+
+
+def rows_to_learn(rows: Unnumbered, start: Checkpoint | Scratch, problem_type: ProblemType | None) -> Data:
+    """The rows with their labels as `start` numbers and means them, where they are such; else as they are."""
+    if isinstance(start, Scratch) or not start.classifies:
+        return rows.numbered(None, problem_type)
+    return rows.numbered_as(start.labels, start.problem_type, problem_type)
 
 
 def distill(
@@ -85,7 +92,7 @@ def distill(
         return stage.run(
             text, lambda folder: distill_language_model(start, text, options, folder=folder, progress=progress)
         )
-    rows = load_data(data, labels=start.labels, progress=progress)
+    rows = load_data(data, labels=start.labels, problem_type=start.problem_type, progress=progress)
     return stage.run(rows, lambda folder: distill_classifier(start, rows, options, folder=folder, progress=progress))
 
 

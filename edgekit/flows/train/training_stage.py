@@ -69,6 +69,10 @@ def _outcome(found: TrainedModel) -> list[str]:
     lines = [] if found.vocabulary is None else [f"{_vocabulary(found.vocabulary)}, "]
     if found.trained is not None and found.trained.perplexity is not None:
         lines.append(f"perplexity {found.trained.perplexity:.3f} on validation, ")
+    elif found.trained is not None and found.trained.mae is not None:
+        lines.append(f"mean absolute error {found.trained.mae:.4g} on validation, ")
+    elif found.trained is not None and found.trained.cross_entropy is not None:
+        lines.append(f"cross entropy {found.trained.cross_entropy:.4g} of a label on validation, ")
     elif found.trained is not None:
         lines.append(f"{found.trained.accuracy:.2f} % on validation, ")
     return lines or [""]

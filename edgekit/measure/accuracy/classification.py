@@ -104,7 +104,7 @@ def scores(expected: Sequence[int], predicted: Sequence[int], labels: Sequence[s
     wanted, given = _checked(expected, predicted)
     cells = cells_of(wanted, given, len(labels))
     mean = mean_f1(cells)
-    doubt = _few_rows(np.bincount(wanted, minlength=cells.classes), labels)
+    doubt = few_rows(np.bincount(wanted, minlength=cells.classes), labels)
     value = 100 * mean.value
     return Scores(
         Estimate(value, max(value - 100 * mean.below, 0.0), min(value + 100 * mean.above, 100.0), doubt),
@@ -176,7 +176,7 @@ def draws(counts: Numbers, classes: int, seed: int) -> Iterator[Numbers]:
         yield generator.multinomial(rows, counts / rows, min(step, RESAMPLES - start))
 
 
-def _few_rows(rows: Numbers, labels: Sequence[str]) -> str:
+def few_rows(rows: Numbers, labels: Sequence[str]) -> str:
     """Which classes have too few rows to tell macro-F1; empty where none has."""
     few = np.flatnonzero(rows < FEWEST_ROWS)
     if not len(few):

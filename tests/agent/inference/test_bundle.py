@@ -71,7 +71,7 @@ def test_symbolic_links_are_refused_even_with_the_right_content(onnx_bundle):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"format_version": 3}, "has format version 3; this edgekit reads 2"),
+        ({"format_version": 4}, "has format version 4; this edgekit reads 2"),
         ({"format_version": 1}, r"older format .*edgekit export CHECKPOINT --target desktop --format onnx --out /"),
         ({"task": "summarization"}, "the task is summarization"),
         ({"task": "text-generation"}, "generation is missing"),

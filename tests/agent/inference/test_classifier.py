@@ -90,7 +90,7 @@ def test_golden_cases_are_reproduced(bundle):
         ({"ids": [2, 4, 5, 7, 8, 3, 3]}, r"golden case 1 .*6 tokens, expected 7"),
         ({"logits": [50.0, 0.0, 0.0]}, r"golden case 1 .*logit 0 is .*, expected 50 within"),
         ({"logits": [50.0]}, r"3 logits, expected 1"),
-        ({"label": "window"}, r"expected 'window'"),
+        ({"answer": "window"}, r"expected 'window'"),
     ],
 )
 def test_golden_mismatch_names_what_differs(onnx_bundle, change, message):

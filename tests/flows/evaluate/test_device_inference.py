@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from tiny_bundle import LABELS, TEXTS, golden_rows, seal, write_golden
 from tiny_decoder import TEXTS as STORIES
 
+from edgekit.agent.inference.problem_type import Head
 from edgekit.bundle.manifest import Manifest
 from edgekit.cli import cli
 from edgekit.devices.messages import Classified
@@ -80,9 +81,9 @@ GOOD = {"labels": ("light", "door"), "logits": ((2.0, 1.0, 0.0), (0.0, 1.0, 0.5)
     ],
 )
 def test_answers_that_cannot_be_true(lie):
-    device_inference._check(Classified(**GOOD), 2, LABELS, "local:")
+    device_inference._check(Classified(**GOOD), 2, Head(LABELS), "local:")
     with pytest.raises(DeviceError, match="local:"):
-        device_inference._check(Classified(**GOOD | lie), 2, LABELS, "local:")
+        device_inference._check(Classified(**GOOD | lie), 2, Head(LABELS), "local:")
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])

@@ -31,9 +31,14 @@ class TextClassification:
         command.add_argument("pair", nargs="?", help="the second text of a pair")
 
     def run(self, model: Classifier, options: argparse.Namespace) -> None:
-        """Print the label and its score. Raises the agent's errors."""
+        """Print the label, or the labels that hold, with their scores, or the number. Raises the agent's errors."""
         prediction = model.classify(options.text, options.pair)
-        print(f"{prediction.label}\t{prediction.score:.4f}")
+        fields = prediction.fields(model.bundle.labels)
+        if "value" in fields:
+            print(f"{fields['value']:.4f}")
+            return
+        labels = [fields["label"]] if "label" in fields else fields["labels"]
+        print("\t".join(f"{label}\t{fields['scores'][label]:.4f}" for label in labels))
 
     async def answer(
         self, connection: Connection, request: Request, model: Model, metrics: Metrics, limits: Limits
@@ -84,9 +89,4 @@ def _classified(classifier: Classifier, text: str, pair: str | None) -> JsonObje
     prediction = classifier.classify(text, pair)
     if not np.isfinite(prediction.logits).all():
         raise RuntimeFailed("the model gives logits that are no numbers")
-    return {
-        "label": prediction.label,
-        "score": prediction.score,
-        "scores": dict(zip(classifier.bundle.labels, prediction.scores.tolist())),
-        "truncated": prediction.truncated,
-    }
+    return {**prediction.fields(classifier.bundle.labels), "truncated": prediction.truncated}

@@ -1,0 +1,188 @@
+"""Evaluate multi-label models and regressions, checkpoints or bundles, on rows, each through its own tokenizer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from edgekit.agent.inference.problem_type import USUAL_THRESHOLD, Answer, Head
+from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
+from edgekit.bundle.head_evaluation import LabelSets, Numbers
+from edgekit.bundle.manifest import Manifest
+from edgekit.data.splits import Data, Unnumbered, read_data
+from edgekit.devices.base import ConnectedDevice
+from edgekit.errors import UsageError, agent_errors
+from edgekit.io.progress import SILENT, Progress
+from edgekit.measure.accuracy.label_sets import set_scores
+from edgekit.measure.accuracy.regression import mean_absolute_error, spearman
+from edgekit.measure.statistics.estimate import ends
+from edgekit.options.data_options import DataSpec
+from edgekit.options.model_ref import ModelRef
+from edgekit.options.stage_options import EvaluateOptions
+from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION
+
+
+@dataclass(frozen=True)
+class _Answers:
+    """What a model answers to the rows of a split, how it reads its logits, and what ran it.
+
+    truncated: how many rows were longer than it takes;   sha256: its content hash
+    """
+
+    data: Data
+    head: Head
+    answers: list[Answer]
+    truncated: int
+    runtime: str
+    sha256: str
+
+
+def evaluate_head(
+    what: str | Path | ModelRef | BundleFolder,
+    data: DataSpec | Unnumbered,
+    options: EvaluateOptions | None = None,
+    *,
+    device: str | ConnectedDevice | None = None,
+    record: bool = True,
+    progress: Progress = SILENT,
+) -> LabelSets | Numbers:
+    """The figures of a multi-label model or a regression on the rows of a split; arguments as of `evaluate.evaluate`.
+
+    Raises `UsageError` for bad input, rows of another kind, or a single-label model; `DeviceError` when the device
+    fails.
+    """
+    options = options or EvaluateOptions()
+    model = bundle_or_checkpoint(what)
+    rows = data if isinstance(data, Unnumbered) else read_data(data, progress=progress)
+    if isinstance(model, BundleFolder):
+        if record:
+            model.check_writable()
+        found = _of_bundle(model, rows, options, progress, device)
+    elif device is not None:
+        raise UsageError(f"{what} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
+    else:
+        found = _of_checkpoint(model, rows, options, progress)
+    figures = _figures(found, options, found.sha256 if isinstance(model, BundleFolder) else None)
+    if isinstance(model, BundleFolder) and record:
+        record_figures(model, figures)
+    return figures
+
+
+def record_figures(bundle: Path | BundleFolder, record: LabelSets | Numbers) -> None:
+    """Write the figures into the manifest, in place of earlier ones on the same rows."""
+    name = "label_sets" if isinstance(record, LabelSets) else "numbers"
+    rows = record.split, record.data_sha256
+
+    def recorded(manifest: Manifest) -> Manifest:
+        others = [each for each in getattr(manifest, name) if (each.split, each.data_sha256) != rows]
+        return manifest.model_copy(update={name: (*others, record)})
+
+    BundleFolder.of(bundle).update_manifest(str(record.content_hash), recorded)
+
+
+def _of_bundle(
+    bundle: BundleFolder,
+    data: Unnumbered,
+    options: EvaluateOptions,
+    progress: Progress,
+    device: str | ConnectedDevice | None,
+) -> _Answers:
+    from edgekit.agent.inference.classifier import load_classifier
+    from edgekit.flows.evaluate.device_inference import classify_on_device
+
+    manifest, checked = bundle.manifest, bundle.checked()
+    rows = data.numbered(manifest.labels, manifest.head)
+    split = rows.split(options.split)
+    if device is not None:
+        found = classify_on_device(bundle, checked.head, split.pairs_of_text(), device, options, progress)
+        return _Answers(rows, checked.head, found.answers, found.truncated, found.runtime, manifest.content_hash)
+    answers: list[Answer] = []
+    truncated = 0
+    with agent_errors(), progress.task(f"evaluate {bundle.name}", len(split)) as advance:
+        classifier = load_classifier(checked, options.runtime, options.threads)
+        for index, pair in enumerate(split.pairs_of_text()):
+            prediction = classifier.classify(*pair)
+            answers.append(prediction.answer)
+            truncated += prediction.truncated
+            advance(index + 1)
+    runtime = f"{classifier.session.runtime} {classifier.session.version}"
+    return _Answers(rows, checked.head, answers, truncated, runtime, checked.content_hash)
+
+
+def _of_checkpoint(model: ModelRef, data: Unnumbered, options: EvaluateOptions, progress: Progress) -> _Answers:
+    import torch
+
+    from edgekit.data.tokens import tokenize
+    from edgekit.flows.lineage import checkpoint_sha256
+    from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
+    from edgekit.models.classifier_logits import classifier_logits
+    from edgekit.models.input_length import usable_length
+
+    checkpoint = open_checkpoint(model)
+    labels = checkpoint.labels
+    rows = data.numbered(labels, checkpoint.problem_type)
+    head = Head(labels, checkpoint.problem_type, (USUAL_THRESHOLD,) * len(labels))
+    tokenizer, classifier = load_tokenizer(checkpoint), load_classifier(checkpoint)
+    longest = usable_length(classifier, tokenizer, options.max_length)
+    tokens = tokenize(tokenizer, rows.split(options.split), longest, progress=progress)
+    title = f"evaluate {checkpoint.path.name}"
+    logits = classifier_logits(classifier, tokenizer, tokens, title=title, progress=progress)
+    answers = [head.predict(row).answer for row in logits]
+    return _Answers(rows, head, answers, tokens.truncated, f"torch {torch.__version__}", checkpoint_sha256(checkpoint))
+
+
+def _figures(found: _Answers, options: EvaluateOptions, content_hash: str | None) -> LabelSets | Numbers:
+    data, split = found.data, options.split
+    expected = np.asarray(data.split(split).labels)
+    common: dict[str, Any] = {
+        "data": f"{data.name}/{split}",
+        "split": split,
+        "data_sha256": data.sha256[split],
+        "content_hash": content_hash,
+        "rows": len(expected),
+        "truncated": found.truncated,
+        "runtime": found.runtime,
+    }
+    if found.head.problem_type == REGRESSION:
+        return Numbers(**common, **_of_numbers(expected, np.array(found.answers, np.float64)))
+    if found.head.problem_type == MULTI_LABEL:
+        return LabelSets(**common, **_of_sets(found.head, expected, found.answers))
+    raise UsageError("a single-label classifier is not evaluated as a multi-label one or a regression")
+
+
+def _of_numbers(expected: npt.NDArray[np.float64], predicted: npt.NDArray[np.float64]) -> dict[str, Any]:
+    if not np.isfinite(predicted).all():
+        raise UsageError("the model gives numbers that are none (NaN or infinite): they have no error")
+    mae, ranks = mean_absolute_error(expected, predicted), spearman(expected, predicted)
+    figures: dict[str, Any] = {
+        "mae": mae.value,
+        "mae_low": min(mae.low, mae.value),
+        "mae_high": max(mae.high, mae.value) if np.isfinite(mae.high) else None,
+        "mae_doubt": mae.doubt,
+        "rmse": float(np.sqrt(((expected - predicted) ** 2).mean())),
+    }
+    if isinstance(ranks, str):
+        return figures | dict.fromkeys(("spearman", "spearman_low", "spearman_high")) | {"spearman_doubt": ranks}
+    low, high = ends(ranks, -1.0, 1.0)
+    return figures | {
+        "spearman": ranks.value,
+        "spearman_low": low,
+        "spearman_high": high,
+        "spearman_doubt": ranks.doubt,
+    }
+
+
+def _of_sets(head: Head, expected: npt.NDArray[np.float32], answers: list[Answer]) -> dict[str, Any]:
+    sets = [set(answer) for answer in answers if isinstance(answer, tuple)]
+    found = set_scores(
+        head.labels, expected > 0, np.array([[label in held for label in head.labels] for held in sets])
+    )
+    figures: dict[str, Any] = {"thresholds": head.thresholds, "classes": found.classes}
+    for name, figure in (("micro_f1", found.micro_f1), ("macro_f1", found.macro_f1), ("exact", found.exact)):
+        low, high = ends(figure, 0.0, 100.0)
+        figures |= {name: figure.value, f"{name}_low": low, f"{name}_high": high}
+    return figures | {"micro_f1_doubt": found.micro_f1.doubt, "macro_f1_doubt": found.macro_f1.doubt}

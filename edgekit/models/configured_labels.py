@@ -1,0 +1,46 @@
+"""The labels that the configuration of a checkpoint names, or leaves to transformers' own names."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from edgekit.agent.inference.bundle import MOST_LABELS
+from edgekit.errors import UsageError
+
+
+def configured_labels(path: Path, config: Mapping[str, object], *, classifies: bool) -> tuple[str, ...]:
+    """The labels in the order of the logits; `classifies` says whether it is of a classifier.
+
+    transformers leaves them out of the file where they are its own two, or as many as `num_labels` says; a checkpoint
+    without a head has none.
+    """
+    labels = config.get("id2label")
+    if labels is None:
+        return _default_labels(path, config.get("num_labels")) if classifies else ()
+    if isinstance(labels, dict) and len(labels) > MOST_LABELS:
+        raise UsageError(f"{path / 'config.json'}: a model may have {MOST_LABELS:,} labels, and not {len(labels):,}")
+    if not isinstance(labels, dict) or set(labels) != {str(number) for number in range(len(labels))}:
+        raise UsageError(f"{path / 'config.json'}: id2label must give a label to each number from 0 on")
+    named = tuple(labels[str(number)] for number in range(len(labels)))
+    if not all(isinstance(label, str) for label in named):
+        raise UsageError(
+            f"{path / 'config.json'}: the labels in id2label must be texts, each one once: {_not_text(named)} is none",
+            advice="put them in quotes there, and in label2id: " + json.dumps({"0": "0", "1": "1"}),
+        )
+    if len(set(named)) < len(named):
+        raise UsageError(f"{path / 'config.json'}: the labels in id2label must be texts, each one once")
+    return named
+
+
+def _not_text(labels: Sequence[object]) -> str:
+    return next(repr(label)[:40] for label in labels if not isinstance(label, str))
+
+
+def _default_labels(path: Path, number: object) -> tuple[str, ...]:
+    """As many of transformers' own names as `num_labels` says, else two."""
+    number = 2 if number is None else number
+    if not isinstance(number, int) or isinstance(number, bool) or not 0 < number <= MOST_LABELS:
+        raise UsageError(f"{path / 'config.json'}: num_labels must be a number from 1 to {MOST_LABELS:,}")
+    return tuple(f"LABEL_{place}" for place in range(number))
