@@ -239,7 +239,7 @@ def test_a_tokenizer_of_another_model_and_weights_that_overflow(tmp_path, gpt2):
     config.vocab_size = 100
     GPT2LMHeadModel(config).save_pretrained(tmp_path / "small")
     byte_tokenizer().save_pretrained(tmp_path / "small")
-    with pytest.raises(UsageError, match=r"gives the id \d+, its model has 100"):
+    with pytest.raises(UsageError, match=r"with the number \d+, and the model's embedding ends at 99"):
         perplexity(tmp_path / "small", DataSpec(test=path))
     broken, _ = transformers_model(gpt2)
     broken.transformer.ln_f.weight.data[:] = 3e38
