@@ -23,6 +23,7 @@ from edgekit.data.ragged import Texts
 from edgekit.data.row import BadRows, Row
 from edgekit.data.table import Table, read_table
 from edgekit.errors import EdgekitWarning, NoLabelError, UsageError, unknown_name
+from edgekit.io.printable import visible_name
 from edgekit.io.progress import SILENT, Progress
 from edgekit.options.data_options import EMBEDDED, SPLIT_NAMES, DataSpec
 from edgekit.tasks.problem_type import MULTI_LABEL, NUMBER, REGRESSION, SINGLE_LABEL, ProblemType
@@ -330,7 +331,7 @@ def _number(name: str, table: Table, labels: tuple[str, ...], problem_type: Prob
         shown = ", ".join(f"{label!r} ({table.labels[label]})" for label in unknown[:5])
         raise UsageError(
             f"the {name} rows have labels that the model was not trained on: {shown}",
-            advice=f"it knows {', '.join(labels[:12])}{', ...' if len(labels) > 12 else ''}",
+            advice=f"it knows {', '.join(map(visible_name, labels[:12]))}{', ...' if len(labels) > 12 else ''}",
         )
     order = np.array([numbers[label] for label in table.labels], dtype=np.int32)
     return Split(table.texts, table.pairs, order[table.codes])

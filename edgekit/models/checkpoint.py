@@ -19,6 +19,7 @@ from edgekit.bundle.manifest import BlockShape, CheckpointExtras, Step
 from edgekit.data.label_order import label_order
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import EdgekitWarning, NotFoundError, UsageError, agent_errors
+from edgekit.io.printable import visible_name
 from edgekit.models.checkpoint_checks import (
     check_finite,
     check_folder,
@@ -199,7 +200,7 @@ def _warn_of_new_head(checkpoint: Checkpoint, labels: Sequence[str], wanted: Pro
 
 
 def _listed(labels: Sequence[str]) -> str:
-    return f"{len(labels)}: {', '.join(labels[:4])}{', ...' if len(labels) > 4 else ''}"
+    return f"{len(labels)}: {', '.join(map(visible_name, labels[:4]))}{', ...' if len(labels) > 4 else ''}"
 
 
 def load_model(checkpoint: Checkpoint, task: Task) -> LoadedModel:

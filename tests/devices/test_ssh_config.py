@@ -67,6 +67,21 @@ class TestFiles:
         assert (HostConfig("a", None, None).get("Port"), HostConfig("a", None, None).user) == (7, "of_a")
         assert (HostConfig("b", None, None).get("Port"), HostConfig("b", None, None).user) == (None, "of_b")
 
+    @pytest.mark.parametrize(
+        ("asked", "holds"),
+        [
+            ('exec "test %n = kitchen"', True),
+            ('exec "test %n:%r:%p = kitchen:cook:22"', True),
+            ('exec="test %n = hall"', False),
+            ('!exec "test %n = hall" host=kitchen', True),
+            ('originalhost=kitchen exec "test %% = %%"', True),
+            ('user cook !host="hall,attic"', True),
+        ],
+    )
+    def test_what_a_match_asks_for(self, client_home, machines_file, asked, holds):
+        configure(client_home, f"Host kitchen\n  User cook\nMatch {asked}\n  Port 7\n")
+        assert HostConfig("kitchen", None, None).get("Port") == (7 if holds else None)
+
     def test_includes_in_a_circle(self, client_home, machines_file):
         configure(client_home, "Include config\n")
         assert "Includes lead through too many files" in refused("ssh://a").message

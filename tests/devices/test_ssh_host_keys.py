@@ -183,6 +183,19 @@ class TestLines:
         known(client, f"[127.0.0.1]:{board.port} {key}", f"@revoked {names.format(port=board.port)} {key}")
         assert "is revoked in known_hosts" in refused(board.url()).message
 
+    def test_a_key_that_the_configuration_revokes(self, client, board):
+        known(client, f"[127.0.0.1]:{board.port} {board.keys['ed25519']}")
+        revoked = client.ssh / "revoked"
+        (client.ssh / "config").write_text(f"Host *\n  RevokedHostKeys {revoked}\n")
+        revoked.write_text(f"# the thief's\n\n{other_key()}\n")
+        assert reached(board.url())
+        revoked.write_text(f"# the thief's\n{other_key()}\n{board.keys['ed25519']} a comment\n")
+        assert "is revoked in known_hosts or by RevokedHostKeys" in refused(board.url()).message
+        revoked.write_bytes(b"SSHKRL\n\0\0\0\0\1")
+        assert f"RevokedHostKeys names {revoked}: not all of its lines are public keys" in refused(board.url()).message
+        revoked.unlink()
+        assert f"RevokedHostKeys names {revoked}: No such file" in refused(board.url()).message
+
     def test_a_certificate_for_the_name(self, client, board, tmp_path):
         authority = tmp_path / "authority"
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", authority], check=True)

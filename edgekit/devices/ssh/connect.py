@@ -11,7 +11,7 @@ from edgekit.devices.ssh.errors import Seen, ssh_errors
 from edgekit.devices.ssh.hop import Hop, jump_hops
 from edgekit.devices.ssh.host_config import HostConfig, expanded
 from edgekit.devices.ssh.identities import Identities
-from edgekit.devices.ssh.known_hosts import KnownHosts
+from edgekit.devices.ssh.known_hosts import KnownHosts, revoked_keys
 from edgekit.errors import DeviceError
 
 CONNECT_SECONDS = 15
@@ -55,7 +55,9 @@ class Connector:
         """Connect to one host through the last one that is connected to."""
         identities = Identities(config)
         port = cast(int, config.get("Port", DEFAULT_PORT))
-        seen = Seen(_known_hosts(config), config.address, port, config.user)
+        with ssh_errors(where, what):
+            known = _known_hosts(config)
+        seen = Seen(known, config.address, port, config.user)
         seen.aliased = config.get("HostKeyAlias") is not None
         seen.checks_address = bool(config.get("CheckHostIP")) and not (seen.aliased or self._links)
         seen.skipped = identities.skipped
@@ -118,7 +120,10 @@ def _jumps_of(config: HostConfig) -> list[Hop]:
 
 
 def _known_hosts(config: HostConfig) -> KnownHosts:
-    """The known hosts, from the files that the configuration names or from ssh's usual ones, as far as they exist."""
+    """The known hosts, from the files that the configuration names or from ssh's usual ones, as far as they exist.
+
+    Raises `ValueError` for a file of revoked keys that cannot be read.
+    """
     users = config.strings("UserKnownHostsFile")
     everybodys = config.strings("GlobalKnownHostsFile")
     named = [
@@ -126,4 +131,5 @@ def _known_hosts(config: HostConfig) -> KnownHosts:
         *(_GLOBAL_KNOWN_HOSTS if everybodys is None else everybodys),
     ]
     paths = [expanded(name) for name in named]
-    return KnownHosts([path for path in paths if path.is_file()])
+    revoked = cast("str | None", config.get("RevokedHostKeys"))
+    return KnownHosts([path for path in paths if path.is_file()], revoked_keys(expanded(revoked)) if revoked else ())

@@ -118,7 +118,7 @@ def _host_key(where: str, seen: Seen, reason: str) -> DeviceError:
         now += f"; the key shown is that of {plain(', '.join(seen.others[:3]), 200)}"
     if "revoked" in reason:
         return DeviceError(
-            f"{where}: the host key of {seen.known_as} is revoked in known_hosts",
+            f"{where}: the host key of {seen.known_as} is revoked in known_hosts or by RevokedHostKeys",
             advice="do not trust what answers there; a device that was installed anew has a new key",
         )
     if seen.trusted:

@@ -23,6 +23,9 @@ _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 # decided here, or of no use without a terminal
 _UNUSED = ("ServerAliveInterval", "ServerAliveCountMax", "ForwardAgent", "RequestTTY", "RemoteCommand", "TCPKeepAlive")
 
+# what a Match asks for by a name alone
+_WITHOUT_VALUE = ("all", "canonical", "final")
+
 Handler = Callable[[SSHClientConfig, str, list[str]], object]
 
 
@@ -110,7 +113,7 @@ class HostConfig(SSHClientConfig):
         option, handler = _HANDLERS[keyword]
         words = [rest] if keyword == "proxycommand" else self._arguments(rest)
         if keyword == "match":
-            words = [part for word in words for part in word.split("=", 1)]
+            words = self._criteria(words)
         if not words:
             self._error(f"Missing {option} value")
         handler(self, option, words)
@@ -122,6 +125,25 @@ class HostConfig(SSHClientConfig):
         if words is None:
             self._error("a quote without its end")
         return words
+
+    def _criteria(self, words: Sequence[str]) -> list[str]:
+        """What a Match asks for, each name followed by its value, as `name value` or `name=value` said it.
+
+        The tokens of a command are replaced, as in `Match exec "ping -c 1 %h"`.
+        """
+        found = []
+        left = iter(words)
+        for word in left:
+            name, equals, value = word.partition("=")
+            found.append(name)
+            kind = name.lower().removeprefix("!")
+            if kind not in _WITHOUT_VALUE and (equals or (value := next(left, ""))):
+                found.append(self._command(value) if kind == "exec" else value)
+        return found
+
+    def _command(self, text: str) -> str:
+        self._set_tokens()
+        return re.sub("%(.)", self._expand_token, text)
 
     def _include_files(self, patterns: Sequence[str], depth: int) -> None:
         if depth == _MOST_DEPTH:
@@ -202,5 +224,6 @@ _HANDLERS: dict[str, tuple[str, Handler]] = {
 } | {
     "checkhostip": ("CheckHostIP", cast(Handler, HostConfig._set_yes)),
     "pubkeyauthentication": ("PubkeyAuthentication", cast(Handler, HostConfig._set_yes)),
+    "revokedhostkeys": ("RevokedHostKeys", cast(Handler, SSHClientConfig._set_string)),
     "connecttimeout": ("ConnectTimeout", cast(Handler, HostConfig._set_seconds)),
 }

@@ -43,11 +43,13 @@ class _Line:
 class KnownHosts:
     """The entries of known_hosts files.
 
+    revoked: keys that no host may show
     skipped: file and line of what could not be read, and why; `ssh` passes over that as well
     """
 
-    def __init__(self, files: Sequence[Path]) -> None:
+    def __init__(self, files: Sequence[Path], revoked: Sequence[asyncssh.SSHKey] = ()) -> None:
         self.skipped: list[str] = []
+        self._revoked = revoked
         self._lines = [line for file in files for line in self._read(file)]
 
     def of(self, host: str, port: int | None) -> HostKeys:
@@ -58,11 +60,9 @@ class KnownHosts:
         now.
         """
         plain = self._of(host)
-        if port is None:
-            return plain
-        exact = self._of(f"[{host}]:{port}")
+        exact = plain if port is None else self._of(f"[{host}]:{port}")
         found = exact if exact.trusted or exact.authorities else plain
-        return HostKeys(found.trusted, found.authorities, [*exact.revoked, *plain.revoked])
+        return HostKeys(found.trusted, found.authorities, [*exact.revoked, *plain.revoked, *self._revoked])
 
     def names_of(self, key: asyncssh.SSHKey) -> list[str]:
         """The names, as far as they are not hashed, of which a key is known."""
@@ -92,6 +92,24 @@ class KnownHosts:
                 yield _parsed(text.decode(errors="surrogateescape"))
             except ValueError as error:
                 self.skipped.append(f"{file} line {number}: {error}")
+
+
+def revoked_keys(file: Path) -> list[asyncssh.SSHKey]:
+    """The keys in a file that RevokedHostKeys names, one a line.
+
+    Raises `ValueError` for a file that cannot be read to its end, with which `ssh` takes no host's key at all.
+    """
+    try:
+        with file.open("rb") as opened:
+            lines = opened.read(_MOST_BYTES).splitlines()
+        return [
+            asyncssh.import_public_key(line) for line in lines if line.strip() and not line.lstrip().startswith(b"#")
+        ]
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except (asyncssh.KeyImportError, ValueError):
+        reason = "not all of its lines are public keys"
+    raise ValueError(f"no host's key is taken, as RevokedHostKeys names {file}: {reason}")
 
 
 def _parsed(text: str) -> _Line:

@@ -169,6 +169,18 @@ def test_other_labels_get_a_new_head_and_one_line_says_so(checkpoint, others, tm
     assert abs(float(before @ after / before.norm() / after.norm())) < 0.5
 
 
+@pytest.mark.parametrize("checkpoint", ["roberta"], indirect=True)
+def test_a_label_of_several_lines_is_named_on_one(checkpoint, tmp_path):
+    start = named(checkpoint, ("ze\nbra", "mo\tuse", "ant"), tmp_path / "start")
+    data = data_of(start, ("0", "1", "9"), tmp_path / "data")
+    _, _, err = edgekit("finetune", start, "--data", data, *NOTHING, "-o", tmp_path / "tuned")
+    (line,) = (line for line in err.splitlines() if "new head" in line)
+    assert r"ze\nbra, mo\tuse, ant" in line
+    code, _, err = edgekit("evaluate", start, "--data", data)
+    assert code == 2
+    assert r"it knows ze\nbra, mo\tuse, ant" in err
+
+
 @pytest.mark.parametrize("checkpoint", ["gpt2"], indirect=True)
 def test_a_student_from_a_checkpoint_that_numbers_otherwise_begins_where_it_was(tmp_path, checkpoint):
     teacher = named(checkpoint, LABELS, tmp_path / "teacher")
