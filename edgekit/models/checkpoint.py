@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgekit.agent.capture_stderr import captured_output
 from edgekit.agent.inference.text_growth import check_growth
 from edgekit.agent.inference.tokenizer import is_fault
 from edgekit.bundle.manifest import BlockShape, CheckpointExtras, Step
@@ -136,7 +137,8 @@ def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
         with agent_errors():
             check_growth(tokenizer.backend_tokenizer, checkpoint.path / "tokenizer.json")
     config = read_mapping(checkpoint.path / "config.json")
-    check_vocabulary(checkpoint.path, config, tokenizer)
+    rows = config.get("vocab_size") or getattr(_config(checkpoint), "vocab_size", None)
+    check_vocabulary(checkpoint.path, rows, tokenizer)
     if not usual_task(kind).generates or checkpoint.classifies:
         check_truncation(checkpoint.path, tokenizer)
         tokenizer.padding_side = "right"
@@ -283,7 +285,9 @@ def _config(checkpoint: Checkpoint) -> ModelConfig:
     if kind is not None:
         kind.check_config(path, raw)
     try:
-        config: ModelConfig = AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
+        # of a key that it cannot set it prints the whole configuration before it raises
+        with captured_output():
+            config: ModelConfig = AutoConfig.from_pretrained(checkpoint.path, trust_remote_code=False)
     except Exception as error:  # transformers raises anything at all on values that are not as it wrote them
         raise UsageError(f"{checkpoint.path}: config.json cannot be used: {_one_line(error)}") from error
     check_layers(checkpoint.path, config)

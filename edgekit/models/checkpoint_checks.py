@@ -60,9 +60,11 @@ def check_tokenizer_files(folder: Path) -> None:
         )
 
 
-def check_vocabulary(folder: Path, config: Mapping[str, object], tokenizer: Tokenizer) -> None:
-    """Raise `UsageError` for tokens behind the last row of the embedding: a text that has one stops every runtime."""
-    rows = config.get("vocab_size")
+def check_vocabulary(folder: Path, rows: object, tokenizer: Tokenizer) -> None:
+    """Raise `UsageError` for tokens behind the last row of the embedding: a text that has one stops every runtime.
+
+    rows: of the embedding, as the configuration says
+    """
     vocabulary = tokenizer.get_vocab()
     if not isinstance(rows, int) or not vocabulary:
         return

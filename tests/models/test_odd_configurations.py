@@ -166,6 +166,23 @@ def test_tokens_without_a_row_of_the_embedding_are_refused_by_every_command(chec
         assert not (tmp_path / "out").exists()
 
 
+def test_a_vocabulary_that_the_configuration_leaves_out_is_that_of_its_family(checkpoint, tmp_path):
+    start = changed(checkpoint, tmp_path / "start", vocab_size=None)
+    with (start / "tokenizer.json").open() as file:
+        tokenizer = json.load(file)
+    tokenizer["model"]["vocab"]["far"] = 40_000
+    (start / "tokenizer.json").write_text(json.dumps(tokenizer))
+    refused(("export", start, "--scheme", "float", "-o", tmp_path / "out"), "the token 'far' with the number 40000")
+
+
+def test_a_key_that_cannot_be_set_is_told_in_one_sentence_alone(checkpoint, tmp_path, capfd):
+    start = changed(checkpoint, tmp_path / "start", use_return_dict=False)
+    code, out, err = edgekit("export", start, "--scheme", "float", "-o", tmp_path / "out")
+    assert (code, out, len(err.strip().splitlines())) == (2, "", 1), err
+    assert "use_return_dict" in err
+    assert "Can't set" not in "".join(capfd.readouterr())
+
+
 def test_pairs_on_one_token_type_are_refused_by_every_command(checkpoint, tmp_path):
     from safetensors.torch import load_file, save_file
 
