@@ -39,6 +39,8 @@ _PROBES = (
     "🔥 👩‍👩‍👧 e\u0301 a\u200bb \u00a0c \ufeffd",
     "a" * 120,
 )
+# ten times the largest vocabularies
+MOST_TOKENS = 10_000_000
 # so many tokens of a vocabulary are compared beside, and so many of those added to it
 _TOKENS = 200
 
@@ -59,6 +61,7 @@ def open_saved(folder: Path, **settings: object) -> Tokenizer:
     tokenizer: Tokenizer = opened.from_pretrained(folder, use_fast=True, trust_remote_code=False, **settings)
     if not file.is_file() or not tokenizer.is_fast:
         return tokenizer
+    _check_numbers(file, tokenizer)
     text = _other_ids(file, tokenizer)
     if text is not None and release() >= 5 and not _contradict(said, read_mapping(file)):
         # its class has made it anew of the vocabulary alone; this one keeps the file
@@ -70,6 +73,13 @@ def open_saved(folder: Path, **settings: object) -> Tokenizer:
             advice=f"{_SETTINGS} contradicts {_FILE}: save the tokenizer again as the model was trained with it",
         )
     return tokenizer
+
+
+def _check_numbers(file: Path, tokenizer: Tokenizer) -> None:
+    """Raise `UsageError` for a number that no token has: the library writes down every number before it, in memory."""
+    highest = max(tokenizer.get_vocab().values(), default=0)
+    if highest > MOST_TOKENS:
+        raise UsageError(f"{file} gives a token the number {highest}: no vocabulary has so many")
 
 
 def _is_of_no_class(said: Mapping[str, object]) -> bool:

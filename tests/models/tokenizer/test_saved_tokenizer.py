@@ -1,6 +1,7 @@
 """Tokenizers as releases 4 and 5 of transformers save them: the ids of their own tokenizer.json, or a refusal."""
 
 import json
+import shutil
 
 import pytest
 import tokenizers
@@ -71,3 +72,12 @@ def test_settings_that_contradict_the_file_are_refused_by_every_command(setting,
         load_tokenizer(open_checkpoint(bert))
     code, _, err = edgekit("export", bert, "--scheme", "float", "-o", tmp_path / "out")
     assert code == 2 and "contradicts tokenizer.json" in " ".join(err.split())
+
+
+def test_a_number_that_no_token_has_is_refused_before_memory_is_spent_on_those_before_it(tiny_checkpoint, tmp_path):
+    folder = shutil.copytree(tiny_checkpoint, tmp_path / "far")
+    content = json.loads((folder / "tokenizer.json").read_text())
+    content["model"]["vocab"]["far"] = 2**32 - 1
+    (folder / "tokenizer.json").write_text(json.dumps(content))
+    with pytest.raises(UsageError, match="gives a token the number 4294967295: no vocabulary has so many"):
+        load_tokenizer(open_checkpoint(folder))
