@@ -9,7 +9,7 @@ from bundles import build, quantized
 from hypothesis import given
 from hypothesis import strategies as st
 from onnx import numpy_helper
-from tiny_bundle import TEXTS, make_bundle
+from tiny_bundle import LABELS, TEXTS, make_bundle
 
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.errors import ParityError
@@ -74,7 +74,7 @@ def with_other_label(case, lead):
     best, other = (int(index) for index in np.argsort(-logits)[:2])
     middle = (logits[best] + logits[other]) / 2
     logits[best], logits[other] = middle - lead / 2, middle + lead / 2
-    return replace(case, logits=logits)
+    return replace(case, logits=logits, answer=LABELS[other])
 
 
 def test_another_label_is_an_error_though_every_logit_is_within_the_tolerance(classifier, cases):

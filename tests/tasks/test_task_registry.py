@@ -19,7 +19,12 @@ from edgekit.tasks.task import TaskName
 
 
 def test_every_task_is_a_file_and_every_file_a_task():
-    files = {path.stem for path in Path(edgekit.tasks.__path__[0]).glob("*.py")} - {"__init__", "task", "registry"}
+    files = {path.stem for path in Path(edgekit.tasks.__path__[0]).glob("*.py")} - {
+        "__init__",
+        "task",
+        "registry",
+        "problem_type",
+    }
     assert files == {name.replace("-", "_") for name in get_args(TaskName)}
     assert [(name, task.name) for name, task in TASKS.items()] == [(name, name) for name in get_args(TaskName)]
 

@@ -136,7 +136,8 @@ def test_a_folder_of_somebody_is_left_alone(from_a_folder, tiny_checkpoint, tmp_
     other = shutil.copy(from_a_folder / "quantized" / "edgekit.json", tmp_path)
     message = refusal(capsys, other, "--model", tiny_checkpoint, "-o", mine)
     assert f"{mine} was made from another lineage" in message
-    assert f"{alone} is a file" in refusal(capsys, alone, "--model", tiny_checkpoint, "-o", alone)
+    message = refusal(capsys, alone, "--model", tiny_checkpoint, "-o", alone)
+    assert f"{alone} is read, and is not written over" in message
 
 
 def test_a_worse_model_is_different_row_by_row_where_the_original_is_at_hand(finished_run, data, tmp_path):

@@ -48,9 +48,11 @@ def test_somebody_elses_folder_in_the_runs_place_is_left_alone(tmp_path):
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"teacher": 3}', '{"teacher": {"key": 1}}'])
-def test_a_journal_that_cannot_be_read_knows_nothing(tmp_path, text):
+def test_by_a_journal_that_cannot_be_read_a_run_was_here_and_nothing_is_done(tmp_path, text):
     (tmp_path / FILE).write_text(text)
-    assert not Journal(tmp_path).knows("teacher")
+    journal = Journal(tmp_path)
+    assert journal.knows("teacher")
+    assert not journal.is_done("teacher", "key", tmp_path)
 
 
 def test_a_target_whose_facts_changed_is_another_key(tmp_path):

@@ -213,7 +213,7 @@ def test_killed_distillation_does_not_ask_the_teacher_again(tmp_path, data, monk
     import edgekit.compress.distillation.teacher
 
     teacher = finetune(SCRATCH, data, tmp_path / "teacher", OPTIONS)
-    options = DistillOptions(**OPTIONS.model_dump(exclude={"task"}), student=WantedShape(hidden=8))
+    options = DistillOptions(**OPTIONS.model_dump(exclude={"task", "problem_type"}), student=WantedShape(hidden=8))
     distill(teacher, data, tmp_path / "whole", options)
     with pytest.raises(Killed):
         distill(teacher, data, tmp_path / "student", options, progress=Fragile(EPOCH + 2))
