@@ -2,24 +2,22 @@
 
 The way of a row to an accuracy: `data.files` reads it from its file (opened by `data.encoding`), `data.table` finds
 the text and the label in it (`data.columns`, `data.row`) and keeps them outside memory (`data.ragged`), `data.splits`
-numbers the label. Of a checkpoint `data.tokens` makes ids of the text and `models.classifier_logits` logits of the
-ids; of a bundle both happen in `agent.inference.classifier`. `measure.statistics.proportions` makes an accuracy of all
+numbers the label. `flows.evaluate.answers` asks the model. `measure.statistics.proportions` makes an accuracy of all
 rows, which `bundle.evaluation` defines and the manifest keeps.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from edgekit.agent.inference.problem_type import Head
 from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.evaluation import Accuracy, Drop
 from edgekit.bundle.manifest import Manifest
-from edgekit.data.splits import Data, Unnumbered, load_data
+from edgekit.data.splits import Unnumbered
 from edgekit.devices.base import ConnectedDevice
-from edgekit.errors import UsageError, agent_errors
+from edgekit.errors import UsageError
+from edgekit.flows.evaluate.answers import Answers, answers_of
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.accuracy.class_scores import class_scores
 from edgekit.measure.accuracy.classification import ConfusedPair, scores, worst_pairs
@@ -28,7 +26,7 @@ from edgekit.measure.statistics.estimate import ends
 from edgekit.measure.statistics.proportions import share
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
-from edgekit.options.stage_options import EvaluateOptions, SplitName
+from edgekit.options.stage_options import EvaluateOptions
 
 
 @dataclass(frozen=True)
@@ -52,26 +50,6 @@ class Evaluation:
     def confused(self, count: int | None = 10) -> tuple[ConfusedPair, ...]:
         """The pairs of labels that were confused most; all of them where `count` is None."""
         return worst_pairs(self.labels, self.expected, self.predicted, count)
-
-
-@dataclass(frozen=True)
-class _Predictions:
-    """The label numbers that a model gives the rows [rows] of a split, and what ran it.
-
-    truncated: how many rows were longer than it takes;   sha256: its content hash
-    """
-
-    data: Data
-    split: SplitName
-    predicted: list[int]
-    truncated: int
-    runtime: str
-    sha256: str
-
-    @property
-    def expected(self) -> list[int]:
-        """The label numbers that the rows have [rows]."""
-        return [int(label) for label in self.data.split(self.split).labels]
 
 
 def accuracy(
@@ -98,19 +76,12 @@ def accuracy(
     bundle = model if isinstance(model, BundleFolder) else None
     if bundle is not None and record:
         bundle.check_writable()
-    if isinstance(model, BundleFolder):
-        predictions = (
-            _run_bundle(model, data, options, progress)
-            if device is None
-            else _run_on_device(model, data, device, options, progress)
-        )
-    elif device is not None:
-        raise UsageError(f"{what} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
-    else:
-        predictions = _run_checkpoint(model, data, options, progress)
-    expected, labels = predictions.expected, predictions.data.labels
-    measured = _accuracy(predictions, expected, None if bundle is None else predictions.sha256)
-    evaluation = Evaluation(measured, labels, expected, predictions.predicted, predictions.sha256)
+    found = answers_of(model, data, options, device=device, progress=progress)
+    numbers = {label: index for index, label in enumerate(found.data.labels)}
+    predicted = [numbers[str(label)] for label in found.answers]
+    expected = [int(label) for label in found.rows.labels]
+    measured = _accuracy(found, expected, predicted, None if bundle is None else found.sha256)
+    evaluation = Evaluation(measured, found.data.labels, expected, predicted, found.sha256)
     if against:
         drops = tuple(_drop(name, baseline, evaluation) for name, baseline in against.items())
         evaluation = replace(evaluation, accuracy=measured.model_copy(update={"drops": drops}))
@@ -128,8 +99,8 @@ def truncated_as(what: str | Path | ModelRef | BundleFolder, options: EvaluateOp
     return options.cut_at(model.checked().max_length) if isinstance(model, BundleFolder) else options
 
 
-def _accuracy(predictions: _Predictions, expected: list[int], content_hash: str | None) -> Accuracy:
-    data, split, predicted = predictions.data, predictions.split, predictions.predicted
+def _accuracy(answers: Answers, expected: list[int], predicted: list[int], content_hash: str | None) -> Accuracy:
+    data, split = answers.data, answers.split
     right = sum(wanted == given for wanted, given in zip(expected, predicted, strict=True))
     estimate = share(right, len(expected))
     found = scores(expected, predicted, data.labels)
@@ -142,7 +113,7 @@ def _accuracy(predictions: _Predictions, expected: list[int], content_hash: str 
         data_sha256=data.sha256[split],
         content_hash=content_hash,
         rows=len(expected),
-        truncated=predictions.truncated,
+        truncated=answers.truncated,
         accuracy=estimate.value,
         low=low,
         high=high,
@@ -154,7 +125,7 @@ def _accuracy(predictions: _Predictions, expected: list[int], content_hash: str 
         mcc_low=mcc_low,
         mcc_high=mcc_high,
         classes=class_scores(data.labels, expected, predicted),
-        runtime=predictions.runtime,
+        runtime=answers.runtime,
     )
 
 
@@ -190,98 +161,6 @@ def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
         unchanged_low=unchanged_low,
         unchanged_high=unchanged_high,
     )
-
-
-def _run_bundle(
-    bundle: BundleFolder, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
-) -> _Predictions:
-    from edgekit.agent.inference.classifier import load_classifier
-
-    checked = bundle.checked()
-    with agent_errors():
-        classifier = load_classifier(checked, options.runtime, options.threads)
-    labels = classifier.bundle.labels
-    rows = _rows_for(data, labels, progress)
-    split = rows.split(options.split)
-    numbers = {label: index for index, label in enumerate(labels)}
-    predicted, truncated = [], 0
-    with agent_errors(), progress.task(f"evaluate {bundle.name}", len(split)) as advance:
-        for index, text in enumerate(split.texts):
-            pair = split.pairs[index] if split.pairs is not None else None
-            prediction = classifier.classify(text, pair)
-            predicted.append(numbers[prediction.label])
-            truncated += prediction.truncated
-            advance(index + 1)
-    return _Predictions(
-        data=rows,
-        split=options.split,
-        predicted=predicted,
-        truncated=truncated,
-        runtime=f"{classifier.session.runtime} {classifier.session.version}",
-        sha256=classifier.bundle.content_hash,
-    )
-
-
-def _run_on_device(
-    bundle: BundleFolder,
-    data: DataSpec | Unnumbered,
-    device: str | ConnectedDevice,
-    options: EvaluateOptions,
-    progress: Progress,
-) -> _Predictions:
-    from edgekit.flows.evaluate.device_inference import classify_on_device
-
-    manifest = bundle.manifest
-    labels = manifest.labels
-    rows = _rows_for(data, labels, progress)
-    split = rows.split(options.split)
-    numbers = {label: index for index, label in enumerate(labels)}
-    found = classify_on_device(bundle, Head(labels), split.pairs_of_text(), device, options, progress)
-    return _Predictions(
-        data=rows,
-        split=options.split,
-        predicted=[numbers[str(label)] for label in found.answers],
-        truncated=found.truncated,
-        runtime=found.runtime,
-        sha256=manifest.content_hash,
-    )
-
-
-def _run_checkpoint(
-    model: ModelRef, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
-) -> _Predictions:
-    import torch
-
-    from edgekit.data.tokens import tokenize
-    from edgekit.flows.lineage import checkpoint_sha256
-    from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
-    from edgekit.models.checkpoint_checks import check_pairs
-    from edgekit.models.classifier_logits import classifier_logits
-    from edgekit.models.input_length import usable_length
-
-    checkpoint = open_checkpoint(model)
-    rows = _rows_for(data, checkpoint.labels, progress)
-    split = rows.split(options.split)
-    tokenizer = load_tokenizer(checkpoint)
-    if split.pairs is not None:
-        check_pairs(checkpoint.path, tokenizer.model_input_names)
-    classifier = load_classifier(checkpoint)
-    longest = usable_length(classifier, tokenizer, options.max_length)
-    tokens = tokenize(tokenizer, split, longest, progress=progress)
-    title = f"evaluate {checkpoint.path.name}"
-    logits = classifier_logits(classifier, tokenizer, tokens, title=title, progress=progress)
-    return _Predictions(
-        data=rows,
-        split=options.split,
-        predicted=[int(label) for label in logits.argmax(-1)],
-        truncated=tokens.truncated,
-        runtime=f"torch {torch.__version__}",
-        sha256=checkpoint_sha256(checkpoint),
-    )
-
-
-def _rows_for(data: DataSpec | Unnumbered, labels: Sequence[str], progress: Progress) -> Data:
-    return data.numbered(labels) if isinstance(data, Unnumbered) else load_data(data, labels=labels, progress=progress)
 
 
 def record_accuracy(bundle: Path | BundleFolder, record: Accuracy) -> None:

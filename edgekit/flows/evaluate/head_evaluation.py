@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from edgekit.agent.inference.problem_type import USUAL_THRESHOLD, Answer, Head
+from edgekit.agent.inference.problem_type import Answer, Head
 from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.bundle.manifest import Manifest
-from edgekit.data.splits import Data, Unnumbered, read_data
+from edgekit.data.splits import Unnumbered
 from edgekit.devices.base import ConnectedDevice
-from edgekit.errors import UsageError, agent_errors
+from edgekit.errors import UsageError
+from edgekit.flows.evaluate.answers import Answers, answers_of
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.accuracy.label_sets import set_scores
 from edgekit.measure.accuracy.regression import mean_absolute_error, spearman
@@ -24,21 +25,6 @@ from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions
 from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """What a model answers to the rows of a split, how it reads its logits, and what ran it.
-
-    truncated: how many rows were longer than it takes;   sha256: its content hash
-    """
-
-    data: Data
-    head: Head
-    answers: list[Answer]
-    truncated: int
-    runtime: str
-    sha256: str
 
 
 def evaluate_head(
@@ -57,18 +43,13 @@ def evaluate_head(
     """
     options = options or EvaluateOptions()
     model = bundle_or_checkpoint(what)
-    rows = data if isinstance(data, Unnumbered) else read_data(data, progress=progress)
-    if isinstance(model, BundleFolder):
-        if record:
-            model.check_writable()
-        found = _of_bundle(model, rows, options, progress, device)
-    elif device is not None:
-        raise UsageError(f"{what} is no bundle: only a bundle runs on a device", advice="make one: edgekit export")
-    else:
-        found = _of_checkpoint(model, rows, options, progress)
-    figures = _figures(found, options, found.sha256 if isinstance(model, BundleFolder) else None)
-    if isinstance(model, BundleFolder) and record:
-        record_figures(model, figures)
+    bundle = model if isinstance(model, BundleFolder) else None
+    if bundle is not None and record:
+        bundle.check_writable()
+    found = answers_of(model, data, options, device=device, progress=progress)
+    figures = _figures(found, None if bundle is None else found.sha256)
+    if bundle is not None and record:
+        record_figures(bundle, figures)
     return figures
 
 
@@ -84,60 +65,9 @@ def record_figures(bundle: Path | BundleFolder, record: LabelSets | Numbers) -> 
     BundleFolder.of(bundle).update_manifest(str(record.content_hash), recorded)
 
 
-def _of_bundle(
-    bundle: BundleFolder,
-    data: Unnumbered,
-    options: EvaluateOptions,
-    progress: Progress,
-    device: str | ConnectedDevice | None,
-) -> _Answers:
-    from edgekit.agent.inference.classifier import load_classifier
-    from edgekit.flows.evaluate.device_inference import classify_on_device
-
-    manifest, checked = bundle.manifest, bundle.checked()
-    rows = data.numbered(manifest.labels, manifest.head)
-    split = rows.split(options.split)
-    if device is not None:
-        found = classify_on_device(bundle, checked.head, split.pairs_of_text(), device, options, progress)
-        return _Answers(rows, checked.head, found.answers, found.truncated, found.runtime, manifest.content_hash)
-    answers: list[Answer] = []
-    truncated = 0
-    with agent_errors(), progress.task(f"evaluate {bundle.name}", len(split)) as advance:
-        classifier = load_classifier(checked, options.runtime, options.threads)
-        for index, pair in enumerate(split.pairs_of_text()):
-            prediction = classifier.classify(*pair)
-            answers.append(prediction.answer)
-            truncated += prediction.truncated
-            advance(index + 1)
-    runtime = f"{classifier.session.runtime} {classifier.session.version}"
-    return _Answers(rows, checked.head, answers, truncated, runtime, checked.content_hash)
-
-
-def _of_checkpoint(model: ModelRef, data: Unnumbered, options: EvaluateOptions, progress: Progress) -> _Answers:
-    import torch
-
-    from edgekit.data.tokens import tokenize
-    from edgekit.flows.lineage import checkpoint_sha256
-    from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
-    from edgekit.models.classifier_logits import classifier_logits
-    from edgekit.models.input_length import usable_length
-
-    checkpoint = open_checkpoint(model)
-    labels = checkpoint.labels
-    rows = data.numbered(labels, checkpoint.problem_type)
-    head = Head(labels, checkpoint.problem_type, (USUAL_THRESHOLD,) * len(labels))
-    tokenizer, classifier = load_tokenizer(checkpoint), load_classifier(checkpoint)
-    longest = usable_length(classifier, tokenizer, options.max_length)
-    tokens = tokenize(tokenizer, rows.split(options.split), longest, progress=progress)
-    title = f"evaluate {checkpoint.path.name}"
-    logits = classifier_logits(classifier, tokenizer, tokens, title=title, progress=progress)
-    answers = [head.predict(row).answer for row in logits]
-    return _Answers(rows, head, answers, tokens.truncated, f"torch {torch.__version__}", checkpoint_sha256(checkpoint))
-
-
-def _figures(found: _Answers, options: EvaluateOptions, content_hash: str | None) -> LabelSets | Numbers:
-    data, split = found.data, options.split
-    expected = np.asarray(data.split(split).labels)
+def _figures(found: Answers, content_hash: str | None) -> LabelSets | Numbers:
+    data, split = found.data, found.split
+    expected = np.asarray(found.rows.labels)
     common: dict[str, Any] = {
         "data": f"{data.name}/{split}",
         "split": split,
@@ -176,7 +106,7 @@ def _of_numbers(expected: npt.NDArray[np.float64], predicted: npt.NDArray[np.flo
     }
 
 
-def _of_sets(head: Head, expected: npt.NDArray[np.float32], answers: list[Answer]) -> dict[str, Any]:
+def _of_sets(head: Head, expected: npt.NDArray[np.float32], answers: Sequence[Answer]) -> dict[str, Any]:
     sets = [set(answer) for answer in answers if isinstance(answer, tuple)]
     found = set_scores(
         head.labels, expected > 0, np.array([[label in held for label in head.labels] for held in sets])
