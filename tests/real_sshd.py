@@ -14,6 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from edgekit.devices.open_device import open_transport
+from edgekit.errors import DeviceError
+
 SSHD = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin")
 START_SECONDS = 20
 # where a server that runs as root puts itself before anybody is let in
@@ -106,3 +109,17 @@ def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
             time.sleep(0.02)
         else:
             return
+
+
+def reached(url):
+    """Whether a command runs at the other end."""
+    with open_transport(url) as transport:
+        return transport.run(["true"]).code == 0
+
+
+def refused(url):
+    """The error with which nothing is reached."""
+    with pytest.raises(DeviceError) as caught, open_transport(url):
+        pass
+    assert caught.value.exit_code == 4
+    return caught.value

@@ -131,8 +131,6 @@ class Accuracy(Strict):
 
     @pydantic.model_validator(mode="after")
     def _rows_are_counted_once(self) -> Self:
-        if self.truncated > self.rows:
-            raise ValueError(f"truncated: {self.truncated} of {self.rows} rows were cut")
         for name in ("rows", "predicted"):
             counted = sum(getattr(score, name) for score in self.classes)
             if counted != self.rows:
@@ -143,8 +141,7 @@ class Accuracy(Strict):
 
     @pydantic.model_validator(mode="after")
     def _is_of_its_rows(self) -> Self:
-        if not self.data.endswith(f"/{self.split}"):
-            raise ValueError(f"data: {quoted(self.data)} does not end with its split, {self.split}")
+        check_rows(self.data, self.split, self.rows, self.truncated)
         if len({drop.baseline for drop in self.drops}) < len(self.drops):
             raise ValueError("drops: a baseline comes twice")
         if any(drop.lost + drop.gained > self.rows for drop in self.drops):
@@ -218,6 +215,14 @@ class Perplexity(Strict):
         if not math.isclose(self.bits_per_byte, bits, rel_tol=_CLOSE, abs_tol=_CLOSE):
             raise ValueError("bits_per_byte does not follow from nats and bytes")
         return self
+
+
+def check_rows(data: str, split: SplitName, rows: int, truncated: int) -> None:
+    """Raise `ValueError` for data of another split, or for more rows that were cut than there are."""
+    if not data.endswith(f"/{split}"):
+        raise ValueError(f"data: {quoted(data)} does not end with its split, {split}")
+    if truncated > rows:
+        raise ValueError(f"truncated: {truncated} of {rows} rows were cut")
 
 
 def check_inside(name: str, value: float, low: float | None, high: float | None) -> None:

@@ -6,8 +6,7 @@ from typing import Annotated, Self
 
 import pydantic
 
-from edgekit.bundle.evaluation import ClassScore, Correlation, Percent, check_inside
-from edgekit.errors import quoted
+from edgekit.bundle.evaluation import ClassScore, Correlation, Percent, check_inside, check_rows
 from edgekit.options.stage_options import SplitName
 from edgekit.schema.base_model import Strict
 from edgekit.schema.measurement import Count0, Count1, NonNegative
@@ -26,10 +25,7 @@ class RowsEvaluated(Strict):
 
     @pydantic.model_validator(mode="after")
     def _is_of_its_rows(self) -> Self:
-        if not self.data.endswith(f"/{self.split}"):
-            raise ValueError(f"data: {quoted(self.data)} does not end with its split, {self.split}")
-        if self.truncated > self.rows:
-            raise ValueError(f"truncated: {self.truncated} of {self.rows} rows were cut")
+        check_rows(self.data, self.split, self.rows, self.truncated)
         return self
 
 

@@ -7,28 +7,15 @@ import time
 
 import pytest
 from command_line import edgekit
-from real_sshd import needs_sshd, real_sshd
+from real_sshd import needs_sshd, reached, real_sshd, refused
 from ssh_server import serving
 
-from edgekit.devices.open_device import open_transport
 from edgekit.devices.ssh.hop import Hop, jump_hops
 from edgekit.devices.ssh.host_config import HostConfig
-from edgekit.errors import DeviceError
 
 
 def configure(client_home, text):
     (client_home.ssh / "config").write_text(text)
-
-
-def reached(url):
-    with open_transport(url) as transport:
-        return transport.run(["true"]).code == 0
-
-
-def refused(url):
-    with pytest.raises(DeviceError) as caught, open_transport(url):
-        pass
-    return caught.value
 
 
 def new_key(file, *, kind="ed25519", passphrase=""):

@@ -5,9 +5,8 @@ import subprocess
 import asyncssh
 import pytest
 from command_line import edgekit
-from real_sshd import needs_sshd, real_sshd
+from real_sshd import needs_sshd, reached, real_sshd, refused
 
-from edgekit.devices.open_device import open_transport
 from edgekit.devices.ssh.known_hosts import KnownHosts
 from edgekit.errors import DeviceError
 
@@ -36,18 +35,6 @@ def known(client, *lines):
 
 def other_key():
     return asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
-
-
-def reached(url):
-    with open_transport(url) as transport:
-        return transport.run(["true"]).code == 0
-
-
-def refused(url):
-    with pytest.raises(DeviceError) as caught, open_transport(url):
-        pass
-    assert caught.value.exit_code == 4
-    return caught.value
 
 
 def agreed(client, board, host):
