@@ -127,3 +127,13 @@ def test_labels_that_go_wrong_together_are_fewer_rows():
     perfect = set_scores("abcdef", expected[:30], expected[:30])
     assert perfect.micro_f1.low < 95
     assert set_scores("ab", np.zeros((50, 2), bool), np.zeros((50, 2), bool)).micro_f1.doubt
+
+
+def test_no_model_of_another_kind_is_a_baseline(
+    tmp_path, tiny_checkpoint, multi_label_checkpoint, regression_checkpoint
+):
+    (tmp_path / "rows.tsv").write_text("text\tlabel\nturn on the lights\tlights\nwill it rain\tweather\n")
+    for other, kind in ((multi_label_checkpoint, "multi-label classifier"), (regression_checkpoint, "regression")):
+        words = ("evaluate", tiny_checkpoint, "--data", tmp_path / "rows.tsv", "--against", f"t={other}")
+        code, _, err = edgekit(*words)
+        assert (code, f"{other} is a {kind}: it has no accuracy" in err) == (2, True), err

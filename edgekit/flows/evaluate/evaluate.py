@@ -131,6 +131,7 @@ def _evaluations(
     cut = truncated_as(model, options) if against else options
     for name, other in against.items():
         if not isinstance(other, Evaluation):
+            _require_single_label(bundle_or_checkpoint(other))
             other = accuracy(other, rows, cut, record=False, progress=progress)
         evaluations[name] = other
     return evaluations
