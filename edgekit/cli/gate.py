@@ -194,5 +194,5 @@ def _budgets(
         found += [budget.model_copy(update={"target": budget.target or own}) for budget in loaded.budgets]
         rows = recipe_rows(loaded)
     if target is not None:
-        found += default_budgets(target_of(bundle.manifest, target), bundle.manifest.task)
+        found += default_budgets(target_of(bundle.manifest, target), bundle.manifest)
     return found, rows

@@ -1,4 +1,4 @@
-"""Devices that could be named: what the adb server lists, and the hosts of `~/.ssh/config`. No network is scanned."""
+"""Devices that could be named: what adb lists, and the hosts that ssh is configured with. No network is scanned."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
+from edgekit.devices.ssh.host_config import SYSTEM_FILE, USER_FILE
 from edgekit.errors import DeviceError, UsageError
 from edgekit.schema.device import DeviceUrl
 
@@ -42,7 +44,12 @@ def find_devices() -> FoundDevices:
     except DeviceError as error:
         android = []
         notes.append(f"{error.message}" + (f"; {error.advice}" if error.advice else ""))
-    hosts = [Candidate(f"ssh://{host}", f"{path}") for host, path in _hosts(Path.home() / ".ssh" / "config")]
+    # those of the machine's file after the user's, as ssh reads them
+    configs = [Path(USER_FILE).expanduser(), Path(SYSTEM_FILE)]
+    named: dict[str, Path] = {}
+    for host, path in chain.from_iterable(map(_hosts, configs)):
+        named.setdefault(host, path)
+    hosts = [Candidate(f"ssh://{host}", f"{path}") for host, path in named.items()]
     return FoundDevices((*android, *hosts), tuple(notes))
 
 

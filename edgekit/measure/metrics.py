@@ -279,11 +279,16 @@ def check_task(budget: Budget, name: TaskName) -> None:
         )
 
 
+def metrics_of_problem(problem: ProblemType) -> list[str]:
+    """The metrics on the answers of a model of this problem type, by name."""
+    return [metric.name for metric in METRICS.values() if metric.problems and metric.is_of_problem(problem)]
+
+
 def check_problem(budget: Budget, problem: ProblemType) -> None:
     """Raise `UsageError` that names the metrics of this problem type for a budget on another one's."""
     metric = metric_of(budget)
     if not metric.is_of_problem(problem):
-        own = ", ".join(other.name for other in METRICS.values() if other.problems and other.is_of_problem(problem))
+        own = ", ".join(metrics_of_problem(problem))
         raise UsageError(
             f"budget {budget.text}: {metric.name} is no metric of a {PROBLEMS[problem]}", advice=f"use one of: {own}"
         )

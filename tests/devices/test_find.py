@@ -14,6 +14,7 @@ def ssh(monkeypatch, tmp_path):
     monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", "1")
     monkeypatch.setenv("ADBUTILS_ADB_PATH", str(tmp_path / "no-adb"))
     monkeypatch.setenv("PATH", str(tmp_path / "no-programs"))
+    monkeypatch.setattr("edgekit.devices.find.SYSTEM_FILE", str(tmp_path / "etc" / "ssh_config"))
     folder = tmp_path / ".ssh"
     folder.mkdir()
     return folder
@@ -50,3 +51,13 @@ def test_a_strange_file_ends_nothing(ssh, content):
 
 def test_without_a_file_there_is_none(ssh):
     assert hosts() == []
+
+
+def test_the_machines_own_file_is_read_after_the_users(ssh, tmp_path):
+    (ssh / "config").write_text("Host pi4\n")
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc" / "ssh_config").write_text("Include ssh_config.d/*\nHost *\nHost pi4 lab\n")
+    (tmp_path / "etc" / "ssh_config.d").mkdir()
+    (tmp_path / "etc" / "ssh_config.d" / "boards.conf").write_text("Host pi5\n")
+    assert sorted(hosts()) == ["ssh://lab", "ssh://pi4", "ssh://pi5"]
+    assert find_devices().candidates[0].note == str(ssh / "config")

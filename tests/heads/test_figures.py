@@ -137,3 +137,12 @@ def test_no_model_of_another_kind_is_a_baseline(
         words = ("evaluate", tiny_checkpoint, "--data", tmp_path / "rows.tsv", "--against", f"t={other}")
         code, _, err = edgekit(*words)
         assert (code, f"{other} is a {kind}: it has no accuracy" in err) == (2, True), err
+
+
+def test_default_budgets_of_other_models_are_refused_with_those_that_hold(regression_bundle):
+    """What a target asks of accuracy cannot be asked of a number; left out, it would be a pass of nothing."""
+    code, out, err = edgekit("gate", regression_bundle, "--target", "x86-64")
+    assert (code, out) == (2, "")
+    assert "accuracy_drop is no metric of a regression" in err
+    assert "--budget size_mb=10" in err
+    assert "mae or spearman" in err

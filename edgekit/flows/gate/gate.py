@@ -15,14 +15,14 @@ from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
 from edgekit.flows.golden import prove_golden
 from edgekit.measure.evidence import Allowed, Evidence, Question
-from edgekit.measure.metrics import check_budget, check_problem, metric_of
+from edgekit.measure.metrics import check_budget, check_problem, metric_of, metrics_of_problem
 from edgekit.measure.verdicts import Verdict, verdict_on
 from edgekit.options.recipe import Recipe
 from edgekit.schema.budget import Budget
 from edgekit.schema.resources import load_target
 from edgekit.schema.target import Target
+from edgekit.tasks.problem_type import PROBLEMS
 from edgekit.tasks.registry import task_named
-from edgekit.tasks.task import TaskName
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,25 @@ def recipe_rows(recipe: Recipe) -> str | None:
     return tables["test"].sha256() if "test" in tables else None
 
 
-def default_budgets(target: Target, task: TaskName) -> list[Budget]:
-    """The budgets of a target for models of a task, each asked for that target; `UsageError` where it has none."""
-    budgets = target.budgets.get(task, ())
+def default_budgets(target: Target, manifest: Manifest) -> list[Budget]:
+    """The budgets of a target for a bundle's task, each asked for that target.
+
+    Raises `UsageError` where it has none, and where one of them is on a metric that the bundle's problem type lacks:
+    left out, it would be a pass that nothing was asked of. The advice is the others, as they are typed.
+    """
+    budgets = target.budgets.get(manifest.task, ())
     if not budgets:
-        raise UsageError(f"target {target.name} has no budgets for {task}", advice="give one: --budget size_mb=10")
+        raise UsageError(
+            f"target {target.name} has no budgets for {manifest.task}", advice="give one: --budget size_mb=10"
+        )
+    problem = manifest.problem_type
+    foreign = [budget for budget in budgets if problem and not metric_of(budget).is_of_problem(problem)]
+    if problem and foreign:
+        given = [f"--budget {budget.text}" for budget in budgets if budget not in foreign]
+        quality = metrics_of_problem(problem)
+        raise UsageError(
+            f"the default budgets of {target.name} hold {foreign[0].text}, and {foreign[0].metric} is no metric of a "
+            f"{PROBLEMS[problem]}",
+            advice=f"give them yourself: {' '.join(given)}, and one on {' or '.join(quality)}",
+        )
     return [budget.model_copy(update={"target": budget.target or target.name}) for budget in budgets]

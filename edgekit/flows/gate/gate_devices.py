@@ -71,7 +71,7 @@ def _budgets_of(name: str, budgets: Sequence[Budget], target: str | None, manife
     if target is None:
         return list(budgets)
     if not budgets:
-        return default_budgets(target_of(manifest, target), manifest.task)
+        return default_budgets(target_of(manifest, target), manifest)
     return [budget if budget.target else budget.model_copy(update={"target": target}) for budget in budgets]
 
 
