@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 import pydantic
 
+from edgekit.agent.inference.bundle import MANIFEST_FILE as MANIFEST_FILE
 from edgekit.agent.inference.content_hash import (
     FORMAT_VERSION,
     HEAD_FORMAT_VERSION,
@@ -34,11 +35,10 @@ from edgekit.schema.target import Target
 from edgekit.tasks.problem_type import SINGLE_LABEL, ProblemType
 from edgekit.tasks.task import TaskName
 
-MANIFEST_FILE = "manifest.json"
-# no device runs a bundle without these, beside the model file
 # keys that a manifest of format 2 has not
 _OF_FORMAT_3 = frozenset({"problem_type", "thresholds", "label_sets", "numbers"})
 Threshold = Annotated[float, pydantic.Field(strict=True, gt=0, lt=1)]
+# no device runs a bundle without these, beside the model file
 NEEDED_FILES = ("tokenizer.json", "config.json")
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from edgekit.agent.inference.content_hash import FORMAT_VERSIONS, other_version
 from edgekit.errors import UsageError
@@ -19,7 +18,7 @@ RECORD_VERSION = 2
 MEASURE_AGAIN = "delete it, and measure again: edgekit profile"
 
 
-def check_manifest_version(fields: Mapping[str, Any], path: Path) -> None:
+def check_manifest_version(fields: Mapping[str, object], path: Path) -> None:
     """Raise `UsageError` for a manifest of another format version, with the command that renews its bundle."""
     if fields.get("format_version") not in FORMAT_VERSIONS:
         # as the agent says it, which refuses the same on a device
@@ -27,7 +26,7 @@ def check_manifest_version(fields: Mapping[str, Any], path: Path) -> None:
         raise UsageError(message, advice=advice)
 
 
-def check_record_version(fields: Mapping[str, Any], path: Path) -> None:
+def check_record_version(fields: Mapping[str, object], path: Path) -> None:
     """Raise `UsageError` for a measurement of another format version."""
     if fields.get("format_version") != RECORD_VERSION:
         raise UsageError(f"{path} is no record that this edgekit reads", advice=MEASURE_AGAIN)

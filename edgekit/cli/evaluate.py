@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -154,7 +154,7 @@ def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: b
         found = evaluate(model, rows, options, against=known, device=device, record=request.record, progress=progress)
         return found, write_changes(changes, rows, options.split, known, found) if changes is not None else None
 
-    def plain(each: tuple[Evaluation, int | None]) -> dict[str, Any]:
+    def plain(each: tuple[Evaluation, int | None]) -> dict[str, object]:
         found, changed = each
         return found.accuracy.model_dump(mode="json") | {"confused": found.confused(None), "changes": changed}
 
@@ -221,7 +221,7 @@ def _each(
     return finished(lambda: on_each(request.devices, work, request.progress))
 
 
-def _show(request: _Request, found: Mapping[str, T], plain: Callable[[T], Any], show: Callable[[T], None]) -> None:
+def _show(request: _Request, found: Mapping[str, T], plain: Callable[[T], object], show: Callable[[T], None]) -> None:
     """Print what was found, of several devices with their names."""
     several = len(found) != 1 or len(request.devices) > 1
     if request.as_json:

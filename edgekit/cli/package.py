@@ -73,7 +73,7 @@ def _show(done: Packaged) -> None:
     click.echo(f"{named} is in {places}" if done.written else "nothing was written")
 
 
-def _json(done: Packaged) -> dict[str, Any]:
+def _json(done: Packaged) -> dict[str, object]:
     outcomes: list[str | None] = [verdict.outcome for verdict in done.verdicts] or [None] * len(done.packages)
     packages = zip(map(dataclasses.asdict, done.packages), outcomes, strict=True)
     return {

@@ -7,8 +7,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from edgekit.data.columns import LABEL_NAMES
-from edgekit.data.row import Row
+from edgekit.data.columns import LABEL_NAMES, Row
 from edgekit.data.unfolding import Unfolding
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
@@ -114,7 +113,7 @@ def arrow_rows(
             advance(number)
 
 
-def _class_name(value: object, names: list[str]) -> Any:
+def _class_name(value: object, names: list[str]) -> object:
     if isinstance(value, list):
         return [_class_name(item, names) for item in value]
     if not isinstance(value, int):

@@ -10,12 +10,11 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from edgekit.data.columns import looks_like_header
+from edgekit.data.columns import SKIP, BadRows, Row, looks_like_header
 from edgekit.data.encoding import open_text
-from edgekit.data.row import SKIP, BadRows, Row
 from edgekit.errors import EdgekitWarning, NotFoundError, UsageError
 from edgekit.io.progress import SILENT, Advance, Progress
-from edgekit.options.data_options import BARE, FORMATS, FileFormat
+from edgekit.options.data_options import BARE, FILE_FORMATS, FileFormat
 
 _REPORT_EVERY = 4096
 # fastText's `__label__GOOD text`, and the `COARSE:fine text` of question classification
@@ -45,13 +44,13 @@ def read_rows(
     columns:     names of the columns of a table without a header
     encoding:    see `encoding.open_text`
     TSV is read unquoted, as GLUE and its kin publish it; CSV by RFC 4180. The values of tables are text, those of
-    JSONL and Parquet whatever was written: `row.text_in` and `row.label_in` read them.
+    JSONL and Parquet whatever was written: `columns.text_in` and `columns.label_in` read them.
     Raises `NotFoundError` for a missing file, `UsageError` for one of another kind or malformed, and as `bad` does.
     """
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist")
     bad = bad or BadRows()
-    kind = file_format or FORMATS.get(path.suffix.lower())
+    kind = file_format or FILE_FORMATS.get(path.suffix.lower())
     if kind == "parquet":
         from edgekit.data.arrow import read_parquet
 
@@ -84,7 +83,7 @@ _OTHER_KINDS = {
 
 
 def _unreadable(path: Path) -> UsageError:
-    known = ", ".join((*FORMATS, *BARE))
+    known = ", ".join((*FILE_FORMATS, *BARE))
     advice = _OTHER_KINDS.get(path.suffix.lower(), f"edgekit reads {known}; or say what it is: --format")
     return UsageError(f"{path}: edgekit reads no {path.suffix or 'file without an ending'!r}", advice=advice)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.data.arrow import arrow_rows, read_parquet
-from edgekit.data.row import Row
+from edgekit.data.columns import Row
 from edgekit.data.unfolding import UnfoldsTooFarError
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress

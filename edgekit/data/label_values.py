@@ -1,6 +1,6 @@
 """The labels of rows as a problem type needs them: class numbers, sets of classes as zeros and ones, or numbers.
 
-A row's label is kept as text: a list as its JSON, a number as JSON writes it (`data.row`). What a table of them is
+A row's label is kept as text: a list as its JSON, a number as JSON writes it (`data.columns`). What a table of them is
 about is told by these texts and, where there is one, by the model.
 """
 

@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.agent.inference.tokenizer import TextPair
-from edgekit.data.columns import find_columns
+from edgekit.data.columns import BadRows, Row, find_columns
 from edgekit.data.files import read_rows
 from edgekit.data.label_order import in_order, label_order, positions
 from edgekit.data.label_values import holds_sets, label_names, number_in, numbers_of, problem_of, sets_of
 from edgekit.data.ragged import Texts
-from edgekit.data.row import BadRows, Row
 from edgekit.data.table import Table, read_table
 from edgekit.errors import EdgekitWarning, NoLabelError, UsageError, unknown_name
 from edgekit.io.printable import visible_name

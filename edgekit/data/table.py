@@ -14,9 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgekit.data.columns import Columns
+from edgekit.data.columns import BadRows, Columns, Row, check_text, label_in, text_in
 from edgekit.data.ragged import Texts, TextWriter
-from edgekit.data.row import BadRows, Row, check_text, label_in, text_in
 from edgekit.errors import NoLabelError, UsageError
 
 

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from edgekit.agent.inference.tokenizer import TextPair
-from edgekit.data.columns import find_texts
+from edgekit.data.columns import find_texts, text_in
 from edgekit.data.encoding import open_text
 from edgekit.data.files import read_rows
-from edgekit.data.row import text_in
 from edgekit.errors import UsageError
 from edgekit.options.data_options import EMBEDDED
 

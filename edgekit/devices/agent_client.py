@@ -9,10 +9,11 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 import pydantic
 
+from edgekit.agent.json_object import JsonObject
 from edgekit.agent.protocol import MAX_LINE, PROTOCOL, LineTooLong, read_lines, write_line
 from edgekit.devices.exit_status import ending
 from edgekit.devices.heartbeat import Heartbeat
@@ -133,7 +134,7 @@ class AgentClient:
         with self._writing:
             os.write(self._process.stdin, b"\n")
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, message: JsonObject) -> None:
         if self._closed:
             raise DeviceError(f"{self._where}: the agent was ended before this request")
         try:

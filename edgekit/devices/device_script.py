@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from importlib import resources
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import pydantic
 
+from edgekit.agent.json_object import JsonObject
 from edgekit.devices.sanitize import plain
 from edgekit.devices.transport import Finished, Transport
 from edgekit.errors import DeviceError
@@ -46,7 +47,7 @@ def run_script(
         ) from None
 
 
-def _answer(done: Finished) -> dict[str, Any] | None:
+def _answer(done: Finished) -> JsonObject | None:
     """The object that a program printed; None when it did not end well, or printed anything else."""
     if done.code:
         return None

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import UsageError
-from edgekit.export.thresholds import chosen_thresholds
+from edgekit.agent.inference.problem_type import USUAL_THRESHOLD
+from edgekit.errors import UsageError, unknown_name
 from edgekit.flows.lineage import next_step
 from edgekit.io.atomic import check_output, new_folder
 from edgekit.io.progress import SILENT, Progress
@@ -18,12 +18,14 @@ from edgekit.models.registry import family
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.input_files import input_files
 from edgekit.options.model_ref import ModelRef
+from edgekit.options.thresholds import parsed_thresholds
 from edgekit.schema.base_model import read_mapping
 from edgekit.schema.families import ENCODERS, FAMILIES
 from edgekit.schema.plan import Plan
 from edgekit.schema.resources import load_target
 from edgekit.schema.schemes import FormatName, Scheme
 from edgekit.schema.target import Target
+from edgekit.tasks.problem_type import MULTI_LABEL, PROBLEMS
 from edgekit.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ def export(
     possible = longest_input(loaded, tokenizer)
     name, longest = _name(source_name), _max_length(possible, _usual_length(target, task), options)
     notes = (*choice.notes, *_length_notes(possible, longest, options, task))
-    thresholds = chosen_thresholds(checkpoint, task, options.threshold)
+    thresholds = _thresholds(checkpoint, task, options.threshold)
     lineage = next_step("export", options, checkpoint, target=target, golden=golden)
     source = Source(loaded, tokenizer, name, plan, scales, lineage, notes, task=task, thresholds=thresholds)
     with new_folder(out, force=force) as folder:
@@ -110,6 +112,31 @@ def _choose(checkpoint: Checkpoint, target: Target, options: ExportOptions, task
             notes.append("int8-static needs texts to calibrate with (--calibrate); stored as int8-dynamic instead")
     lowerings, skipped = _lowerings(target, scheme, options)
     return _Choice(scheme, lowerings, calibration, (*notes, *skipped))
+
+
+def _thresholds(checkpoint: Checkpoint, task: Task, given: str | None) -> tuple[float, ...]:
+    """From which score on each label of a multi-label checkpoint holds: as given, else 0.5.
+
+    Raises `UsageError` for thresholds of any other model, and `NotFoundError` for those of a label that it lacks.
+    """
+    if not task.labels or checkpoint.problem_type != MULTI_LABEL:
+        if given is not None:
+            noun = PROBLEMS[checkpoint.problem_type] if task.labels else task.noun
+            raise UsageError(
+                f"{checkpoint.path} is a {noun}: only a multi-label classifier has thresholds",
+                advice="leave --threshold out",
+            )
+        return ()
+    labels = checkpoint.labels
+    found = dict.fromkeys(labels, USUAL_THRESHOLD)
+    for label, threshold in parsed_thresholds(given).items():
+        if label is None:
+            found = dict.fromkeys(labels, threshold)
+        elif label not in found:
+            raise unknown_name("label", label, labels)
+        else:
+            found[label] = threshold
+    return tuple(found.values())
 
 
 def _can_be_taken_apart(checkpoint: Checkpoint) -> bool:

@@ -108,7 +108,7 @@ def is_in(lineage: Sequence[Step], sha256: str) -> bool:
     return sha256 in (*outputs, *(step.inputs.get("checkpoint") for step in lineage[:1]))
 
 
-def named_data(data: DataSpec) -> dict[str, Any]:
+def named_data(data: DataSpec) -> dict[str, object]:
     """How data was named, as it is written down: a file by its own name, without the folders it lies in here.
 
     A folder in the hub's layout is no `hub` id: it stands as `folder`, by its own name.

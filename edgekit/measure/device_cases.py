@@ -15,7 +15,7 @@ from edgekit.measure.performance.instructions import budgeted
 from edgekit.measure.performance.throttling import Disturbance, disturbances, ever_disturbed
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.statistics.percentiles import fewest_samples
-from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement, OfFile, Part
+from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement, OfFile, TimedPart
 from edgekit.schema.runtimes import RUNTIMES
 from edgekit.schema.tool_measurement import ToolMeasurement
 from edgekit.tasks.registry import task_named
@@ -53,7 +53,7 @@ class TimedSource(Generic[_Record]):
 
     records: Callable[[Records], Sequence[_Record]]
     value: Callable[[_Record], Estimate]
-    part: Part | None = None
+    part: TimedPart | None = None
     sustained: Callable[[Sequence[float]], Estimate] | None = None
     tool: Literal["p50_ms", "p95_ms"] | None = None
     percentile: float | None = None
@@ -283,7 +283,7 @@ def _named(record: Timed) -> str:
     return f"length={record.length},threads={record.threads}"
 
 
-def _of_decoder(part: Part) -> Literal["first_token", "token"]:
+def _of_decoder(part: TimedPart) -> Literal["first_token", "token"]:
     return "first_token" if part == "first_token" else "token"
 
 

@@ -12,7 +12,7 @@ from edgekit.tasks.problem_type import ProblemType
 from edgekit.tasks.task import Figures, Task
 
 
-class Source(Protocol):
+class CaseSource(Protocol):
     """Where the figures of a metric come from.
 
     conditions, required: of a budget, that it takes and that it must have
@@ -63,7 +63,7 @@ class Metric:
     about: str
     figures: Figures | None
     limits: LimitRange
-    source: Source
+    source: CaseSource
     problems: frozenset[ProblemType] | None = None
 
     def is_of(self, task: Task) -> bool:

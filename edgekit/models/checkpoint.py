@@ -31,13 +31,12 @@ from edgekit.models.checkpoint_checks import (
 )
 from edgekit.models.configuration import answer_by_name, take_pruned_heads
 from edgekit.models.configuration_keys import check_keys, keys_of_class
-from edgekit.models.configured_labels import configured_labels
+from edgekit.models.configured_head import configured_labels, configured_problem
 from edgekit.models.decoder_classifier import pad_as, read_as_trained
 from edgekit.models.encoder import rarer_attention
 from edgekit.models.head import name_labels, order_logits, renew_head, set_problem_type
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
-from edgekit.models.problem_type import configured_problem
 from edgekit.models.registry import describe, family, family_of, is_decoder, require_decoder
 from edgekit.models.tokenizer.saved_tokenizer import open_saved
 from edgekit.models.weights import SCALES_FILE, load_plain, load_reshaped, weight_files

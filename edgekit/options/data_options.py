@@ -15,7 +15,7 @@ from edgekit.schema.base_model import Strict
 EMBEDDED = "smart-home"
 SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
 FileFormat = Literal["tsv", "csv", "jsonl", "parquet", "lines"]
-FORMATS: dict[str, FileFormat] = {".tsv": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
+FILE_FORMATS: dict[str, FileFormat] = {".tsv": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
 # endings that say nothing of the format: TREC.train, msr_paraphrase_train.txt
 BARE = (".txt", ".train", ".valid", ".val", ".dev", ".test")
 
@@ -85,7 +85,7 @@ class DataSpec(Strict):
             return cls(name=_name(path.stem), test=path)
         if config and folder and Path(folder).is_dir():
             return cls(name=_name(Path(folder).name), hub=text)
-        if path.suffix.lower() in (*FORMATS, *BARE) or not _HUB_ID.fullmatch(text) or text.startswith("."):
+        if path.suffix.lower() in (*FILE_FORMATS, *BARE) or not _HUB_ID.fullmatch(text) or text.startswith("."):
             raise NotFoundError(
                 f"data {text!r} does not exist", advice="give a file, a folder with train and test, or a hub id"
             )
@@ -101,7 +101,7 @@ class DataSpec(Strict):
         published = (folder / "README.md").is_file() or any(folder.rglob("*.parquet")) or (folder / "data").is_dir()
         if published or is_saved(folder):
             return cls(name=_name(folder.resolve().name), hub=str(folder))
-        raise NotFoundError(f"{folder} holds no train, validation or test file ({', '.join((*FORMATS, *BARE))})")
+        raise NotFoundError(f"{folder} holds no train, validation or test file ({', '.join((*FILE_FORMATS, *BARE))})")
 
 
 def is_saved(folder: Path) -> bool:
@@ -119,7 +119,7 @@ def _find_splits(folder: Path) -> dict[str, Path]:
     files = {path.name.lower(): path for path in sorted(folder.iterdir()) if path.is_file()}
     found: dict[str, Path] = {}
     for split, names in SPLIT_NAMES.items():
-        usual = [files[name] for start in names for suffix in FORMATS if (name := f"{start}{suffix}") in files]
+        usual = [files[name] for start in names for suffix in FILE_FORMATS if (name := f"{start}{suffix}") in files]
         if usual:
             found[split] = _only(folder, split, usual)
     if found:
@@ -144,5 +144,5 @@ def _only(folder: Path, split: str, paths: list[Path]) -> Path:
 
 def _is_called(path: Path, names: tuple[str, ...]) -> bool:
     words = re.split(r"[._\- ]+", path.name.lower())
-    readable = path.suffix.lower() in (*FORMATS, *BARE) and not _SHARD.search(path.name)
+    readable = path.suffix.lower() in (*FILE_FORMATS, *BARE) and not _SHARD.search(path.name)
     return readable and any(name in words for name in names)

@@ -13,7 +13,7 @@ from edgekit.measure.performance.latency_summary import summarise
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.report import figures
 from edgekit.report.figures import NONE, UNKNOWN, clean, number
-from edgekit.report.plots.part_map import Part
+from edgekit.report.plots.part_map import PartShare
 from edgekit.report.summary import LatencyRow, ModelRow, PackageRow, SpeedRow, Summary, VerdictRow
 from edgekit.report.throttling_text import over_time
 from edgekit.schema.measurement import GenerationMeasurement, Measurement, OperatorTime
@@ -145,7 +145,7 @@ def perplexity_cells(model: ModelRow, record: Perplexity) -> Cells:
     )
 
 
-def part_cells(part: Part) -> Cells:
+def part_cells(part: PartShare) -> Cells:
     """A row below `PARTS`."""
     return part.name, number(part.mb), f"{part.share:.1f}"
 

@@ -7,16 +7,25 @@ from typing import TYPE_CHECKING
 
 from edgekit.bundle.evaluation import ClassScore
 from edgekit.measure.accuracy.classification import ConfusedPair
+from edgekit.measure.performance.instructions import millions
 from edgekit.report import table_cells
-from edgekit.report.figures import NOT_GATED, WORDS
+from edgekit.report.figures import NOT_GATED, WORDS, clean
 from edgekit.report.summary import ModelRow, PackageRow, VerdictRow
-from edgekit.schema.measurement import AgentMeasurement, GenerationMeasurement, Measurement, OperatorTime
+from edgekit.schema.measurement import (
+    AgentMeasurement,
+    GenerationMeasurement,
+    InstructionCounts,
+    Measurement,
+    OperatorTime,
+)
 
 if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
+_COUNTED_PARTS = {"infer": "inference", "first_token": "first token", "token": "token"}
+_COUNT_HEADINGS = ("part", "length", "M instructions", "dot product", "FMA", "runtime")
 _STYLES = {WORDS["pass"]: "green", WORDS["fail"]: "bold red", WORDS["inconclusive"]: "yellow"}
 
 
@@ -81,6 +90,27 @@ def generation_table(measurements: Sequence[GenerationMeasurement]) -> Group:
     table = _table(table_cells.GENERATION, right=table_cells.GENERATION, keep=table_cells.GENERATION[1:2])
     lines = [line for record in measurements for line in _circumstances(record)]
     return Group(_filled(table, map(table_cells.generation_cells, measurements)), *lines)
+
+
+def instructions_table(counts: Sequence[InstructionCounts]) -> Group:
+    """Millions of instructions of one inference, and how they were counted."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False)
+    for position, heading in enumerate(_COUNT_HEADINGS):
+        table.add_column(heading, justify="right" if 0 < position < 5 else "left", no_wrap=True)
+    for record in counts:
+        for part, each in record.counts.items():
+            figure = millions(each)
+            cells = (f"{value:.2f}" for value in (figure.total, figure.dot_product, figure.fma))
+            table.add_row(
+                _COUNTED_PARTS[part], f"{record.length}", *cells, clean(f"{record.runtime} {record.runtime_version}")
+            )
+    machines = {f"{record.fingerprint.device}, {record.fingerprint.cpu_model}, emulated" for record in counts}
+    lines = [*sorted(clean(name) for name in machines), "one thread; a sign of regressions, blind to caches: no time"]
+    return Group(table, *(Text(line) for line in lines))
 
 
 def operators_table(operators: Sequence[OperatorTime]) -> Table:

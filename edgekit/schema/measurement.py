@@ -22,7 +22,7 @@ Flag = Annotated[bool, pydantic.Field(strict=True)]
 # how far the clock of another machine may be ahead before its records are from the future
 CLOCKS_DIFFER = timedelta(hours=1)
 # what is timed, and is not a part or a sum of others
-Part = Literal["infer", "first_token", "token"]
+TimedPart = Literal["infer", "first_token", "token"]
 _AnyPart = TypeVar("_AnyPart", bound=str)
 Samples = Annotated[tuple[NonNegative, ...], pydantic.Field(max_length=1_000_000)]
 
@@ -113,7 +113,7 @@ class Process(Strict):
     seconds: from its first sample to its last, sustained runs left out
     """
 
-    samples: dict[Part, Count1]
+    samples: dict[TimedPart, Count1]
     seconds: NonNegative
     cold_load_ms: NonNegative
     first_inference_ms: NonNegative
@@ -229,7 +229,7 @@ class TimedRecord(OfFile):
             raise ValueError(f"during: a moment is of a process beyond the {len(self.processes)} that there were")
         return self
 
-    def counted(self, part: Part) -> tuple[int, ...]:
+    def counted(self, part: TimedPart) -> tuple[int, ...]:
         """How many samples of a part each process took."""
         return tuple(process.samples[part] for process in self.processes)
 
@@ -291,7 +291,7 @@ class GenerationMeasurement(TimedRecord):
 
 
 def _check_counts(
-    samples: Mapping[_AnyPart, Samples], counted_as: Mapping[_AnyPart, Part], processes: tuple[Process, ...]
+    samples: Mapping[_AnyPart, Samples], counted_as: Mapping[_AnyPart, TimedPart], processes: tuple[Process, ...]
 ) -> None:
     """Every run has every part, and every sample a process that took it; `ValueError` else."""
     wanted = set(counted_as.values())

@@ -9,8 +9,7 @@ import record_makers
 
 from edgekit.bundle.evaluation import Accuracy, Drop
 from edgekit.bundle.manifest import Parity, Step
-from edgekit.measure.accuracy.class_scores import class_scores
-from edgekit.measure.accuracy.classification import worst_pairs
+from edgekit.measure.accuracy.classification import class_scores, worst_pairs
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.statistics.percentiles import percentile_interval
 from edgekit.measure.verdicts import decide, exit_code, unmeasured

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from ..errors import BadInput
-from ..inference.bundle import Bundle, read_golden, sha256_of
+from ..inference.bundle import Bundle, file_sha256, read_golden
 from ..inference.classifier import Classifier, load_classifier
 from ..inference.tokenizer import TextPair, texts_of_length
 from ..runtimes.base import Array, Session, length_for, synthetic_feeds
@@ -146,7 +146,7 @@ def load_file(request: ProfileRequest) -> FileWorkload:
         raise BadInput(f"{request.path.name} brings no tokenizer, so texts cannot be run", "measure a bundle folder")
     if not request.path.is_file():
         raise BadInput(f"{request.path} does not exist")
-    hashes = ModelHashes(sha256_of(request.path), None)
+    hashes = ModelHashes(file_sha256(request.path), None)
     started = time.perf_counter_ns()
     session = open_session(request.path, request.runtime, request.threads)
     load_ms = (time.perf_counter_ns() - started) / 1e6

@@ -15,7 +15,7 @@ from .content_hash import FORMAT_VERSIONS, HEAD_FORMAT_VERSION, changed, follows
 from .problem_type import SINGLE_LABEL, Answer, Head, head_fault
 
 CLASSIFICATION, GENERATION = "text-classification", "text-generation"
-MANIFEST = "manifest.json"
+MANIFEST_FILE = "manifest.json"
 GOLDEN = "golden.jsonl"
 TOKENIZER = "tokenizer.json"
 # bytes of a file's name, on every system
@@ -163,7 +163,7 @@ def golden_lines(bundle: Bundle) -> list[tuple[int, str]]:
     return found
 
 
-def sha256_of(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     """The sha256 of a file, read in pieces."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
@@ -177,7 +177,7 @@ def read_manifest(folder: Path) -> JsonObject:
 
     Raises `BadInput` for one that is missing, a link, too long or no JSON object with each key once.
     """
-    path = folder / MANIFEST
+    path = folder / MANIFEST_FILE
     try:
         manifest = json.loads(_text(path, MANIFEST_BYTES), object_pairs_hook=_each_once)
     except (FileNotFoundError, NotADirectoryError):
@@ -194,7 +194,7 @@ def check_manifest(manifest: JsonObject, folder: Path) -> None:
 
     Of the files that it lists only the names are checked.
     """
-    path = folder / MANIFEST
+    path = folder / MANIFEST_FILE
     if manifest.get("format_version") not in FORMAT_VERSIONS:
         raise BadInput(*other_version(manifest, path))
     if not is_whole(manifest):
@@ -305,7 +305,7 @@ def _check_file(folder: Path, name: str, entry: JsonObject) -> None:
     path = _inside(folder, name)
     if not path.is_file():
         raise BadInput(f"{folder}: {name} is in the manifest and not in the folder")
-    found = sha256_of(path)
+    found = file_sha256(path)
     if found != entry["sha256"]:
         raise BadInput(
             f"{folder}: {name} is not the file of the manifest: sha256 {found}, expected {entry['sha256']}",

@@ -9,7 +9,8 @@ import shlex
 import struct
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+
+from ..json_object import JsonObject
 
 # of single-label classifiers and language models; of models whose logits mean something else, with facts of their own
 FORMAT_VERSION, HEAD_FORMAT_VERSION = 2, 3
@@ -26,7 +27,7 @@ HEAD_FACTS = ("problem_type", "thresholds")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 
 
-def content_hash(manifest: Mapping[str, Any]) -> str:
+def content_hash(manifest: JsonObject) -> str:
     """The content hash of a manifest, as its JSON has it; a fact that it does not hold counts as null.
 
     First a line a file, in the order of their names in UTF-8: name, sha256, bytes and runtime. Then the facts as
@@ -77,7 +78,7 @@ def is_whole(file: Mapping[str, object]) -> bool:
         return False
 
 
-def follows(manifest: Mapping[str, object]) -> bool:
+def follows(manifest: JsonObject) -> bool:
     """Whether the content hash of a manifest, whose files are listed as they must be, follows from it."""
     try:
         return bool(manifest.get("content_hash") == content_hash(manifest))

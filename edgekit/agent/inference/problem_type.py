@@ -86,7 +86,10 @@ class Head:
 
 
 def sigmoid(logits: Array) -> Array:
-    """1 / (1 + e^-x) in float64, as every runtime computes it: a score at a threshold is the same everywhere."""
+    """1 / (1 + e^-x) of logits [labels] in float64, as every runtime computes it.
+
+    A score at a threshold is the same everywhere.
+    """
     scores: Array = 1.0 / (1.0 + np.exp(-np.asarray(logits, np.float64).clip(-700.0, 700.0)))
     return scores
 
@@ -96,7 +99,7 @@ def threshold_logit(threshold: float) -> float:
     return math.log(threshold / (1.0 - threshold))
 
 
-def head_fault(problem_type: Any, thresholds: Any, labels: Sequence[str]) -> str | None:
+def head_fault(problem_type: object, thresholds: object, labels: Sequence[str]) -> str | None:
     """What is wrong with the facts of a head that is not single-label; None where nothing is."""
     if problem_type == REGRESSION:
         return None if len(labels) == 1 and not thresholds else "a regression has one output and no thresholds"

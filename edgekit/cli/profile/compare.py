@@ -26,9 +26,9 @@ compare_option = click.option(
 def compare_models(ours: Path, theirs: Path, options: ProfileOptions, as_json: bool) -> None:
     """Measure and print; then raise what failed."""
     from edgekit.flows.devices.device_pool import finished
-    from edgekit.flows.profile.compare_bundles import compare_each
+    from edgekit.flows.profile.compare_bundles import compare_bundles
 
-    found, failed = finished(lambda: compare_each(ours, theirs, options, progress=progress(as_json)))
+    found, failed = finished(lambda: compare_bundles(ours, theirs, options, progress=progress(as_json)))
     several = failed is not None or len(found) > 1
     if as_json:
         plain = {name: {"comparisons": each} for name, each in found.items()}

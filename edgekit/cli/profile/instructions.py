@@ -15,7 +15,7 @@ def count(model: Path, options: ProfileOptions, as_json: bool) -> None:
     """Count on each device and print; then raise what failed."""
     from edgekit.flows.devices.device_pool import finished
     from edgekit.flows.profile.instructions import count_instructions
-    from edgekit.report.instructions import instructions_table
+    from edgekit.report.terminal import instructions_table
 
     shown = progress(as_json)
     found, failed = finished(lambda: count_instructions(model, options, progress=shown))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from edgekit.errors import ToolError
 from edgekit.schema.tool_measurement import Invocation, ToolName
 
-FORMATS: dict[str, ToolName] = {".tflite": "benchmark_model", ".onnx": "onnxruntime_perf_test"}
+TOOL_BY_SUFFIX: dict[str, ToolName] = {".tflite": "benchmark_model", ".onnx": "onnxruntime_perf_test"}
 WARMUP_RUNS = 5
 _NUMBER = r"(\d+(?:\.\d+)?(?:e[+-]?\d+)?)"
 

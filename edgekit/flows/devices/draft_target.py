@@ -85,10 +85,10 @@ def draft_target(machine: Probe, name: str | None = None) -> str:
     return _HEADER.format(title=_plain(board), like=like) + body
 
 
-def _cpu(machine: Probe, board: str) -> dict[str, Any]:
+def _cpu(machine: Probe, board: str) -> dict[str, object]:
     features = dict.fromkeys(_FEATURES.get(flag, flag) for flag in sorted(machine.flags))
     known = [feature for feature in features if feature in {*_KEPT, *_FEATURES.values()}]
-    cpu: dict[str, Any] = {
+    cpu: dict[str, object] = {
         "model": f"{machine.cores} x {machine.cpu}",
         "cores": machine.cores,
         "features": known,
@@ -101,7 +101,7 @@ def _cpu(machine: Probe, board: str) -> dict[str, Any]:
     return {key: value for key, value in cpu.items() if value}
 
 
-def _memory(machine: Probe) -> dict[str, Any]:
+def _memory(machine: Probe) -> dict[str, object]:
     if not machine.ram_kb:
         return {}
     # what the kernel counts is less than what is soldered on: firmware and graphics keep some
@@ -109,12 +109,12 @@ def _memory(machine: Probe) -> dict[str, Any]:
     return {"size_gb": [next((size for size in _SIZES_GB if size >= gib), round(gib))]}
 
 
-def _peak(machine: Probe) -> dict[str, Any]:
+def _peak(machine: Probe) -> dict[str, dict[str, object]]:
     """Rates where every core is of one known kind and its clock is known."""
     if len(machine.part) != 1 or machine.part[0] not in _PER_CYCLE or not machine.clock_max_khz:
         return {}
     ghz = machine.clock_max_khz / 1e6
-    peak = {}
+    peak: dict[str, dict[str, object]] = {}
     for key, per_cycle in zip(("fp32_gflops", "int8_gops"), _PER_CYCLE[machine.part[0]], strict=True):
         if key == "int8_gops" and machine.arch == "armv7l":
             continue

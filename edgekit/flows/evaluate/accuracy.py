@@ -1,7 +1,7 @@
 """Accuracy of a classifier, a checkpoint or a bundle, on labelled rows, each through its own tokenizer.
 
 The way of a row to an accuracy: `data.files` reads it from its file (opened by `data.encoding`), `data.table` finds
-the text and the label in it (`data.columns`, `data.row`) and keeps them outside memory (`data.ragged`), `data.splits`
+the text and the label in it (`data.columns`) and keeps them outside memory (`data.ragged`), `data.splits`
 numbers the label. `flows.evaluate.answers` asks the model. `measure.statistics.proportions` makes an accuracy of all
 rows, which `bundle.evaluation` defines and the manifest keeps.
 """
@@ -19,8 +19,7 @@ from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
 from edgekit.flows.evaluate.answers import Answers, answers_of
 from edgekit.io.progress import SILENT, Progress
-from edgekit.measure.accuracy.class_scores import class_scores
-from edgekit.measure.accuracy.classification import ConfusedPair, scores, worst_pairs
+from edgekit.measure.accuracy.classification import ConfusedPair, class_scores, scores, worst_pairs
 from edgekit.measure.accuracy.paired import compare, unchanged
 from edgekit.measure.statistics.estimate import ends
 from edgekit.measure.statistics.proportions import share

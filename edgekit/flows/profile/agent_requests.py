@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from edgekit.agent.inference.tokenizer import TextPair
+from edgekit.agent.json_object import JsonObject
 from edgekit.data.texts import read_texts
 from edgekit.devices.base import ConnectedDevice
 from edgekit.devices.messages import Golden, ProgressMessage
@@ -18,7 +19,7 @@ from edgekit.measure.performance.fallback import fallbacks
 from edgekit.measure.performance.processes import merge_processes
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.schema.comparison import Interleaved
-from edgekit.schema.measurement import GenerationMeasurement, Measurement
+from edgekit.schema.measurement import AgentMeasurement, GenerationMeasurement, Measurement
 
 _Reply = TypeVar("_Reply", Measurement, GenerationMeasurement)
 _Merged = TypeVar("_Merged", Measurement, GenerationMeasurement, Interleaved)
@@ -84,7 +85,7 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def request_fields(options: ProfileOptions, process: int) -> dict[str, Any]:
+def request_fields(options: ProfileOptions, process: int) -> JsonObject:
     """The fields of a request to measure that are the same at every length and thread count.
 
     What is measured once is measured by the last process.
@@ -112,7 +113,7 @@ def progress_callback(advance: Advance, options: ProfileOptions, process: int) -
     return tell
 
 
-def with_notes(measurement: _Reply, notes: Sequence[str], model: MeasuredModel) -> _Reply:
+def with_notes(measurement: AgentMeasurement, notes: Sequence[str], model: MeasuredModel) -> AgentMeasurement:
     """The measurement with more to be said of it, and with what its runtime silently did otherwise than asked."""
     return measurement.model_copy(
         update={"notes": (*measurement.notes, *notes, *fallbacks(measurement, model.scheme))}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain, product
-from typing import Any
+from itertools import product
 
 from edgekit.agent.inference.tokenizer import TextPair
+from edgekit.agent.json_object import JsonObject
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
@@ -53,30 +53,15 @@ def compare_bundles(
     *,
     texts: Sequence[TextPair] = (),
     progress: Progress = SILENT,
-) -> list[ComparedBundles]:
+) -> dict[str, list[ComparedBundles]]:
     """Run `what` and `other` interleaved, both loaded in one agent, at every thread count and length asked for.
 
-    That is done by `options.processes` fresh agents, one after the other, which share the runs.
+    That is done by `options.processes` fresh agents, one after the other, which share the runs. What each device says
+    is under the name that it was asked for.
 
     texts: (text, pair or None) for both, in place of `options.data` and of the golden cases of `what`
     The golden cases of both are run first. Nothing is kept in the bundles. Raises as `profile.profile` does, and
-    `UsageError` for two that cannot be compared.
-    """
-    found = compare_each(what, other, options, texts=texts, progress=progress)
-    return list(chain.from_iterable(found.values()))
-
-
-def compare_each(
-    what: Measurable,
-    other: Measurable,
-    options: ProfileOptions | None = None,
-    *,
-    texts: Sequence[TextPair] = (),
-    progress: Progress = SILENT,
-) -> dict[str, list[ComparedBundles]]:
-    """As `compare_bundles`: what each device says, by the name that it was asked for.
-
-    Raises `UsageError` for options that say nothing of a comparison, and as `compare_bundles` does.
+    `UsageError` for two that cannot be compared, or for options that say nothing of a comparison.
     """
     options = options or ProfileOptions()
     pair = MeasuredModel.of(what), MeasuredModel.of(other)
@@ -114,7 +99,7 @@ def _compare_on(
 
 
 def _interleaved(
-    device: ConnectedDevice, options: ProfileOptions, advance: Advance, fields: dict[str, Any]
+    device: ConnectedDevice, options: ProfileOptions, advance: Advance, fields: JsonObject
 ) -> Interleaved:
     """The comparison that fresh agents take together, one after the other, in blocks of one size."""
     comparisons: list[Interleaved] = []

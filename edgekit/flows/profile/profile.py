@@ -7,15 +7,20 @@ from collections.abc import Sequence
 
 from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.devices.base import ConnectedDevice
+from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
-from edgekit.flows.profile.agent_requests import texts_to_run
+from edgekit.flows.profile.agent_requests import ask, run_golden, texts_to_run, with_notes
+from edgekit.flows.profile.cooldown import Cooling
 from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
-from edgekit.flows.profile.profile_classifier import profile_classifier_on
-from edgekit.flows.profile.profile_decoder import check_decoder_options, profile_decoder_on
 from edgekit.flows.profile.target_mismatch import say_mismatches
-from edgekit.io.progress import SILENT, Progress
+from edgekit.io.hashing import value_sha256
+from edgekit.io.progress import SILENT, Advance, Progress
 from edgekit.options.profile_options import ProfileOptions
-from edgekit.schema.measurement import AgentMeasurement
+from edgekit.report.figures import plural
+from edgekit.schema.measurement import AgentMeasurement, GenerationMeasurement, Measurement
+
+# contexts that a decoder is measured behind unless lengths are asked for, as far as they fit; the fullest beside them
+DECODER_LENGTHS = (16, 64, 256, 1024)
 
 
 def profile(
@@ -51,10 +56,8 @@ def profile_each(
     """As `profile`: the measurements of each device, by the name that it was asked for."""
     options = options or ProfileOptions()
     model = MeasuredModel.of(what)
-    if model.generates:
-        check_decoder_options(model, options, texts)
-    else:
-        model.check_lengths(options.length)
+    # checked before a device is reached, which would be for nothing
+    _lengths(model, options, texts)
     texts = texts_to_run(options, texts)
     found = on_each(
         options.device, lambda device, progress: profile_on(device, model, options, texts, progress), progress
@@ -70,8 +73,61 @@ def profile_on(
     texts: Sequence[TextPair],
     progress: Progress,
 ) -> list[AgentMeasurement]:
-    """As `profile`, on a device that was entered."""
-    if model.generates:
-        check_decoder_options(model, options, texts)
-        return [*profile_decoder_on(device, model, options, progress)]
-    return [*profile_classifier_on(device, model, options, texts, progress)]
+    """As `profile`, on a device that was entered.
+
+    Each measurement is taken by fresh agents, so that its peak memory is that of its length.
+    """
+    lengths = _lengths(model, options, texts)
+    cooling = Cooling(device, options)
+    remote = device.put(model.path, progress)
+    run_golden(device, model, remote, options)
+    measurements: list[AgentMeasurement] = []
+    for length, threads in itertools.product(lengths, options.threads):
+        cooled = cooling.wait(progress)
+        title = f"profile {model.name}, {plural(threads, 'thread')}" + (f", length {length}" if length else "")
+        request = {"threads": threads, "length": length}
+        with progress.task(title) as advance:
+            if model.generates:
+                found: AgentMeasurement = ask(device, remote, options, GenerationMeasurement, advance, **request)
+            else:
+                found = _latency(device, remote, options, texts, advance, request)
+        measurements.append(with_notes(found, cooled, model))
+        model.keep(measurements[-1])
+    return measurements
+
+
+def _latency(
+    device: ConnectedDevice,
+    remote: str,
+    options: ProfileOptions,
+    texts: Sequence[TextPair],
+    advance: Advance,
+    request: dict[str, int | None],
+) -> Measurement:
+    pairs = [list(text) for text in texts]
+    found = ask(device, remote, options, Measurement, advance, texts=pairs, **request)
+    # the agent knows a length of "data" and not which data: only this side can tell
+    return found.model_copy(update={"texts_sha256": value_sha256(pairs) if texts else None})
+
+
+def _lengths(model: MeasuredModel, options: ProfileOptions, texts: Sequence[TextPair]) -> tuple[int | None, ...]:
+    """The lengths to measure at; None for the texts' own. `UsageError` for options that do not fit the model."""
+    if not model.generates:
+        model.check_lengths(options.length)
+        return options.length or (None,)
+    if options.data is not None or options.per_op or texts:
+        raise UsageError(
+            "a decoder is measured on prompts of golden cases, and not by operator",
+            advice="leave out --data and --per-op",
+        )
+    return _decoder_lengths(model, options)
+
+
+def _decoder_lengths(model: MeasuredModel, options: ProfileOptions) -> tuple[int, ...]:
+    if model.bundle is None:
+        raise UsageError(f"{model} is no bundle: only a decoder's bundle says how it is run")
+    room = model.bundle.manifest.max_length - model.bundle.task.reserved
+    lengths = options.length or (*(length for length in DECODER_LENGTHS if length < room), room)
+    if max(lengths) > room:
+        raise UsageError(f"a context of {room + 1} tokens is measured at lengths up to {room}, not at {max(lengths)}")
+    return lengths

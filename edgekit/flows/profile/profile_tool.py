@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast, get_args
 
 from edgekit.devices.adb.android_state import android_state
-from edgekit.devices.adb.android_tools import FORMATS, WARMUP_RUNS, ToolCall, read_output
+from edgekit.devices.adb.android_tools import TOOL_BY_SUFFIX, WARMUP_RUNS, ToolCall, read_output
 from edgekit.devices.doctor.probe import Probe, probe
 from edgekit.devices.transport import Transport
 from edgekit.errors import DeviceError, ToolError, UsageError, agent_errors, unknown_name
@@ -102,7 +102,7 @@ def _model(what: MeasuredModel, tool: ToolName, options: ProfileOptions) -> _Too
         raise UsageError(f"{tool} cannot run a decoder, which has a cache", advice="measure it through the agent")
     manifest = what.bundle.manifest if what.bundle else None
     file = what.bundle.model_file if what.bundle else what.path
-    fitting = FORMATS[file.suffix.lower()]
+    fitting = TOOL_BY_SUFFIX[file.suffix.lower()]
     if tool != fitting:
         raise UsageError(f"{tool} does not read {file.suffix} files", advice=f"for these there is {fitting}")
     static = manifest.lengths if manifest else ()

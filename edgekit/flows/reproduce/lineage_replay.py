@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.bundle.manifest import MANIFEST_FILE, CheckpointExtras, Manifest, Origin, Step
@@ -198,7 +198,7 @@ def find_data(
     return spec
 
 
-def _spec(said: dict[str, Any], given: DataSpec | None, stage: str) -> DataSpec:
+def _spec(said: Mapping[str, object], given: DataSpec | None, stage: str) -> DataSpec:
     if given is None or said.get("name") == EMBEDDED:
         files = [str(said[name]) for name in (*_FILES, "folder") if name in said]
         if files:

@@ -29,7 +29,7 @@ def data_flags(data: DataSpec) -> dict[str, Any]:
     return hub | {name: value for name, value in given.items() if name != "name"}
 
 
-def _changed(options: Strict | None) -> Mapping[str, Any]:
+def _changed(options: Strict | None) -> Mapping[str, object]:
     if options is None:
         return {}
     fields = type(options).model_fields

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from edgekit.bundle.evaluation import ClassScore
 from edgekit.errors import quoted
-from edgekit.measure.accuracy.class_intervals import FEWEST_ROWS, Cells, f1_of_counts, mcc_interval, mean_f1
-from edgekit.measure.statistics.estimate import Estimate
+from edgekit.measure.accuracy.class_intervals import FEWEST_ROWS, NO_ROWS, Cells, f1_of_counts, mcc_interval, mean_f1
+from edgekit.measure.statistics.estimate import Estimate, ends
 
 # as many as Efron and Tibshirani (1993, ch. 13) ask of percentile intervals
 RESAMPLES = 2_000
@@ -144,6 +145,32 @@ def per_class(labels: Sequence[str], expected: Sequence[int], predicted: Sequenc
         )
         for label, right, wanted, given in zip(labels, *tallies, strict=True)
     )
+
+
+def class_scores(labels: Sequence[str], expected: Sequence[int], predicted: Sequence[int]) -> tuple[ClassScore, ...]:
+    """Every class as a record keeps it, in the order of `labels`, figures in %.
+
+    expected, predicted: numbers of labels [rows]
+    An interval that is open to one side ends at 0 or at 100 there. Raises `ValueError` as `per_class`.
+    """
+    scores = []
+    for number, row in enumerate(per_class(labels, expected, predicted)):
+        f1 = None if row.f1 is None else class_f1(expected, predicted, number)
+        low, high = (None, None) if f1 is None else ends(f1, 0.0, 100.0)
+        scores.append(
+            ClassScore(
+                label=row.label,
+                rows=row.support,
+                predicted=row.predicted,
+                precision=row.precision,
+                recall=row.recall,
+                f1=None if f1 is None else f1.value,
+                low=low,
+                high=high,
+                doubt=NO_ROWS if f1 is None else f1.doubt,
+            )
+        )
+    return tuple(scores)
 
 
 def worst_pairs(

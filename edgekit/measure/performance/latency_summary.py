@@ -10,9 +10,6 @@ from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.statistics.percentiles import percentile, percentile_intervals
 from edgekit.schema.measurement import Measurement
 
-# more threads must be faster by this share to be worth the cores they take
-WORTH_A_THREAD = 0.05
-
 
 @dataclass(frozen=True)
 class Percentiles:
@@ -22,11 +19,6 @@ class Percentiles:
     p90: Estimate
     p95: Estimate
     p99: Estimate
-
-
-def beats(new: Percentiles, old: Percentiles) -> bool:
-    """Whether a setting with more threads is worth them: faster by that share, and by more than noise."""
-    return new.p50.value < (1 - WORTH_A_THREAD) * old.p50.value and new.p50.high < old.p50.low
 
 
 @dataclass(frozen=True)

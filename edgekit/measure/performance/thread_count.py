@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from edgekit.errors import UsageError
 from edgekit.measure.performance.generation import summarise_generation
-from edgekit.measure.performance.latency_summary import Percentiles, beats, summarise
+from edgekit.measure.performance.latency_summary import Percentiles, summarise
 from edgekit.schema.measurement import AgentMeasurement, GenerationMeasurement
+
+# more threads must be faster by this share to be worth the cores they take
+WORTH_A_THREAD = 0.05
 
 
 def recommend_threads(measurements: Iterable[AgentMeasurement]) -> int:
@@ -38,6 +41,11 @@ def recommended_threads(measurements: Sequence[AgentMeasurement]) -> dict[int | 
         for length, group in by_length.items()
         if len({measurement.threads for measurement in group}) > 1
     }
+
+
+def beats(new: Percentiles, old: Percentiles) -> bool:
+    """Whether a setting with more threads is worth them: faster by that share, and by more than noise."""
+    return new.p50.value < (1 - WORTH_A_THREAD) * old.p50.value and new.p50.high < old.p50.low
 
 
 def _latency(measurement: AgentMeasurement) -> Percentiles:

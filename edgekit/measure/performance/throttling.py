@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal, assert_never
 
-from edgekit.schema.measurement import Conditions, GenerationMeasurement, Measurement, Moment, MonitoredRecord, Part
+from edgekit.schema.measurement import (
+    Conditions,
+    GenerationMeasurement,
+    Measurement,
+    Moment,
+    MonitoredRecord,
+    TimedPart,
+)
 
 Timed = Measurement | GenerationMeasurement
-Samples = Part | Literal["sustained"]
+Samples = TimedPart | Literal["sustained"]
 
 # below this share of the fastest clock that was seen meanwhile a processor is slowed down, not just varying
 SLOW_CLOCK = 0.75

@@ -22,7 +22,7 @@ LETTER, LINE = 7.4, 15.0
 
 
 @dataclass(frozen=True)
-class Part:
+class PartShare:
     """A part of a model, and its share of the whole in %."""
 
     name: str
@@ -30,11 +30,11 @@ class Part:
     share: float
 
 
-def parts_of(model: ModelRow) -> list[Part]:
+def parts_of(model: ModelRow) -> list[PartShare]:
     """All parts of a model, the largest first."""
     total = sum(model.parts_mb.values()) or 1.0
     ordered = sorted(model.parts_mb.items(), key=lambda item: -item[1])
-    return [Part(clean(name), mb, 100 * mb / total) for name, mb in ordered if mb >= 0]
+    return [PartShare(clean(name), mb, 100 * mb / total) for name, mb in ordered if mb >= 0]
 
 
 def colours_of(models: Sequence[ModelRow]) -> dict[str, int]:
@@ -61,16 +61,16 @@ def part_map(model: ModelRow, colours: dict[str, int]) -> Markup:
     )
 
 
-def _largest(parts: list[Part]) -> list[Part]:
+def _largest(parts: list[PartShare]) -> list[PartShare]:
     """The largest parts, and the others as one."""
     if len(parts) <= SHOWN:
         return parts
     rest = parts[SHOWN - 1 :]
-    together = Part(f"{len(rest)} others", sum(part.mb for part in rest), sum(part.share for part in rest))
+    together = PartShare(f"{len(rest)} others", sum(part.mb for part in rest), sum(part.share for part in rest))
     return [*parts[: SHOWN - 1], together]
 
 
-def _cell(part: Part, place: Rectangle, colour: int | None) -> Markup:
+def _cell(part: PartShare, place: Rectangle, colour: int | None) -> Markup:
     """A part in a picture of its own, which cuts off what a wide script makes too long."""
     width, height = max(place.width - GAP, 0.0), max(place.height - GAP, 0.0)
     return element(
@@ -95,7 +95,7 @@ def _letters(name: str, width: float) -> int:
     return max(len(name), 4)
 
 
-def _labels(part: Part, width: float, height: float) -> list[Markup]:
+def _labels(part: PartShare, width: float, height: float) -> list[Markup]:
     """The name, and below it the size, as far as they fit."""
     room = int((width - 14) / LETTER)
     if room < 4 or height < LINE + 6:

@@ -7,24 +7,24 @@ import pytest
 from tiny_bundle import rewrite, seal
 
 from edgekit.agent.errors import BadInput
-from edgekit.agent.inference.bundle import open_bundle, read_golden, sha256_of
+from edgekit.agent.inference.bundle import file_sha256, open_bundle, read_golden
 
 
 def test_opens_what_its_manifest_says(onnx_bundle):
     bundle = open_bundle(onnx_bundle)
-    assert bundle.model_sha256 == sha256_of(onnx_bundle / "model.onnx")
+    assert bundle.model_sha256 == file_sha256(onnx_bundle / "model.onnx")
     assert bundle.input_names == ("input_ids", "attention_mask")
     assert len(read_golden(bundle)) == 4
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "golden.jsonl", "config.json"])
 def test_a_changed_file_is_named_with_both_hashes(onnx_bundle, name):
-    before = sha256_of(onnx_bundle / name)
+    before = file_sha256(onnx_bundle / name)
     with (onnx_bundle / name).open("ab") as file:
         file.write(b" ")
     with pytest.raises(BadInput) as caught:
         open_bundle(onnx_bundle)
-    for part in (name, before, sha256_of(onnx_bundle / name)):
+    for part in (name, before, file_sha256(onnx_bundle / name)):
         assert part in caught.value.message
 
 

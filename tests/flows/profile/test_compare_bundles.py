@@ -15,6 +15,8 @@ from edgekit.options.profile_options import ProfileOptions
 pytestmark = pytest.mark.usefixtures("device_home")
 QUICK = {"min_seconds": 0, "min_runs": 20, "warmup": 2}
 OPTIONS = ProfileOptions(**QUICK)
+# the device that is measured where none is asked for
+HERE = "local"
 
 
 @pytest.fixture
@@ -39,8 +41,8 @@ def slow_onnx(tmp_path):
 def test_the_faster_file_is_better_and_the_other_worse(tmp_path, slow_onnx):
     fast = tiny_onnx(tmp_path / "fast.onnx")
     options = ProfileOptions(**QUICK, length=(64,))
-    (better,) = compare_bundles(fast, slow_onnx, options)
-    (worse,) = compare_bundles(slow_onnx, fast, options)
+    (better,) = compare_bundles(fast, slow_onnx, options)[HERE]
+    (worse,) = compare_bundles(slow_onnx, fast, options)[HERE]
     assert (better.speed.verdict, worse.speed.verdict) == ("better", "worse")
     assert better.speed.ratio.value < 0.5 < 2 < worse.speed.ratio.value
     assert better.speed.blocks >= 20
@@ -57,7 +59,7 @@ def test_the_faster_file_is_better_and_the_other_worse(tmp_path, slow_onnx):
 
 
 def test_bundles_of_both_formats_take_the_same_texts(onnx_bundle, tflite_bundle):
-    (found,) = compare_bundles(onnx_bundle, tflite_bundle, OPTIONS)
+    (found,) = compare_bundles(onnx_bundle, tflite_bundle, OPTIONS)[HERE]
     assert (found.measured.ours.runtime, found.measured.theirs.runtime) == ("onnxruntime", "ai-edge-litert")
     assert found.measured.ours.content_hash != found.measured.theirs.content_hash
     assert len({len(block.ours_ms) for block in found.measured.blocks}) == 1
@@ -100,6 +102,7 @@ def test_what_cannot_be_compared(onnx_bundle, tmp_path):
 
 @pytest.mark.slow
 def test_decoders_are_compared_by_their_tokens(decoder_bundles):
-    (found,) = compare_bundles(decoder_bundles["gpt2"], decoder_bundles["llama"], ProfileOptions(**QUICK, length=(8,)))
+    options = ProfileOptions(**QUICK, length=(8,))
+    (found,) = compare_bundles(decoder_bundles["gpt2"], decoder_bundles["llama"], options)[HERE]
     assert found.measured.ours.length == 8
     assert found.speed.ours_p50_ms > 0

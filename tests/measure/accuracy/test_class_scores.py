@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import precision_recall_fscore_support
 
-from edgekit.measure.accuracy.class_scores import class_scores
-from edgekit.measure.accuracy.classification import class_f1
+from edgekit.measure.accuracy.classification import class_f1, class_scores
 
 LABELS = ("光", "باب", "never", "unseen")
 

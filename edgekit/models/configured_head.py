@@ -1,4 +1,4 @@
-"""The labels that the configuration of a checkpoint names, or leaves to transformers' own names."""
+"""The labels of a checkpoint and what its logits mean, as its configuration says or leaves to transformers' rules."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from pathlib import Path
 
 from edgekit.agent.inference.bundle import MOST_LABELS
 from edgekit.errors import UsageError
+from edgekit.tasks.problem_type import MULTI_LABEL, PROBLEMS, REGRESSION, SINGLE_LABEL, ProblemType
 
 
 def configured_labels(path: Path, config: Mapping[str, object], *, classifies: bool) -> tuple[str, ...]:
     """The labels in the order of the logits; `classifies` says whether it is of a classifier.
 
     transformers leaves them out of the file where they are its own two, or as many as `num_labels` says; a checkpoint
-    without a head has none.
+    without a head has none. Raises `UsageError` for labels that are no texts, stand there twice or are too many.
     """
     labels = config.get("id2label")
     if labels is None:
@@ -32,6 +33,26 @@ def configured_labels(path: Path, config: Mapping[str, object], *, classifies: b
     if len(set(named)) < len(named):
         raise UsageError(f"{path / 'config.json'}: the labels in id2label must be texts, each one once")
     return named
+
+
+def configured_problem(path: Path, config: Mapping[str, object], labels: Sequence[str]) -> ProblemType:
+    """What the configuration says of the logits or, as transformers takes it, a regression where there is one logit.
+
+    Raises `UsageError` for one that does not go with the number of labels, or is none.
+    """
+    given, where = config.get("problem_type"), f"{path / 'config.json'}: problem_type"
+    if given is None:
+        return REGRESSION if len(labels) == 1 else SINGLE_LABEL
+    if given == REGRESSION and len(labels) > 1:
+        raise UsageError(f"{where} is regression of {len(labels)} numbers; edgekit takes regressions of one number")
+    if given == SINGLE_LABEL and len(labels) == 1:
+        raise UsageError(
+            f"{where} is {SINGLE_LABEL} with one label, which every text would have",
+            advice=f"say what its one logit means: {REGRESSION} for the number, {MULTI_LABEL} for yes or no",
+        )
+    if given not in PROBLEMS:
+        raise UsageError(f"{where} must be one of {', '.join(PROBLEMS)}")
+    return given
 
 
 def _not_text(labels: Sequence[object]) -> str:
