@@ -16,9 +16,9 @@ from . import AGENT_VERSION
 from .benchmark.golden_record import run_golden_cases
 from .benchmark.instruction_count import count
 from .benchmark.interleaved_timing import compare
-from .benchmark.profile_request import ProfileRequest
 from .benchmark.tasks import measure
 from .benchmark.timing import Stopping, share_of
+from .benchmark.workload import ProfileRequest
 from .errors import AgentError, BadInput
 from .inference.model_cache import ModelCache, ModelKey
 from .inference.tokenizer import TextPair

@@ -8,8 +8,8 @@ from ..json_object import JsonObject
 from ..machine.memory import peak_rss_mb
 from .device_monitor import DeviceMonitor
 from .energy import measure_energy
-from .profile_request import ProfileRequest
 from .timing import Marks, Progress, sustain
+from .workload import ProfileRequest
 
 
 def after_samples(

@@ -18,10 +18,9 @@ from ..runtimes.base import DecoderSession
 from .after_samples import after_samples
 from .device_monitor import DeviceMonitor
 from .kernels import ThreadCount, what_ran
-from .profile_request import ProfileRequest
 from .record import ModelHashes, model_fields, process_fields
 from .timing import Marks, Progress, sample, warm_up
-from .workload import Length, PreparedRun
+from .workload import Length, PreparedRun, ProfileRequest
 
 # prompts take seconds on small devices, and vary less than single tokens; of fewer, all processes together, nobody can
 # tell whether they are independent of each other, so that their median has no interval

@@ -13,10 +13,9 @@ from ..inference.classifier import Classifier, load_classifier
 from ..inference.tokenizer import TextPair, texts_of_length
 from ..runtimes.base import Array, Session, length_for, synthetic_feeds
 from ..runtimes.registry import open_session
-from .profile_request import ProfileRequest
 from .record import ModelHashes
 from .timing import Marks
-from .workload import Length, PreparedRun, Workload
+from .workload import Length, PreparedRun, ProfileRequest, Workload
 
 BARE_LENGTH = 128
 

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from ..errors import BadInput, RuntimeMissing
 from ..json_object import JsonObject
 from ..machine.conditions import conditions
-from .profile_request import ProfileRequest
 from .record import model_fields
 from .tasks import load_workload
 from .timing import Progress
-from .workload import PreparedRun
+from .workload import PreparedRun, ProfileRequest
 
 # the emulator puts its counts into this open file when they are read from there; `scripts/emulated_pi/count.c`
 COUNTS_FD, COUNTS_AT = "EDGEKIT_COUNTS_FD", 4096

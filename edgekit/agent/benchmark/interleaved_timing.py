@@ -10,11 +10,10 @@ from pathlib import Path
 from ..errors import BadInput
 from ..json_object import JsonObject
 from .device_monitor import DeviceMonitor
-from .profile_request import ProfileRequest
 from .record import circumstances
 from .tasks import load_workload
 from .timing import Progress, warm_up
-from .workload import Workload
+from .workload import ProfileRequest, Workload
 
 # a block is short against what a machine does to both, and long enough to leave the other's traces behind
 BLOCK_SECONDS, BLOCK_RUNS, MOST_BLOCK_RUNS = 0.05, 3, 100

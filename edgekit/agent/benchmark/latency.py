@@ -11,9 +11,9 @@ from .after_samples import after_samples
 from .device_monitor import DeviceMonitor
 from .inference_workload import InferenceWorkload, load_texts
 from .kernels import ThreadCount, what_ran
-from .profile_request import ProfileRequest
 from .record import model_fields, process_fields
 from .timing import Progress, sample, warm_up
+from .workload import ProfileRequest
 
 # under the profiler, for the time by operator
 PROFILE_WARMUP, PROFILE_RUNS = 5, 20

@@ -10,9 +10,8 @@ from ..json_object import JsonObject
 from .generation_speed import load_prompt, measure_generation
 from .inference_workload import load_file, load_texts
 from .latency import measure_classifier, measure_inference
-from .profile_request import ProfileRequest
 from .timing import Progress
-from .workload import Workload
+from .workload import ProfileRequest, Workload
 
 
 @dataclass(frozen=True)

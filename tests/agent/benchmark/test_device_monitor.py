@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from edgekit.agent.benchmark import device_monitor
 from edgekit.agent.benchmark.device_monitor import DeviceMonitor
-from edgekit.agent.benchmark.profile_request import ProfileRequest
 from edgekit.agent.benchmark.tasks import measure
 from edgekit.agent.benchmark.timing import Stopping, sustain
+from edgekit.agent.benchmark.workload import ProfileRequest
 from edgekit.agent.machine import throttling
 from edgekit.measure.performance.throttling import disturbances
 from edgekit.schema.measurement import Measurement, Moment

@@ -3,9 +3,9 @@
 import pytest
 
 from edgekit.agent.benchmark import energy
-from edgekit.agent.benchmark.profile_request import ProfileRequest
 from edgekit.agent.benchmark.tasks import measure
 from edgekit.agent.benchmark.timing import Stopping
+from edgekit.agent.benchmark.workload import ProfileRequest
 from edgekit.measure.performance.energy import energy_mj
 from edgekit.schema.measurement import Measurement
 

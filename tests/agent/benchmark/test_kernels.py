@@ -11,9 +11,9 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from edgekit.agent.benchmark import kernels
 from edgekit.agent.benchmark.kernels import ThreadCount, caches_kb, worked
-from edgekit.agent.benchmark.profile_request import ProfileRequest
 from edgekit.agent.benchmark.tasks import measure
 from edgekit.agent.benchmark.timing import Stopping
+from edgekit.agent.benchmark.workload import ProfileRequest
 from edgekit.agent.errors import RuntimeFailed
 from edgekit.agent.runtimes.registry import open_decoder_session, open_session
 from edgekit.measure.statistics.percentiles import percentile_interval

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from tiny_bundle import TEXTS, tiny_onnx, write_tokenizer
 
 import edgekit.agent
-from edgekit.agent.benchmark.profile_request import ProfileRequest
 from edgekit.agent.benchmark.tasks import measure
 from edgekit.agent.benchmark.timing import Stopping, sample, share_of, warm_up
+from edgekit.agent.benchmark.workload import ProfileRequest
 from edgekit.agent.capture_stderr import captured_output
 from edgekit.agent.errors import BadInput
 from edgekit.agent.inference.tokenizer import Tokenizer, texts_of_length
