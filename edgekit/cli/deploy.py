@@ -111,8 +111,8 @@ def _deployed(found: dict[str, Deployed]) -> str:
     for name, deployment in found.items():
         for number, release in sorted(deployment.releases.items(), reverse=True):
             mark = "runs" if number == deployment.current else "kept" if number == deployment.previous else ""
-            told = f"{release.size_mb:.1f} MB, {release.content_hash[:12]}, deployed {release.deployed_at}"
-            lines.append(f"{clean(name)} {number:3} {mark:5} {clean(release.bundle)}, {clean(told)}")
+            facts = f"{release.size_mb:.1f} MB, {release.content_hash[:12]}, deployed {release.deployed_at}"
+            lines.append(f"{clean(name)} {number:3} {mark:5} {clean(release.bundle)}, {clean(facts)}")
     return "\n".join(lines) or "nothing is deployed"
 
 

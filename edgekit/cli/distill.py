@@ -43,7 +43,7 @@ def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> N
     """
     from edgekit.flows.train.train import distill
 
-    made = distill(model, out=out or Path("student"), progress=progress(as_json), **given)
+    checkpoint = distill(model, out=out or Path("student"), progress=progress(as_json), **given)
     if not is_main():
         return
-    print_json({"checkpoint": made}) if as_json else click.echo(made)
+    print_json({"checkpoint": checkpoint}) if as_json else click.echo(checkpoint)

@@ -45,7 +45,7 @@ def command(model: Any, scratch: Any, out: Path | None, as_json: bool, **given: 
     """
     from edgekit.flows.train.train import finetune
 
-    made = finetune(scratch or model, out=out or Path("teacher"), progress=progress(as_json), **given)
+    checkpoint = finetune(scratch or model, out=out or Path("teacher"), progress=progress(as_json), **given)
     if not is_main():
         return
-    print_json({"checkpoint": made}) if as_json else click.echo(made)
+    print_json({"checkpoint": checkpoint}) if as_json else click.echo(checkpoint)

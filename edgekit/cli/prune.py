@@ -42,7 +42,7 @@ def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> N
     from edgekit.bundle.manifest import CheckpointExtras
     from edgekit.flows.train.prune import prune
 
-    made = prune(model, out=out or Path("pruned"), progress=progress(as_json), **given)
-    cut = CheckpointExtras.read(made / "edgekit.json").lineage[-1].vocabulary
-    said = {"checkpoint": made} | ({"vocabulary": cut} if cut is not None else {})
-    print_json(said) if as_json else click.echo(made)
+    checkpoint = prune(model, out=out or Path("pruned"), progress=progress(as_json), **given)
+    cut = CheckpointExtras.read(checkpoint / "edgekit.json").lineage[-1].vocabulary
+    result = {"checkpoint": checkpoint} | ({"vocabulary": cut} if cut is not None else {})
+    print_json(result) if as_json else click.echo(checkpoint)

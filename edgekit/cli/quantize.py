@@ -32,5 +32,5 @@ def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> N
     """
     from edgekit.flows.quantize import quantize
 
-    made = quantize(model, out=out or Path("quantized"), progress=progress(as_json), **given)
-    print_json({"checkpoint": made}) if as_json else click.echo(made)
+    checkpoint = quantize(model, out=out or Path("quantized"), progress=progress(as_json), **given)
+    print_json({"checkpoint": checkpoint}) if as_json else click.echo(checkpoint)

@@ -82,21 +82,21 @@ def hidden_native_output() -> Iterator[None]:
     if not shown:
         yield
         return
-    before, kept = sys.stderr, os.dup(_STDERR)
+    before, saved = sys.stderr, os.dup(_STDERR)
     before.flush()
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, _STDERR)
     os.close(null)
     if own == _STDERR:
-        sys.stderr = os.fdopen(kept, "w", 1, encoding=before.encoding, errors=before.errors, closefd=False)
+        sys.stderr = os.fdopen(saved, "w", 1, encoding=before.encoding, errors=before.errors, closefd=False)
     try:
         yield
     finally:
         with contextlib.suppress(OSError):
             sys.stderr.flush()
         sys.stderr = before
-        os.dup2(kept, _STDERR)
-        os.close(kept)
+        os.dup2(saved, _STDERR)
+        os.close(saved)
 
 
 @contextmanager

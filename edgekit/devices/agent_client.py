@@ -204,15 +204,15 @@ class AgentClient:
     def _read_replies(self) -> None:
         try:
             for line in read_lines(self._process.stdout):
-                if not self._kept(line):
+                if not self._put(line):
                     return
         except LineTooLong:
-            self._kept(f"the agent sent a line of more than {MAX_LINE // 10**6} MB")
+            self._put(f"the agent sent a line of more than {MAX_LINE // 10**6} MB")
         except OSError as error:
-            self._kept(f"reading from the agent failed: {error}")
-        self._kept(None)
+            self._put(f"reading from the agent failed: {error}")
+        self._put(None)
 
-    def _kept(self, line: bytes | str | None) -> bool:
+    def _put(self, line: bytes | str | None) -> bool:
         """Whether there was room for a line before the channel was closed."""
         while not self._closed:
             try:

@@ -106,10 +106,10 @@ def _started_group(process: RemoteProcess, where: str, timeout: float) -> int:
 
 def _no_start(process: RemoteProcess, what: str, passed: bytearray) -> DeviceError:
     """The error for a command that did not start, with what the device said instead; that of a link that is gone."""
-    said = passed[-_MOST_TOLD:]
+    output = passed[-_MOST_TOLD:]
     if readable(process.stderr, 1.0):
-        said += b" " + os.read(process.stderr, _MOST_TOLD)
-    text = plain(bytes(said), 300)
+        output += b" " + os.read(process.stderr, _MOST_TOLD)
+    text = plain(bytes(output), 300)
     if not text:
         try:
             code = process.wait(1.0)

@@ -49,9 +49,9 @@ def _reason(error: BaseException, out: Path) -> str | None:
     while seen is not None:
         if isinstance(seen, OSError) and seen.errno is not None:
             return seen.strerror if seen.errno in _CANNOT_WRITE and _is_near(seen.filename, out) else None
-        told = _OS_ERROR.search(str(seen))
-        if told and int(told["number"]) in _CANNOT_WRITE:
-            return told["reason"]
+        match = _OS_ERROR.search(str(seen))
+        if match and int(match["number"]) in _CANNOT_WRITE:
+            return match["reason"]
         if isinstance(seen, RuntimeError) and _TORCH_WRITER.search(str(seen)):
             return "the disk is full, or a file may not grow so large"
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)

@@ -72,10 +72,10 @@ class TimedSource(Generic[_Record]):
         if not newest and self.tool and (found := self._by_tool(evidence, question)):
             return found
         if too_long := _too_long(question, evidence.manifest):
-            return Missing(*too_long, _asked(question))
+            return Missing(*too_long, _conditions_asked(question))
         if not newest or all(_is_old(record, evidence) for record in newest):
             reason = _why_none(self.records(evidence.records), newest, evidence, question)
-            return Missing(reason, _profile(question, self.flags), _asked(question))
+            return Missing(reason, _profile(question, self.flags), _conditions_asked(question))
         cases: list[Case] = []
         for record in newest:
             cases.append(self._case(record, evidence, question))
@@ -185,14 +185,14 @@ class InstructionSource:
         """Every length that was counted, the newest of each."""
         newest = _newest(_fitting(evidence.records.instructions, evidence, question))
         if too_long := _too_long(question, evidence.manifest):
-            return Missing(*too_long, _asked(question))
+            return Missing(*too_long, _conditions_asked(question))
         if not newest or all(_is_old(record, evidence) for record in newest):
             length = _length_flag(question.budget.length)
             advice = f"edgekit profile {question.bundle} --device NAME --instructions{length}"
             return Missing(
                 f"instructions were never counted on {question.target.name}",
                 f"{advice}, NAME being an emulated {question.target.name}",
-                _asked(question),
+                _conditions_asked(question),
             )
         return tuple(
             Case(
@@ -260,11 +260,11 @@ def _why_none(records: Sequence[OfFile], newest: Sequence[_Kept], evidence: Evid
         age = min(age_of(record, evidence.now) for record in newest)
         return f"measured {age:.1f} days ago, which is over the greatest age that was asked for"
     own = [record for record in records if record.content_hash == evidence.manifest.content_hash]
-    there = [record for record in own if question.target.matches(record.fingerprint)]
-    if any(record.fingerprint.emulated for record in there):
+    on_target = [record for record in own if question.target.matches(record.fingerprint)]
+    if any(record.fingerprint.emulated for record in on_target):
         return f"no measurement on {target}, an emulated one does not count"
-    if there:
-        known = sorted({f"length {getattr(record, 'length', '')}, {_threads(record.threads)}" for record in there})
+    if on_target:
+        known = sorted({f"length {getattr(record, 'length', '')}, {_threads(record.threads)}" for record in on_target})
         return f"not measured under these conditions on {target}, but at {'; '.join(known)}"
     elsewhere = ", only on another class of device: name its target, as target=NAME, if that is meant" if own else ""
     return f"no measurement on {target}{elsewhere}"
@@ -363,7 +363,7 @@ def _conditions(record: Timed, question: Question) -> str:
     return f"{question.target.name}, length {record.length}, {_threads(record.threads)}"
 
 
-def _asked(question: Question) -> str:
+def _conditions_asked(question: Question) -> str:
     budget = question.budget
     length = f", length {budget.length}" if budget.length else ""
     return question.target.name + length + (f", {_threads(budget.threads)}" if budget.threads else "")

@@ -176,15 +176,17 @@ def _chosen(
     """The evaluations on the data that counts, or why there is none; `UsageError` where nothing says which it is."""
     budget = question.budget
     if not records:
-        return Missing("never evaluated", advice, _asked(budget))
+        return Missing("never evaluated", advice, _conditions_asked(budget))
     if budget.data is None and evidence.allowed.data_sha256 is not None:
         own = tuple(record for record in records if record.data_sha256 == evidence.allowed.data_sha256)
-        return own or Missing("never evaluated on the test rows of the recipe", advice, _asked(budget))
+        return own or Missing("never evaluated on the test rows of the recipe", advice, _conditions_asked(budget))
     found = on_data(records, budget.data, evidence.manifest.lineage)
     if isinstance(found, Elsewhere):
         reason = f"evaluated on {' and '.join(found.names)} alone, and its lineage names other test rows"
         named = budget.model_copy(update={"data": found.names[-1]})
-        return Missing(reason, f"{advice}, or if these rows are meant: --budget {named.text}", _asked(budget))
+        return Missing(
+            reason, f"{advice}, or if these rows are meant: --budget {named.text}", _conditions_asked(budget)
+        )
     if isinstance(found, Ambiguous):
         ways = " or ".join(f"--budget {budget.model_copy(update={'data': name}).text}" for name in found.names)
         raise UsageError(
@@ -192,13 +194,13 @@ def _chosen(
             f"{budget.metric} nor the lineage says which counts",
             advice=ways,
         )
-    return found or Missing(f"never evaluated on {budget.data or 'test rows'}", advice, _asked(budget))
+    return found or Missing(f"never evaluated on {budget.data or 'test rows'}", advice, _conditions_asked(budget))
 
 
-def _asked(budget: Budget) -> str:
+def _conditions_asked(budget: Budget) -> str:
     """What a budget asks for beside its limit, in words."""
-    asked = {"label": budget.label, "on": budget.data, "against": budget.baseline}
-    return ", ".join(f"{word} {value}" for word, value in asked.items() if value)
+    conditions = {"label": budget.label, "on": budget.data, "against": budget.baseline}
+    return ", ".join(f"{word} {value}" for word, value in conditions.items() if value)
 
 
 def _compared(found: Iterable[_Comparison], evidence: Evidence, wanted: str, advice: str) -> _Comparison | Missing:

@@ -186,15 +186,15 @@ def load_classifier(
 
 
 def _warn_of_new_head(checkpoint: Checkpoint, labels: Sequence[str], wanted: ProblemType) -> None:
-    trained, asked = (
+    trained, requested = (
         "a number" if problem == REGRESSION else _listed(names)
         for problem, names in ((checkpoint.problem_type, checkpoint.labels), (wanted, labels))
     )
     if wanted != checkpoint.problem_type and wanted != REGRESSION:
-        asked = f"{asked}, a {PROBLEMS[wanted]}"
+        requested = f"{requested}, a {PROBLEMS[wanted]}"
     warnings.warn(
         f"{checkpoint.path} was trained for other labels ({trained}) than are asked of it "
-        f"({asked}): it gets a new head",
+        f"({requested}): it gets a new head",
         EdgekitWarning,
         stacklevel=3,
     )

@@ -97,10 +97,10 @@ def _mapping(path: Path, config: Mapping[str, object], key: str) -> Mapping[str,
 
 def _read(path: Path, key: str, given: Mapping[str, object]) -> Rotary:
     """One form of the positions; a value that is null is one that is not there."""
-    said = {name: value for name, value in given.items() if value is not None}
-    if any(isinstance(value, dict) for value in said.values()):
+    settings = {name: value for name, value in given.items() if value is not None}
+    if any(isinstance(value, dict) for value in settings.values()):
         raise UsageError(f"{path}: {key} differ by kind of layer: not supported")
-    kinds = [said.pop(name) for name in ("rope_type", "type") if name in said] or ["default"]
+    kinds = [settings.pop(name) for name in ("rope_type", "type") if name in settings] or ["default"]
     kind = kinds[0]
     if len(kinds) == 2 and kinds[0] != kinds[1]:
         raise UsageError(f"{path}: {key} say both rope_type {kinds[0]!r} and type {kinds[1]!r}")
@@ -110,19 +110,19 @@ def _read(path: Path, key: str, given: Mapping[str, object]) -> Rotary:
         )
     if not isinstance(kind, str) or kind not in _KINDS:
         raise UsageError(f"{path}: rotary positions of the kind {kind!r} are not known", advice=f"known: {_listed()}")
-    theta = _number(path, key, "rope_theta", said.pop("rope_theta", _USUAL_THETA))
-    if said.get("partial_rotary_factor") == 1:
-        del said["partial_rotary_factor"]
+    theta = _number(path, key, "rope_theta", settings.pop("rope_theta", _USUAL_THETA))
+    if settings.get("partial_rotary_factor") == 1:
+        del settings["partial_rotary_factor"]
     required, optional = _KINDS[kind]
-    for name in said:
+    for name in settings:
         if name not in required | optional:
-            raise UsageError(f"{path}: {key} say {name}: {said[name]!r}, which is not known of the kind {kind!r}")
+            raise UsageError(f"{path}: {key} say {name}: {settings[name]!r}, which is not known of the kind {kind!r}")
         if name != "truncate":
-            _number(path, key, name, said[name])
-    missing = sorted(required - said.keys())
+            _number(path, key, name, settings[name])
+    missing = sorted(required - settings.keys())
     if missing:
         raise UsageError(f"{path}: {key} of the kind {kind!r} lack {', '.join(missing)}")
-    return Rotary(theta, kind, said)
+    return Rotary(theta, kind, settings)
 
 
 def _number(path: Path, key: str, name: str, value: object) -> float:

@@ -72,9 +72,9 @@ class Recipe(Strict):
 
     @pydantic.model_validator(mode="after")
     def _says_one_task(self) -> Self:
-        told = self.stages.finetune.task if self.stages.finetune else None
-        if told not in (None, self.task):
-            raise ValueError(f"task is {self.task}, and stages.finetune.task is {told}: leave the latter out")
+        stage_task = self.stages.finetune.task if self.stages.finetune else None
+        if stage_task not in (None, self.task):
+            raise ValueError(f"task is {self.task}, and stages.finetune.task is {stage_task}: leave the latter out")
         return self
 
     @property

@@ -121,12 +121,12 @@ class DistillOptions(TrainOptions):
     def _one_start(self) -> Self:
         given = [
             name
-            for name, there in (
+            for name, is_given in (
                 ("student", self.student != WantedShape()),
                 ("student_from", self.student_from is not None),
                 ("scratch", self.scratch is not None),
             )
-            if there
+            if is_given
         ]
         if len(given) > 1:
             raise ValueError(f"{' and '.join(given)} say different students: give one")

@@ -72,8 +72,8 @@ def read_mapping(path: Path) -> dict[str, Any]:
     try:
         value = json.loads(text, object_pairs_hook=_once, parse_float=_number) if json_file else yaml_value(text)
     except NOT_VALID as error:
-        told = "a number has too many digits" if "int_max_str_digits" in str(error) else str(error)
-        raise UsageError(f"{path} is not valid: {' '.join(told.split())}") from None
+        reason = "a number has too many digits" if "int_max_str_digits" in str(error) else str(error)
+        raise UsageError(f"{path} is not valid: {' '.join(reason.split())}") from None
     if not isinstance(value, dict):
         raise UsageError(f"{path} must hold a mapping of keys to values, not {_KINDS.get(type(value), 'a value')}")
     return value
@@ -217,11 +217,11 @@ def _sentence_of_all(faults: Sequence[Any], place: str) -> str:
 
 def _sentence(fault: Any, place: str) -> str:
     """One of pydantic's complaints about a value in our words; those it has no words for stay as they are."""
-    said = fault["msg"].removeprefix("Value error, ")
+    message = fault["msg"].removeprefix("Value error, ")
     if fault["type"] == "missing":
         return f"{place} is missing"
     if fault["type"] not in _DEMANDS:
-        return f"{place}: {said}" if place else str(said)
+        return f"{place}: {message}" if place else str(message)
     return f"{place or 'it'} must {_demand(fault)} ({quoted(fault['input'])} was given)"
 
 

@@ -33,7 +33,7 @@ def read_target(path: Path) -> Target:
     """The target in a person's own file; `UsageError` where it bears the name of a shipped one and is not that."""
     target = Target.read(path)
     if is_shipped(target.name) and target != _shipped(target.name):
-        raise _taken(target.name, str(path))
+        raise _name_in_use(target.name, str(path))
     return target
 
 
@@ -44,7 +44,7 @@ def check_target_name(target: Target, where: str) -> None:
     is what decides which machines it stands for.
     """
     if is_shipped(target.name) and _class_of(target) != _class_of(_shipped(target.name)):
-        raise _taken(target.name, where)
+        raise _name_in_use(target.name, where)
 
 
 def is_shipped(name: str) -> bool:
@@ -62,7 +62,7 @@ def _shipped(name: str) -> Target:
     return Target.read(shipped_files("targets")[name])
 
 
-def _taken(name: str, where: str) -> UsageError:
+def _name_in_use(name: str, where: str) -> UsageError:
     return UsageError(
         f"{where}: a target {name} with other facts is shipped with edgekit, so these cannot be called {name}",
         advice=f"give the target a name of its own, as my-{name}",

@@ -1,4 +1,4 @@
-"""What is measured: as the host asks for it, and as a loaded file whose runs are timed or counted, whatever its task."""
+"""What is measured: the request of the host, and a loaded file whose runs are timed or counted, whatever its task."""
 
 from __future__ import annotations
 

@@ -89,11 +89,13 @@ def add(
     from edgekit.schema.device import KnownDevice
 
     wanted = KnownDevice.from_flags({"url": url} | {key: value for key, value in given.items() if value is not None})
-    kept = add_known(name, wanted, force=force, check=check)
+    device = add_known(name, wanted, force=force, check=check)
     if as_json:
-        print_json({"name": name} | kept.model_dump(mode="json"))
+        print_json({"name": name} | device.model_dump(mode="json"))
         return
-    click.echo(f"{name} is {kept.url}" + (f", a {kept.target}" if kept.target else "") + f"  ({registry_path()})")
+    click.echo(
+        f"{name} is {device.url}" + (f", a {device.target}" if device.target else "") + f"  ({registry_path()})"
+    )
     if not check:
         click.echo(f"how it fares: edgekit devices doctor {name}", err=True)
 

@@ -61,8 +61,8 @@ def _plain(outcome: DeviceResult[Checkup]) -> dict[str, object]:
     """What `--json` says of one device."""
     found, error = outcome.result, outcome.error
     if found is None:
-        told = {"error": error.message, "advice": error.advice} if error else {}
-        return {"name": outcome.name, "reached": False} | told
+        failure = {"error": error.message, "advice": error.advice} if error else {}
+        return {"name": outcome.name, "reached": False} | failure
     examined, probe = found.examined, found.examined.probe
     return {
         "name": found.name,
@@ -144,8 +144,8 @@ def _facts(found: Checkup) -> Iterator[tuple[str, str]]:
     yield "heat", _heat(probe)
     others = [f"{each.name} {each.short}" for each in probe.pythons if each != examined.python]
     python = examined.python
-    told = f"{python.name} {'.'.join(map(str, python.version))} ({python.bits} bits)" if python else "none"
-    yield "python", told + (f"; also {', '.join(others)}" if others else "")
+    chosen = f"{python.name} {'.'.join(map(str, python.version))} ({python.bits} bits)" if python else "none"
+    yield "python", chosen + (f"; also {', '.join(others)}" if others else "")
     yield "runtimes", "; ".join(_runtimes(examined)) or "none that works"
 
 
@@ -170,14 +170,14 @@ def _heat(probe: Probe) -> str:
     if bits is None:
         return f"{degrees}; throttling and under-voltage unknown"
 
-    def told(now: int, before: int) -> str:
+    def since(now: int, before: int) -> str:
         return "now" if bits & now else "since it was started" if bits & before else "never since it was started"
 
-    return f"{degrees}; throttled: {told(0xE, 0xE0000)}; under voltage: {told(1, 1 << 16)}"
+    return f"{degrees}; throttled: {since(0xE, 0xE0000)}; under voltage: {since(1, 1 << 16)}"
 
 
 def _runtimes(examined: Examined) -> Iterator[str]:
     for place in examined.places:
-        there = [f"{project} {tried.version}" for project, tried in place.modules.items() if tried.version]
-        if there:
-            yield f"{', '.join(there)} (runtimes/{place.runtime})" if place.runtime else ", ".join(there)
+        installed = [f"{project} {tried.version}" for project, tried in place.modules.items() if tried.version]
+        if installed:
+            yield f"{', '.join(installed)} (runtimes/{place.runtime})" if place.runtime else ", ".join(installed)

@@ -192,10 +192,10 @@ def _budgets(budgets: Mapping[TaskName, Iterable[Budget]]) -> Table:
     for task, budget in ((task, budget) for task, own in budgets.items() for budget in own):
         metric = metric_of(budget)
         side = "at most" if metric.better == "lower" else "at least"
-        said = [f"{key} {value}" for key, value in budget.conditions.items()] + (
+        conditions = [f"{key} {value}" for key, value in budget.conditions.items()] + (
             [] if budget.gate else ["does not gate"]
         )
-        table.add_row(task, budget.metric, f"{side} {budget.limit:g} {metric.unit}".rstrip(), ", ".join(said))
+        table.add_row(task, budget.metric, f"{side} {budget.limit:g} {metric.unit}".rstrip(), ", ".join(conditions))
     return table
 
 

@@ -41,8 +41,8 @@ def detect(device: str, name: str | None, out: Path | None, force: bool, as_json
     if out is not None and text is not None:
         _write(out, text)
     if as_json:
-        told = {"device": device, "matches": matches, "fingerprint": probe.fingerprint()}
-        print_json(told | {"file": out, "target": text})
+        result = {"device": device, "matches": matches, "fingerprint": probe.fingerprint()}
+        print_json(result | {"file": out, "target": text})
         return
     click.echo(
         f"{device} is a {clean(probe.board)}: {clean(probe.cpu)}, {probe.arch}, {clean(probe.system)}", err=True

@@ -53,10 +53,10 @@ def _hesitate(text: str, rng: random.Random) -> str:
 def _mishear(text: str, rng: random.Random) -> str:
     """One word that sounds alike, or one word said twice."""
     padded = f" {text} "
-    heard = [said for said in SLIPS if f" {said} " in padded]
+    heard = [phrase for phrase in SLIPS if f" {phrase} " in padded]
     if heard and rng.random() < 0.7:
-        said = pick(heard, rng)
-        return padded.replace(f" {said} ", f" {SLIPS[said]} ", 1).strip()
+        phrase = pick(heard, rng)
+        return padded.replace(f" {phrase} ", f" {SLIPS[phrase]} ", 1).strip()
     words = text.split()
     index = int(rng.random() * len(words))
     return " ".join((*words[:index], words[index].rstrip(",?"), *words[index:]))

@@ -211,10 +211,10 @@ def probe(transport: Transport, python: str | None = None) -> Probe:
     try:
         return read_probe(done.stdout)
     except ValueError as error:
-        said = done.stderr.decode(errors="replace").strip()[-200:]
+        stderr = done.stderr.decode(errors="replace").strip()[-200:]
         raise DeviceError(
             f"{transport.where} did not answer as a POSIX system does: {error}"
-            + (f" (it said {said!r})" if said else "")
+            + (f" (it said {stderr!r})" if stderr else "")
         ) from None
 
 

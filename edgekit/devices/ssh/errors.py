@@ -151,8 +151,8 @@ def _with_skipped(advice: str | None, skipped: Sequence[str]) -> str | None:
     if not skipped:
         return advice
     more = f", and {len(skipped) - _MOST_SKIPPED} more" if len(skipped) > _MOST_SKIPPED else ""
-    told = f"passed over: {', '.join(plain(each, 300) for each in skipped[:_MOST_SKIPPED])}{more}"
-    return f"{advice}; {told}" if advice else told
+    passed_over = f"passed over: {', '.join(plain(each, 300) for each in skipped[:_MOST_SKIPPED])}{more}"
+    return f"{advice}; {passed_over}" if advice else passed_over
 
 
 def _is_of_a_closed_link(error: BaseException) -> bool:

@@ -110,12 +110,12 @@ def _by_transformers(model: LoadedModel, folder: Path) -> None:
         del example["token_type_ids"]
     open_axes = {name: dict.fromkeys((0, 1), torch.export.Dim.AUTO) for name in example}
     config = OnnxConfig(dynamic_shapes=open_axes, opset_version=_TORCH_OPSET)
-    kept = getattr(model.config, "use_cache", None)
+    use_cache = getattr(model.config, "use_cache", None)
     model.config.use_cache = False  # a decoder would give its cache out as well
     try:
         exported = OnnxExporter().export(model, example, config=config)
     finally:
-        model.config.use_cache = kept
+        model.config.use_cache = use_cache
     onnx_ir.save(exported.program, folder / ONNX_FILE)
     proto = onnx.load(folder / ONNX_FILE)
     if [value.name for value in proto.graph.output] != ["logits"]:

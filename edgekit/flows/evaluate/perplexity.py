@@ -157,10 +157,10 @@ def record_perplexity(bundle: Path | BundleFolder, record: Perplexity) -> None:
     """
 
     def recorded(manifest: Manifest) -> Manifest:
-        earlier = [kept for kept in manifest.perplexity if _text_of(kept) == _text_of(record)]
-        others = tuple(kept for kept in manifest.perplexity if kept not in earlier)
-        same = [kept for kept in earlier if kept.runtime == record.runtime]
-        increases = {found.baseline: found for kept in (*same, record) for found in kept.increases}
+        earlier = [known for known in manifest.perplexity if _text_of(known) == _text_of(record)]
+        others = tuple(known for known in manifest.perplexity if known not in earlier)
+        same = [known for known in earlier if known.runtime == record.runtime]
+        increases = {found.baseline: found for known in (*same, record) for found in known.increases}
         merged = record.model_copy(update={"increases": tuple(increases.values())})
         return manifest.model_copy(update={"perplexity": (*others, merged)})
 
@@ -287,8 +287,8 @@ def _open_on_device(
 
 
 def _context(bundle: Bundle, options: EvaluateOptions) -> int:
-    asked = "max_length" in options.model_fields_set
-    return min(bundle.max_length, options.max_length if asked else MOST_CONTEXT)
+    is_given = "max_length" in options.model_fields_set
+    return min(bundle.max_length, options.max_length if is_given else MOST_CONTEXT)
 
 
 def _of_bundle(

@@ -2,11 +2,11 @@
 
 The way of a timed inference to a verdict: on the device `agent.benchmark.timing` runs a step of
 `agent.benchmark.inference_workload` and takes its time, of which `agent.benchmark.latency` makes a measurement that
-`agent.server` sends. Here `devices.agent_client` checks it to be a `schema.measurement`, `flows.profile.agent_requests`
-puts those of several processes together (`measure.performance.processes`), `flows.profile.profile` has
-`flows.profile.measured_model` keep it, which `bundle.records` writes and reads. `measure.metrics` says which figure of
-it a budget limits, `measure.device_cases` finds it, `measure.statistics.percentiles` gives it its interval, and
-`measure.verdicts` compares that with the limit.
+`agent.server` sends. Here `devices.agent_client` checks it to be one of `schema.measurement`,
+`flows.profile.agent_requests` puts those of several processes together (`measure.performance.processes`), and
+`flows.profile.profile` has `flows.profile.measured_model` keep it, which `bundle.records` writes and reads.
+`measure.metrics` says which figure of it a budget limits, `measure.device_cases` finds it,
+`measure.statistics.percentiles` gives it its interval, and `measure.verdicts` compares that with the limit.
 """
 
 from __future__ import annotations

@@ -57,12 +57,12 @@ def ask(
     options: ProfileOptions,
     kind: type[_Reply],
     advance: Advance,
-    **asked: object,
+    **request: object,
 ) -> _Reply:
     """Have fresh agents, one after the other, measure the file at `remote`; one measurement of them all."""
     measurements: list[_Reply] = []
     for process in options.shares:
-        fields = {"path": remote, **request_fields(options, process), **asked}
+        fields = {"path": remote, **request_fields(options, process), **request}
         with device.start_agent(options.python) as agent:
             measurements.append(
                 agent.request("profile", kind, progress=progress_callback(advance, options, process), **fields)

@@ -124,9 +124,9 @@ def _measure(
             advice="push it, and make it executable: chmod 755",
         )
     for length, threads in product(model.lengths, options.threads):
-        with _brought(transport, model, length, progress) as there:
+        with _brought(transport, model, length, progress) as remote:
             signature = f"s{length}" if model.static else None
-            own = replace(call, model=there, threads=threads, signature=signature)
+            own = replace(call, model=remote, threads=threads, signature=signature)
             before, battery = _state(transport, found)
             title = f"{call.tool} {model.file.name}, {plural(threads, 'thread')}, length {length}"
             with progress.task(title, FEWEST) as advance:

@@ -149,7 +149,7 @@ def _check_complete(source: LineageSource, number: int, where: str) -> None:
         or is_in(source.lineage[: number - 1], step.inputs["teacher"]),
         "the model it began with": isinstance(step.model, Scratch) or "checkpoint" in step.inputs,
     }
-    missing = next((what for what, there in needed.items() if not there), None)
+    missing = next((what for what, is_recorded in needed.items() if not is_recorded), None)
     if missing:
         raise UsageError(f"{where} does not say {missing}, so it cannot be run again", advice=_OTHER_EDGEKIT)
     if before is not None and step.inputs.get("checkpoint") != value_sha256(before.output):
@@ -185,10 +185,10 @@ def find_data(
 
     The embedded set is always at hand. Of data `given` only the files count; how rows are read was recorded.
     """
-    said = stage.step.data
-    if said is None:
+    recorded = stage.step.data
+    if recorded is None:
         return None
-    spec = _spec(said, given, stage.step.stage)
+    spec = _spec(recorded, given, stage.step.stage)
     if stage.learns_text:
         _check_rows(stage.step, load_text(spec).sha256, "text")
         return spec
@@ -198,17 +198,17 @@ def find_data(
     return spec
 
 
-def _spec(said: Mapping[str, object], given: DataSpec | None, stage: str) -> DataSpec:
-    if given is None or said.get("name") == EMBEDDED:
-        files = [str(said[name]) for name in (*_FILES, "folder") if name in said]
+def _spec(recorded: Mapping[str, object], given: DataSpec | None, stage: str) -> DataSpec:
+    if given is None or recorded.get("name") == EMBEDDED:
+        files = [str(recorded[name]) for name in (*_FILES, "folder") if name in recorded]
         if files:
             raise UsageError(
                 f"{stage} read {', '.join(files)}, and a manifest holds no rows",
                 advice="give them: --data FOLDER, or --train FILE, --validation FILE and --test FILE",
             )
-        return DataSpec.parse(said, f"data of {stage}")
+        return DataSpec.parse(recorded, f"data of {stage}")
     elsewhere = ("name", "hub", "folder", *_FILES, *(("columns", "format", "encoding") if given.hub else ()))
-    reading = {name: value for name, value in said.items() if name not in elsewhere}
+    reading = {name: value for name, value in recorded.items() if name not in elsewhere}
     return DataSpec.parse(reading | given.model_dump(exclude_defaults=True), f"data of {stage}")
 
 

@@ -119,7 +119,7 @@ def compare_last(
     is neither. Nothing is written into the original.
     """
     records = source.manifest.accuracy if source.manifest is not None else ()
-    known = next((kept for kept in records if rows.sha256.get(kept.split) == kept.data_sha256), None)
+    known = next((each for each in records if rows.sha256.get(each.split) == each.data_sha256), None)
     split: SplitName = known.split if known else ("test" if len(rows.test) else "validation")
     options = EvaluateOptions(split=split)
     if source.folder is not None:

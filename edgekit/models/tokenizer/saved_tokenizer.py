@@ -54,16 +54,16 @@ def open_saved(folder: Path, **settings: object) -> Tokenizer:
     """
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-    said = read_mapping(folder / _SETTINGS) if (folder / _SETTINGS).is_file() else {}
-    settings = {**_special_tokens(said), **settings}
+    saved = read_mapping(folder / _SETTINGS) if (folder / _SETTINGS).is_file() else {}
+    settings = {**_special_tokens(saved), **settings}
     file = folder / _FILE
-    opened: Any = PreTrainedTokenizerFast if file.is_file() and _is_of_no_class(said) else AutoTokenizer
+    opened: Any = PreTrainedTokenizerFast if file.is_file() and _is_of_no_class(saved) else AutoTokenizer
     tokenizer: Tokenizer = opened.from_pretrained(folder, use_fast=True, trust_remote_code=False, **settings)
     if not file.is_file() or not tokenizer.is_fast:
         return tokenizer
     _check_numbers(file, tokenizer)
     text = _other_ids(file, tokenizer)
-    if text is not None and release() >= 5 and not _contradict(said, read_mapping(file)):
+    if text is not None and release() >= 5 and not _contradict(saved, read_mapping(file)):
         # its class has made it anew of the vocabulary alone; this one keeps the file
         tokenizer = PreTrainedTokenizerFast.from_pretrained(folder, **settings)
         text = _other_ids(file, tokenizer)
@@ -82,29 +82,29 @@ def _check_numbers(file: Path, tokenizer: Tokenizer) -> None:
         raise UsageError(f"{file} gives a token the number {highest}: no vocabulary has so many")
 
 
-def _is_of_no_class(said: Mapping[str, object]) -> bool:
+def _is_of_no_class(saved: Mapping[str, object]) -> bool:
     """Whether the class that settings name is of another release; code that comes along with them is never run."""
     import transformers
 
-    name = said.get("tokenizer_class")
-    if not isinstance(name, str) or "auto_map" in said:
+    name = saved.get("tokenizer_class")
+    if not isinstance(name, str) or "auto_map" in saved:
         return False
     return not hasattr(transformers, name) and not hasattr(transformers, f"{name}Fast")
 
 
-def _special_tokens(said: Mapping[str, object]) -> dict[str, object]:
+def _special_tokens(saved: Mapping[str, object]) -> dict[str, object]:
     """What settings of release 5 list as special tokens, as releases before take it."""
-    extra = said.get("extra_special_tokens")
+    extra = saved.get("extra_special_tokens")
     if release() >= 5 or not isinstance(extra, list):
         return {}
     return {"additional_special_tokens": extra, "extra_special_tokens": {}}
 
 
-def _contradict(said: Mapping[str, object], file: JsonObject) -> bool:
+def _contradict(saved: Mapping[str, object], file: JsonObject) -> bool:
     """Whether settings say something else of a stage than the file does."""
     stages = [stage for name in ("normalizer", "pre_tokenizer") for stage in _parts(file.get(name))]
     return any(
-        key in stage and said.get(setting) is not None and stage[key] != said[setting]
+        key in stage and saved.get(setting) is not None and stage[key] != saved[setting]
         for stage in stages
         for key, setting in _STAGES.items()
     )

@@ -62,8 +62,8 @@ def _of_files(kind: Any, folder: Path, **arguments: Any) -> Tokenizer:
     """A tokenizer of this class made of the files in `folder` that its arguments name; release 5 finds them."""
     files = {name: str(folder / value) for name, value in arguments.items() if name.endswith("_file")}
     others = {name: value for name, value in arguments.items() if name not in files}
-    made: Tokenizer = kind.from_pretrained(folder, **others) if release() >= 5 else kind(**files, **others)
-    return made
+    tokenizer: Tokenizer = kind.from_pretrained(folder, **others) if release() >= 5 else kind(**files, **others)
+    return tokenizer
 
 
 def _is_cased(vocabulary: Path) -> bool:

@@ -153,9 +153,9 @@ class Unigram:
 
     def trimmed(self, numbers: Mapping[int, int]) -> TokenizerJson:
         """The model with these pieces and their scores."""
-        kept = [entry for place, entry in enumerate(self._scored) if place in numbers]
+        vocab = [entry for place, entry in enumerate(self._scored) if place in numbers]
         unknown = self._model["unk_id"]
-        return {**self._model, "vocab": kept, "unk_id": None if unknown is None else numbers[unknown]}
+        return {**self._model, "vocab": vocab, "unk_id": None if unknown is None else numbers[unknown]}
 
 
 def _all_or(piece: str, letters: set[str], known: Mapping[str, int]) -> set[str]:

@@ -52,7 +52,7 @@ def shared_axis(rows: Sequence[LatencyRow], limits: Sequence[Limit]) -> Axis:
 
 def histogram(row: LatencyRow, limits: Sequence[Limit], axis: Axis) -> Markup:
     """The samples as bars; above them p50, p95 and the limits by name."""
-    label = f"latency of {figures.plural(len(row.samples_ms), 'run')}: {_said(row, limits)}"
+    label = f"latency of {figures.plural(len(row.samples_ms), 'run')}: {_caption(row, limits)}"
     return picture(
         label,
         BASE + TICKS,
@@ -82,7 +82,7 @@ def _is_held(verdict: VerdictRow, row: LatencyRow, q: float) -> bool:
     return math.isclose(given, percentile(row.samples_ms, q), rel_tol=1e-6)
 
 
-def _said(row: LatencyRow, limits: Sequence[Limit]) -> str:
+def _caption(row: LatencyRow, limits: Sequence[Limit]) -> str:
     figures_text = [f"p50 {number(row.p50.value)} ms", f"p95 {number(row.p95.value)} ms"]
     return ", ".join(figures_text + [f"limit on {limit.percentile} {plain(limit.ms)} ms" for limit in limits])
 

@@ -83,7 +83,7 @@ def tradeoff_picture(models: Sequence[ModelRow], verdicts: Sequence[VerdictRow],
     return picture(
         label,
         TOP + PLOT + BELOW,
-        *_kept(sizes, upright, ground),
+        *_ground_within_limits(sizes, upright, ground),
         *_grid(sizes, upright),
         *_ways(stops, sizes, upright),
         *itertools.chain.from_iterable(_point(stop, sizes, upright) for stop in stops),
@@ -119,7 +119,7 @@ def _down(axis: Axis, value: float) -> float:
     return TOP + PLOT * (1 - axis.share(value))
 
 
-def _kept(sizes: Axis, upright: Axis, ground: Ground) -> list[Markup]:
+def _ground_within_limits(sizes: Axis, upright: Axis, ground: Ground) -> list[Markup]:
     """The ground where both limits are kept; with one of them alone, where that one is."""
     right = math.log10(ground.size) if ground.size else sizes.high
     lowest = upright.low if ground.accuracy is None else min(max(ground.accuracy, upright.low), upright.high)
