@@ -29,9 +29,8 @@ from edgekit.models.checkpoint_checks import (
     check_truncation,
     check_vocabulary,
 )
-from edgekit.models.configuration import answer_by_name, take_pruned_heads
+from edgekit.models.configuration import answer_by_name, configured_labels, configured_problem, take_pruned_heads
 from edgekit.models.configuration_keys import check_keys, keys_of_class
-from edgekit.models.configured_head import configured_labels, configured_problem
 from edgekit.models.decoder_classifier import pad_as, read_as_trained
 from edgekit.models.encoder import rarer_attention
 from edgekit.models.head import name_labels, order_logits, renew_head, set_problem_type

@@ -28,7 +28,7 @@ def cases(classifier):
     found = []
     for text, pair in TEXTS:
         encoding = classifier.tokenizer.encode(text, pair)
-        prediction = classifier.predict(classifier.logits(encoding))
+        prediction = classifier.head.predict(classifier.logits(encoding))
         given = text if pair is None else (text, pair)
         logits = prediction.logits.astype(np.float32)
         found.append(ClassificationCase(given, tuple(encoding.ids), logits, prediction.label))

@@ -63,7 +63,7 @@ class TextWorkload:
         tokenized = time.perf_counter_ns()
         logits = self._classifier.logits(encoding)
         inferred = time.perf_counter_ns()
-        self._classifier.predict(logits)
+        self._classifier.head.predict(logits)
         return (start, tokenized, inferred, time.perf_counter_ns())
 
     def feeds(self, run: int) -> dict[str, Array]:

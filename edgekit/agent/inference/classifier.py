@@ -33,7 +33,7 @@ class Classifier:
     def classify(self, text: str, pair: str | None = None) -> Prediction:
         """What the model says of a text or of a pair of texts."""
         encoding = self.tokenizer.encode(text, pair)
-        return self.predict(self.logits(encoding), encoding.truncated)
+        return self.head.predict(self.logits(encoding), encoding.truncated)
 
     def logits(self, encoding: Encoding) -> Array:
         """The float32 logits [labels] of token ids, padded to the nearest length that the file has.
@@ -67,10 +67,6 @@ class Classifier:
         for position, spec in enumerate(self.session.inputs(length)):
             feeds[spec.name] = np.array([rows[self._role_of(spec.name, position)]], spec.dtype)
         return feeds
-
-    def predict(self, logits: Array, truncated: bool = False) -> Prediction:
-        """The answer and the scores of logits [labels]; `truncated` is said of the text that they are of."""
-        return self.head.predict(logits, truncated)
 
     def _role_of(self, name: str, position: int) -> str:
         """What an input holds, by its name in the manifest, or by its place where the converter renamed it."""

@@ -39,7 +39,7 @@ def run_golden(classifier: Classifier, cases: Sequence[GoldenCase]) -> GoldenRes
         where = f"golden case {number} ({case.text[:40]!r}) on {classifier.session.runtime}"
         encoding = classifier.tokenizer.encode(case.text, case.text_pair)
         same_ids(encoding.ids, case.ids, where)
-        prediction = classifier.predict(classifier.logits(encoding))
+        prediction = classifier.head.predict(classifier.logits(encoding))
         expected = np.array(case.logits, np.float32)
         _close(prediction.logits, expected, atol, rtol, where)
         _same_answer(prediction.answer, case.answer, where)
