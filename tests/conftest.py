@@ -53,4 +53,5 @@ pytest_plugins = [
     "adb_server",
     "linux_package",
     "swift_package",
+    "head_bundles",
 ]

@@ -74,8 +74,8 @@ def package(
     source = BundleFolder.of(bundle)
     manifest, checked = source.manifest, source.checked()
     identity = identity_of(options, manifest.name)
-    _check_head(manifest)
     names, left_out = choose(options, manifest.format)
+    names, left_out = _able(options, manifest, names, left_out)
     out = out or _default_out(source.path, identity.name)
     for name in names:
         check_output(out / name, force=force, sources=[source.path])
@@ -169,9 +169,12 @@ def _removed_if_unused(out: Path) -> Iterator[None]:
                 path.rmdir()
 
 
-def _check_head(manifest: Manifest) -> None:
-    """Raise `UsageError` for a model whose answers no package gives yet."""
-    if manifest.problem_type is not None:
-        raise UsageError(
-            f"{manifest.name} is a {PROBLEMS[manifest.problem_type]}, and packages give single labels or text alone"
-        )
+def _able(
+    options: PackageOptions, manifest: Manifest, names: list[PlatformName], left_out: dict[PlatformName, str]
+) -> tuple[list[PlatformName], dict[PlatformName, str]]:
+    """Of the platforms that take the format, those whose packages give what this model answers; as of `choose`."""
+    why = f"it gives single labels or text alone, and this is a {PROBLEMS[manifest.head]}"
+    unable = {name: why for name in names if manifest.head not in platform(name).PROBLEMS}
+    if unable and not options.wants_all:
+        raise UsageError(f"there is no package for {next(iter(unable))} of this bundle: {why}")
+    return [name for name in names if name not in unable], left_out | unable

@@ -25,7 +25,6 @@ class Task:
     class_endings: how the model classes that a `config.json` names end
     figures:       what is measured of a model
     api_class:     the class that a package for apps offers
-    api_verb:      what one asks of it
     sources:       the folder of the templates that only a package of this task takes
     """
 
@@ -39,7 +38,6 @@ class Task:
     class_endings: tuple[str, ...]
     figures: frozenset[Figures]
     api_class: str
-    api_verb: str
     sources: str
 
     @property

@@ -15,6 +15,5 @@ TASK = Task(
     class_endings=("ForSequenceClassification",),
     figures=frozenset({"latency", "labels"}),
     api_class="Classifier",
-    api_verb="classify",
     sources="classification",
 )

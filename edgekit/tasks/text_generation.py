@@ -15,6 +15,5 @@ TASK = Task(
     class_endings=("ForCausalLM", "LMHeadModel"),
     figures=frozenset({"generation", "perplexity"}),
     api_class="Generator",
-    api_verb="generate",
     sources="generation",
 )

@@ -1,8 +1,10 @@
 """What regressions and multi-label models answer, against transformers' own pipeline."""
 
 import json
+import shutil
 
 import pytest
+from tiny_bundle import rehash, write_golden
 
 from tests.command_line import edgekit
 from tests.head_checkpoints import LABELS, head_checkpoint
@@ -85,3 +87,23 @@ def test_thresholds_that_are_none_are_refused(multi_label_checkpoint, tmp_path, 
 def test_thresholds_are_of_multi_label_models_alone(regression_checkpoint, tmp_path):
     code, _, err = edgekit("export", regression_checkpoint, "--threshold", "0.5", "-o", tmp_path / "out")
     assert (code, "only a multi-label classifier has thresholds" in err) == (2, True), err
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value", "said"),
+    [
+        ("regression", "value", 77.0, r"golden case 1 .* the value is .*, expected 77"),
+        ("multi_label", "labels", [], r"golden case 1 .* the labels are \['.*'\], expected \[\]"),
+    ],
+)
+def test_the_answer_of_a_golden_case_is_proven(request, tmp_path, kind, field, value, said):
+    from edgekit.agent.errors import GoldenMismatch
+    from edgekit.agent.inference.bundle import open_bundle
+    from edgekit.agent.inference.tasks import prove
+
+    folder = shutil.copytree(request.getfixturevalue(f"{kind}_bundle"), tmp_path / "bundle")
+    rows = [json.loads(line) for line in (folder / "golden.jsonl").read_text("utf-8").splitlines()]
+    rows[0][field] = value
+    write_golden(folder, rows)
+    with pytest.raises(GoldenMismatch, match=said):
+        prove(open_bundle(rehash(folder)))

@@ -19,6 +19,7 @@ from tiny_bundle import LABELS, make_bundle, reference_ids, reference_logits, se
 sys.path.insert(0, str(Path(__file__).parent / "web"))
 import npm
 
+from edgekit.agent.inference.classifier import open_classifier
 from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.cli import main
@@ -129,6 +130,50 @@ def test_labels_that_are_markup_are_shown_as_text(runtime, chromium, tmp_path):
         told = npm.browse(url, SETTLED + look)["value"]
     assert sorted(told["scores"]) == sorted(names)
     assert (told["images"], told["test"]) == (0, "4 of 4 golden cases equal")
+
+
+@pytest.mark.slow
+def test_a_multi_label_model_shows_the_labels_that_hold(runtime, chromium, telling_bundle):
+    look = """
+        find("text").value = "turn on the kitchen lights";
+        find("text").dispatchEvent(new Event("input"));
+        await until(() => text("latency").includes("last 2"));
+        const rows = [...find("scores").children];
+        return {
+          task: text("task"), label: text("label"), score: text("score"), test: text("test-text"),
+          scores: rows.map((each) => each.textContent), problem: text("problem"), facts: text("facts"),
+          holding: rows.filter((each) => each.classList.contains("holds")).map((each) => each.children[1].textContent),
+        };
+    """
+    with started(telling_bundle) as (_, url):
+        found = npm.browse(url, SETTLED + look)
+    told, agent = found["value"], open_classifier(telling_bundle)
+    wanted = agent.classify("turn on the kitchen lights")
+    ranked = sorted(zip(wanted.scores, agent.bundle.labels, strict=True), reverse=True)
+    assert (told["task"], told["problem"]) == ("Labels a text, in this page", "")
+    assert (told["label"], told["score"]) == (", ".join(wanted.answer) or "no label holds", "")
+    assert told["scores"] == [f"{label}{100 * score:.1f} %" for score, label in ranked]
+    assert sorted(told["holding"]) == sorted(wanted.answer)
+    assert told["test"] == "10 of 10 golden cases equal"
+    assert "A label holds from" in told["facts"]
+    assert found["said"] == []
+
+
+@pytest.mark.slow
+def test_a_regression_shows_its_number(runtime, chromium, regression_bundle):
+    look = """
+        find("text").value = "turn on the kitchen lights";
+        find("text").dispatchEvent(new Event("input"));
+        await until(() => text("latency").includes("last 2"));
+        return [text("task"), text("label"), text("score"), text("scores"), text("test-text"), text("facts")];
+    """
+    with started(regression_bundle) as (_, url):
+        found = npm.browse(url, SETTLED + look)
+    number = open_classifier(regression_bundle).classify("turn on the kitchen lights").answer
+    assert found["value"][:4] == ["Gives a text a number, in this page", f"{number:.4f}", "", ""]
+    assert found["value"][4] == "10 of 10 golden cases equal"
+    assert "Labels" not in found["value"][5]
+    assert found["said"] == []
 
 
 @pytest.fixture(scope="module")

@@ -316,9 +316,9 @@ def test_a_bundle_of_a_bag_of_words_and_one_of_another_format_version(tmp_path, 
     (package / "node_modules").symlink_to(modules)
     assert "4 of 4 golden cases equal" in npm.run("node", package / "self-test.js").stdout
     place = package / "bundle" / "manifest.json"
-    place.write_text(place.read_text("utf-8").replace('"format_version": 2', '"format_version": 3'), encoding="utf-8")
-    assert "format version 3, not 2" in npm.run("node", package / "self-test.js", exits=1).stderr
-    place.write_text(place.read_text("utf-8").replace('"format_version": 3', '"format_version": 1'), encoding="utf-8")
+    place.write_text(place.read_text("utf-8").replace('"format_version": 2', '"format_version": 4'), encoding="utf-8")
+    assert "format version 4, not 2 or 3" in npm.run("node", package / "self-test.js", exits=1).stderr
+    place.write_text(place.read_text("utf-8").replace('"format_version": 4', '"format_version": 1'), encoding="utf-8")
     assert "is of an older format" in npm.run("node", package / "self-test.js", exits=1).stderr
 
 

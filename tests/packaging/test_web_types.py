@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tiny_bundle import make_bundle
+from tiny_bundle import make_bundle, seal
 
 sys.path.insert(0, str(Path(__file__).parent / "web"))
 import npm
@@ -17,6 +17,11 @@ from edgekit.agent.inference.bundle import open_bundle
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.web.write import write
 
+# what makes of a single-label model one that gives none, by what its package is called
+HEADS = {
+    "multi-label": {"problem_type": "multi_label_classification", "thresholds": (0.4, 0.5, 0.6)},
+    "regression": {"problem_type": "regression", "labels": ("LABEL_0",)},
+}
 OPTIONS = {
     "strict": True,
     "noUnusedLocals": True,
@@ -34,24 +39,30 @@ OPTIONS = {
 }
 
 
+def packaged(bundle, folder):
+    folder.mkdir()
+    write(open_bundle(bundle), Identity(name=folder.name, id="com.example.tiny"), folder)
+    return folder
+
+
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory):
-    """A package of the smallest bundle, linked into a project beside the compiler and the types of the runtimes."""
+    """Packages of the smallest bundles, linked into a project beside the compiler and the types of the runtimes."""
     try:
         modules = [npm.fetched("node", npm.RUNTIMES), npm.fetched("types", npm.TYPES)]
     except npm.Missing as missing:
         pytest.skip(str(missing))
     root = tmp_path_factory.mktemp("types")
     package, place = root / "tiny-model", root / "node_modules"
-    for folder in (package, place):
-        folder.mkdir()
-    write(
-        open_bundle(make_bundle(root / "bundle", "onnx")), Identity(name="tiny-model", id="com.example.tiny"), package
-    )
+    place.mkdir()
+    packaged(make_bundle(root / "bundle", "onnx"), package)
     for path in (each for folder in modules for each in sorted(folder.iterdir())):
         if not path.name.startswith(".") and not (place / path.name).exists():
             (place / path.name).symlink_to(path)
     (place / "tiny-model").symlink_to(package)
+    for name, change in HEADS.items():
+        bundle = seal(make_bundle(root / f"{name}-bundle", "onnx"), **change)
+        (place / name).symlink_to(packaged(bundle, root / name))
     (root / "package.json").write_text('{"type": "module"}', encoding="utf-8")
     return root
 
@@ -69,6 +80,20 @@ def test_every_module_of_the_package_holds_to_its_types(workplace):
     modules = [path for path in package.rglob("*.js") if "bundle" not in path.parts]
     assert len(modules) > 40
     assert compile_(workplace, [*modules, package / "index.d.ts"]) == ""
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_model_that_gives_no_single_label_says_so_in_its_types(workplace, name):
+    package = workplace / name
+    source = (npm.HERE / f"consumer_{name.replace('-', '_')}.ts").read_text("utf-8")
+    blocks = re.findall(
+        r"^```(?:js|ts)\n(.*?)^```", (package / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+    files = [workplace / f"{name}{number}.ts" for number in range(1 + len(blocks))]
+    for path, text in zip(files, (source, *blocks), strict=True):
+        path.write_text(text, encoding="utf-8")
+    modules = [path for path in package.rglob("*.js") if "bundle" not in path.parts]
+    assert compile_(workplace, [*modules, package / "index.d.ts", *files]) == ""
 
 
 @pytest.mark.parametrize("resolution", ["nodenext", "bundler"])

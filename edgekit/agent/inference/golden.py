@@ -42,7 +42,7 @@ def run_golden(classifier: Classifier, cases: Sequence[GoldenCase]) -> GoldenRes
         prediction = classifier.head.predict(classifier.logits(encoding))
         expected = np.array(case.logits, np.float32)
         _close(prediction.logits, expected, atol, rtol, where)
-        _same_answer(prediction.answer, case.answer, where)
+        _same_answer(prediction.answer, case.answer, where, atol, rtol)
         largest = max(largest, float(np.abs(prediction.logits - expected).max()))
         found.append(prediction.logits)
     _check_variety(found, cases)
@@ -83,12 +83,28 @@ def _check_variety(found: Sequence[Array], cases: Sequence[GoldenCase]) -> None:
         )
 
 
-def _same_answer(found: Answer, expected: Answer, where: str) -> None:
-    """Raise `GoldenMismatch` for other labels; a number is its logit, which was compared."""
+def _same_answer(found: Answer, expected: Answer, where: str, atol: float, rtol: float) -> None:
+    """Raise `GoldenMismatch` for other labels, or for a number that is not within the tolerance of a logit."""
     if isinstance(found, float) and isinstance(expected, float):
-        return
-    if found != expected:
-        raise GoldenMismatch(f"{where}: the label is {found!r}, expected {expected!r}")
+        # written so that a NaN counts as off
+        same = abs(found - expected) <= atol + rtol * abs(expected)
+    else:
+        same = found == expected
+    if not same:
+        raise GoldenMismatch(f"{where}: {_told(found)}, expected {_bare(expected)}")
+
+
+def _told(answer: Answer) -> str:
+    """What was found, as a sentence has it."""
+    if isinstance(answer, str):
+        return f"the label is {_bare(answer)}"
+    return f"the labels are {_bare(answer)}" if isinstance(answer, tuple) else f"the value is {_bare(answer)}"
+
+
+def _bare(answer: Answer) -> str:
+    if isinstance(answer, float):
+        return f"{answer:.6g}"
+    return repr(list(answer)) if isinstance(answer, tuple) else repr(answer)
 
 
 def same_ids(found: Sequence[int], expected: Sequence[int], where: str) -> None:

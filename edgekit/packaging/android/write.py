@@ -14,9 +14,11 @@ from edgekit.packaging.android.aar import compile_classes, find_javac, write_arc
 from edgekit.packaging.android.maven import group_of, write_repository
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
+from edgekit.tasks.problem_type import SINGLE_LABEL, ProblemType
 from edgekit.tasks.registry import task_named
 
 FORMATS: tuple[str, ...] = ("onnx", "tflite")
+PROBLEMS: tuple[ProblemType, ...] = (SINGLE_LABEL,)
 MIN_SDK = 24
 TEMPLATES = Path(__file__).parent / "templates"
 _USAGE = Path(__file__).parent / "usage"

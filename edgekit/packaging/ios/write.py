@@ -8,9 +8,11 @@ from edgekit.agent.inference.bundle import Bundle
 from edgekit.errors import UsageError
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
+from edgekit.tasks.problem_type import SINGLE_LABEL, ProblemType
 from edgekit.tasks.registry import task_named
 
 FORMATS = ("onnx",)
+PROBLEMS: tuple[ProblemType, ...] = (SINGLE_LABEL,)
 _TEMPLATES = Path(__file__).with_name("templates")
 _USAGE = Path(__file__).with_name("usage")
 # modules that an app may import beside it, on file systems that take upper case for lower case

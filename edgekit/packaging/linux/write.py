@@ -20,9 +20,11 @@ from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.linux.wheels import Wheels, fetch, licence_of, modules_of, python_of
 from edgekit.schema.runtime_ref import RuntimeRef
+from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION, SINGLE_LABEL, ProblemType
 from edgekit.tasks.registry import task_named
 
 FORMATS = ("onnx", "tflite")
+PROBLEMS: tuple[ProblemType, ...] = (SINGLE_LABEL, MULTI_LABEL, REGRESSION)
 # the folders of the agent that run a bundle; the others measure
 _AGENT_FOLDERS = ("inference", "runtimes")
 # the modules beside them that answer a host
@@ -38,6 +40,9 @@ _MODULES = (
     "packaging/linux/__init__",
 )
 _TEMPLATES = Path(__file__).with_name("templates")
+# where a golden case ends, and what of it may differ
+_ANSWER = ("label or next tokens", "label")
+_ANSWERS: dict[str, tuple[str, str]] = {MULTI_LABEL: ("labels", "list of labels"), REGRESSION: ("number", "number")}
 # Python, its libraries, a tokenizer and the arrays of a run, beside the weights, which some runtimes hold twice
 _BASE_MB, _WEIGHTS = 400, 4
 # 1980-01-01, the first that every archive format knows
@@ -144,11 +149,15 @@ def _described(
 
 
 def _values(bundle: Bundle, identity: Identity, arch: str, python: str, brought: Wheels) -> dict[str, str]:
-    """What the templates take; a template of the other task is left out of the README."""
-    use = (_TEMPLATES.with_name("readme") / f"{task_named(bundle.task).api_verb}.md").read_text(encoding="utf-8")
+    """What the templates take; the README says how this model is used."""
+    head = bundle.head.problem_type
+    use = _TEMPLATES.with_name("readme") / f"{head if task_named(bundle.task).labels else bundle.task}.md"
+    answer, found = _ANSWERS.get(head, _ANSWER)
     parts = [f"- {each.project} {each.version}: {licence_of(each)}" for each in brought.archives]
     return {
-        "USE": use,
+        "USE": use.read_text(encoding="utf-8"),
+        "ANSWER": answer,
+        "FOUND": found,
         "NAME": identity.name,
         "VERSION": identity.version,
         "ARCH": arch,

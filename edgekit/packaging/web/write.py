@@ -10,9 +10,12 @@ from edgekit.agent.inference.bundle import GOLDEN, TOKENIZER, Bundle
 from edgekit.bundle.manifest import MANIFEST_FILE, Manifest
 from edgekit.packaging.contents import Added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
+from edgekit.packaging.web.answers import title_of, values_of
+from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION, SINGLE_LABEL, ProblemType
 from edgekit.tasks.registry import task_named
 
 FORMATS = ("onnx",)
+PROBLEMS: tuple[ProblemType, ...] = (SINGLE_LABEL, MULTI_LABEL, REGRESSION)
 # the versions that the package was run with; React Native's was checked against its types
 WEB_RUNTIME, NODE_RUNTIME, REACT_NATIVE_RUNTIME = "1.30.0", "1.30.0", "1.24.3"
 # what an app takes over; the page to try it and what a person reads stay behind
@@ -27,7 +30,7 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     values = _values(manifest, identity)
     fill(_HERE / "templates", folder, values)
     weighed = _weighed(bundle, folder)
-    readmes = [_HERE / "readmes" / name for name in (f"{manifest.task}.md", "platforms.md")]
+    readmes = [_HERE / "readme" / name for name in (f"{manifest.task}.md", "platforms.md")]
     text = "".join(path.read_text(encoding="utf-8") for path in readmes)
     for key, value in (values | {"MB": f"{weighed.total / 1e6:.3g}"}).items():
         text = text.replace(f"@@{key}@@", value)
@@ -37,9 +40,9 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
 
 def _values(manifest: Manifest, identity: Identity) -> dict[str, str]:
     task = task_named(manifest.task)
-    labels = f", {len(manifest.labels)} labels" if task.labels else ""
-    summary = f"{task.title}{labels}, {manifest.parameters:,} parameters, {manifest.scheme}"
-    return {
+    summary = f"{title_of(manifest)}, {manifest.parameters:,} parameters, {manifest.scheme}"
+    # what it answers comes first: it has places to fill in of its own
+    return values_of(manifest) | {
         "NAME": identity.name,
         "VERSION": identity.version,
         "SUMMARY": summary,

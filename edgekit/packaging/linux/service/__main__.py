@@ -44,7 +44,7 @@ def _parser(facts: JsonObject) -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine alone)")
     serve.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"0 for any (default {DEFAULT_PORT})")
     limits.add_options(serve)
-    add("selftest", _selftest, "run the golden cases: text to tokens, to logits, to label")
+    add("selftest", _selftest, "run the golden cases: text to tokens, to logits, to answer")
     task = SERVED[facts["task"]]
     task.add_arguments(add(task.command, _run_task, task.help))
     add("worker", _work, "the process that holds the model; `serve` starts it")

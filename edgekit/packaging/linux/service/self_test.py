@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from edgekit.agent.inference.bundle import open_bundle
+from edgekit.agent.inference.bundle import Bundle, open_bundle
+from edgekit.agent.inference.problem_type import SINGLE_LABEL
 from edgekit.agent.inference.tasks import ProvenModel, prove
 from edgekit.agent.json_object import JsonObject
 
@@ -28,4 +29,16 @@ def facts_of(proven: ProvenModel) -> JsonObject:
         "max_abs_difference": proven.golden.max_abs_difference,
         "model_sha256": bundle.model_sha256,
         "max_length": bundle.max_length,
+        **_head_facts(bundle),
     }
+
+
+def _head_facts(bundle: Bundle) -> JsonObject:
+    """Of a model that gives no single label: what it gives instead, and from which score on each label holds."""
+    head = bundle.head
+    facts: JsonObject = {}
+    if head.problem_type != SINGLE_LABEL:
+        facts["problem_type"] = head.problem_type
+    if head.thresholds:
+        facts["thresholds"] = dict(zip(head.labels, head.thresholds))
+    return facts

@@ -1,4 +1,4 @@
-"""Text classification as the service has it: its command, its requests, and the labels in the worker's answers."""
+"""Text classification as the service has it: its command, its requests, and what the worker answers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class TextClassification:
     """See `tasks.ServedTask`."""
 
     name, path = "text-classification", "/classify"
-    command, help = "classify", "the label of a text"
+    command, help = "classify", "the label of a text, its labels or its number"
 
     def add_arguments(self, command: argparse.ArgumentParser) -> None:
         """A text, and the second text of a pair."""
@@ -43,7 +43,7 @@ class TextClassification:
     async def answer(
         self, connection: Connection, request: Request, model: Model, metrics: Metrics, limits: Limits
     ) -> int:
-        """Answer with the labels and scores of one text or of several; errors as of `ServedTask`."""
+        """Answer for one text or several, each with its label, labels or number; errors as of `ServedTask`."""
         texts, several = texts_of(request.body, limits)
         result = await model.ask({"texts": texts}, lambda _: None, lambda: connection.gone)
         metrics.texts.inc(len(texts))

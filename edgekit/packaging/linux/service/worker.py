@@ -3,6 +3,7 @@
     <- {"ready": {"runtime": ..., "golden_cases": ...}}       or {"failed": {"kind": ..., "message": ...}}, and it ends
     -> {"id": 1, "texts": [["turn on the light", null]]}
     <- {"id": 1, "result": {"results": [{"label": ..., "score": ..., "scores": {...}, "truncated": false}]}}
+       of a multi-label model {"labels": [...], "scores": {...}, ...}, of a regression {"value": ..., ...}
     -> {"id": 2, "prompt": "Once", "max_tokens": 8, "sampling": {...}, "stop": []}
     <- {"id": 2, "piece": " upon"} ...
     <- {"id": 2, "result": {"finish": "length", "prompt_tokens": 2, "new_tokens": 8}}

@@ -27,7 +27,7 @@ export interface Manifest {
   model_file: string;
   scheme: string;
   family: string;
-  labels: string[];
+  labels: string[];@@MANIFEST_FIELDS@@
   max_length: number;
   pad_id: number;
   parameters: number;
@@ -42,18 +42,14 @@ export interface Manifest {
   [key: string]: unknown;
 }
 
-/** The label of a text with its softmax score, the scores of all labels, the logits, and how long it took. */
-export interface Prediction {
-  label: string;
-  score: number;
-  scores: { label: string; score: number }[];
+@@PREDICTION@@
   logits: Float32Array;
   ms: number;
 }
 
 /**
- * The golden cases run again: text to ids to logits to label, or prompt to ids to logits to tokens.
- * failure: the first case that differs and its first differing token, logit or label; null where all are equal
+ * The golden cases run again: text to ids to logits to @@ANSWER@@, or prompt to ids to logits to tokens.
+ * failure: the first case that differs and its first differing token, logit or @@ANSWER@@; null where all are equal
  * maxDifference: the largest difference of a logit
  */
 export interface SelfTest {
@@ -110,13 +106,12 @@ export class ModelError extends Error {
   readonly code: ErrorCode;
 }
 
-/** A model that labels texts. */
+/** A model that @@DOES@@. */
 export class Classifier {
   private constructor();
   /** Throws a `ModelError` for files that are missing or not the manifest's, and for a model of the other task. */
   static load(source?: Source, options?: LoadOptions): Promise<Classifier>;
-  readonly manifest: Manifest;
-  readonly labels: readonly string[];
+  readonly manifest: Manifest;@@MEMBERS@@
   /** One text at a time: calls that overlap wait for each other. Longer texts are cut. */
   classify(text: string, pair?: string | null): Promise<Prediction>;
   selfTest(): Promise<SelfTest>;

@@ -1,9 +1,12 @@
-// A text box whose label follows what is typed.
+// A text box, and what the model says of the text while it is typed: its label, its labels or a number.
 
+import { MULTI_LABEL, REGRESSION, problemType } from "../lib/head.js";
 import { area, button, element, made, showProblem } from "./dom.js";
 
 /** @typedef {import("../index.d.ts").Classifier} Classifier */
-/** @typedef {import("../index.d.ts").Prediction} Prediction */
+/** @typedef {import("../lib/head.js").Answer & { ms: number }} Prediction */
+/** @typedef {import("../lib/head.js").Score} Score */
+/** @typedef {{ answer: string, share: string, scores: Score[], holding: string[] }} Shown */
 
 // labels that are shown before a person asks for all
 const SHOWN = 6;
@@ -38,7 +41,7 @@ class Live {
     this.showsAll = false;
     /** @type {number[]} */
     this.times = [];
-    /** @type {Prediction | null} */
+    /** @type {Shown | null} */
     this.last = null;
   }
 
@@ -49,7 +52,8 @@ class Live {
     try {
       while (this.isStale) {
         this.isStale = false;
-        this.show(await this.classifier.classify(area("text").value, area("pair").value || null));
+        const prediction = await this.classifier.classify(area("text").value, area("pair").value || null);
+        this.show(/** @type {Prediction} */ (prediction));
       }
     } catch (error) {
       showProblem(error);
@@ -68,10 +72,11 @@ class Live {
    * @param {Prediction} prediction
    */
   show(prediction) {
-    this.last = prediction;
-    if (element("label").textContent !== prediction.label) element("label").textContent = prediction.label;
-    element("score").textContent = percent(prediction.score);
-    this.showScores(prediction);
+    const shown = shownOf(prediction, problemType(this.classifier.manifest));
+    this.last = shown;
+    if (element("label").textContent !== shown.answer) element("label").textContent = shown.answer;
+    element("score").textContent = shown.share;
+    this.showScores(shown);
     this.times = [...this.times, prediction.ms].slice(-REMEMBERED);
     const middle = [...this.times].sort((one, other) => one - other)[this.times.length >> 1];
     element("latency").textContent =
@@ -80,12 +85,12 @@ class Live {
 
   /**
    * @private
-   * @param {Prediction} prediction
+   * @param {Shown} shown
    */
-  showScores({ scores }) {
+  showScores({ scores, holding }) {
     const ranked = [...scores].sort((one, other) => other.score - one.score);
-    const shown = this.showsAll ? ranked : ranked.slice(0, SHOWN);
-    element("scores").replaceChildren(...shown.map(row));
+    const first = this.showsAll ? ranked : ranked.slice(0, SHOWN);
+    element("scores").replaceChildren(...first.map((each) => row(each, holding.includes(each.label))));
     const more = button("more");
     more.hidden = ranked.length <= SHOWN;
     more.textContent = this.showsAll ? "Show fewer labels" : `Show all ${ranked.length} labels`;
@@ -93,9 +98,31 @@ class Live {
   }
 }
 
-/** @param {{ label: string, score: number }} scored */
-function row({ label, score }) {
+/**
+ * @param {Prediction} prediction
+ * @param {unknown} type
+ * @returns {Shown}
+ */
+function shownOf(prediction, type) {
+  if (type === REGRESSION) {
+    const { value } = /** @type {import("../lib/head.js").Value} */ (prediction);
+    return { answer: value.toFixed(4), share: "", scores: [], holding: [] };
+  }
+  if (type === MULTI_LABEL) {
+    const { labels, scores } = /** @type {import("../lib/head.js").Labels} */ (prediction);
+    return { answer: labels.join(", ") || "no label holds", share: "", scores, holding: labels };
+  }
+  const { label, score, scores } = /** @type {import("../lib/head.js").OneLabel} */ (prediction);
+  return { answer: label, share: percent(score), scores, holding: [] };
+}
+
+/**
+ * @param {Score} scored
+ * @param {boolean} holds
+ */
+function row({ label, score }, holds) {
   const item = document.createElement("li");
+  item.classList.toggle("holds", holds);
   const bar = made("span", "", "bar");
   bar.style.width = `${100 * score}%`;
   item.append(bar, made("span", label), made("span", percent(score), "share"));

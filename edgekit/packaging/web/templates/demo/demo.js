@@ -1,5 +1,6 @@
 // The demo page: loads the model of this package, shows what it is, lets a person try it, and runs its self-test.
 
+import { REGRESSION, problemType } from "../lib/head.js";
 import { Classifier, Generator } from "../lib/web.js";
 import { startClassifying } from "./classify.js";
 import { element, showProblem } from "./dom.js";
@@ -12,12 +13,18 @@ async function start() {
   const { task } = await (await fetch(new URL("manifest.json", BUNDLE))).json();
   const writes = task === "text-generation";
   const model = await (writes ? Generator : Classifier).load();
-  element("task").textContent = writes ? "Writes on from a prompt, in this page" : "Labels a text, in this page";
+  element("task").textContent = `${does(model.manifest)}, in this page`;
   showFacts(model.manifest);
   const golden = await cases();
   if (model instanceof Generator) startGenerating(model, golden);
   else await startClassifying(/** @type {import("../index.d.ts").Classifier} */ (model), golden);
   await showSelfTest(model);
+}
+
+/** @param {import("../index.d.ts").Manifest} manifest */
+function does(manifest) {
+  if (manifest.task === "text-generation") return "Writes on from a prompt";
+  return problemType(manifest) === REGRESSION ? "Gives a text a number" : "Labels a text";
 }
 
 async function cases() {

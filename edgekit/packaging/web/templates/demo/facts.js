@@ -1,5 +1,6 @@
 // What the manifest says of a model, in a few lines, and the result of its self-test.
 
+import { REGRESSION, problemType, thresholdsOf } from "../lib/head.js";
 import { element, made } from "./dom.js";
 
 /** @typedef {import("../index.d.ts").Manifest} Manifest */
@@ -28,7 +29,7 @@ function facts(manifest) {
     ["Weights", manifest.scheme],
     ["Longest text", `${manifest.max_length} tokens`],
   ];
-  if (manifest.labels.length) found.push(["Labels", String(manifest.labels.length)]);
+  if (manifest.labels.length && problemType(manifest) !== REGRESSION) found.push(["Labels", String(manifest.labels.length)]);
   for (const { data, accuracy, low, high, rows } of manifest.accuracy ?? []) {
     const interval = `${low.toFixed(1)} to ${high.toFixed(1)}`;
     found.push([`Accuracy on ${data}`, `${accuracy.toFixed(1)} % (95 %: ${interval}; ${rows} rows)`]);
@@ -36,7 +37,29 @@ function facts(manifest) {
   for (const { data, perplexity, low, high } of manifest.perplexity ?? []) {
     found.push([`Perplexity on ${data}`, `${perplexity.toFixed(2)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`]);
   }
-  found.push(["Runs on", `WebAssembly, ${threads()}`]);
+  found.push(...headFacts(manifest), ["Runs on", `WebAssembly, ${threads()}`]);
+  return found;
+}
+
+/**
+ * What a multi-label model or a regression has in place of an accuracy.
+ * @param {Manifest} manifest
+ * @returns {[string, string][]}
+ */
+function headFacts(manifest) {
+  /** @type {[string, string][]} */
+  const found = [];
+  const percents = thresholdsOf(manifest).map((threshold) => 100 * threshold);
+  const [lowest, highest] = [Math.min(...percents), Math.max(...percents)].map((each) => each.toPrecision(3));
+  if (percents.length) found.push(["A label holds from", lowest === highest ? `${lowest} %` : `${lowest} to ${highest} %`]);
+  for (const { data, rows, micro_f1, micro_f1_low, micro_f1_high } of /** @type {any[]} */ (manifest.label_sets ?? [])) {
+    const interval = `${micro_f1_low.toFixed(1)} to ${micro_f1_high.toFixed(1)}`;
+    found.push([`Micro-F1 on ${data}`, `${micro_f1.toFixed(1)} % (95 %: ${interval}; ${rows} rows)`]);
+  }
+  for (const { data, rows, mae, mae_low, mae_high } of /** @type {any[]} */ (manifest.numbers ?? [])) {
+    const interval = mae_high === null ? `${mae_low.toPrecision(3)} or more` : `${mae_low.toPrecision(3)} to ${mae_high.toPrecision(3)}`;
+    found.push([`Mean absolute error on ${data}`, `${mae.toPrecision(3)} (95 %: ${interval}; ${rows} rows)`]);
+  }
   return found;
 }
 

@@ -1,13 +1,13 @@
 // Opening a bundle: its manifest, and each file that is read checked against the hash there.
 
-import { contentHash } from "./content_hash.js";
+import { FORMAT_VERSION, HEAD_FORMAT_VERSION, contentHash } from "./content_hash.js";
 import { ModelError } from "./errors.js";
+import { headFault } from "./head.js";
 import { sha256 } from "./sha256.js";
 
 /** @typedef {import("../index.d.ts").Manifest} Manifest */
 /** @typedef {import("../index.d.ts").ReadFile} ReadFile */
 
-const FORMAT_VERSION = 2;
 const MOST = 2 ** 31 - 1;
 const KINDS = /** @type {const} */ ({
   task: "string", model_file: "string", labels: "array", max_length: "count", pad_id: "count", inputs: "array",
@@ -80,8 +80,9 @@ export async function openBundle(read, task) {
   if (manifest.format_version === 1) {
     throw new ModelError("invalid", "manifest.json is of an older format", "export the bundle again: edgekit export");
   }
-  if (manifest.format_version !== FORMAT_VERSION) {
-    throw new ModelError("invalid", `manifest.json has format version ${manifest.format_version}, not ${FORMAT_VERSION}`);
+  if (![FORMAT_VERSION, HEAD_FORMAT_VERSION].includes(manifest.format_version)) {
+    const known = `${FORMAT_VERSION} or ${HEAD_FORMAT_VERSION}`;
+    throw new ModelError("invalid", `manifest.json has format version ${manifest.format_version}, not ${known}`);
   }
   for (const [key, kind] of Object.entries(KINDS)) {
     if (!isOf(kind, manifest[key])) throw new ModelError("invalid", `manifest.json: ${key} is missing or is no ${kind}`);
@@ -91,6 +92,8 @@ export async function openBundle(read, task) {
     const other = task === "text-classification" ? "Generator" : "Classifier";
     throw new ModelError("task", `this model is for ${manifest.task}, not for ${task}`, `load it with ${other}.load`);
   }
+  const fault = task === "text-classification" ? headFault(manifest) : null;
+  if (fault) throw new ModelError("invalid", `manifest.json: ${fault}`, "install the package again");
   if (!manifest.model_file.endsWith(".onnx")) {
     throw new ModelError("unsupported", `${manifest.model_file} is no ONNX file`, "edgekit export --format onnx");
   }

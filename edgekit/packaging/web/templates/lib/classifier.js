@@ -1,8 +1,9 @@
-// A bundle as a function from text to label.
+// A bundle as a function from text to label, labels or number.
 
 import { openBundle } from "./bundle.js";
 import { ModelError } from "./errors.js";
 import { runGolden } from "./golden.js";
+import { headOf, thresholdsOf } from "./head.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
 import { Turns } from "./turns.js";
 
@@ -26,6 +27,7 @@ export class BaseClassifier {
     this.bundle = bundle;
     this.tokenizer = tokenizer;
     this.session = session;
+    this.head = headOf(bundle.manifest);
     this.turns = new Turns();
     this.inputs = new Map(bundle.manifest.inputs.map(({ name, dtype }) => [name, { role: role(name), dtype }]));
     const unknown = session.inputNames.find((name) => !this.inputs.has(name));
@@ -42,6 +44,11 @@ export class BaseClassifier {
     return this.manifest.labels;
   }
 
+  /** From which score on each label of a multi-label model holds, in their order; of other models none. */
+  get thresholds() {
+    return thresholdsOf(this.manifest);
+  }
+
   /**
    * @param {string} text
    * @param {string | null} [pair]
@@ -51,7 +58,8 @@ export class BaseClassifier {
     return this.turns.take(async () => {
       const started = performance.now();
       const logits = await this.logits(this.tokenizer.encode(text, pair));
-      return { ...this.predicted(logits), ms: performance.now() - started };
+      const answer = Object.assign(this.head.read(logits), { logits, ms: performance.now() - started });
+      return /** @type {Prediction} */ (answer);
     });
   }
 
@@ -75,7 +83,7 @@ export class BaseClassifier {
     compare.ids(encoding.ids, golden.ids);
     const logits = await this.logits(encoding);
     compare.logits(logits, golden.logits);
-    compare.label(this.predicted(logits).label, golden.label);
+    this.head.check(compare, this.head.read(logits), golden);
   }
 
   /**
@@ -97,19 +105,8 @@ export class BaseClassifier {
     if (logits.length !== this.labels.length) {
       throw new ModelError("invalid", `the model gives ${logits.length} logits for ${this.labels.length} labels`);
     }
+    if (!logits.every(Number.isFinite)) throw new ModelError("runtime", "the model gives logits that are no numbers");
     return logits;
-  }
-
-  /**
-   * @private
-   * @param {Float32Array} logits
-   */
-  predicted(logits) {
-    const best = logits.reduce((place, logit, at) => (logit > logits[place] ? at : place), 0);
-    const weights = Array.from(logits, (logit) => Math.exp(logit - logits[best]));
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
-    const scores = weights.map((weight, place) => ({ label: this.labels[place], score: weight / total }));
-    return { ...scores[best], scores, logits };
   }
 }
 

@@ -4,10 +4,15 @@ import { sha256 } from "./sha256.js";
 
 /** @typedef {import("../index.d.ts").Manifest} Manifest */
 
+// of single-label classifiers and language models; of models whose logits mean something else
+export const FORMAT_VERSION = 2;
+export const HEAD_FORMAT_VERSION = 3;
 const FACTS = [
   "task", "format", "model_file", "scheme", "target", "target_facts", "runtime", "family", "labels", "max_length",
   "lengths", "inputs", "outputs", "pad_id", "generation", "parity", "plan", "blocks",
 ];
+// beside these, in format 3
+const HEAD_FACTS = ["problem_type", "thresholds"];
 
 /**
  * @param {Manifest} manifest
@@ -19,7 +24,8 @@ export async function contentHash(manifest) {
     const { sha256: hash, bytes, runtime } = manifest.files[name] ?? {};
     return `${name}\0${hash}\0${bytes}\0${runtime ? 1 : 0}\n`;
   });
-  const facts = Object.fromEntries(FACTS.map((key) => [key, Object.hasOwn(manifest, key) ? manifest[key] : null]));
+  const keys = manifest.format_version === HEAD_FORMAT_VERSION ? [...FACTS, ...HEAD_FACTS] : FACTS;
+  const facts = Object.fromEntries(keys.map((key) => [key, Object.hasOwn(manifest, key) ? manifest[key] : null]));
   return sha256(new TextEncoder().encode(lines.join("") + canonical(facts)));
 }
 

@@ -57,6 +57,25 @@ export class Comparison {
   }
 
   /**
+   * The labels that hold, in the model's order.
+   * @param {string[]} found
+   * @param {unknown} expected
+   */
+  labels(found, expected) {
+    const [have, want] = [found, expected].map((labels) => JSON.stringify(labels));
+    if (have !== want) differs(`the labels are ${have}, expected ${want}`);
+  }
+
+  /**
+   * A number, which is a logit as it is.
+   * @param {number} found
+   * @param {number} expected
+   */
+  value(found, expected) {
+    this.close(found, expected, this.atol + this.rtol * Math.abs(expected), "the value");
+  }
+
+  /**
    * Whether the token that is expected next is the best, or within the tolerance of it.
    * @param {Float32Array} row
    * @param {number} token

@@ -1,0 +1,68 @@
+"""The Linux packages of a multi-label model and a regression, installed: their service answers as the agent does."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tarfile
+
+import pytest
+from linux_package import NAME, code_blocks, install, run_blocks, serving
+from tiny_bundle import rewrite
+
+from edgekit.agent.inference.classifier import open_classifier
+from tests.command_line import edgekit
+
+TEXTS = ("turn on the kitchen lights", "what is the weather", "lock the door", "play " * 90)
+
+
+@pytest.fixture(scope="module")
+def unpacked(telling_bundle, regression_bundle, tmp_path_factory):
+    """What the tarball of each kind holds, as the command line packs it, without wheels."""
+    found = {}
+    for kind, bundle in (("multi_label", telling_bundle), ("regression", regression_bundle)):
+        out = tmp_path_factory.mktemp(f"linux-{kind}")
+        code, _, err = edgekit("package", bundle, "--platform", "linux", "--no-wheels", "--name", NAME, "-o", out)
+        assert code == 0, err
+        with tarfile.open(next((out / "linux").glob("*.tar.gz"))) as packed:
+            packed.extractall(out, filter="data")
+        found[kind] = out / f"{NAME}-1.0.0"
+    return found
+
+
+@pytest.mark.parametrize("kind", ["multi_label", "regression"])
+def test_the_service_answers_as_the_agent_does(unpacked, kind, linux_python, tmp_path):
+    home = tmp_path / "home"
+    assert "ok: 10 golden cases" in install(unpacked[kind], home, python=linux_python)
+    agent = open_classifier(home / "bundle")
+    blocks = code_blocks((home / "README.md").read_text())[2:]
+    with serving(home, tmp_path / "log") as service:
+        _, _, found = service.ask("POST", "/classify", {"texts": TEXTS})
+        facts = service.ask("GET", "/healthz")[2]
+        said = run_blocks(blocks, service)
+        shown = service.classify("turn on the light")
+    for text, answer in zip(TEXTS, found["results"], strict=True):
+        wanted = agent.classify(text)
+        fields = wanted.fields(agent.bundle.labels)
+        assert answer == json.loads(json.dumps(fields)) | {"truncated": text == TEXTS[-1]}
+    assert facts["problem_type"] == agent.head.problem_type
+    assert facts.get("thresholds", {}) == dict(zip(agent.head.labels, agent.head.thresholds, strict=False))
+    assert json.loads(said[0]) == shown
+    if kind == "multi_label":
+        assert found["results"][0].keys() == {"labels", "scores", "truncated"}
+        assert len({tuple(answer["labels"]) for answer in found["results"]}) > 1
+        assert said[1] == f"{shown['labels']} {shown['scores']}\n"
+    else:
+        assert found["results"][0].keys() == {"value", "truncated"}
+        assert said[1] == f"{shown['value']}\n"
+
+
+def test_a_threshold_that_was_changed_is_refused_at_the_self_test(unpacked, tmp_path):
+    folder = shutil.copytree(unpacked["multi_label"], tmp_path / "package")
+    sealed = json.loads((folder / "bundle" / "manifest.json").read_text("utf-8"))["content_hash"]
+    rewrite(folder / "bundle", thresholds=[0.4, 0.4, 0.5], content_hash=sealed)
+    command = [sys.executable, folder / "app" / "run.py", "selftest"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "was changed since edgekit wrote it" in done.stderr) == (2, True), done.stderr
