@@ -80,8 +80,8 @@ def test_a_multi_label_model_gives_the_labels_that_hold_as_the_agent_does(packag
     assert len(held) > 1, "the texts tell labels apart"
     assert told["test"]["passed"] == told["test"]["cases"] == 10
     assert told["thresholds"] == list(agent.head.thresholds)
-    assert told["label"].startswith("there is no label: this model gives each label by itself")
-    assert told["score"].startswith("there is no score: ")
+    assert told["label"].startswith("label cannot be read: this model gives each label by itself")
+    assert told["score"].startswith("score cannot be read: ")
 
 
 def test_a_regression_gives_its_number_as_the_agent_does(packages, regression_bundle):
@@ -92,8 +92,8 @@ def test_a_regression_gives_its_number_as_the_agent_does(packages, regression_bu
         assert answer["value"] == pytest.approx(agent.classify(text).answer, abs=1e-4)
         assert answer["logits"] == [answer["value"]]
     assert told["test"]["passed"] == told["test"]["cases"] == 10
-    assert told["labels"].startswith("there is no labels: this model gives a number")
-    assert told["label"].startswith("there is no label: this model gives a number")
+    assert told["labels"].startswith("labels cannot be read: this model gives a number")
+    assert told["label"].startswith("label cannot be read: this model gives a number")
 
 
 def seen(package, bundles, what):

@@ -51,8 +51,6 @@ class Classifier:
 
         Raises `BadInput` for a pair of texts where the model takes none, and for a text longer than the model takes.
         """
-        if not self.bundle.takes_pairs and any(encoding.type_ids):
-            raise BadInput("this model takes single texts, and was given a pair", "leave the second text out")
         if not self._takes_pairs and any(encoding.type_ids):
             raise BadInput("this model takes single texts, and was given a pair", "leave the second text out")
         tokens = len(encoding.ids)

@@ -91,17 +91,17 @@ def _same_answer(found: Answer, expected: Answer, where: str, atol: float, rtol:
     else:
         same = found == expected
     if not same:
-        raise GoldenMismatch(f"{where}: {_told(found)}, expected {_bare(expected)}")
+        raise GoldenMismatch(f"{where}: {_named(found)}, expected {_shown(expected)}")
 
 
-def _told(answer: Answer) -> str:
+def _named(answer: Answer) -> str:
     """What was found, as a sentence has it."""
     if isinstance(answer, str):
-        return f"the label is {_bare(answer)}"
-    return f"the labels are {_bare(answer)}" if isinstance(answer, tuple) else f"the value is {_bare(answer)}"
+        return f"the label is {_shown(answer)}"
+    return f"the labels are {_shown(answer)}" if isinstance(answer, tuple) else f"the value is {_shown(answer)}"
 
 
-def _bare(answer: Answer) -> str:
+def _shown(answer: Answer) -> str:
     if isinstance(answer, float):
         return f"{answer:.6g}"
     return repr(list(answer)) if isinstance(answer, tuple) else repr(answer)

@@ -171,7 +171,7 @@ function without(answer, names, why) {
   for (const name of names) {
     Object.defineProperty(answer, name, {
       get() {
-        throw new ModelError("unsupported", `there is no ${name}: ${why}`);
+        throw new ModelError("unsupported", `${name} cannot be read: ${why}`);
       },
     });
   }
