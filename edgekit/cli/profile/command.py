@@ -121,8 +121,7 @@ def _profile(path: Path, options: ProfileOptions, as_json: bool) -> None:
 
 def _show(measurements: Mapping[str, list[AgentMeasurement]], others: bool, as_json: bool) -> None:
     """The measurements of each device; of several with its name. others: there were more, which failed"""
-    from edgekit.measure.performance.measurement_summary import summarise_measurement
-    from edgekit.measure.performance.thread_count import recommended_threads
+    from edgekit.measure.performance.measurement_summary import recommended_threads, summarise_measurement
     from edgekit.report.figures import plural
     from edgekit.report.terminal import measurements_table
 

@@ -26,7 +26,7 @@ affinity_option = click.option(
 def profile_by_tool(model: Path, tool: str, affinity: str | None, options: ProfileOptions, as_json: bool) -> None:
     """Measure and print."""
     from edgekit.flows.profile.profile_tool import parse_tool, profile_tool
-    from edgekit.report.tools import tool_lines
+    from edgekit.report.terminal import tool_lines
 
     name, program = parse_tool(tool)
     found = profile_tool(model, name, program, options, affinity=checked_mask(affinity), progress=progress(as_json))

@@ -45,11 +45,7 @@ def trainer_class() -> Any:
             self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
             """Loss of a batch; while evaluating that of the metric, whatever is trained for."""
-            objective = self.edgekit_objective
-            outputs = model(**{name: inputs[name] for name in objective.inputs if name in inputs})
-            loss = (objective.loss if model.training else objective.metric.loss)(outputs.logits, inputs)
-            if not torch.isfinite(loss):
-                raise FloatingPointError("the loss is no longer a number")
+            loss, outputs = _batch_loss(model, inputs, self.edgekit_objective)
             return (loss, outputs) if return_outputs else loss
 
         def evaluate(self, *arguments: object, **named: object) -> Any:
@@ -81,6 +77,15 @@ def trainer_class() -> Any:
             distributed.wait_for_all()
 
     return LossTrainer
+
+
+def _batch_loss(model: Any, inputs: dict[str, Any], objective: Objective) -> tuple[Any, Any]:
+    """The loss of a batch and the model's outputs; `FloatingPointError` for a loss that is no number."""
+    outputs = model(**{name: inputs[name] for name in objective.inputs if name in inputs})
+    loss = (objective.loss if model.training else objective.metric.loss)(outputs.logits, inputs)
+    if not loss.isfinite():
+        raise FloatingPointError("the loss is no longer a number")
+    return loss, outputs
 
 
 def decay_by_layer(optimizer: Optimizer, model: LoadedModel, decay: float) -> None:

@@ -17,7 +17,7 @@ from edgekit.flows.profile.instructions import count_instructions
 from edgekit.flows.profile.profile import profile
 from edgekit.io.hashing import value_sha256
 from edgekit.measure.performance.latency_summary import summarise
-from edgekit.measure.performance.thread_count import recommend_threads
+from edgekit.measure.performance.measurement_summary import recommend_threads
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.options.stage_options import EvaluateOptions
 from edgekit.schema.measurement import Measurement

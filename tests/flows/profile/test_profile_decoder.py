@@ -25,7 +25,7 @@ from edgekit.flows.evaluate.perplexity import perplexity
 from edgekit.flows.gate.gate import gate
 from edgekit.flows.profile.profile import profile
 from edgekit.measure.performance.generation import summarise_generation
-from edgekit.measure.performance.thread_count import recommended_threads
+from edgekit.measure.performance.measurement_summary import recommended_threads
 from edgekit.measure.statistics.percentiles import percentile
 from edgekit.options.data_options import DataSpec
 from edgekit.options.profile_options import ProfileOptions

@@ -9,7 +9,7 @@ from record_makers import around, generation, latency
 
 from edgekit.measure.performance.generation import summarise_generation, tokens_per_s
 from edgekit.measure.performance.latency_summary import percentiles, summarise
-from edgekit.measure.performance.thread_count import beats
+from edgekit.measure.performance.measurement_summary import beats
 from edgekit.measure.statistics.percentiles import percentile_interval
 
 BUNDLE = SimpleNamespace(model_file="m", files={"m": SimpleNamespace(sha256="a" * 64)}, content_hash="b" * 64)
