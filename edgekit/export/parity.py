@@ -68,7 +68,7 @@ class Deviation:
         return cls(ratio if np.isfinite(ratio) else float("inf"), float(difference.max()), where)
 
 
-def judge(
+def parity_of(
     deviations: Sequence[Deviation], allowed: Tolerance, reference: Reference, *, of: str, cases: int, equal: int
 ) -> Parity:
     """The parity of a file whose runs deviate so.

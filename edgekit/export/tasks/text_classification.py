@@ -21,7 +21,7 @@ from edgekit.export.parity import (
     Deviation,
     Reference,
     Tolerance,
-    judge,
+    parity_of,
     require_same_ids,
     rounded_atol,
     rounds,
@@ -187,7 +187,7 @@ def check(
         if not same and not is_tie(case, allowed) and np.isfinite(logits).all():
             deviation = replace(deviation, excess=float("inf"))
         deviations.append(deviation)
-    return judge(deviations, allowed, reference, of="value", cases=len(cases), equal=equal)
+    return parity_of(deviations, allowed, reference, of="value", cases=len(cases), equal=equal)
 
 
 def is_tie(case: ClassificationCase, allowed: Tolerance) -> bool:

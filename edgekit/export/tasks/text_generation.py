@@ -18,7 +18,7 @@ from edgekit.bundle.manifest import GenerationTokens, Parity
 from edgekit.compress.quantization.grid import Floats
 from edgekit.errors import ToolError, UsageError
 from edgekit.export.model_file import ModelFile
-from edgekit.export.parity import FLOAT, Deviation, Reference, Tolerance, judge, require_same_ids, rounded_atol
+from edgekit.export.parity import FLOAT, Deviation, Reference, Tolerance, parity_of, require_same_ids, rounded_atol
 from edgekit.export.source import Source, TextInput
 from edgekit.export.task_export import TaskExport
 from edgekit.export.tokenizer_files import write_tokenizer
@@ -226,7 +226,7 @@ def check(
             deviations.append(Deviation.of(difference, limit, f", worst {how}, for {case.quoted}"))
         stepped = runs[-1][2]
         equal += tuple(int(row.argmax()) for row in stepped) == case.tokens
-    return judge(deviations, allowed, reference, of="largest", cases=len(cases), equal=equal)
+    return parity_of(deviations, allowed, reference, of="largest", cases=len(cases), equal=equal)
 
 
 def _runs(session: DecoderSession, case: GenerationCase) -> Iterator[tuple[str, int, Floats]]:

@@ -21,6 +21,9 @@ from edgekit.options.profile_options import ProfileOptions
 from edgekit.schema.comparison import Interleaved
 from edgekit.schema.measurement import AgentMeasurement, GenerationMeasurement, Measurement
 
+# tokens of a decoder's prompt where it is compared or counted and no length is asked for
+DECODER_LENGTH = 64
+
 _Reply = TypeVar("_Reply", Measurement, GenerationMeasurement)
 _Merged = TypeVar("_Merged", Measurement, GenerationMeasurement, Interleaved)
 
@@ -34,7 +37,12 @@ def texts_to_run(options: ProfileOptions, given: Sequence[TextPair]) -> Sequence
     return read_texts(options.data)
 
 
-def run_golden(
+def lengths_to_run(options: ProfileOptions, model: MeasuredModel) -> tuple[int | None, ...]:
+    """The lengths that are asked for; else None for the texts' own, and of a decoder one context."""
+    return options.length or ((DECODER_LENGTH,) if model.generates else (None,))
+
+
+def prove_on_device(
     device: ConnectedDevice, model: MeasuredModel, remote: str, options: ProfileOptions, *, keep: bool = True
 ) -> None:
     """Have the device run the golden cases of a bundle, which is at `remote`; `ParityError` for wrong answers.

@@ -12,11 +12,12 @@ from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
 from edgekit.flows.profile.agent_requests import (
+    lengths_to_run,
     merged,
     now,
     progress_callback,
+    prove_on_device,
     request_fields,
-    run_golden,
     texts_to_run,
 )
 from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
@@ -27,9 +28,6 @@ from edgekit.measure.performance.throttling import Disturbance, ever_disturbed
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.report.figures import plural
 from edgekit.schema.comparison import Interleaved
-
-# the context behind which two decoders are compared, where no length is asked for
-DECODER_LENGTH = 64
 
 
 @dataclass(frozen=True)
@@ -85,11 +83,10 @@ def _compare_on(
     what, other = pair
     remote, remote_other = device.put(what.path, progress), device.put(other.path, progress)
     for model, path in ((what, remote), (other, remote_other)):
-        run_golden(device, model, path, options, keep=False)
-    lengths = options.length or ((DECODER_LENGTH,) if what.generates else (None,))
+        prove_on_device(device, model, path, options, keep=False)
     texts_of_both = [list(text) for text in texts]
     found = []
-    for length, threads in product(lengths, options.threads):
+    for length, threads in product(lengths_to_run(options, what), options.threads):
         fields = {"path": remote, "other": remote_other, "threads": threads, "length": length, "texts": texts_of_both}
         with progress.task(f"compare {what.name} with {other.name}, {plural(threads, 'thread')}") as advance:
             measured = _interleaved(device, options, advance, fields)

@@ -8,7 +8,7 @@ from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.device_pool import on_each
-from edgekit.flows.profile.agent_requests import now, progress_callback, run_golden, texts_to_run
+from edgekit.flows.profile.agent_requests import lengths_to_run, now, progress_callback, prove_on_device, texts_to_run
 from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
 from edgekit.io.hashing import value_sha256
 from edgekit.io.progress import SILENT, Progress
@@ -17,8 +17,6 @@ from edgekit.schema.measurement import InstructionCounts
 
 # runs Python on the device and counts what that executes; `scripts/emulated-pi` puts it there
 COUNTER = "edgekit-count-instructions"
-# the prompt of a decoder where no length is asked for
-DECODER_LENGTH = 64
 _MEANT = ("device", "threads", "length", "data", "runtime")
 
 
@@ -56,12 +54,11 @@ def count_on(
             f"{device.transport.where} does not count instructions",
             advice="an emulated device does: scripts/emulated-pi up",
         )
-    lengths: tuple[int | None, ...] = options.length
-    if not lengths:
-        lengths = (DECODER_LENGTH,) if model.generates else (None,)
     remote = device.put(model.path, progress)
-    run_golden(device, model, remote, options)
-    return [_count(device, model, remote, options, length, texts, progress) for length in lengths]
+    prove_on_device(device, model, remote, options)
+    return [
+        _count(device, model, remote, options, length, texts, progress) for length in lengths_to_run(options, model)
+    ]
 
 
 def _count(

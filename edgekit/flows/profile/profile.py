@@ -9,7 +9,7 @@ from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
 from edgekit.flows.devices.device_pool import on_each
-from edgekit.flows.profile.agent_requests import ask, run_golden, texts_to_run, with_notes
+from edgekit.flows.profile.agent_requests import ask, prove_on_device, texts_to_run, with_notes
 from edgekit.flows.profile.cooldown import Cooling
 from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
 from edgekit.flows.profile.target_mismatch import say_mismatches
@@ -80,7 +80,7 @@ def profile_on(
     lengths = _lengths(model, options, texts)
     cooling = Cooling(device, options)
     remote = device.put(model.path, progress)
-    run_golden(device, model, remote, options)
+    prove_on_device(device, model, remote, options)
     measurements: list[AgentMeasurement] = []
     for length, threads in itertools.product(lengths, options.threads):
         cooled = cooling.wait(progress)

@@ -20,7 +20,7 @@ from edgekit.measure.statistics.estimate import Estimate
 Values = npt.NDArray[np.float64]
 
 # below so many rows neither interval keeps what it promises
-FEWEST_ROWS = 30
+FEWEST_NUMBERS = 30
 # rows whose value is not the most frequent one, below which ranks tell nothing
 FEWEST_OTHERS = 10
 RESAMPLES = 2_000
@@ -35,8 +35,8 @@ def mean_absolute_error(expected: Values, predicted: Values) -> Estimate:
     """The mean of |expected - predicted| [rows]; in doubt for few rows, and where all errors are the same."""
     errors = np.abs(_checked(expected, predicted)[0] - predicted)
     rows, value = len(errors), float(errors.mean())
-    if rows < FEWEST_ROWS:
-        return Estimate(value, 0.0, math.inf, f"too few rows ({rows}): {FEWEST_ROWS} are needed")
+    if rows < FEWEST_NUMBERS:
+        return Estimate(value, 0.0, math.inf, f"too few rows ({rows}): {FEWEST_NUMBERS} are needed")
     spread = float(errors.std(ddof=1))
     # computed from what cannot be told from nothing: rounding alone
     if spread <= 1e-12 * max(value, 1e-300):
@@ -59,8 +59,8 @@ def spearman(expected: Values, predicted: Values) -> Estimate | str:
             return f"{whose} are all the same: ranks cannot be compared"
     value, rows = _rank_correlation(first, second), len(first)
     others = min(rows - int(np.unique(values, return_counts=True)[1].max()) for values in (first, second))
-    if rows < FEWEST_ROWS:
-        return Estimate(value, -1.0, 1.0, f"too few rows ({rows}): {FEWEST_ROWS} are needed")
+    if rows < FEWEST_NUMBERS:
+        return Estimate(value, -1.0, 1.0, f"too few rows ({rows}): {FEWEST_NUMBERS} are needed")
     if others < FEWEST_OTHERS:
         doubt = f"all rows but {others} have the same number: {FEWEST_OTHERS} others are needed"
         return Estimate(value, -1.0, 1.0, doubt)
