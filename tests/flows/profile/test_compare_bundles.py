@@ -8,13 +8,17 @@ from click.testing import CliRunner
 from tiny_bundle import golden_rows, seal, tiny_onnx, write_golden
 
 from edgekit.cli import cli
+from edgekit.cli.output import print_json
 from edgekit.errors import NotFoundError, ParityError, UsageError
 from edgekit.flows.profile.compare_bundles import compare_bundles
+from edgekit.io.hashing import file_sha256
+from edgekit.measure.performance.ab_comparison import compare_speed
 from edgekit.options.profile_options import ProfileOptions
+from edgekit.schema.comparison import InterleavedBlock
 
 pytestmark = pytest.mark.usefixtures("device_home")
 QUICK = {"min_seconds": 0, "min_runs": 20, "warmup": 2}
-OPTIONS = ProfileOptions(**QUICK)
+ALONE = ProfileOptions(**QUICK, processes=1)
 # the device that is measured where none is asked for
 HERE = "local"
 
@@ -40,11 +44,16 @@ def slow_onnx(tmp_path):
 
 def test_the_faster_file_is_better_and_the_other_worse(tmp_path, slow_onnx):
     fast = tiny_onnx(tmp_path / "fast.onnx")
-    options = ProfileOptions(**QUICK, length=(64,))
-    (better,) = compare_bundles(fast, slow_onnx, options)[HERE]
-    (worse,) = compare_bundles(slow_onnx, fast, options)[HERE]
-    assert (better.speed.verdict, worse.speed.verdict) == ("better", "worse")
-    assert better.speed.ratio.value < 0.5 < 2 < worse.speed.ratio.value
+    (better,) = compare_bundles(fast, slow_onnx, ProfileOptions(**QUICK, length=(64,)))[HERE]
+    sides = better.measured.ours, better.measured.theirs
+    assert [side.model_sha256 for side in sides] == [file_sha256(fast), file_sha256(slow_onnx)]
+    assert better.speed.verdict == "better"
+    assert better.speed.ratio.value < 0.5
+    # the same runs, told from the other side
+    swapped = [InterleavedBlock(ours_ms=block.theirs_ms, theirs_ms=block.ours_ms) for block in better.measured.blocks]
+    worse = compare_speed(swapped, processes=better.measured.processes)
+    assert worse.verdict == "worse"
+    assert worse.ratio.value == pytest.approx(1 / better.speed.ratio.value)
     assert better.speed.blocks >= 20
     # each process has its share, in blocks of one size
     assert len(better.measured.processes) == 3
@@ -59,7 +68,7 @@ def test_the_faster_file_is_better_and_the_other_worse(tmp_path, slow_onnx):
 
 
 def test_bundles_of_both_formats_take_the_same_texts(onnx_bundle, tflite_bundle):
-    (found,) = compare_bundles(onnx_bundle, tflite_bundle, OPTIONS)[HERE]
+    (found,) = compare_bundles(onnx_bundle, tflite_bundle, ALONE)[HERE]
     assert (found.measured.ours.runtime, found.measured.theirs.runtime) == ("onnxruntime", "ai-edge-litert")
     assert found.measured.ours.content_hash != found.measured.theirs.content_hash
     assert len({len(block.ours_ms) for block in found.measured.blocks}) == 1
@@ -72,23 +81,36 @@ def test_bundles_of_both_formats_take_the_same_texts(onnx_bundle, tflite_bundle)
 def test_the_command_in_words_and_as_json(onnx_bundle, tmp_path):
     other = shutil.copytree(onnx_bundle, tmp_path / "other")
     words = ["profile", str(onnx_bundle), "--compare", str(other), "--min-seconds", "0", "--length", "9"]
-    shown = CliRunner().invoke(cli, words, standalone_mode=False)
+    shown = CliRunner().invoke(cli, [*words, "--processes", "2"], standalone_mode=False)
     assert shown.exception is None
     assert "times as long as" in shown.stdout
-    assert "of 3 processes, interleaved" in shown.stdout
-    words += ["--processes", "1", "--json"]
+    assert "of 2 processes, interleaved" in shown.stdout
+    # of two blocks no interval can be told, whatever the machine does meanwhile
+    words += ["--processes", "1", "--min-runs", "1", "--max-runs", "1", "--json"]
     found = json.loads(CliRunner().invoke(cli, words, standalone_mode=False).stdout)["comparisons"][0]
-    assert found["speed"]["verdict"] in ("better", "worse", "no difference")
+    assert (found["speed"]["verdict"], found["speed"]["blocks"]) == ("no difference", 2)
     assert found["measured"]["ours"]["length"] == 9
-    assert found["speed"]["ratio"]["low"] <= found["speed"]["ratio"]["value"] <= found["speed"]["ratio"]["high"]
+    ratio = found["speed"]["ratio"]
+    assert ratio["value"] > 0
+    assert (ratio["low"], ratio["high"]) == (0, None)
+    assert "too little evidence: 2 blocks of runs" in ratio["doubt"]
+
+
+def test_an_interval_is_told_as_json(capsys):
+    """Of blocks that are nearly alike, which no machine gives for certain."""
+    blocks = [InterleavedBlock(ours_ms=(2 + step % 7 / 100,), theirs_ms=(1 + step % 5 / 100,)) for step in range(60)]
+    print_json(compare_speed(blocks))
+    found = json.loads(capsys.readouterr().out)
+    assert found["verdict"] == "worse"
+    assert 1.9 < found["ratio"]["low"] < found["ratio"]["value"] < found["ratio"]["high"] < 2.1
 
 
 def test_what_cannot_be_compared(onnx_bundle, tmp_path):
     bare = tiny_onnx(tmp_path / "bare.onnx")
     with pytest.raises(UsageError, match="cannot be compared: one is a bare file, one a classifier"):
-        compare_bundles(bare, onnx_bundle, OPTIONS)
+        compare_bundles(bare, onnx_bundle, ALONE)
     with pytest.raises(NotFoundError, match="does not exist"):
-        compare_bundles(onnx_bundle, tmp_path / "gone.onnx", OPTIONS)
+        compare_bundles(onnx_bundle, tmp_path / "gone.onnx", ALONE)
     with pytest.raises(UsageError, match="short blocks"):
         compare_bundles(bare, bare, ProfileOptions(sustained=5))
     other = shutil.copytree(onnx_bundle, tmp_path / "other")
@@ -97,7 +119,7 @@ def test_what_cannot_be_compared(onnx_bundle, tmp_path):
     write_golden(other, rows)
     seal(other)
     with pytest.raises(ParityError, match="logit 0"):
-        compare_bundles(onnx_bundle, other, OPTIONS)
+        compare_bundles(onnx_bundle, other, ALONE)
 
 
 @pytest.mark.slow
