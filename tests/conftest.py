@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # a shell starts what runs in its background with these two ignored, and whatever is started from there inherits that
@@ -38,6 +39,43 @@ def pytest_runtest_setup():
         _seen_modules = len(sys.modules)
         gc.collect()
         gc.freeze()
+
+
+# what one file of these has loaded, which takes many seconds, serves the others: they run in one worker, and first
+TOGETHER = {
+    "converter to TFLite": (
+        "export/tflite/test_decoder_file.py",
+        "export/tflite/test_classifier_file.py",
+        "export/test_family_files.py",
+        "export/test_decoder_classifier.py",
+        "flows/run/test_plan.py",
+        "flows/train/test_paraphrases.py",
+    ),
+    "server of processes": (
+        "flows/run/test_interrupt.py",
+        "flows/run/test_full_disk.py",
+        "flows/run/test_resume.py",
+    ),
+}
+_GROUPS = {f"tests/{name}": group for group, names in TOGETHER.items() for name in names}
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.nodeid.split("::")[0] not in _GROUPS)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """As `--dist loadfile`, but for what runs together."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Grouped(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            return _GROUPS.get(nodeid.split("::")[0]) or super()._split_scope(nodeid)
+
+    return Grouped(config, log)
 
 
 # as the command line has it, which comes too late where a test has imported transformers before

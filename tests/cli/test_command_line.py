@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 import click
+import command_line
 import pytest
 from tiny_bundle import LABELS, golden_rows, seal, write_golden
 from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
@@ -82,12 +83,20 @@ def test_every_command_is_documented(name, request):
         (["distill", "x", "--epochs", "-1", "--data", "smart-home"], 2, "epochs"),
     ],
 )
-def test_wrong_usage_is_one_clear_line(words, code, said, tmp_path):
-    run = edgekit(*words, cwd=tmp_path)
-    assert run.returncode == code, run.stderr
-    assert said in run.stderr
-    assert "Traceback" not in run.stderr
+def test_wrong_usage_is_one_clear_line(words, code, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    ended, _, told = command_line.edgekit(*words)
+    assert ended == code, told
+    assert said in told
+    assert "Traceback" not in told
     assert list(tmp_path.iterdir()) == [], "something was left behind"
+
+
+def test_a_process_ends_with_the_code_and_the_line(tmp_path):
+    run = edgekit("inspect", "nowhere/at/all", cwd=tmp_path)
+    assert (run.returncode, run.stdout) == (2, "")
+    assert "does not exist" in run.stderr
+    assert "Traceback" not in run.stderr
 
 
 def test_debug_shows_the_traceback(tmp_path):

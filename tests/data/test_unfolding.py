@@ -23,7 +23,12 @@ def write(path, texts, **options):
 
 @pytest.mark.parametrize(
     "options",
-    [{}, {"use_dictionary": False}, {"use_dictionary": False, "column_encoding": {"text": "DELTA_BYTE_ARRAY"}}],
+    [
+        {},
+        # as a dictionary, but for the dictionary
+        pytest.param({"use_dictionary": False}, marks=pytest.mark.slow),
+        {"use_dictionary": False, "column_encoding": {"text": "DELTA_BYTE_ARRAY"}},
+    ],
     ids=["dictionary", "plain", "delta"],
 )
 def test_parquet_that_unfolds_without_end_is_refused_in_little_memory(tmp_path, options):

@@ -149,7 +149,7 @@ class TestAgent:
         with open_device(pi.url) as device:
             agent = device.start_agent()
             before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            time.sleep(2)
+            time.sleep(1)
             assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000
             with pytest.raises(DeviceError, match="not in the protocol"):
                 agent.request("facts", Facts)

@@ -202,9 +202,11 @@ def test_an_interrupt_in_a_push_leaves_nothing(device, facts, provision):
     ("module", "message"),
     [
         ("import os, signal\nos.kill(os.getpid(), signal.SIGILL)", "ends in an illegal instruction: it was not made"),
-        ("import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)", "is ended by SIGSEGV"),
+        pytest.param(
+            "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)", "is ended by SIGSEGV", marks=pytest.mark.slow
+        ),
         ("raise ImportError('libstdc++.so.6: version GLIBCXX_3.4.30 not found')", "does not import: .*GLIBCXX_3.4.30"),
-        ("import sys; sys.exit(7)", "does not import: exit status 7"),
+        pytest.param("import sys; sys.exit(7)", "does not import: exit status 7", marks=pytest.mark.slow),
     ],
 )
 def test_what_does_not_import_never_takes_the_place(device, facts, provision, tmp_path, module, message):

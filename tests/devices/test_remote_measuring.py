@@ -17,7 +17,7 @@ from edgekit.measure.performance.benchmark_tool import tool_latency
 from edgekit.options.data_options import DataSpec
 from edgekit.options.profile_options import ProfileOptions
 
-QUICK = {"min_seconds": 0, "min_runs": 8, "warmup": 1}
+QUICK = {"min_seconds": 0, "min_runs": 8, "warmup": 1, "processes": 1}
 
 
 @pytest.fixture

@@ -23,12 +23,12 @@ from edgekit.models.registry import family
 from edgekit.schema.families import ENCODERS
 
 SCHEMES = ["float", "int8-dynamic", "int8-static", "int8-weight", "int4-weight"]
-REPEATS = 6
+REPEATS = 3
 
 
 @pytest.fixture(scope="module")
 def parts():
-    """The tokenizer and a model of each family; the ALBERT runs its block six times."""
+    """The tokenizer and a model of each family; the ALBERT runs its block three times."""
     tokenizers = {name: tiny_tokenizer(name) for name in ENCODERS}
     layers = {"albert": REPEATS}
     return {

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import command_line
 import pytest
 from tiny_decoder import CONTEXT
 
@@ -30,7 +31,7 @@ def edgekit(*words, stdin=None):
 
 def test_the_text_is_printed_behind_its_prompt_and_json_says_how(decoder_bundles):
     words = ("generate", decoder_bundles["gpt2"], "once upon", "--max-tokens", "12")
-    plain, record = edgekit(*words), json.loads(edgekit(*words, "--json").stdout)
+    plain, record = edgekit(*words), json.loads(command_line.edgekit(*words, "--json")[1])
     assert plain.stdout.decode() == f"once upon{record['text']}\n"
     assert "12 tokens" in plain.stderr.decode()
     assert (record["finish"], len(record["ids"]), record["context"]) == ("length", 12, CONTEXT)
@@ -40,9 +41,9 @@ def test_the_text_is_printed_behind_its_prompt_and_json_says_how(decoder_bundles
 
 def test_a_prompt_comes_from_standard_input(decoder_bundles):
     words = ("generate", decoder_bundles["gpt2"])
-    given = edgekit(*words, "naïve\n明天", "--max-tokens", "4", "--json")
+    _, given, _ = command_line.edgekit(*words, "naïve\n明天", "--max-tokens", "4", "--json")
     piped = edgekit(*words, "-", "--max-tokens", "4", "--json", stdin="naïve\n明天\n".encode())
-    first, second = json.loads(given.stdout), json.loads(piped.stdout)
+    first, second = json.loads(given), json.loads(piped.stdout)
     assert second["prompt"] == "naïve\n明天"
     assert first["ids"] == second["ids"]
     refused = edgekit(*words, "-", stdin=b"\xff\xfe broken")
@@ -62,9 +63,9 @@ def test_sampling_options_reach_the_sampler(decoder_bundles):
 
 def test_a_full_context_is_said_on_standard_error(decoder_bundles):
     words = ("generate", decoder_bundles["gpt2"], "once", "--context", "16", "--max-tokens", "30")
-    stopped = edgekit(*words)
-    assert (stopped.returncode, b"the context of 16 tokens is full" in stopped.stderr) == (0, True)
-    assert b"the context slid" in edgekit(*words, "--context-full", "slide").stderr
+    code, _, told = command_line.edgekit(*words)
+    assert (code, "the context of 16 tokens is full" in told) == (0, True)
+    assert "the context slid" in command_line.edgekit(*words, "--context-full", "slide")[2]
 
 
 @pytest.mark.parametrize(
@@ -83,25 +84,25 @@ def test_a_full_context_is_said_on_standard_error(decoder_bundles):
 )
 def test_wrong_usage_is_one_clear_line(decoder_bundles, onnx_bundle, tmp_path, words, said):
     places = {"gpt2": decoder_bundles["gpt2"], "classifier": onnx_bundle, "here": tmp_path}
-    run = edgekit("generate", *(word.format(**places) for word in words))
-    assert run.returncode == 2, run.stderr
-    assert said in run.stderr.decode()
-    assert b"Traceback" not in run.stderr
+    code, _, told = command_line.edgekit("generate", *(word.format(**places) for word in words))
+    assert code == 2, told
+    assert said in told
+    assert "Traceback" not in told
 
 
 def test_predict_refuses_a_decoder(decoder_bundles):
-    run = edgekit("predict", decoder_bundles["gpt2"], "x")
-    assert run.returncode == 2
-    assert b"a bundle for text-generation" in run.stderr
+    code, _, told = command_line.edgekit("predict", decoder_bundles["gpt2"], "x")
+    assert code == 2
+    assert "a bundle for text-generation" in told
 
 
 def test_inspect_shows_bundles_and_checkpoints_of_decoders(decoder_bundles, decoder_checkpoints):
     for folder in (decoder_bundles["llama"], decoder_checkpoints["llama"]):
-        shown = edgekit("inspect", folder)
-        assert shown.returncode == 0, shown.stderr
+        code, shown, told = command_line.edgekit("inspect", folder)
+        assert code == 0, told
         for part in ("token embedding", "attention", "FFN", "norms"):
-            assert part in shown.stdout.decode()
-        assert "labels" not in shown.stdout.decode()
+            assert part in shown
+        assert "labels" not in shown
 
 
 def test_neither_torch_nor_transformers_is_loaded(decoder_bundles):

@@ -11,19 +11,21 @@ from hypothesis import strategies as st
 from tiny_checkpoint import TEXTS
 
 from edgekit.errors import UsageError
-from edgekit.models.scratch import train_wordpiece
+from edgekit.models.scratch import train_bytes, train_wordpiece
 from edgekit.schema.shape import Scratch
 
 
-def test_the_same_texts_give_the_same_pieces_in_every_process():
+def test_the_same_texts_give_the_same_tokenizers_in_every_process():
     code = (
-        "from tiny_checkpoint import TEXTS; from edgekit.models.scratch import train_wordpiece;"
-        "print(sorted(train_wordpiece(TEXTS * 20, 120, 32).get_vocab().items()))"
+        "from tiny_checkpoint import TEXTS; from edgekit.models.scratch import train_bytes, train_wordpiece;"
+        "print(sorted(train_wordpiece(TEXTS * 20, 120, 32).get_vocab().items()));"
+        "print(train_bytes(TEXTS * 3, 330, 32).backend_tokenizer.to_str())"
     )
     told = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="tests", env={"PATH": ""}
     ).stdout
-    assert told == f"{sorted(train_wordpiece(TEXTS * 20, 120, 32).get_vocab().items())}\n"
+    pieces = sorted(train_wordpiece(TEXTS * 20, 120, 32).get_vocab().items())
+    assert told == f"{pieces}\n{train_bytes(TEXTS * 3, 330, 32).backend_tokenizer.to_str()}\n"
 
 
 def test_frequent_words_are_whole_and_rare_ones_in_pieces():
@@ -34,11 +36,13 @@ def test_frequent_words_are_whole_and_rare_ones_in_pieces():
     assert all(piece.startswith("##") for piece in pieces[1:])
 
 
+PIECES = train_wordpiece(TEXTS * 20, 200, 32)
+
+
 @given(st.text(max_size=40))
 def test_any_text_is_encoded_between_the_ends(text):
-    tokenizer = train_wordpiece(TEXTS * 20, 200, 32)
-    ids = tokenizer(text)["input_ids"]
-    assert (ids[0], ids[-1]) == (tokenizer.cls_token_id, tokenizer.sep_token_id)
+    ids = PIECES(text)["input_ids"]
+    assert (ids[0], ids[-1]) == (PIECES.cls_token_id, PIECES.sep_token_id)
 
 
 def test_letters_never_seen_are_unknown_and_emoji_survive():

@@ -3,7 +3,7 @@ from importlib.util import find_spec
 import numpy as np
 import pytest
 from bundles import build, check_odd, quantized
-from tiny_checkpoint import TEXTS
+from tiny_checkpoint import TEXTS, tiny_classifier
 
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.compress.quantization.grid import integers
@@ -11,6 +11,12 @@ from edgekit.export.tflite.packed_integers import pack_bytes
 
 pytestmark = pytest.mark.skipif(find_spec("litert_torch") is None, reason="TFLite export has no wheel for this host")
 SCHEMES = ["float", "int8-dynamic", "int8-weight", "int4-weight"]
+
+
+@pytest.fixture(scope="module")
+def model(tokenizer):
+    """Of one layer, as every operator of a signature takes its time to be converted."""
+    return tiny_classifier(tokenizer, seed=1, layers=1)
 
 
 @pytest.fixture(scope="module")

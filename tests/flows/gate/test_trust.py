@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from contextlib import contextmanager
 
 import pytest
 from click.testing import CliRunner
@@ -84,22 +85,25 @@ def test_the_table_says_that_samples_were_disturbed(onnx_bundle, firmware):
     assert "DISTURBED: 8 of 8 samples were taken while throttled" in run("profile", onnx_bundle, *QUICK).stdout
 
 
-@pytest.fixture
+@contextmanager
 def busy_machine():
     """Three busy loops on each core of this machine, but for the loops' names all that it takes to spoil a figure."""
     # each in a session of its own: all together in one would have no more of the cores than the agent's session has
     loop = ["sh", "-c", "while :; do :; done"]
     loops = [subprocess.Popen(loop, start_new_session=True) for _ in range(3 * (os.cpu_count() or 1))]
-    yield
-    for loop in loops:
-        loop.kill()
-        loop.wait()
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
 
 
 @pytest.mark.skipif(thread_times() is None, reason="this kernel does not tell how long a thread waited")
-def test_a_busy_machine_says_so_in_the_table_and_decides_nothing(onnx_bundle, busy_machine):
+def test_a_busy_machine_says_so_in_the_table_and_decides_nothing(onnx_bundle):
     short = ("--min-seconds", "0.5", "--min-runs", "100", "--warmup", "1", "--processes", "1")
-    shown = " ".join(run("profile", onnx_bundle, *short).stdout.split())
+    with busy_machine():
+        shown = " ".join(run("profile", onnx_bundle, *short).stdout.split())
     assert "DISTURBED: the machine was busy, which delayed about " in shown
     assert "threads waited for a core up to " in shown
     for budget in ("latency_p95_ms=5000", "latency_p95_ms=0.0000001"):

@@ -42,6 +42,7 @@ def test_every_thread_count_at_every_length_is_kept(bundle):
     assert len(list((bundle / "measurements").iterdir())) == 4 + 1
 
 
+@pytest.mark.parametrize("bundle", ["onnx", pytest.param("tflite", marks=pytest.mark.slow)], indirect=True)
 def test_several_processes_share_the_runs_of_one_measurement(bundle):
     """As the DESIGN asks: what differs from process to process is seen, and the time is what was asked for."""
     options = ProfileOptions(processes=4, min_seconds=0, min_runs=10, warmup=1, sustained=0.3)
@@ -61,7 +62,7 @@ def test_several_processes_share_the_runs_of_one_measurement(bundle):
     assert taken.ran.operators
 
 
-@pytest.mark.parametrize(("asked", "processes"), [((), 3), (("--processes", "1"), 1), (("--processes", "5"), 5)])
+@pytest.mark.parametrize(("asked", "processes"), [((), 3), (("--processes", "2"), 2)])
 def test_the_command_takes_processes(onnx_bundle, asked, processes):
     found = json.loads(profile_command(onnx_bundle, *asked, "--json").stdout)
     assert len(found["measurements"][0]["processes"]) == processes
@@ -239,8 +240,10 @@ def test_the_command_recommends_threads_for_each_length(onnx_bundle):
     assert [taken["length"] for taken in found["measurements"]] == [5, 5, 12, 12]
     assert set(found["recommended_threads"]) == {"5", "12"}
     assert set(found["recommended_threads"].values()) <= {1, 2}
-    lines = profile_command(onnx_bundle, *several).stdout.splitlines()
-    assert [line.split(":")[0] for line in lines[-2:]] == ["recommended at length 5", "recommended at length 12"]
+    several[3] = "5"
+    *_, before, last = profile_command(onnx_bundle, *several).stdout.splitlines()
+    assert last.startswith("recommended at length 5: ")
+    assert "recommended" not in before
 
 
 def test_one_thread_count_recommends_nothing(onnx_bundle):

@@ -13,7 +13,7 @@ from tiny_recipe import write_data
 SCRATCH = "layers=1,hidden=16,heads=2,ffn=32,vocabulary=200,max_length=16"
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
 # seconds after the start, from the first module read to the last file written; what one signal meets, the other does
-DELAYS = {signal.SIGINT: (0.05, 0.3, 1.0, 2.2), signal.SIGTERM: (0.15, 0.6, 1.5, 3.0)}
+DELAYS = {signal.SIGINT: (0.05, 0.3, 1.0), signal.SIGTERM: (0.15, 0.6, 1.5)}
 
 
 def interrupted(started, number, delay):

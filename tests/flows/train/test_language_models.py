@@ -122,6 +122,10 @@ def evaluate(*words):
     return CliRunner().invoke(cli, [str(word) for word in ("evaluate", *words)], standalone_mode=False)
 
 
+# each kind of file and each stride once
+FEW = [("txt", 10), ("jsonl", None), ("json", 1)]
+
+
 def test_a_baseline_that_is_known_is_not_loaded_again(gpt2, tmp_path, monkeypatch):
     import edgekit.models.checkpoint
 
@@ -166,8 +170,14 @@ def test_a_text_that_fits_one_window_has_transformers_own_loss(tmp_path, decoder
     assert "too few windows to tell how sure this is" in evaluate(decoder, "--data", path).stdout
 
 
-@pytest.mark.parametrize("stride", [None, 1, 10])
-@pytest.mark.parametrize("kind", ["txt", "jsonl", "json"])
+@pytest.mark.parametrize(
+    ("kind", "stride"),
+    [
+        pytest.param(kind, stride, marks=() if (kind, stride) in FEW else pytest.mark.slow)
+        for kind in ("txt", "jsonl", "json")
+        for stride in (None, 1, 10)
+    ],
+)
 def test_every_window_is_as_published(tmp_path, decoder, kind, stride):
     # an interval needs many windows, and each token its own window takes long
     stories = many_stories(5 if stride == 1 else 40)

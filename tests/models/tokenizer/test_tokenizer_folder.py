@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,17 +18,6 @@ from edgekit.schema.shape import Scratch
 
 INPUTS = ("input_ids", "attention_mask")
 REAL = Path(os.environ.get("EDGEKIT_REAL_DATA", "../shared/data")) / "tokenizers"
-
-
-def test_the_same_texts_give_the_same_bytes_tokenizer_in_every_process():
-    code = (
-        "from tiny_checkpoint import TEXTS; from edgekit.models.scratch import train_bytes;"
-        "print(train_bytes(TEXTS * 3, 330, 32).backend_tokenizer.to_str())"
-    )
-    told = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="tests", env={"PATH": ""}
-    ).stdout
-    assert told == f"{BYTES.backend_tokenizer.to_str()}\n"
 
 
 @given(st.text(max_size=40))
