@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from remote_faults import LONG, PYTHON, all_ended, home, program, wait_until, works
 
+from edgekit.devices.exit_status import ending
 from edgekit.devices.messages import Facts
 from edgekit.devices.open_device import open_device
 from edgekit.errors import DeviceError
@@ -83,13 +84,26 @@ def little_memory():
     pytest.skip("this machine lets nobody limit the memory of a group of processes")
 
 
+# the signal, what is said of it, what is advised
+CRASHES = [
+    (signal.SIGILL, "SIGILL: an illegal instruction: the runtime was not made for this CPU", "doctor"),
+    (signal.SIGSEGV, "SIGSEGV: the runtime crashed", "another version"),
+]
+
+
+@pytest.mark.parametrize(("number", "words", "advice"), CRASHES)
+def test_what_is_said_of_a_signal(number, words, advice):
+    how, what_to_do = ending(-number)
+    assert how.startswith(f"signal {words}")
+    assert advice in what_to_do
+
+
 class TestAgent:
     @pytest.mark.parametrize(
         ("number", "words", "advice"),
         [
             (signal.SIGKILL, "SIGKILL: killed, perhaps because the device ran out of memory", "dmesg"),
-            (signal.SIGILL, "SIGILL: an illegal instruction: the runtime was not made for this CPU", "doctor"),
-            (signal.SIGSEGV, "SIGSEGV: the runtime crashed", "another version"),
+            *(pytest.param(*told, marks=pytest.mark.slow) for told in CRASHES),
         ],
     )
     def test_ended_by_a_signal(self, pi, onnx_bundle, number, words, advice):

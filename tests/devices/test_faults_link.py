@@ -150,7 +150,7 @@ class TestCommandLine:
             command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
         )
 
-    @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+    @pytest.mark.parametrize("number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)])
     def test_ctrl_c_leaves_nothing_running(self, pi, onnx_bundle, number):
         process = self.profile(pi, onnx_bundle)
         # the second agent is the one that measures

@@ -17,7 +17,7 @@ from edgekit.measure.performance.benchmark_tool import tool_latency
 from edgekit.options.data_options import DataSpec
 from edgekit.options.profile_options import ProfileOptions
 
-QUICK = {"min_seconds": 0, "min_runs": 8, "warmup": 1, "processes": 1}
+QUICK = {"min_seconds": 0, "min_runs": 8, "warmup": 1}
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_accuracy_and_comparison_there(there, onnx_bundle, tflite_bundle, tmp_pa
     path.write_text("".join(f"{text}\t{label}\n" for text, label in [("text", "label"), *rows]))
     data = DataSpec(test=path)
     assert evaluate(onnx_bundle, data, device=url).predicted == evaluate(onnx_bundle, data).predicted
-    (found,) = compare_bundles(onnx_bundle, tflite_bundle, ProfileOptions(device=url, **QUICK))
+    (found,) = compare_bundles(onnx_bundle, tflite_bundle, ProfileOptions(device=url, processes=1, **QUICK))[url]
     assert found.speed.verdict in ("better", "worse", "no difference")
     assert found.measured.theirs.runtime == "ai-edge-litert"
 

@@ -218,10 +218,26 @@ FOREIGN = [
 ]
 
 
+# one of each kind, with which a host is really reached
+CONNECTED = (0, 4, 6, 11, 12)
+
+
 class TestForeignLines:
     """What cannot be read is passed over, as `ssh` does, and named where nothing else was found."""
 
     @pytest.mark.parametrize(("line", "reason"), FOREIGN, ids=range(len(FOREIGN)))
+    def test_is_named(self, tmp_path, line, reason):
+        file = tmp_path / "known_hosts"
+        file.write_bytes(b"# Latin-1: \xe4\n\r\n" + line + b"\nhost comm\xe9nt\r\n")
+        assert KnownHosts([file]).skipped[0] == f"{file} line 3: {reason}"
+
+    @pytest.mark.parametrize(
+        ("line", "reason"),
+        [
+            pytest.param(*foreign, marks=() if number in CONNECTED else pytest.mark.slow, id=str(number))
+            for number, foreign in enumerate(FOREIGN)
+        ],
+    )
     def test_is_passed_over(self, client, board, line, reason):
         file = client.ssh / "known_hosts"
         right = f"[127.0.0.1]:{board.port} {board.keys['ed25519']}".encode()

@@ -97,7 +97,7 @@ def contents(folder):
     return found
 
 
-@pytest.mark.parametrize("kind", ["distilbert", "albert", "gpt2"])
+@pytest.mark.parametrize("kind", ["distilbert", pytest.param("albert", marks=pytest.mark.slow), "gpt2"])
 def test_all_four_of_one_bundle(packaged_models, kind, tmp_path, as_json):
     bundle = open_bundle(packaged_models[kind])
     named = ("--name", "tiny-model", "--version", "2.1.0")

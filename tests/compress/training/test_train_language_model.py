@@ -50,7 +50,7 @@ def text(lines: int, seed: int) -> str:
 @pytest.fixture(scope="module")
 def stories(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stories")
-    for seed, (split, lines) in enumerate({"train": 600, "validation": 80, "test": 80}.items()):
+    for seed, (split, lines) in enumerate({"train": 400, "validation": 80, "test": 80}.items()):
         (folder / f"{split}.txt").write_text(text(lines, seed))
     return DataSpec.from_text(str(folder))
 
@@ -116,7 +116,7 @@ def test_validation_perplexity_is_that_of_torch(stories, tmp_path):
     assert found.trained.rows == len(validation)
 
 
-@pytest.mark.parametrize("make", [tiny_gpt2, tiny_llama])
+@pytest.mark.parametrize("make", [tiny_gpt2, pytest.param(tiny_llama, marks=pytest.mark.slow)])
 def test_a_pretrained_model_is_trained_on(stories, tmp_path, make):
     tokenizer = byte_level_bpe()
     start = save_decoder(make(tokenizer), tokenizer, tmp_path / "start")
@@ -145,7 +145,7 @@ def test_a_student_of_the_same_shape_answers_as_its_teacher(make, tmp_path):
         assert torch.equal(student(ids).logits, teacher(ids).logits)
 
 
-@pytest.mark.parametrize("make", [tiny_gpt2, tiny_llama])
+@pytest.mark.parametrize("make", [pytest.param(tiny_gpt2, marks=pytest.mark.slow), tiny_llama])
 def test_a_narrower_student_can_be_saved_and_trained(stories, make, tmp_path):
     tokenizer = byte_level_bpe()
     start = save_decoder(make(tokenizer), tokenizer, tmp_path / "teacher")

@@ -55,6 +55,7 @@ def profile(*words: str):
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="the counter of this test needs /proc")
+@pytest.mark.parametrize("bundle", ["onnx", pytest.param("tflite", marks=pytest.mark.slow)], indirect=True)
 def test_counts_are_kept_beside_other_measurements(bundle, counter):
     done = profile(str(bundle), "--instructions", "--length", "16", "--json")
     assert done.exit_code == 0, done.exception

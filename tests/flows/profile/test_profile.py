@@ -28,6 +28,7 @@ pytestmark = pytest.mark.usefixtures("device_home")
 QUICK = {"min_seconds": 0, "min_runs": 5, "warmup": 1, "processes": 1}
 
 
+@pytest.mark.parametrize("bundle", [pytest.param("onnx", marks=pytest.mark.slow), "tflite"], indirect=True)
 def test_every_thread_count_at_every_length_is_kept(bundle):
     options = ProfileOptions(threads=(1, 2), length=(5, 12), **QUICK)
     taken = profile(bundle, options)

@@ -57,59 +57,70 @@ def test_everything_is_planned_for_a_new_run_and_nothing_is_made(finished_run, t
     assert not folder.exists()
 
 
-@pytest.mark.parametrize(
-    ("setting", "expected"),
-    [
-        ("stages.profile.threads=[2]", {"profile onnx": "options changed: threads [1] -> [2]"}),
-        (
-            "stages.quantize.scheme=int8-weight",
-            {
-                "quantized": "options changed: scheme auto -> int8-weight",
-                "export": INPUT,
-                "evaluate quantized": INPUT,
-                **MEASURED,
-            },
-        ),
-        (
-            "stages.prune.heads=1.0",
-            {
-                "pruned": "options changed: heads 0.5 -> 1.0",
-                "quantized": INPUT,
-                "export": INPUT,
-                "evaluate pruned": INPUT,
-                "evaluate quantized": INPUT,
-                **MEASURED,
-            },
-        ),
-        (
-            "stages.export.max_length=20",
-            {
-                **MEASURED,
-                "export": "options changed: max_length 16 -> 20",
-                # checkpoints are to read no more and no less than the bundles
-                **{
-                    f"evaluate {name}": "options changed: max_length 16 -> 20"
-                    for name in ("teacher", "student", "pruned", "quantized", "onnx")
-                },
-            },
-        ),
-        (
-            "stages.evaluate.split=validation",
-            {
-                f"evaluate {name}": "options changed: split test -> validation"
+CHANGES = [
+    ("stages.profile.threads=[2]", {"profile onnx": "options changed: threads [1] -> [2]"}),
+    (
+        "stages.quantize.scheme=int8-weight",
+        {
+            "quantized": "options changed: scheme auto -> int8-weight",
+            "export": INPUT,
+            "evaluate quantized": INPUT,
+            **MEASURED,
+        },
+    ),
+    (
+        "stages.prune.heads=1.0",
+        {
+            "pruned": "options changed: heads 0.5 -> 1.0",
+            "quantized": INPUT,
+            "export": INPUT,
+            "evaluate pruned": INPUT,
+            "evaluate quantized": INPUT,
+            **MEASURED,
+        },
+    ),
+    (
+        "stages.export.max_length=20",
+        {
+            **MEASURED,
+            "export": "options changed: max_length 16 -> 20",
+            # checkpoints are to read no more and no less than the bundles
+            **{
+                f"evaluate {name}": "options changed: max_length 16 -> 20"
                 for name in ("teacher", "student", "pruned", "quantized", "onnx")
             },
-        ),
-        (
-            "stages.export.format=tflite",
-            {
-                "export": "options changed: format onnx -> tflite",
-                "evaluate tflite": INPUT,
-                "profile tflite": "never run",
-            },
-        ),
-        ("budgets=[]", {}),
-    ],
+        },
+    ),
+    (
+        "stages.evaluate.split=validation",
+        {
+            f"evaluate {name}": "options changed: split test -> validation"
+            for name in ("teacher", "student", "pruned", "quantized", "onnx")
+        },
+    ),
+    (
+        "stages.export.format=tflite",
+        {
+            "export": "options changed: format onnx -> tflite",
+            "evaluate tflite": INPUT,
+            "profile tflite": "never run",
+        },
+    ),
+    ("budgets=[]", {}),
+]
+# its run does less of what that of stages.prune.heads does
+SAME = "stages.quantize.scheme=int8-weight"
+
+
+@pytest.mark.parametrize(("setting", "expected"), CHANGES)
+def test_a_changed_option_is_the_reason_of_what_depends_on_it(finished_run, setting, expected):
+    recipe, folder, _ = finished_run
+    assert planned(recipe, folder, setting) == expected
+
+
+@pytest.mark.parametrize(
+    ("setting", "expected"),
+    [pytest.param(*change, marks=pytest.mark.slow if change[0] == SAME else ()) for change in CHANGES],
 )
 def test_a_changed_option_reruns_what_depends_on_it_and_nothing_else(again, setting, expected):
     recipe, folder = again

@@ -83,7 +83,10 @@ def saved_at_every_step(monkeypatch):
     monkeypatch.setattr("os.fsync", lambda descriptor: None)
 
 
-@pytest.mark.parametrize("killed_after", [1, EPOCH, EPOCH + 4, 2 * EPOCH + 1, 3 * EPOCH])
+@pytest.mark.parametrize(
+    "killed_after",
+    [1, EPOCH + 4, 3 * EPOCH, *(pytest.param(it, marks=pytest.mark.slow) for it in (EPOCH, 2 * EPOCH + 1))],
+)
 def test_killed_after_any_step_training_ends_in_the_same_weights(tmp_path, data, defer_signals, killed_after):
     out = tmp_path / "teacher"
     with pytest.raises(Killed):
