@@ -50,7 +50,7 @@ def text(lines: int, seed: int) -> str:
 @pytest.fixture(scope="module")
 def stories(tmp_path_factory):
     folder = tmp_path_factory.mktemp("stories")
-    for seed, (split, lines) in enumerate({"train": 400, "validation": 80, "test": 80}.items()):
+    for seed, (split, lines) in enumerate({"train": 600, "validation": 80, "test": 80}.items()):
         (folder / f"{split}.txt").write_text(text(lines, seed))
     return DataSpec.from_text(str(folder))
 
