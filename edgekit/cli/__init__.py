@@ -104,7 +104,7 @@ def _written_out(code: int) -> int:
     error = unwritable_stdout()
     if error is None or isinstance(error, BrokenPipeError):
         return code
-    _tell(f"error: standard output cannot be written: {error.strerror}")
+    _print_error(f"error: standard output cannot be written: {error.strerror}")
     return code or 2
 
 
@@ -151,13 +151,13 @@ def _explain(error: Exception, debug: bool) -> int:
     known = error if isinstance(error, EdgekitError) else machine_error(error)
     if known is None:
         kind = type(error).__name__
-        _tell(f"error: {kind}: {error}", "this is a fault of edgekit: `--debug` shows where")
+        _print_error(f"error: {kind}: {error}", "this is a fault of edgekit: `--debug` shows where")
         return 5
-    _tell(f"error: {known.message}", known.advice)
+    _print_error(f"error: {known.message}", known.advice)
     return known.exit_code
 
 
-def _tell(sentence: str, advice: str | None = None) -> None:
+def _print_error(sentence: str, advice: str | None = None) -> None:
     """An error on its line, what to do about it on another; where standard error is full too, nobody can be told."""
     with contextlib.suppress(OSError):
         click.echo(_short(sentence), err=True)

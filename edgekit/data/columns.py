@@ -95,7 +95,7 @@ class BadRows:
         self._first = self._first or error.message
         self.count += 1
 
-    def tell(self) -> None:
+    def warn(self) -> None:
         """Warn of the rows that were left out, if there are any."""
         if self.count:
             rows = "1 row was" if self.count == 1 else f"{self.count:,} rows were"

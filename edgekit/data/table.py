@@ -99,7 +99,7 @@ def read_table(place: str, rows: Generator[Row], columns_of: Callable[[list[str]
                 pairs.add(pair)
             first.setdefault(label, where)
             codes.append(numbers.setdefault(label, len(numbers)))
-        bad.tell()
+        bad.warn()
         if not codes:
             raise NoLabelError(f"{place}: all rows were left out") if bad.count else UsageError(f"{place} has no rows")
         kept_pairs = pairs.texts() if columns is not None and columns.pair is not None else None

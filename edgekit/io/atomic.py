@@ -200,7 +200,7 @@ def _is_marked(folder: Path) -> bool:
     """Whether the folder says of itself that it is edgekit's; others write files of these names too."""
     if any(entry.is_dir() and entry.name not in _OWN_FOLDERS for entry in folder.iterdir()):
         return False
-    return any(_says(folder / name, keys) for name, keys in _MARKERS.items()) or _is_damaged(folder)
+    return any(_has_keys(folder / name, keys) for name, keys in _MARKERS.items()) or _is_damaged(folder)
 
 
 def _is_damaged(folder: Path) -> bool:
@@ -230,7 +230,7 @@ def _package_files(out: Path) -> dict[str, str] | None:
     return value["files"] if known else None
 
 
-def _says(marker: Path, keys: set[str]) -> bool:
+def _has_keys(marker: Path, keys: set[str]) -> bool:
     return keys <= _read(marker).keys()
 
 

@@ -17,7 +17,7 @@ from edgekit.schema.target import Target
 
 Outcome = Literal["pass", "fail", "inconclusive", "unmeasured"]
 
-PASSED, FAILED, UNDECIDED = 0, 1, 3
+PASSED, FAILED, INCONCLUSIVE = 0, 1, 3
 # of several cases the one counts that stands first here
 _WORST_FIRST: tuple[Outcome, ...] = ("fail", "unmeasured", "inconclusive", "pass")
 
@@ -97,7 +97,7 @@ def exit_code(verdicts: Iterable[Verdict]) -> int:
     if "fail" in outcomes:
         return FAILED
     if not outcomes or set(outcomes) != {"pass"}:
-        return UNDECIDED
+        return INCONCLUSIVE
     return PASSED
 
 

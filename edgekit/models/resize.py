@@ -29,18 +29,18 @@ def keep_heads(model: LoadedModel, block: EncoderBlock | DecoderBlock, heads: Se
     def rows(width: int) -> Tensor:
         return torch.cat([torch.arange(head * width, (head + 1) * width) for head in heads])
 
-    cut(block.query, outputs=rows(group * size))
+    slice_linear(block.query, outputs=rows(group * size))
     for linear in (block.key, block.value):
-        cut(linear, outputs=rows(size))
-    cut(block.output, inputs=rows(group * size))
+        slice_linear(linear, outputs=rows(size))
+    slice_linear(block.output, inputs=rows(group * size))
     family_of(model).set_heads(block.attention, block.heads, size)
 
 
 def keep_ffn(block: EncoderBlock | DecoderBlock, neurons: Tensor) -> None:
     """Keep only these neurons [kept] of a block's feed-forward layer (indices into its present width)."""
     for linear in _into_ffn(block):
-        cut(linear, outputs=neurons)
-    cut(block.ffn_out, inputs=neurons)
+        slice_linear(linear, outputs=neurons)
+    slice_linear(block.ffn_out, inputs=neurons)
 
 
 def keep_hidden(model: LoadedModel, channels: Tensor) -> None:
@@ -53,20 +53,20 @@ def keep_hidden(model: LoadedModel, channels: Tensor) -> None:
     if isinstance(parts, Decoder):
         _narrow_ends(parts, channels)
     elif parts.projection is not None:
-        cut(parts.projection, outputs=channels)
+        slice_linear(parts.projection, outputs=channels)
     else:
         _cut_embeddings(parts, channels)
     for block in parts.blocks:
         for linear in (block.query, block.key, block.value, *_into_ffn(block)):
-            cut(linear, inputs=channels)
+            slice_linear(linear, inputs=channels)
         for linear in (block.output, block.ffn_out):
-            cut(linear, outputs=channels)
+            slice_linear(linear, outputs=channels)
         _cut_norm(block.attention_norm, channels)
         _cut_norm(block.ffn_norm, channels)
     if isinstance(parts, Encoder):
         for layer in parts.head[:-1]:
-            cut(layer.linear, inputs=channels, outputs=channels)
-        cut(parts.head[-1].linear, inputs=channels)
+            slice_linear(layer.linear, inputs=channels, outputs=channels)
+        slice_linear(parts.head[-1].linear, inputs=channels)
 
 
 def keep_blocks(model: LoadedModel, indices: Sequence[int]) -> None:
@@ -103,7 +103,7 @@ def reshape(model: LoadedModel, shapes: Sequence[BlockShape]) -> None:
         keep_ffn(block, torch.arange(wanted.ffn))
 
 
-def cut(linear: nn.Linear, *, inputs: Tensor | None = None, outputs: Tensor | None = None) -> None:
+def slice_linear(linear: nn.Linear, *, inputs: Tensor | None = None, outputs: Tensor | None = None) -> None:
     """Keep the given input columns and output rows [kept] of a dense layer [out, in], bias included."""
     if inputs is not None:
         _replace(linear, "weight", linear.weight[:, inputs])
@@ -131,7 +131,7 @@ def _narrow_ends(decoder: Decoder, channels: Tensor) -> None:
     if tied:
         decoder.head.weight, decoder.head.in_features = decoder.token_embedding.weight, len(channels)
     else:
-        cut(decoder.head, inputs=channels)
+        slice_linear(decoder.head, inputs=channels)
 
 
 def _cut_embeddings(encoder: Encoder, channels: Tensor) -> None:

@@ -50,7 +50,7 @@ class Rotary:
     kind: str
     scaling: Mapping[str, object]
 
-    def tell(self, config: ModelConfig) -> None:
+    def write_to(self, config: ModelConfig) -> None:
         """Write it into a configuration, in place, in the form that the installed transformers reads."""
         scaled = {"rope_type": self.kind, **self.scaling}
         if release() >= 5:

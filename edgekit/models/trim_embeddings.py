@@ -8,7 +8,7 @@ from edgekit.models.decoder import Decoder
 from edgekit.models.encoder import Encoder
 from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe
-from edgekit.models.resize import cut
+from edgekit.models.resize import slice_linear
 
 # a token of a configuration, several, or sequences of several
 TokenIds = int | list["TokenIds"]
@@ -51,7 +51,7 @@ def keep_tokens(model: LoadedModel, token_ids: Collection[int]) -> int:
     if isinstance(parts, Decoder) and tied:
         parts.head.weight, parts.head.out_features = embedding.weight, len(rows)
     elif isinstance(parts, Decoder) and not parts.classifies:
-        cut(parts.head, outputs=rows)
+        slice_linear(parts.head, outputs=rows)
         saved += gone * (parts.hidden + (parts.head.bias is not None))
     for holder, name, value in list(_token_ids(model)):
         setattr(holder, name, _renumbered(value, numbers))

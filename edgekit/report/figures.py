@@ -27,7 +27,7 @@ UNKNOWN = "could not be read"
 NONE = "-"
 
 
-def cut(text: str, length: int) -> str:
+def shorten(text: str, length: int) -> str:
     """`text` in at most `length` characters, with an ellipsis where it was cut; no accent loses its letter."""
     if len(text) <= length:
         return text
@@ -112,7 +112,7 @@ def accuracy(record: Accuracy) -> tuple[str, str]:
 
 def drop(record: Drop) -> tuple[str, str]:
     """Points lost and against what, and the interval of the points."""
-    return f"{record.points:.2f} vs {cut(clean(record.baseline), 20)}", f"{record.low:.2f} to {record.high:.2f}"
+    return f"{record.points:.2f} vs {shorten(clean(record.baseline), 20)}", f"{record.low:.2f} to {record.high:.2f}"
 
 
 def difference(value: float, low: float | None, high: float | None, unit: str, other: str) -> str:

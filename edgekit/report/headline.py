@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
-from edgekit.measure.verdicts import FAILED, PASSED, UNDECIDED, Outcome
+from edgekit.measure.verdicts import FAILED, INCONCLUSIVE, PASSED, Outcome
 from edgekit.report.figures import plural
 from edgekit.report.summary import Summary
 
@@ -46,7 +46,7 @@ def _words(code: int, gated: list[Outcome]) -> tuple[Outcome, str, str]:
     if code == FAILED:
         failed = gated.count("fail")
         return "fail", "Fail", f"{failed} of {plural(whole, 'budget')} {'fails' if failed == 1 else 'fail'}"
-    if code == UNDECIDED:
+    if code == INCONCLUSIVE:
         if not whole:
             return "unmeasured", "Not proven", "No budget gates this run"
         return "inconclusive", "Not proven", f"{whole - gated.count('pass')} of {plural(whole, 'budget')} not decided"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgekit.bundle.evaluation import Drop, Increase
 from edgekit.report import figures
-from edgekit.report.figures import clean, cut, number
+from edgekit.report.figures import clean, number, shorten
 from edgekit.report.summary import LatencyRow, ModelRow, Summary
 
 
@@ -64,7 +64,7 @@ def smaller(model: ModelRow, first: ModelRow) -> str:
     if model is first or not model.size_mb or not first.size_mb:
         return ""
     ratio = first.size_mb / model.size_mb
-    name = cut(clean(first.name), 20)
+    name = shorten(clean(first.name), 20)
     if f"{ratio:.2f}" == "1.00":
         return f"as large as {name}"
     return f"{number(ratio)} × smaller than {name}" if ratio > 1 else f"{number(1 / ratio)} × larger than {name}"
@@ -72,7 +72,7 @@ def smaller(model: ModelRow, first: ModelRow) -> str:
 
 def lost(record: Drop) -> str:
     """What a paired comparison says, in words; an interval with 0 in it tells nothing apart."""
-    name = cut(clean(record.baseline), 20)
+    name = shorten(clean(record.baseline), 20)
     if f"{abs(record.points):.2f}" == "0.00":
         return f"as accurate as {name}"
     side = "below" if record.points >= 0 else "above"
@@ -108,7 +108,7 @@ def _perplexity(model: ModelRow, first: ModelRow) -> KeyFigure:
     aside = f"{record.bits_per_byte:.3g} bits per byte"
     if against is not None:
         side = "above" if against.pct >= 0 else "below"
-        aside = f"{figures.increase(against)[0].lstrip('-')} {side} {cut(clean(first.name), 20)}"
+        aside = f"{figures.increase(against)[0].lstrip('-')} {side} {shorten(clean(first.name), 20)}"
     return KeyFigure("Perplexity", f"{record.perplexity:.4g}", aside)
 
 

@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from edgekit.report import figures, table_cells
-from edgekit.report.figures import clean, cut
+from edgekit.report.figures import clean, shorten
 from edgekit.report.headline import headline
 from edgekit.report.key_figures import first_drop, first_increase, key_figures, size_change
 from edgekit.report.plots import histogram, interval_plots, part_map, tradeoff_plot
@@ -211,7 +211,7 @@ def _place(row: LatencyRow) -> tuple[str, int, str]:
 def _cut(value: object, length: int = 40) -> Markup:
     """A text of unknown length and script, kept from turning its surroundings; in full when it is pointed at."""
     text = clean(value)
-    short = cut(text, length)
+    short = shorten(text, length)
     return element("bdi", short, title=None if short == text else text)
 
 

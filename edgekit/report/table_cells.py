@@ -297,7 +297,7 @@ def _latency_lines(row: LatencyRow) -> tuple[str, ...]:
 
 def _increase(found: Increase) -> str:
     value, interval = figures.increase(found)
-    return _lines(f"{value} vs {figures.cut(clean(found.baseline), 20)}", interval)
+    return _lines(f"{value} vs {figures.shorten(clean(found.baseline), 20)}", interval)
 
 
 def _speed_lines(row: SpeedRow) -> tuple[str, ...]:

@@ -35,12 +35,12 @@ def test_clean_keeps_scripts_and_drops_what_steers() -> None:
 
 @given(st.text(max_size=60), st.integers(1, 50))
 def test_cut_is_never_longer(text: str, length: int) -> None:
-    short = figures.cut(text, length)
+    short = figures.shorten(text, length)
     assert short == text if len(text) <= length else len(short) <= max(length, 2)
 
 
 def test_cut_keeps_an_accent_with_its_letter() -> None:
-    assert figures.cut("abcde\u0301fgh", 6) == "abcd…"
+    assert figures.shorten("abcde\u0301fgh", 6) == "abcd…"
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))

@@ -63,7 +63,7 @@ def warm_up(step: Callable[[int], Marks], stopping: Stopping, progress: Progress
     while len(times) < LONGEST_WARMUP_RUNS and time.perf_counter() - started < LONGEST_WARMUP_SECONDS:
         marks = step(len(times))
         times.append(marks[-1] - marks[0])
-        pace.tell(len(times))
+        pace.report(len(times))
         if len(times) >= 2 * WINDOW and len(times) % WINDOW == 0 and _steady(times):
             break
     return len(times)
@@ -85,7 +85,7 @@ def sample(
         for position, part in enumerate(parts):
             samples[part].append((marks[position + 1] - marks[position]) / 1e6)
         totals.append((marks[-1] - marks[0]) / 1e6)
-        pace.tell(len(totals))
+        pace.report(len(totals))
     if len(parts) > 1:
         samples["total"] = totals
     return samples
@@ -99,7 +99,7 @@ def sustain(step: Callable[[int], Marks], seconds: float, progress: Progress) ->
     while time.perf_counter() - started < seconds and len(totals) < MOST_SAMPLES:
         marks = step(len(totals))
         totals.append((marks[-1] - marks[0]) / 1e6)
-        pace.tell(len(totals))
+        pace.report(len(totals))
     return totals
 
 
@@ -111,7 +111,7 @@ class _Pace:
         self._progress = progress
         self._started = self._reported = time.perf_counter()
 
-    def tell(self, runs: int) -> None:
+    def report(self, runs: int) -> None:
         now = time.perf_counter()
         if now - self._reported >= PROGRESS_EVERY_SECONDS:
             self._reported = now

@@ -124,7 +124,7 @@ def _measure(
             advice="push it, and make it executable: chmod 755",
         )
     for length, threads in product(model.lengths, options.threads):
-        with _brought(transport, model, length, progress) as remote:
+        with _pushed(transport, model, length, progress) as remote:
             signature = f"s{length}" if model.static else None
             own = replace(call, model=remote, threads=threads, signature=signature)
             before, battery = _state(transport, found)
@@ -171,7 +171,7 @@ def _invocations(transport: Transport, call: ToolCall, options: ProfileOptions) 
 
 
 @contextmanager
-def _brought(transport: Transport, model: _ToolModel, length: int, progress: Progress) -> Iterator[str]:
+def _pushed(transport: Transport, model: _ToolModel, length: int, progress: Progress) -> Iterator[str]:
     """The model's path on the device, in a folder that goes again; an ONNX file with inputs beside it."""
     folder = f"{transport.home()}/tools/{uuid.uuid4().hex[:12]}"
     path = posixpath.join(folder, f"model{model.file.suffix.lower()}")

@@ -57,7 +57,7 @@ def keep_perplexity(folder: Path, name: str, key: str, perplexity: Perplexity) -
     _write(folder, name, _KeptPerplexity(key=key, perplexity=perplexity))
 
 
-def kept_evaluation(folder: Path, name: str, key: str) -> Evaluation | None:
+def cached_evaluation(folder: Path, name: str, key: str) -> Evaluation | None:
     """The evaluation of this name, if it was kept under this key."""
     cached = _read(folder, name, key, _KeptEvaluation)
     if cached is None:
@@ -65,7 +65,7 @@ def kept_evaluation(folder: Path, name: str, key: str) -> Evaluation | None:
     return Evaluation(cached.accuracy, cached.labels, list(cached.expected), list(cached.predicted), cached.sha256)
 
 
-def kept_perplexity(folder: Path, name: str, key: str) -> Perplexity | None:
+def cached_perplexity(folder: Path, name: str, key: str) -> Perplexity | None:
     """The perplexity of this name, if it was kept under this key."""
     cached = _read(folder, name, key, _KeptPerplexity)
     return None if cached is None else cached.perplexity

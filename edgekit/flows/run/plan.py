@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.flows.run.checks import check_recipe
-from edgekit.flows.run.evaluation_cache import kept_evaluation, kept_perplexity
+from edgekit.flows.run.evaluation_cache import cached_evaluation, cached_perplexity
 from edgekit.flows.run.journal import INPUT_CHANGES, journal_options
 from edgekit.flows.run.run import begin
 from edgekit.flows.run.run_evaluate import evaluations
@@ -79,7 +79,7 @@ def _evaluations(run: Run, again: set[str]) -> Iterator[Planned]:
     for name, _, key in evaluations(run, options):
         made_again = "export" if name in {bundle.name for bundle in run.bundles} else name
         upstream = upstream or made_again in again
-        cached = kept_perplexity if run.task.generates else kept_evaluation
+        cached = cached_perplexity if run.task.generates else cached_evaluation
         known = not upstream and cached(run.folder, name, key) is not None
         yield Planned(f"evaluate {name}", None if known else reason or INPUT_CHANGES)
 

@@ -11,7 +11,7 @@ from edgekit.flows.evaluate.evaluate import evaluate
 from edgekit.flows.evaluate.head_evaluation import evaluate_head
 from edgekit.flows.evaluate.perplexity import Baselines, record_perplexity
 from edgekit.flows.run.command_lines import command_line, data_flags
-from edgekit.flows.run.evaluation_cache import keep_evaluation, keep_perplexity, kept_evaluation, kept_perplexity
+from edgekit.flows.run.evaluation_cache import cached_evaluation, cached_perplexity, keep_evaluation, keep_perplexity
 from edgekit.flows.run.journal import identity, journal_options, stage_key
 from edgekit.flows.run.run_state import Run
 from edgekit.io.hashing import value_sha256
@@ -40,7 +40,7 @@ def _evaluate_classifiers(run: Run, rows: Unnumbered, options: EvaluateOptions) 
     data = run.recipe.data
     against: dict[str, Evaluation] = {}
     for name, path, key in evaluations(run, options):
-        found = kept_evaluation(run.folder, name, key)
+        found = cached_evaluation(run.folder, name, key)
         if found is None:
             found = evaluate(path, rows, options, against=against, progress=run.progress)
             keep_evaluation(run.folder, name, key, found)
@@ -67,7 +67,7 @@ def _evaluate_language_models(run: Run, options: EvaluateOptions) -> None:
     data = run.recipe.data
     against = Baselines({})
     for name, path, key in evaluations(run, options):
-        found = kept_perplexity(run.folder, name, key)
+        found = cached_perplexity(run.folder, name, key)
         if found is None:
             found = evaluate(path, data, options, against=against, progress=run.progress)
             keep_perplexity(run.folder, name, key, found)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from edgekit.measure.statistics.dependence import cut, mean_of
+from edgekit.measure.statistics.dependence import mean_of, split_by_process
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.schema.comparison import InterleavedBlock
 
@@ -51,7 +51,7 @@ def compare_speed(blocks: Sequence[InterleavedBlock], *, processes: Sequence[int
     ours_log, theirs_log = (
         np.log([max(float(np.median(runs)), _LEAST_MS) for runs in side]) for side in (ours, theirs)
     )
-    mean = mean_of(cut(ours_log - theirs_log, processes), "blocks of runs")
+    mean = mean_of(split_by_process(ours_log - theirs_log, processes), "blocks of runs")
     ratio = Estimate(
         math.exp(mean.value), _exp(mean.value - mean.half_width), _exp(mean.value + mean.half_width), mean.doubt
     )

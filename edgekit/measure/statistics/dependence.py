@@ -177,7 +177,7 @@ def counted_as(count: int, effective: float, what: str) -> str:
     return f"{count:,} {what}" if whole >= count else f"{count:,} {what} in a row count as {whole} independent ones"
 
 
-def cut(values: Series, counts: Sequence[int]) -> list[Series]:
+def split_by_process(values: Series, counts: Sequence[int]) -> list[Series]:
     """A series cut into parts of so many values each, in their order; whole where `counts` is of one part or empty.
 
     Raises `ValueError` for counts that are not all of the values.

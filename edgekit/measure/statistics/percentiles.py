@@ -26,8 +26,8 @@ from edgekit.measure.statistics.dependence import (
     Spells,
     autocorrelation_time,
     counted_as,
-    cut,
     slow_spells,
+    split_by_process,
     variance_between,
 )
 from edgekit.measure.statistics.distributions import f_quantile, normal_quantile, order_statistics, t_quantile
@@ -65,11 +65,11 @@ def percentile_intervals(
 ) -> tuple[Estimate, ...]:
     """Several percentiles of the same samples, as `percentile_interval`."""
     values = _as_series(samples)
-    parts = cut(values, processes)
+    parts = split_by_process(values, processes)
     order = np.sort(values)
     # what correlates neighbours is looked for beside what makes processes differ as a whole
     aligned = [part / _level(part) for part in parts] if len(parts) > 1 else parts
-    ranks_tau = autocorrelation_time(cut(_ranks(np.concatenate(aligned)), processes))
+    ranks_tau = autocorrelation_time(split_by_process(_ranks(np.concatenate(aligned)), processes))
     return tuple(_interval(order, parts, aligned, ranks_tau, q) for q in levels)
 
 

@@ -38,7 +38,7 @@ class Llama(Family):
     def complete_config(self, path: Path, raw: Mapping[str, object], config: ModelConfig) -> None:
         """Put into a configuration the rotary positions of a `config.json` that another transformers wrote."""
         if rotary.is_foreign(raw):
-            rotary.read_rotary(path, raw).tell(config)
+            rotary.read_rotary(path, raw).write_to(config)
 
     def shape(self, config: ModelConfig) -> Shape:
         """Layers, hidden, heads and FFN width of a configuration."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from edgekit.report.figures import clean, cut, number
+from edgekit.report.figures import clean, number, shorten
 from edgekit.report.plots.svg import element
 from edgekit.report.plots.treemap import Rectangle, squarify
 from edgekit.report.summary import ModelRow
@@ -100,7 +100,7 @@ def _labels(part: PartShare, width: float, height: float) -> list[Markup]:
     room = int((width - 14) / LETTER)
     if room < 4 or height < LINE + 6:
         return []
-    lines = [element("text", cut(part.name, _letters(part.name, width - 14)), x=8, y=LINE + 2, class_="part-name")]
+    lines = [element("text", shorten(part.name, _letters(part.name, width - 14)), x=8, y=LINE + 2, class_="part-name")]
     size = f"{number(part.mb)} MB"
     if height >= 2 * LINE + 8 and len(size) <= room:
         lines.append(element("text", size, x=8, y=2 * LINE + 2, class_="part-size"))

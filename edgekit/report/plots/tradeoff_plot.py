@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from edgekit.report import figures
-from edgekit.report.figures import clean, cut, number, plain
+from edgekit.report.figures import clean, number, plain, shorten
 from edgekit.report.plots.svg import Axis, element, line, nice_ticks, picture, rectangle, tick_text, words
 from edgekit.report.summary import ModelRow, VerdictRow
 
@@ -103,7 +103,7 @@ def ground_of(models: Sequence[ModelRow], verdicts: Sequence[VerdictRow]) -> Gro
     for budget in budgets:
         baseline = budget.baseline or "teacher"
         if budget.metric == "accuracy_drop" and baseline in accuracies:
-            label = f"at most {plain(budget.limit)} points below {cut(clean(baseline), 20)}"
+            label = f"at most {plain(budget.limit)} points below {shorten(clean(baseline), 20)}"
             floors.append((accuracies[baseline] - budget.limit, label))
     size, (floor, label) = min(sizes, default=None), max(floors, default=(None, ""))
     return Ground(size, floor, figures.listed((f"at most {plain(size)} MB" if size else "", label)))
@@ -187,7 +187,7 @@ def _names(stops: Sequence[Stop], sizes: Axis, upright: Axis) -> list[Markup]:
     occupied = {width: [box for stop in stops for box in _around(stop, sizes, upright, width)] for width in WIDTHS}
     parts = []
     for stop in stops:
-        text = cut(clean(stop.model.name), 18)
+        text = shorten(clean(stop.model.name), 18)
         places = [(anchor, right, down) for down in DOWN for anchor, right in SIDES if anchor != "middle" or down != 4]
         boxes = [{width: _box(stop, sizes, upright, text, place, width) for width in WIDTHS} for place in places]
         # the nearest of those with the fewest clashes

@@ -22,7 +22,7 @@ from edgekit.errors import UsageError
 from edgekit.flows.evaluate.accuracy import Evaluation, record_accuracy
 from edgekit.flows.evaluate.evaluate import evaluate
 from edgekit.flows.evaluate.perplexity import perplexity
-from edgekit.flows.run.evaluation_cache import keep_evaluation, kept_evaluation
+from edgekit.flows.run.evaluation_cache import cached_evaluation, keep_evaluation
 from edgekit.measure.evaluation_choice import Ambiguous, on_data
 from edgekit.options.data_options import DataSpec
 from edgekit.options.stage_options import EvaluateOptions
@@ -64,10 +64,10 @@ def test_an_evaluation_is_kept_and_read_back_whole(tmp_path, data):
     teacher = evaluate(bundle_of(tmp_path / "teacher"), DataSpec(test=data))
     found = evaluate(bundle_of(tmp_path / "bundle"), DataSpec(test=data), against={"teacher": teacher})
     keep_evaluation(tmp_path, "bundle", "key", found)
-    again = kept_evaluation(tmp_path, "bundle", "key")
+    again = cached_evaluation(tmp_path, "bundle", "key")
     assert again == found
     assert isinstance(again, Evaluation)
-    assert kept_evaluation(tmp_path, "bundle", "another key") is None
+    assert cached_evaluation(tmp_path, "bundle", "another key") is None
 
 
 def test_an_evaluation_that_was_changed_or_says_less_was_never_kept(tmp_path, data):
@@ -78,14 +78,14 @@ def test_an_evaluation_that_was_changed_or_says_less_was_never_kept(tmp_path, da
     value = json.loads(text)
     value["evaluation"]["accuracy"]["high"] = 100.0
     path.write_text(json.dumps(value))
-    assert kept_evaluation(tmp_path, "bundle", "key") is None
+    assert cached_evaluation(tmp_path, "bundle", "key") is None
     del value["evaluation"]["accuracy"]["classes"]
     path.write_text(json.dumps(value))
-    assert kept_evaluation(tmp_path, "bundle", "key") is None
+    assert cached_evaluation(tmp_path, "bundle", "key") is None
     path.write_text(json.dumps(value["evaluation"]))
-    assert kept_evaluation(tmp_path, "bundle", "key") is None
+    assert cached_evaluation(tmp_path, "bundle", "key") is None
     path.write_text(text)
-    assert kept_evaluation(tmp_path, "bundle", "key") == found
+    assert cached_evaluation(tmp_path, "bundle", "key") == found
 
 
 def contents(folder):

@@ -11,9 +11,9 @@ from simulated import autoregressive
 from edgekit.measure.statistics.dependence import (
     autocorrelation_time,
     counted_as,
-    cut,
     mean_of,
     slow_spells,
+    split_by_process,
     variance_between,
 )
 
@@ -64,8 +64,8 @@ def test_levels_of_parts_are_no_correlation():
 
 
 def test_a_series_is_cut_into_its_parts():
-    assert [part.tolist() for part in cut(np.arange(5.0), (2, 0, 3))] == [[0, 1], [2, 3, 4]]
-    assert len(cut(np.arange(5.0), ())) == len(cut(np.arange(5.0), (5,))) == 1
+    assert [part.tolist() for part in split_by_process(np.arange(5.0), (2, 0, 3))] == [[0, 1], [2, 3, 4]]
+    assert len(split_by_process(np.arange(5.0), ())) == len(split_by_process(np.arange(5.0), (5,))) == 1
 
 
 def test_independent_samples_have_no_spells():
