@@ -1,4 +1,4 @@
-"""The Swift package of a tiny bundle, built once for Linux with a stand-in for ONNX Runtime's own Swift package."""
+"""Swift packages of tiny bundles, built once for Linux with a stand-in for ONNX Runtime's own Swift package."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -105,29 +105,32 @@ def code_blocks(markdown: str) -> list[str]:
     return [part.split("```")[0] for part in markdown.split("```swift\n")[1:]]
 
 
-def fill_folder(folder: Path) -> None:
-    """Write the package into `folder`, with programs of these tests in it, and what it depends on beside it."""
+def fill_folder(folder: Path, bundle: Path | None = None) -> None:
+    """Write the package of a bundle into `folder`, with programs of these tests in it, and what it depends on.
+
+    bundle: None: a tiny single-label classifier
+    """
     import onnxruntime
 
     capi = Path(onnxruntime.__file__).parent / "capi"
     shutil.copytree(HERE / STAND_IN, folder / STAND_IN)
     shutil.copy(next(capi.glob("libonnxruntime.*")), folder / "libonnxruntime.so")
-    bundle = make_bundle(folder / "bundle", "onnx")
+    opened = open_bundle(bundle or make_bundle(folder / "bundle", "onnx"))
     package = folder / NAME
     package.mkdir()
-    write(open_bundle(bundle), Identity(name=NAME, id="com.example.demomodel"), package)
+    write(opened, Identity(name=NAME, id="com.example.demomodel"), package)
     sources = {"model": (HERE / "model" / "main.swift").read_text(encoding="utf-8")}
     tokenize = (HERE / "tokenize" / "Sources" / "tokenize" / "main.swift").read_text(encoding="utf-8")
     sources["tokenize"] = tokenize.replace("import PackageCore", f"import {PASCAL}Core")
-    for kind in ("classifier", "generator"):
-        written = (PACKAGING / "ios" / "usage" / f"{kind}.md").read_text(encoding="utf-8")
-        sources[f"usage-{kind}"] = code_blocks(written)[0].replace("@@PASCAL@@", PASCAL)
-    self_test = code_blocks((package / "README.md").read_text(encoding="utf-8"))[1]
-    sources["usage-classifier"] += self_test.replace(f"import {PASCAL}\n", "")
+    use, self_test = code_blocks((package / "README.md").read_text(encoding="utf-8"))
+    sources["usage-classifier"] = use + self_test.replace(f"import {PASCAL}\n", "")
+    generation = (PACKAGING / "ios" / "readme" / "generation.md").read_text(encoding="utf-8")
+    sources["usage-generator"] = code_blocks(generation)[0].replace("@@PASCAL@@", PASCAL)
     for name, text in sources.items():
         place = package / "Sources" / name / "main.swift"
         place.parent.mkdir()
         place.write_text(text, encoding="utf-8")
+    shutil.copy(HERE / "answers" / f"{opened.head.problem_type}.swift", package / "Sources" / "model" / "Answer.swift")
     manifest = package / "Package.swift"
     text = manifest.read_text(encoding="utf-8")
     assert _ONLINE in text
@@ -146,19 +149,32 @@ def _digest(folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def swift_package(tmp_path_factory: pytest.TempPathFactory) -> SwiftPackage:
-    """The package, built; kept beside the toolchain for as long as its files do not change."""
+def build_swift_package(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Path | None], SwiftPackage]:
+    """Builds the package of a bundle; kept beside the toolchain for as long as its files do not change.
+
+    Takes a name for it, of which there is one build at a time, and the bundle, as `fill_folder` does.
+    """
     root = toolchain()
-    filled = tmp_path_factory.mktemp("swift") / "filled"
-    filled.mkdir()
-    fill_folder(filled)
-    built = root.parent / f"package-{_digest(filled)}"
-    done = built / "built"
-    package = SwiftPackage(built, root)
-    if not done.exists():
-        for old in root.parent.glob("package-*"):
-            shutil.rmtree(old)
-        shutil.copytree(filled, built)
-        package.build()
-        done.touch()
-    return package
+
+    def build(name: str, bundle: Path | None = None) -> SwiftPackage:
+        filled = tmp_path_factory.mktemp("swift") / "filled"
+        filled.mkdir()
+        fill_folder(filled, bundle)
+        built = root.parent / f"package-{name}-{_digest(filled)}"
+        done = built / "built"
+        package = SwiftPackage(built, root)
+        if not done.exists():
+            for old in root.parent.glob(f"package-{name}-*"):
+                shutil.rmtree(old)
+            shutil.copytree(filled, built)
+            package.build()
+            done.touch()
+        return package
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def swift_package(build_swift_package: Callable[[str], SwiftPackage]) -> SwiftPackage:
+    """The package of a single-label classifier."""
+    return build_swift_package("single-label")

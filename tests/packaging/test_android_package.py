@@ -13,13 +13,13 @@ import re
 import shutil
 import struct
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from java_programs import JAVA, java_files, javac, needs_java, run_bundle, runner_sources
 from tiny_bundle import ODD_FACTS, make_bundle, rewrite, seal
 
 from edgekit.agent.inference.bundle import open_bundle
@@ -28,26 +28,11 @@ from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.errors import EdgekitWarning, ToolError
 from edgekit.io.hashing import file_sha256
-from edgekit.packaging.android import aar
 from edgekit.packaging.android.write import write
 from edgekit.packaging.identity import Identity
 
-HERE = Path(__file__).parent / "java"
 IDENTITY = Identity(name="smart-home", version="1.2.0", id="com.example.app")
 PROMPT = "the fox and"
-needs_java = pytest.mark.skipif(not (shutil.which("javac") and shutil.which("java")), reason="there is no JDK here")
-
-
-def javac(target, sources, *classpath):
-    words = ["javac", "--release", "8", "-encoding", "UTF-8", "-Xlint:all,-options", "-Werror", "-d", target]
-    path = ":".join(map(str, classpath)) or target
-    done = subprocess.run([*words, "-cp", path, *sorted(sources)], capture_output=True, text=True, check=False)
-    assert not done.returncode, done.stderr[-3000:]
-    return target
-
-
-def java_files(folder):
-    return list(folder.rglob("*.java"))
 
 
 @pytest.fixture(scope="module")
@@ -71,27 +56,16 @@ def packages(folders, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def stubs(tmp_path_factory):
-    return javac(tmp_path_factory.mktemp("stubs"), java_files(aar.STUBS))
-
-
-@pytest.fixture(scope="module")
-def run(packages, stubs, tmp_path_factory):
+def run(packages, stubs, doubles, tmp_path_factory):
     """Runs BundleRunner on a bundle with the classes of a package's AAR."""
-    doubles = javac(tmp_path_factory.mktemp("doubles"), java_files(HERE / "doubles"), stubs)
     runners = {}
 
     def start(package, folder, *arguments):
         if package not in runners:
             jar = archive_of(packages[package][0], tmp_path_factory.mktemp("jar"))
-            runner = javac(tmp_path_factory.mktemp("runner"), [HERE / "BundleRunner.java"], jar, stubs)
-            # the doubles before the signatures, of which only Android's are left
-            runners[package] = ":".join(map(str, (doubles, stubs, jar, runner)))
-        child = [f"-Dchild.python={sys.executable}", f"-Dchild.program={HERE / 'runtime_child.py'}"]
-        words = ["java", *child, "-cp", runners[package], "BundleRunner", folder]
-        done = subprocess.run([*words, *map(str, arguments)], capture_output=True, text=True, check=False)
-        assert done.returncode in (0, 1) and "Exception in" not in done.stderr, done.stderr[-3000:]
-        return done.returncode, done.stdout
+            sources = runner_sources("single_label_classification")
+            runners[package] = doubles, stubs, jar, javac(tmp_path_factory.mktemp("runner"), sources, jar, stubs)
+        return run_bundle(runners[package], folder, *arguments)
 
     return start
 
@@ -162,6 +136,15 @@ def test_a_seed_gives_one_text_and_cancelling_ends_it(run, folders):
     finish, ids, _ = said.split("\n", 2)
     assert finish == "CANCELLED"
     assert 3 <= len(json.loads(ids)) < 90
+
+
+@needs_java
+def test_a_pair_is_refused_where_the_model_takes_none(run, folders, tmp_path):
+    folder = rewrite(shutil.copytree(folders["onnx"], tmp_path / "single"), pairs=False)
+    assert run("onnx", folder, "classify", "open")[0] == 0
+    code, said = run("onnx", folder, "classify", "open", "the door")
+    assert code == 1
+    assert "this model takes single texts, and was given a pair" in said
 
 
 @needs_java
@@ -346,7 +329,7 @@ def test_a_broken_jdk_is_told(folders, tmp_path, monkeypatch):
 
 @needs_java
 def test_the_doubles_have_the_signatures_that_the_package_is_compiled_against(stubs, tmp_path):
-    doubles = javac(tmp_path / "doubles", java_files(HERE / "doubles"), stubs)
+    doubles = javac(tmp_path / "doubles", java_files(JAVA / "doubles"), stubs)
     names = [path.relative_to(doubles).with_suffix("").as_posix() for path in sorted(doubles.rglob("*.class"))]
     same = [name for name in names if (stubs / f"{name}.class").exists()]
     assert len(same) >= 8

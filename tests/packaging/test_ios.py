@@ -16,7 +16,7 @@ from edgekit.errors import UsageError
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.ios.write import FORMATS, write
 
-TEMPLATES = ROOT / "edgekit" / "packaging" / "ios" / "templates"
+IOS = ROOT / "edgekit" / "packaging" / "ios"
 LINES = 400
 # a line of the tables is as long as it needs to be
 LONGEST = 119
@@ -31,7 +31,7 @@ def package(onnx_bundle, tmp_path):
 
 
 def swift_files():
-    return sorted(path for place in (TEMPLATES, HERE) for path in place.rglob("*.swift"))
+    return sorted(path for place in (IOS, HERE) for path in place.rglob("*.swift"))
 
 
 def syntax_errors(text):

@@ -89,6 +89,13 @@ def test_it_classifies_as_the_agent_does(swift_package, onnx_bundle, texts):
     assert found["scores"] == pytest.approx(dict(zip(LABELS, map(float, expected.scores), strict=True)), abs=1e-6)
 
 
+def test_a_pair_is_refused_where_the_model_takes_none(swift_package, onnx_bundle):
+    rewrite(onnx_bundle, pairs=False)
+    assert len(answers(swift_package.run("model", "classify", onnx_bundle, lines=["open"]))) == 1
+    message = refused(swift_package.run("model", "classify", onnx_bundle, lines=[["open", "the door"]]))
+    assert "the model takes single texts, and was given a pair" in message
+
+
 def test_a_model_of_one_length_gets_padding(swift_package, tmp_path):
     from tiny_bundle import tiny_onnx
 

@@ -36,23 +36,26 @@ def compile_classes(javac: str, sources: Path, jar: Path) -> None:
     Raises `ToolError` with the compiler's first lines.
     """
     with tempfile.TemporaryDirectory(prefix="edgekit-classes-") as temporary:
-        signatures, classes = Path(temporary) / "signatures", Path(temporary) / "classes"
-        run_javac(javac, sorted(STUBS.rglob("*.java")), signatures)
-        run_javac(javac, sorted(sources.rglob("*.java")), classes, signatures)
+        classes = Path(temporary) / "classes"
+        run_javac(javac, sorted(sources.rglob("*.java")), classes, STUBS)
         manifest = classes / "META-INF/MANIFEST.MF"
         manifest.parent.mkdir()
         manifest.write_text("Manifest-Version: 1.0\n", encoding="utf-8")
         write_archive(classes, jar)
 
 
-def run_javac(javac: str, sources: list[Path], classes: Path, classpath: Path | None = None) -> None:
-    """Compile sources into the folder `classes`. Raises `ToolError` with the compiler's first lines."""
+def run_javac(javac: str, sources: list[Path], classes: Path, signatures: Path) -> None:
+    """Compile sources into the folder `classes`, against other sources, which are looked at and not compiled.
+
+    Raises `ToolError` with the compiler's first lines.
+    """
     classes.mkdir(parents=True)
     listed = classes.with_suffix(".sources")
     listed.write_text("".join(f'"{path.as_posix()}"\n' for path in sources), encoding="utf-8")
     command = [javac, "--release", _RELEASE, "-encoding", "UTF-8", "-proc:none", "-Xlint:-options", "-nowarn"]
+    command += ["-sourcepath", str(signatures), "-implicit:none"]
     # a class path of its own, so that CLASSPATH is not looked at
-    command += ["-cp", str(classpath or classes), "-d", str(classes), f"@{listed}"]
+    command += ["-cp", str(classes), "-d", str(classes), f"@{listed}"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:

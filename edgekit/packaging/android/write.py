@@ -12,6 +12,7 @@ from edgekit.agent.inference.bundle import Bundle
 from edgekit.errors import EdgekitWarning
 from edgekit.packaging.android.aar import compile_classes, find_javac, write_archive
 from edgekit.packaging.android.maven import group_of, write_repository
+from edgekit.packaging.answers import answer_of
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
 from edgekit.tasks.problem_type import SINGLE_LABEL, ProblemType
@@ -21,7 +22,7 @@ FORMATS: tuple[str, ...] = ("onnx", "tflite")
 PROBLEMS: tuple[ProblemType, ...] = (SINGLE_LABEL,)
 MIN_SDK = 24
 TEMPLATES = Path(__file__).parent / "templates"
-_USAGE = Path(__file__).parent / "usage"
+_README = Path(__file__).parent / "readme"
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     format = bundle.model.suffix[1:]
     runtime = RUNTIMES[format]
     values = _values(bundle, identity, runtime)
-    for part in ("common", format, task_named(bundle.task).sources):
+    for part in ("common", format, task_named(bundle.task).sources, f"heads/{bundle.head.problem_type}"):
         fill(TEMPLATES / part, folder, values)
     main = folder / "module/src/main"
     copy_bundle(bundle, main / "assets" / identity.name)
@@ -96,13 +97,12 @@ def _add_code(folder: Path, shipped: Path, values: dict[str, str]) -> bool:
 
 
 def _values(bundle: Bundle, identity: Identity, runtime: MavenRuntime) -> dict[str, str]:
-    task = task_named(bundle.task)
+    answer = answer_of(bundle)
     # the usage comes first: it has places to fill in of its own
     return {
-        "EXAMPLES": (_USAGE / f"{task.sources}.md").read_text(encoding="utf-8"),
-        "NOTES": (_USAGE / f"{task.sources}_notes.md").read_text(encoding="utf-8"),
-        "NOUN": f"text {task.api_class.lower()}",
-        "OUTPUT": "label" if task.labels else "tokens",
+        "EXAMPLES": (_README / f"{answer.usage}.md").read_text(encoding="utf-8"),
+        "NOUN": answer.noun,
+        "OUTPUT": answer.outcome,
         "ID": identity.id,
         "PATH": identity.id.replace(".", "/"),
         "GROUP": group_of(identity),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgekit.agent.inference.bundle import Bundle
 from edgekit.errors import UsageError
+from edgekit.packaging.answers import answer_of
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
 from edgekit.tasks.problem_type import SINGLE_LABEL, ProblemType
@@ -14,7 +15,9 @@ from edgekit.tasks.registry import task_named
 FORMATS = ("onnx",)
 PROBLEMS: tuple[ProblemType, ...] = (SINGLE_LABEL,)
 _TEMPLATES = Path(__file__).with_name("templates")
-_USAGE = Path(__file__).with_name("usage")
+# one folder a problem type: what the logits of the package's model mean
+_HEADS = Path(__file__).with_name("heads")
+_README = Path(__file__).with_name("readme")
 # modules that an app may import beside it, on file systems that take upper case for lower case
 _TAKEN = {
     *("accelerate", "appkit", "combine", "coredata", "coreml", "cryptokit", "darwin", "dispatch", "foundation"),
@@ -34,18 +37,20 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
             f"a Swift package cannot be called {identity.name}: there is a module of that name",
             advice=f"another: --name {identity.name}-model",
         )
-    api_class = task_named(bundle.task).api_class
-    usage = (_USAGE / f"{api_class.lower()}.md").read_text(encoding="utf-8")
+    answer = answer_of(bundle)
     # the usage comes first: it has places to fill in of its own
     values = {
-        "USAGE": usage,
-        "CLASS": api_class,
+        "USAGE": (_README / f"{answer.usage}.md").read_text(encoding="utf-8"),
+        "CLASS": task_named(bundle.task).api_class,
+        "OUTPUT": answer.outcome,
+        "COMPARED": answer.compared,
         "PASCAL": identity.pascal,
         "NAME": identity.name,
         "VERSION": identity.version,
         "ID": identity.id,
     }
-    fill(_TEMPLATES, folder, values)
+    for templates in (_TEMPLATES, _HEADS / bundle.head.problem_type):
+        fill(templates, folder, values)
     sources = folder / "Sources"
     copy_bundle(bundle, sources / f"{identity.pascal}Core" / "Model")
     return added(bundle, sources, _RUNTIME)

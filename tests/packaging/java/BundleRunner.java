@@ -4,7 +4,6 @@ import com.example.app.Generation;
 import com.example.app.GenerationOptions;
 import com.example.app.Generator;
 import com.example.app.ModelException;
-import com.example.app.Prediction;
 import com.example.app.SelfTest;
 import com.example.app.bundle.FolderFiles;
 import java.io.File;
@@ -35,10 +34,23 @@ public final class BundleRunner {
                 break;
             case "classify":
                 try (Classifier classifier = Classifier.load(files, 1)) {
-                    Prediction found = rest.length == 1
+                    out.println(Answer.of(rest.length == 1
                             ? classifier.classify(rest[0])
-                            : classifier.classify(rest[0], rest[1]);
-                    out.println(found.label() + "\t" + found.score() + "\t" + Arrays.toString(found.scores()));
+                            : classifier.classify(rest[0], rest[1])));
+                }
+                break;
+            case "classify-each":
+                try (Classifier classifier = Classifier.load(files, 1)) {
+                    out.println(SelfTest.run(classifier));
+                    out.println(Answer.head(classifier));
+                    for (String text : rest) {
+                        out.println(Answer.of(classifier.classify(text)));
+                    }
+                }
+                break;
+            case "test-each":
+                for (String folder : rest) {
+                    out.println(outcome(new FolderFiles(new File(folder))));
                 }
                 break;
             case "generate":
@@ -48,6 +60,15 @@ public final class BundleRunner {
                 break;
             default:
                 throw new IllegalArgumentException(command);
+        }
+    }
+
+    /** Of the self-test, or why it could not be run. */
+    private static String outcome(FolderFiles files) {
+        try (Classifier classifier = Classifier.load(files, 1)) {
+            return SelfTest.run(classifier).toString();
+        } catch (ModelException error) {
+            return error.getMessage();
         }
     }
 

@@ -44,10 +44,7 @@ func classify(_ folder: URL) async throws {
     for line in try lines() {
         let texts = line as? [String] ?? [line as? String ?? ""]
         let found = try await classifier.classify(texts[0], pair: texts.count > 1 ? texts[1] : nil)
-        try write([
-            "label": found.label, "score": found.score, "logits": found.logits.map(Double.init),
-            "scores": Dictionary(uniqueKeysWithValues: found.scores.map { ($0.label, $0.score) }),
-        ])
+        try write(fields(found))
     }
 }
 

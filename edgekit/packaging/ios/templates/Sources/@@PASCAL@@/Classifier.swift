@@ -1,37 +1,19 @@
-// A text becomes a label.
+// A text becomes what the model says of it.
 
 import Foundation
 import OnnxRuntimeBindings
 import @@PASCAL@@Core
 
-/// The label of a text.
-public struct Prediction: Equatable, Sendable {
-    public let label: String
-    /// How probable the label is, from 0 to 1.
-    public let score: Double
-    /// The score of each label, in the model's order.
-    public let scores: [LabelScore]
-    /// What the model gave, before the softmax.
-    public let logits: [Float]
-}
-
-/// A label and how probable it is.
-public struct LabelScore: Equatable, Sendable {
-    public let label: String
-    public let score: Double
-}
-
 /// The model of this package, ready to classify; texts that come at the same time wait for each other.
 public actor Classifier {
-    /// The labels, in the model's order.
-    public nonisolated let labels: [String]
+    nonisolated let head: Head
 
     private let files: ModelFiles
     private let session: Session
     private let tokenizer: Tokenizer
 
-    private init(_ files: ModelFiles, _ session: Session, _ tokenizer: Tokenizer) {
-        (labels, self.files, self.session, self.tokenizer) = (files.labels, files, session, tokenizer)
+    private init(_ files: ModelFiles, _ head: Head, _ session: Session, _ tokenizer: Tokenizer) {
+        (self.files, self.head, self.session, self.tokenizer) = (files, head, session, tokenizer)
     }
 
     /// Check the model's files and load it, away from the main thread.
@@ -43,17 +25,18 @@ public actor Classifier {
     public static func load(from folder: URL? = nil, threads: Int = 1) async throws -> Classifier {
         let files = try ModelFiles(folder: folder ?? PackagedModel.folder)
         try files.expect(.classification, instead: "Generator")
+        let head = try Head(files)
         let tokenizer = try Tokenizer(try files.data("tokenizer.json"), maxLength: files.maxLength)
         let session = try Session(files.folder.appendingPathComponent(files.model).path, threads: threads)
-        return Classifier(files, session, tokenizer)
+        return Classifier(files, head, session, tokenizer)
     }
 
-    /// The label of a text, or of a pair of texts; what is longer than the model takes is cut off.
+    /// What the model says of a text, or of a pair of texts; what is longer than the model takes is cut off.
     public func classify(_ text: String, pair: String? = nil) throws -> Prediction {
-        try predict(logits(tokenizer.encode(text, pair: pair)))
+        head.read(try logits(tokenizer.encode(text, pair: pair)))
     }
 
-    /// Run the golden cases: text to ids to logits to label, each as it was when the model was made.
+    /// Run the golden cases: text to ids to logits to the answer, each as it was when the model was made.
     ///
     /// - Throws: `ModelError.selfTest` that names the first difference.
     public func selfTest() throws -> SelfTestResult {
@@ -63,14 +46,17 @@ public actor Classifier {
             let comparison = Comparison(number: index + 1, text: one.text, tolerance: files.tolerance)
             let encoding = try tokenizer.encode(one.text, pair: one.pair)
             try comparison.same(encoding.ids, one.ids)
-            let prediction = predict(try logits(encoding))
+            let prediction = head.read(try logits(encoding))
             largest = max(largest, try comparison.close(prediction.logits, one.logits))
-            try comparison.same(label: prediction.label, one.label)
+            try head.check(prediction, one.answer, comparison)
         }
         return SelfTestResult(cases: cases.count, maxDifference: largest)
     }
 
     private func logits(_ encoding: Encoding) throws -> [Float] {
+        guard files.takesPairs || encoding.typeIds.allSatisfy({ $0 == 0 }) else {
+            throw ModelError.badInput("the model takes single texts, and was given a pair: leave the second text out")
+        }
         let rows = [
             "ids": encoding.ids, "mask": encoding.ids.map { _ in 1 }, "types": encoding.typeIds,
         ]
@@ -84,21 +70,13 @@ public actor Classifier {
             inputs[input.name] = try Session.tensor(row, type: input.type)
         }
         let found = try session.run(inputs, output: files.outputs.first?.name ?? "logits")
-        guard found.count == labels.count else {
-            throw ModelError.runtime("the model gives \(found.count) logits for \(labels.count) labels")
+        guard found.count == files.labels.count else {
+            throw ModelError.runtime("the model gives \(found.count) logits, expected \(files.labels.count)")
         }
         return found
     }
 
     private static func role(_ name: String) -> String {
         name.contains("mask") ? "mask" : name.contains("type") ? "types" : "ids"
-    }
-
-    private func predict(_ logits: [Float]) -> Prediction {
-        let place = best(of: logits)
-        let weights = logits.map { exp(Double($0 - logits[place])) }
-        let sum = weights.reduce(0, +)
-        let scores = zip(labels, weights).map { LabelScore(label: $0, score: $1 / sum) }
-        return Prediction(label: labels[place], score: scores[place].score, scores: scores, logits: logits)
     }
 }

@@ -7,13 +7,17 @@ private let facts = [
     "lengths", "inputs", "outputs", "pad_id", "generation", "parity", "plan", "blocks",
 ]
 
+// of models whose logits are read in another way than one label out of all
+private let headFacts = ["problem_type", "thresholds"]
+
 /// The content hash of a manifest in hexadecimal, as edgekit computes it that writes the manifest.
 ///
 /// - Parameter files: the line of each file, by its name
 func contentHash(of manifest: Json, files: [(name: String, line: String)]) -> String {
     let lines = files.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }.map(\.line).joined()
     var bytes = Array(lines.utf8)
-    Json.object(facts.map { (key: Array($0.utf8), value: manifest[$0] ?? .null) }).writeCanonical(to: &bytes)
+    let keys = facts + (manifest["format_version"]?.int == ModelFiles.headFormatVersion ? headFacts : [])
+    Json.object(keys.map { (key: Array($0.utf8), value: manifest[$0] ?? .null) }).writeCanonical(to: &bytes)
     return sha256(Data(bytes))
 }
 

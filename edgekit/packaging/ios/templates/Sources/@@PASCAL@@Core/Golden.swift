@@ -1,4 +1,4 @@
-// The golden cases of the model: texts with the ids, logits and labels that any device must give.
+// The golden cases of the model: texts with the ids, logits and answers that any device must give.
 
 import Foundation
 
@@ -8,7 +8,28 @@ package struct GoldenCase: Sendable {
     package let pair: String?
     package let ids: [Int]
     package let logits: [Float]
-    package let label: String
+    package let answer: GoldenAnswer
+}
+
+/// Where a golden case of a classifier ends: at its label, at the labels that hold, or at a number.
+package enum GoldenAnswer: Sendable {
+    case label(String)
+    case labels([String])
+    case value(Float)
+
+    init?(_ row: Json) {
+        if let labels = row["labels"]?.array {
+            let texts = labels.compactMap(\.string)
+            guard texts.count == labels.count else { return nil }
+            self = .labels(texts)
+        } else if let value = row["value"]?.number {
+            self = .value(Float(value))
+        } else if let label = row["label"]?.string {
+            self = .label(label)
+        } else {
+            return nil
+        }
+    }
 }
 
 /// A prompt with what a decoder must make of it: its ids, the tokens that follow greedily, and the best ids after it
@@ -26,9 +47,9 @@ extension ModelFiles {
     package func goldenCases() throws -> [GoldenCase] {
         try golden { row in
             guard let text = row["text"]?.string, let ids = row.ints("ids"), let logits = row.floats("logits"),
-                let label = row["label"]?.string
+                let answer = GoldenAnswer(row)
             else { return nil }
-            return GoldenCase(text: text, pair: row["text_pair"]?.string, ids: ids, logits: logits, label: label)
+            return GoldenCase(text: text, pair: row["text_pair"]?.string, ids: ids, logits: logits, answer: answer)
         }
     }
 
@@ -109,8 +130,30 @@ package struct Comparison {
         return zip(found, expected).map { abs($0 - $1) }.max() ?? 0
     }
 
-    package func same(label found: String, _ expected: String) throws {
-        if found != expected { throw failed("the label is \(found), expected \(expected)") }
+    package func same(label found: String, _ expected: GoldenAnswer) throws {
+        guard case .label(let label) = expected else { throw failed("the label is \(found), expected none") }
+        if !Self.identical([found], [label]) { throw failed("the label is \(found), expected \(label)") }
+    }
+
+    /// The labels that hold, in the model's order.
+    package func same(labels found: [String], _ expected: GoldenAnswer) throws {
+        guard case .labels(let labels) = expected else { throw failed("the labels are \(found), expected none") }
+        if !Self.identical(found, labels) { throw failed("the labels are \(found), expected \(labels)") }
+    }
+
+    /// By their bytes: Swift takes two strings for one where they differ in Unicode's normal form alone.
+    private static func identical(_ found: [String], _ expected: [String]) -> Bool {
+        found.map { Array($0.utf8) } == expected.map { Array($0.utf8) }
+    }
+
+    /// A number within the tolerance of logits.
+    package func close(value found: Float, _ expected: GoldenAnswer) throws {
+        guard case .value(let value) = expected else { throw failed("the value is \(found), expected none") }
+        let allowed = tolerance.absolute + tolerance.relative * Double(abs(value))
+        // written so that what is no number counts as off
+        if !(Double(abs(found - value)) <= allowed) {
+            throw failed("the value is \(found), expected \(value) within \(allowed)")
+        }
     }
 
     package func failed(_ what: String) -> ModelError { .selfTest("\(place): \(what)") }

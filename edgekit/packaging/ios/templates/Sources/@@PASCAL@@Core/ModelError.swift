@@ -1,4 +1,4 @@
-// What can go wrong between the files of the model and a label, each with a sentence that says what and where.
+// What can go wrong between the files of the model and an answer, each with a sentence that says what and where.
 
 import Foundation
 

@@ -30,6 +30,13 @@ public struct ModelFiles: Sendable {
     package let inputs: [Tensor]
     package let outputs: [Tensor]
     package let tolerance: Tolerance
+    /// Whether a classifier takes pairs of texts: it does unless its manifest says otherwise.
+    package let takesPairs: Bool
+    package let logits: LogitMeaning
+
+    /// Of manifests of models whose logits are read in another way than one label out of all.
+    static let headFormatVersion = 3
+    private static let formatVersion = 2
 
     /// Read the manifest of a folder and check every file that it lists.
     ///
@@ -52,6 +59,8 @@ public struct ModelFiles: Sendable {
         startId = json["generation"]?["bos_id"]?.int
         endIds = Set(json["generation"]?["eos_ids"]?.array?.compactMap(\.int) ?? [])
         tolerance = Tolerance(json["parity"])
+        takesPairs = json["pairs"]?.bool ?? true
+        logits = try LogitMeaning(json, labels: labels.count)
         try FileCheck(folder: folder, json: json).run(needed: [model, "tokenizer.json"])
     }
 
@@ -71,11 +80,14 @@ public struct ModelFiles: Sendable {
         let name = "manifest.json"
         let data = try FileCheck.data(folder.appendingPathComponent(name), name)
         guard let json = Json([UInt8](data)) else { throw ModelError.damaged("manifest.json cannot be read") }
-        guard json["format_version"]?.int != 1 else {
+        let version = json["format_version"]?.int
+        guard version != 1 else {
             throw ModelError.damaged("manifest.json is of an older format: export the bundle again with edgekit")
         }
-        guard json["format_version"]?.int == 2 else {
-            throw ModelError.damaged("manifest.json is of another format than this package reads")
+        guard version == formatVersion || version == headFormatVersion else {
+            let found = version.map { String($0) } ?? "unknown"
+            let known = "this package reads \(formatVersion) and \(headFormatVersion)"
+            throw ModelError.damaged("manifest.json has format version \(found); \(known)")
         }
         return json
     }

@@ -1,4 +1,4 @@
-// A bundle as a function from text to label.
+// A bundle as a function from text to what its model says of it.
 package @@ID@@;
 
 import @@ID@@.bundle.Bundle;
@@ -9,28 +9,28 @@ import @@ID@@.runtime.ModelRuntime;
 import @@ID@@.tokenizer.Encoding;
 import @@ID@@.tokenizer.Tokenizer;
 import java.util.Arrays;
-import java.util.List;
 
 /**
- * Says which label fits a text. May be used from several threads, of which one runs at a time.
+ * Says what the model makes of a text. May be used from several threads, of which one runs at a time.
  *
  * <p>{@link ModelException} for a bundle that is not what its manifest says or is for another task, and for a runtime
  * that fails.
  */
-public final class Classifier implements AutoCloseable {
+public final class Classifier extends Head implements AutoCloseable {
     private static final int USUAL_THREADS = 2;
 
     private final Bundle bundle;
-    private final List<String> labels;
     private final Tokenizer tokenizer;
     private final ClassifierSession session;
+    private final int outputs;
     private final int longest;
 
     private Classifier(Bundle bundle, Tokenizer tokenizer, ClassifierSession session) {
+        super(bundle.manifest());
         this.bundle = bundle;
         this.tokenizer = tokenizer;
         this.session = session;
-        labels = bundle.manifest().labels();
+        outputs = bundle.manifest().labels().size();
         int[] lengths = session.lengths();
         int most = bundle.manifest().maxLength();
         longest = lengths.length == 0 ? most : Math.min(most, lengths[lengths.length - 1]);
@@ -48,19 +48,14 @@ public final class Classifier implements AutoCloseable {
         return new Classifier(bundle, tokenizer, ModelRuntime.classifier(bundle.model(), bundle.manifest(), threads));
     }
 
-    /** The label and score of a text. */
+    /** What the model says of a text. */
     public Prediction classify(String text) {
         return predict(encode(text, null));
     }
 
-    /** The label and score of a pair of texts. */
+    /** What the model says of a pair of texts. */
     public Prediction classify(String text, String pair) {
         return predict(encode(text, pair));
-    }
-
-    /** All labels. */
-    public List<String> labels() {
-        return labels;
     }
 
     Bundle bundle() {
@@ -68,7 +63,11 @@ public final class Classifier implements AutoCloseable {
     }
 
     Encoding encode(String text, String pair) {
-        return tokenizer.encode(text, pair, longest);
+        Encoding encoding = tokenizer.encode(text, pair, longest);
+        if (!bundle.manifest().takesPairs() && Arrays.stream(encoding.typeIds()).anyMatch(type -> type != 0)) {
+            throw new ModelException("this model takes single texts, and was given a pair: leave the second text out");
+        }
+        return encoding;
     }
 
     /** `ids` padded on the right, with mask 0, to the nearest length that the file has. */
@@ -79,10 +78,10 @@ public final class Classifier implements AutoCloseable {
         int[] mask = new int[length];
         Arrays.fill(mask, 0, encoding.length(), 1);
         float[] logits = session.run(ids, mask, Arrays.copyOf(encoding.typeIds(), length));
-        if (logits.length != labels.size()) {
-            throw new ModelException("the model gives " + logits.length + " logits for " + labels.size() + " labels");
+        if (logits.length != outputs) {
+            throw new ModelException("the model gives " + logits.length + " logits, expected " + outputs);
         }
-        return new Prediction(labels, logits);
+        return read(logits);
     }
 
     private int lengthFor(int tokens) {

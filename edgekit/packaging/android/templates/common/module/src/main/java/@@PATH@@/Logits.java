@@ -16,6 +16,11 @@ final class Logits {
         return best;
     }
 
+    /** 1 / (1 + e^-x) in double precision, as edgekit computes it. */
+    static double sigmoid(float logit) {
+        return 1 / (1 + Math.exp(-(double) logit));
+    }
+
     static float[] softmax(float[] logits, int best) {
         double total = 0;
         double[] weights = new double[logits.length];

@@ -23,14 +23,19 @@ final class Tolerance {
         }
         double largest = 0;
         for (int place = 0; place < found.length; place++) {
-            double difference = Math.abs(found[place] - expected[place]);
-            if (!(difference <= atol + rtol * Math.abs(expected[place]))) {
-                throw new ModelException(where + ": logit " + place + " is " + found[place] + ", expected "
-                        + expected[place] + " within " + atol + " + " + rtol + " of it" + WHY);
-            }
-            largest = Math.max(largest, difference);
+            largest = Math.max(largest, close("logit " + place, found[place], expected[place], where));
         }
         return largest;
+    }
+
+    /** The difference of a number from the one expected; `what` names it. */
+    double close(String what, float found, float expected, String where) {
+        double difference = Math.abs(found - expected);
+        if (!(difference <= atol + rtol * Math.abs(expected))) {
+            throw new ModelException(where + ": " + what + " is " + found + ", expected " + expected + " within "
+                    + atol + " + " + rtol + " of it" + WHY);
+        }
+        return difference;
     }
 
     /** The largest difference of a decoder's logits, less their mean, at the ids that were best. */

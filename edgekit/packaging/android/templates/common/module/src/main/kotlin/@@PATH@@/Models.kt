@@ -20,7 +20,7 @@ suspend fun loadGenerator(context: Context): Generator {
     return withContext(Dispatchers.IO) { Generator.load(AssetBundle(app)) }
 }
 
-/** The label and score of a text, or of a pair of texts, computed off the caller's thread. */
+/** What the model says of a text, or of a pair of texts, computed off the caller's thread. */
 suspend fun Classifier.predict(text: String, pair: String? = null): Prediction =
     withContext(Dispatchers.Default) { if (pair == null) classify(text) else classify(text, pair) }
 

@@ -1,4 +1,4 @@
-// A text in, its label, score and time out.
+// A text in, what the model says of it and its time out.
 package @@ID@@.sample;
 
 import @@ID@@.Classifier;

@@ -16,6 +16,9 @@ final class ContentHash {
         "max_length", "lengths", "inputs", "outputs", "pad_id", "generation", "parity", "plan", "blocks",
     };
 
+    // of models whose logits are read in another way than one label out of all
+    private static final String[] HEAD_FACTS = {"problem_type", "thresholds"};
+
     private final StringBuilder text = new StringBuilder();
 
     private ContentHash() {}
@@ -27,6 +30,11 @@ final class ContentHash {
         Map<String, Object> facts = new LinkedHashMap<>();
         for (String key : FACTS) {
             facts.put(key, manifest.value(key));
+        }
+        if (manifest.whole("format_version") == Manifest.HEAD_FORMAT_VERSION) {
+            for (String key : HEAD_FACTS) {
+                facts.put(key, manifest.value(key));
+            }
         }
         hash.add(facts);
         return Sha256.of(ByteBuffer.wrap(utf8(hash.text.toString())));

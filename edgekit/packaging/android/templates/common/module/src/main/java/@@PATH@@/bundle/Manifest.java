@@ -15,6 +15,13 @@ public final class Manifest {
     public static final String CLASSIFICATION = "text-classification";
     public static final String GENERATION = "text-generation";
 
+    public static final String SINGLE_LABEL = "single_label_classification";
+    public static final String MULTI_LABEL = "multi_label_classification";
+    public static final String REGRESSION = "regression";
+
+    /** Of manifests that say how their model's logits are read. */
+    static final int HEAD_FORMAT_VERSION = 3;
+
     private static final int FORMAT_VERSION = 2;
     private static final double USUAL_TOLERANCE = 1e-4;
 
@@ -26,9 +33,9 @@ public final class Manifest {
         if (version == 1) {
             throw new ModelException("manifest.json is of an older format: export the bundle again with edgekit");
         }
-        if (version != FORMAT_VERSION) {
-            throw new ModelException(
-                    "manifest.json has format version " + version + "; this package reads " + FORMAT_VERSION);
+        if (version != FORMAT_VERSION && version != HEAD_FORMAT_VERSION) {
+            throw new ModelException("manifest.json has format version " + version + "; this package reads "
+                    + FORMAT_VERSION + " and " + HEAD_FORMAT_VERSION);
         }
         if (!task().equals(CLASSIFICATION) && !task().equals(GENERATION)) {
             throw new ModelException("the bundle is for " + task() + ", which this package does not run");
@@ -36,6 +43,7 @@ public final class Manifest {
         if (maxLength() < 1 || padId() < 0 || atol() < 0 || rtol() < 0) {
             throw new ModelException("manifest.json: max_length, pad_id or parity is a number that no model has");
         }
+        checkHead(version);
         checkContentHash();
     }
 
@@ -50,6 +58,36 @@ public final class Manifest {
     /** The label of each logit. */
     public List<String> labels() {
         return Collections.unmodifiableList(json.texts("labels"));
+    }
+
+    /** How the logits of a classifier are read. */
+    public String problemType() {
+        return json.textOr("problem_type", SINGLE_LABEL);
+    }
+
+    /** From which score on each label of a multi-label model holds; none of any other. */
+    public double[] thresholds() {
+        List<?> values = json.has("thresholds") ? json.list("thresholds") : Collections.emptyList();
+        double[] found = new double[values.size()];
+        for (int place = 0; place < found.length; place++) {
+            Object value = values.get(place);
+            // what is no number is no threshold
+            found[place] = value instanceof Number ? ((Number) value).doubleValue() : Double.NaN;
+        }
+        return found;
+    }
+
+    /** {@link ModelException} unless the logits of the model are read in this way. */
+    public void expect(String wanted) {
+        if (!problemType().equals(wanted)) {
+            throw new ModelException("this package is for models of problem type " + wanted + ", and the bundle is of "
+                    + problemType() + ": make a package of that with edgekit");
+        }
+    }
+
+    /** Whether a classifier takes pairs of texts: it does unless its manifest says otherwise. */
+    public boolean takesPairs() {
+        return json.boolOr("pairs", true);
     }
 
     /** The most tokens that the model takes. */
@@ -107,6 +145,37 @@ public final class Manifest {
             throw new ModelException(
                     name + " is not the file of the manifest: sha256 " + found + ", expected " + expected);
         }
+    }
+
+    private void checkHead(int version) {
+        String fault = version == HEAD_FORMAT_VERSION ? headFault() : null;
+        if (version == FORMAT_VERSION && (json.has("problem_type") || json.has("thresholds"))) {
+            fault = "this format has no problem_type";
+        }
+        if (fault != null) {
+            throw new ModelException("manifest.json: " + fault);
+        }
+    }
+
+    /** What is wrong with how the logits are read; null where nothing is. */
+    private String headFault() {
+        int labels = labels().size();
+        double[] thresholds = thresholds();
+        if (problemType().equals(REGRESSION)) {
+            return labels == 1 && thresholds.length == 0 ? null : "a regression has one output and no thresholds";
+        }
+        if (!problemType().equals(MULTI_LABEL)) {
+            return "problem_type must be " + REGRESSION + " or " + MULTI_LABEL;
+        }
+        if (labels == 0 || thresholds.length != labels) {
+            return "thresholds must be one for each label";
+        }
+        for (double threshold : thresholds) {
+            if (!(threshold > 0 && threshold < 1)) {
+                return "each of thresholds must be a number between 0 and 1";
+            }
+        }
+        return null;
     }
 
     private void checkContentHash() {

@@ -1,0 +1,21 @@
+// What the logit of this package's model means: a number.
+package @@ID@@;
+
+import @@ID@@.bundle.Manifest;
+import @@ID@@.json.JsonObject;
+
+/** Reads the logit as an answer, and holds an answer against that of a golden case. */
+abstract class Head {
+    /** {@link ModelException} for a model that answers with something else. */
+    Head(Manifest manifest) {
+        manifest.expect(Manifest.REGRESSION);
+    }
+
+    final Prediction read(float[] logits) {
+        return new Prediction(logits);
+    }
+
+    final void check(Prediction found, JsonObject golden, Tolerance tolerance, String where) {
+        tolerance.close("the value", found.value(), (float) golden.number("value"), where);
+    }
+}
