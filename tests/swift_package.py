@@ -124,7 +124,7 @@ def fill_folder(folder: Path, bundle: Path | None = None) -> None:
     sources["tokenize"] = tokenize.replace("import PackageCore", f"import {PASCAL}Core")
     use, self_test = code_blocks((package / "README.md").read_text(encoding="utf-8"))
     sources["usage-classifier"] = use + self_test.replace(f"import {PASCAL}\n", "")
-    generation = (PACKAGING / "ios" / "readme" / "generation.md").read_text(encoding="utf-8")
+    generation = (PACKAGING / "ios" / "readme" / "text-generation.md").read_text(encoding="utf-8")
     sources["usage-generator"] = code_blocks(generation)[0].replace("@@PASCAL@@", PASCAL)
     for name, text in sources.items():
         place = package / "Sources" / name / "main.swift"

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.bundle.bundle_folder import BundleFolder
-from edgekit.bundle.manifest import Manifest
 from edgekit.errors import UsageError
 from edgekit.flows.golden import prove_golden
 from edgekit.io.atomic import check_output, new_folder
@@ -23,7 +22,6 @@ from edgekit.packaging.record import PackageRecord, write_record
 from edgekit.report.summary import PackageRow
 from edgekit.schema.budget import Budget
 from edgekit.schema.schemes import FormatName
-from edgekit.tasks.problem_type import PROBLEMS
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,6 @@ def package(
     manifest, checked = source.manifest, source.checked()
     identity = identity_of(options, manifest.name)
     names, left_out = choose(options, manifest.format)
-    names, left_out = _able(options, manifest, names, left_out)
     out = out or _default_out(source.path, identity.name)
     for name in names:
         check_output(out / name, force=force, sources=[source.path])
@@ -167,14 +164,3 @@ def _removed_if_unused(out: Path) -> Iterator[None]:
         for path in new_folders:
             with suppress(OSError):  # it holds something
                 path.rmdir()
-
-
-def _able(
-    options: PackageOptions, manifest: Manifest, names: list[PlatformName], left_out: dict[PlatformName, str]
-) -> tuple[list[PlatformName], dict[PlatformName, str]]:
-    """Of the platforms that take the format, those whose packages give what this model answers; as of `choose`."""
-    why = f"it gives single labels or text alone, and this is a {PROBLEMS[manifest.head]}"
-    unable = {name: why for name in names if manifest.head not in platform(name).PROBLEMS}
-    if unable and not options.wants_all:
-        raise UsageError(f"there is no package for {next(iter(unable))} of this bundle: {why}")
-    return [name for name in names if name not in unable], left_out | unable

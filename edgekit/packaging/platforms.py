@@ -10,18 +10,15 @@ from edgekit.agent.inference.bundle import Bundle
 from edgekit.options.package_options import PlatformName
 from edgekit.packaging.contents import Added
 from edgekit.packaging.identity import Identity
-from edgekit.tasks.problem_type import ProblemType
 
 
 class Platform(Protocol):
     """What the module `write` of a platform's folder offers.
 
-    FORMATS:  of bundles that it packages
-    PROBLEMS: the problem types of classifiers that it packages
+    FORMATS: of bundles that it packages
     """
 
     FORMATS: tuple[str, ...]
-    PROBLEMS: tuple[ProblemType, ...]
 
     def write(self, bundle: Bundle, identity: Identity, folder: Path, **own: object) -> Added:
         """Fill `folder`, which is new and empty; `UsageError` for a bundle that cannot be packaged.

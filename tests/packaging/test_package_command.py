@@ -49,7 +49,7 @@ def stand_in(monkeypatch):
 
     def put(name, write, formats=("onnx", "tflite")):
         module = types.ModuleType(f"edgekit.packaging.{name}.write")
-        module.FORMATS, module.PROBLEMS, module.write = formats, ("single_label_classification",), write
+        module.FORMATS, module.write = formats, write
         monkeypatch.setitem(sys.modules, module.__name__, module)
 
     return put

@@ -12,14 +12,12 @@ from edgekit.agent.inference.bundle import Bundle
 from edgekit.errors import EdgekitWarning
 from edgekit.packaging.android.aar import compile_classes, find_javac, write_archive
 from edgekit.packaging.android.maven import group_of, write_repository
-from edgekit.packaging.answers import answer_of
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
-from edgekit.tasks.problem_type import SINGLE_LABEL, ProblemType
+from edgekit.packaging.model_kind import kind_of, readme_name
 from edgekit.tasks.registry import task_named
 
 FORMATS: tuple[str, ...] = ("onnx", "tflite")
-PROBLEMS: tuple[ProblemType, ...] = (SINGLE_LABEL,)
 MIN_SDK = 24
 TEMPLATES = Path(__file__).parent / "templates"
 _README = Path(__file__).parent / "readme"
@@ -97,12 +95,12 @@ def _add_code(folder: Path, shipped: Path, values: dict[str, str]) -> bool:
 
 
 def _values(bundle: Bundle, identity: Identity, runtime: MavenRuntime) -> dict[str, str]:
-    answer = answer_of(bundle)
+    kind = kind_of(bundle)
     # the usage comes first: it has places to fill in of its own
     return {
-        "EXAMPLES": (_README / f"{answer.usage}.md").read_text(encoding="utf-8"),
-        "NOUN": answer.noun,
-        "OUTPUT": answer.outcome,
+        "EXAMPLES": (_README / readme_name(bundle)).read_text(encoding="utf-8"),
+        "NOUN": kind.noun,
+        "OUTPUT": kind.outcome,
         "ID": identity.id,
         "PATH": identity.id.replace(".", "/"),
         "GROUP": group_of(identity),

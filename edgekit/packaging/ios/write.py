@@ -6,14 +6,12 @@ from pathlib import Path
 
 from edgekit.agent.inference.bundle import Bundle
 from edgekit.errors import UsageError
-from edgekit.packaging.answers import answer_of
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
-from edgekit.tasks.problem_type import SINGLE_LABEL, ProblemType
+from edgekit.packaging.model_kind import kind_of, readme_name
 from edgekit.tasks.registry import task_named
 
 FORMATS = ("onnx",)
-PROBLEMS: tuple[ProblemType, ...] = (SINGLE_LABEL,)
 _TEMPLATES = Path(__file__).with_name("templates")
 # one folder a problem type: what the logits of the package's model mean
 _HEADS = Path(__file__).with_name("heads")
@@ -37,13 +35,13 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
             f"a Swift package cannot be called {identity.name}: there is a module of that name",
             advice=f"another: --name {identity.name}-model",
         )
-    answer = answer_of(bundle)
+    kind = kind_of(bundle)
     # the usage comes first: it has places to fill in of its own
     values = {
-        "USAGE": (_README / f"{answer.usage}.md").read_text(encoding="utf-8"),
+        "USAGE": (_README / readme_name(bundle)).read_text(encoding="utf-8"),
         "CLASS": task_named(bundle.task).api_class,
-        "OUTPUT": answer.outcome,
-        "COMPARED": answer.compared,
+        "OUTPUT": kind.outcome,
+        "COMPARED": kind.compared,
         "PASCAL": identity.pascal,
         "NAME": identity.name,
         "VERSION": identity.version,

@@ -19,12 +19,11 @@ from edgekit.io.hashing import file_sha256
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.linux.wheels import Wheels, fetch, licence_of, modules_of, python_of
+from edgekit.packaging.model_kind import readme_name
 from edgekit.schema.runtime_ref import RuntimeRef
-from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION, SINGLE_LABEL, ProblemType
-from edgekit.tasks.registry import task_named
+from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION
 
 FORMATS = ("onnx", "tflite")
-PROBLEMS: tuple[ProblemType, ...] = (SINGLE_LABEL, MULTI_LABEL, REGRESSION)
 # the folders of the agent that run a bundle; the others measure
 _AGENT_FOLDERS = ("inference", "runtimes")
 # the modules beside them that answer a host
@@ -151,7 +150,7 @@ def _described(
 def _values(bundle: Bundle, identity: Identity, arch: str, python: str, brought: Wheels) -> dict[str, str]:
     """What the templates take; the README says how this model is used."""
     head = bundle.head.problem_type
-    use = _TEMPLATES.with_name("readme") / f"{head if task_named(bundle.task).labels else bundle.task}.md"
+    use = _TEMPLATES.with_name("readme") / readme_name(bundle)
     answer, found = _ANSWERS.get(head, _ANSWER)
     parts = [f"- {each.project} {each.version}: {licence_of(each)}" for each in brought.archives]
     return {

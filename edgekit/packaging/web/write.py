@@ -11,11 +11,9 @@ from edgekit.bundle.manifest import MANIFEST_FILE, Manifest
 from edgekit.packaging.contents import Added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.web.answers import title_of, values_of
-from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION, SINGLE_LABEL, ProblemType
 from edgekit.tasks.registry import task_named
 
 FORMATS = ("onnx",)
-PROBLEMS: tuple[ProblemType, ...] = (SINGLE_LABEL, MULTI_LABEL, REGRESSION)
 # the versions that the package was run with; React Native's was checked against its types
 WEB_RUNTIME, NODE_RUNTIME, REACT_NATIVE_RUNTIME = "1.30.0", "1.30.0", "1.24.3"
 # what an app takes over; the page to try it and what a person reads stay behind
