@@ -4,8 +4,12 @@ package @@ID@@;
 import @@ID@@.bundle.Manifest;
 import @@ID@@.json.JsonObject;
 
-/** Reads the logit as an answer, and holds an answer against that of a golden case. */
-abstract class Head {
+/**
+ * Reads the logit as an answer, and holds an answer against that of a golden case.
+ *
+ * <p>Public as {@link Classifier} is; an app needs nothing of it.
+ */
+public abstract class Head {
     /** {@link ModelException} for a model that answers with something else. */
     Head(Manifest manifest) {
         manifest.expect(Manifest.REGRESSION);

@@ -5,8 +5,12 @@ import @@ID@@.bundle.Manifest;
 import @@ID@@.json.JsonObject;
 import java.util.List;
 
-/** Reads logits as an answer, and holds an answer against that of a golden case. */
-abstract class Head {
+/**
+ * Reads logits as an answer, and holds an answer against that of a golden case.
+ *
+ * <p>Public for the methods that {@link Classifier} has of it; an app needs no other.
+ */
+public abstract class Head {
     private final List<String> labels;
 
     /** {@link ModelException} for a model that answers with something else. */
