@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.agent.inference.bundle import Bundle, check_files, check_manifest, read_manifest
-from edgekit.bundle.manifest import MANIFEST_FILE, Manifest, is_bundle
+from edgekit.bundle.manifest import MANIFEST_FILE, Evaluated, Manifest, is_bundle
 from edgekit.bundle.records import Record, Records, read_record, record_files, write_record
 from edgekit.errors import UsageError, agent_errors
 from edgekit.io.atomic import write_text
@@ -116,6 +116,10 @@ class BundleFolder:
             if self._records is not None:
                 self._records[path] = record
             return path
+
+    def record(self, evaluation: Evaluated) -> None:
+        """Write an evaluation into the manifest (`Manifest.with_evaluation`); raises as `update_manifest`."""
+        self.update_manifest(evaluation.content_hash, lambda manifest: manifest.with_evaluation(evaluation))
 
     def update_manifest(self, content_hash: str | None, change: Callable[[Manifest], Manifest]) -> None:
         """Write the manifest as `change` makes it from the one on disk, which is read again if another wrote it since.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Annotated, Self
 
 import pydantic
@@ -148,6 +149,21 @@ class Accuracy(Strict):
             raise ValueError(f"drops: more than {self.rows} rows were lost and gained")
         return self
 
+    @property
+    def subject(self) -> tuple[object, ...]:
+        """The rows; a manifest keeps one evaluation of each subject."""
+        return self.split, self.data_sha256
+
+    def with_comparisons_of(self, earlier: Iterable[Self]) -> Self:
+        """This one with what earlier ones on the same rows lost against baselines that it was not compared with.
+
+        That is kept if the same runtime got as many rows right; each drop says which model its baseline was, so that a
+        name that has come to mean another model misleads nobody.
+        """
+        same = [known for known in earlier if (known.runtime, known.accuracy) == (self.runtime, self.accuracy)]
+        drops = {drop.baseline: drop for known in (*same, self) for drop in known.drops}
+        return self.model_copy(update={"drops": tuple(drops.values())})
+
 
 class Increase(Strict):
     """By how many % the perplexity of a token is above a baseline's on the same windows, with a paired 95 % interval.
@@ -215,6 +231,17 @@ class Perplexity(Strict):
         if not math.isclose(self.bits_per_byte, bits, rel_tol=_CLOSE, abs_tol=_CLOSE):
             raise ValueError("bits_per_byte does not follow from nats and bytes")
         return self
+
+    @property
+    def subject(self) -> tuple[object, ...]:
+        """The text and its windows; a manifest keeps one evaluation of each subject."""
+        return self.split, self.data_sha256, self.context, self.stride
+
+    def with_comparisons_of(self, earlier: Iterable[Self]) -> Self:
+        """This one with what earlier ones of the same runtime lost against baselines that it was not compared with."""
+        same = [known for known in earlier if known.runtime == self.runtime]
+        increases = {found.baseline: found for known in (*same, self) for found in known.increases}
+        return self.model_copy(update={"increases": tuple(increases.values())})
 
 
 def check_rows(data: str, split: SplitName, rows: int, truncated: int) -> None:

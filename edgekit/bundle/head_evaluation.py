@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Self
 
 import pydantic
@@ -26,6 +27,15 @@ class RowsEvaluated(Strict):
     @pydantic.model_validator(mode="after")
     def _is_of_its_rows(self) -> Self:
         check_rows(self.data, self.split, self.rows, self.truncated)
+        return self
+
+    @property
+    def subject(self) -> tuple[object, ...]:
+        """The rows; a manifest keeps one evaluation of each subject."""
+        return self.split, self.data_sha256
+
+    def with_comparisons_of(self, earlier: Iterable[Self]) -> Self:
+        """This one: it is compared with none."""
         return self
 
 

@@ -35,6 +35,14 @@ from edgekit.schema.target import Target
 from edgekit.tasks.problem_type import SINGLE_LABEL, ProblemType
 from edgekit.tasks.task import TaskName
 
+Evaluated = Accuracy | Perplexity | LabelSets | Numbers
+# the key of a manifest under which each kind is kept
+_EVALUATIONS: dict[type[Evaluated], str] = {
+    Accuracy: "accuracy",
+    Perplexity: "perplexity",
+    LabelSets: "label_sets",
+    Numbers: "numbers",
+}
 # keys that a manifest of format 2 has not
 _OF_FORMAT_3 = frozenset({"problem_type", "thresholds", "label_sets", "numbers"})
 Threshold = Annotated[float, pydantic.Field(strict=True, gt=0, lt=1)]
@@ -279,8 +287,8 @@ class Manifest(Strict):
 
     @pydantic.model_validator(mode="after")
     def _evaluations_are_its_own(self) -> Manifest:
-        for name in ("accuracy", "perplexity", "label_sets", "numbers"):
-            records: tuple[Accuracy | Perplexity | LabelSets | Numbers, ...] = getattr(self, name)
+        for name in _EVALUATIONS.values():
+            records: tuple[Evaluated, ...] = getattr(self, name)
             if any(record.content_hash != self.content_hash for record in records):
                 raise ValueError(f"{name}: another bundle was evaluated; evaluate this one: edgekit evaluate")
         return self
@@ -289,7 +297,7 @@ class Manifest(Strict):
     def hashed(cls, **fields: Any) -> Self:
         """A new manifest with the content hash that follows from its fields."""
         fields["format_version"] = FORMAT_VERSION if fields.get("problem_type") is None else HEAD_FORMAT_VERSION
-        draft = cls(**fields | dict.fromkeys(("accuracy", "perplexity", "label_sets", "numbers"), ()), content_hash="")
+        draft = cls(**fields | dict.fromkeys(_EVALUATIONS.values(), ()), content_hash="")
         return cls(**fields, content_hash=content_hash(draft.model_dump(mode="json")))
 
     @classmethod
@@ -327,6 +335,14 @@ class Manifest(Strict):
     def size_mb(self) -> float:
         """MB (10^6 bytes) of the files needed at run time, tokenizer included."""
         return sum(file.bytes for file in self.files.values() if file.runtime) / 1e6
+
+    def with_evaluation(self, record: Evaluated) -> Self:
+        """The manifest with an evaluation in place of an earlier one of its subject, whose comparisons it keeps."""
+        field = _EVALUATIONS[type(record)]
+        known: tuple[Any, ...] = getattr(self, field)
+        earlier = [each for each in known if each.subject == record.subject]
+        others = [each for each in known if each not in earlier]
+        return self.model_copy(update={field: (*others, record.with_comparisons_of(earlier))})
 
     def dump(self) -> str:
         """The manifest as it is written to disk, sealed with the hash of all that it says."""

@@ -9,9 +9,9 @@ from typing import ClassVar, Generic, TypeVar
 
 from edgekit.bundle.evaluation import Accuracy, Drop, Increase
 from edgekit.bundle.head_evaluation import LabelSets, Numbers
-from edgekit.bundle.manifest import Manifest, Step
+from edgekit.bundle.manifest import Evaluated, Manifest, Step
 from edgekit.errors import UsageError
-from edgekit.measure.evaluation_choice import Ambiguous, Elsewhere, Evaluated, on_data
+from edgekit.measure.evaluation_choice import Ambiguous, Elsewhere, on_data
 from edgekit.measure.evidence import Basis, Case, Cases, Evidence, Missing, Question
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.schema.budget import Budget

@@ -6,9 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from edgekit.bundle.evaluation import Accuracy, Perplexity
-from edgekit.bundle.head_evaluation import LabelSets, Numbers
-from edgekit.bundle.manifest import Step
+from edgekit.bundle.manifest import Evaluated, Step
 
 # how a step records the rows, or the text, that a model is tested on
 _TEST_INPUTS = ("data.test", "text.test")
@@ -16,7 +14,6 @@ _TEST_INPUTS = ("data.test", "text.test")
 _FEWEST_DIGITS = 8
 _SHOWN_DIGITS = 12
 
-Evaluated = Accuracy | Perplexity | LabelSets | Numbers
 Record = TypeVar("Record", bound=Evaluated)
 
 

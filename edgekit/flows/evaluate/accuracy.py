@@ -13,7 +13,6 @@ from pathlib import Path
 
 from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.evaluation import Accuracy, Drop
-from edgekit.bundle.manifest import Manifest
 from edgekit.data.splits import Unnumbered
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
@@ -85,7 +84,7 @@ def accuracy(
         drops = tuple(_drop(name, baseline, evaluation) for name, baseline in against.items())
         evaluation = replace(evaluation, accuracy=measured.model_copy(update={"drops": drops}))
     if bundle is not None and record:
-        record_accuracy(bundle, evaluation.accuracy)
+        bundle.record(evaluation.accuracy)
     return evaluation
 
 
@@ -160,30 +159,3 @@ def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
         unchanged_low=unchanged_low,
         unchanged_high=unchanged_high,
     )
-
-
-def record_accuracy(bundle: Path | BundleFolder, record: Accuracy) -> None:
-    """Write the accuracy into the manifest, in place of an earlier one on the same rows.
-
-    What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime got
-    as many rows right; each says which model its baseline was, so that a name that has come to mean another model
-    misleads nobody.
-    """
-
-    def recorded(manifest: Manifest) -> Manifest:
-        earlier = [known for known in manifest.accuracy if _rows(known) == _rows(record)]
-        others = tuple(known for known in manifest.accuracy if known not in earlier)
-        same = [known for known in earlier if _result(known) == _result(record)]
-        drops = {drop.baseline: drop for known in (*same, record) for drop in known.drops}
-        merged = record.model_copy(update={"drops": tuple(drops.values())})
-        return manifest.model_copy(update={"accuracy": (*others, merged)})
-
-    BundleFolder.of(bundle).update_manifest(record.content_hash, recorded)
-
-
-def _rows(record: Accuracy) -> tuple[str, str]:
-    return record.split, record.data_sha256
-
-
-def _result(record: Accuracy) -> tuple[str, float]:
-    return record.runtime, record.accuracy

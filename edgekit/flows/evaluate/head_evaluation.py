@@ -12,7 +12,6 @@ import numpy.typing as npt
 from edgekit.agent.inference.problem_type import Answer, Head
 from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.head_evaluation import LabelSets, Numbers
-from edgekit.bundle.manifest import Manifest
 from edgekit.data.splits import Unnumbered
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
@@ -49,20 +48,8 @@ def evaluate_head(
     found = answers_of(model, data, options, device=device, progress=progress)
     figures = _figures(found, None if bundle is None else found.sha256)
     if bundle is not None and record:
-        record_figures(bundle, figures)
+        bundle.record(figures)
     return figures
-
-
-def record_figures(bundle: Path | BundleFolder, record: LabelSets | Numbers) -> None:
-    """Write the figures into the manifest, in place of earlier ones on the same rows."""
-    name = "label_sets" if isinstance(record, LabelSets) else "numbers"
-    rows = record.split, record.data_sha256
-
-    def recorded(manifest: Manifest) -> Manifest:
-        others = [each for each in getattr(manifest, name) if (each.split, each.data_sha256) != rows]
-        return manifest.model_copy(update={name: (*others, record)})
-
-    BundleFolder.of(bundle).update_manifest(str(record.content_hash), recorded)
 
 
 def _figures(found: Answers, content_hash: str | None) -> LabelSets | Numbers:

@@ -15,7 +15,6 @@ import numpy as np
 
 from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.evaluation import Increase, Perplexity
-from edgekit.bundle.manifest import Manifest
 from edgekit.data.text_corpus import Corpus
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import ToolError, UsageError, agent_errors
@@ -128,7 +127,7 @@ def perplexity(
     increases = tuple(_increase(name, other, before[name], surprise) for name, other in baselines.items())
     found = found.model_copy(update={"increases": increases})
     if bundle is not None and record:
-        record_perplexity(bundle, found)
+        bundle.record(found)
     return found
 
 
@@ -148,27 +147,6 @@ def _window(models: Sequence[_LanguageModel], stride: int | None) -> _Window:
     if (stride or context) > context:
         raise UsageError(f"a stride of {stride} is more than the {context} tokens of a window")
     return _Window(context, stride or context)
-
-
-def record_perplexity(bundle: Path | BundleFolder, record: Perplexity) -> None:
-    """Write the perplexity into the manifest, in place of an earlier one on the same text and windows.
-
-    What the earlier one lost against baselines that were not compared with this time is kept, if the same runtime ran.
-    """
-
-    def recorded(manifest: Manifest) -> Manifest:
-        earlier = [known for known in manifest.perplexity if _text_of(known) == _text_of(record)]
-        others = tuple(known for known in manifest.perplexity if known not in earlier)
-        same = [known for known in earlier if known.runtime == record.runtime]
-        increases = {found.baseline: found for known in (*same, record) for found in known.increases}
-        merged = record.model_copy(update={"increases": tuple(increases.values())})
-        return manifest.model_copy(update={"perplexity": (*others, merged)})
-
-    BundleFolder.of(bundle).update_manifest(record.content_hash, recorded)
-
-
-def _text_of(record: Perplexity) -> tuple[str, str, int, int]:
-    return record.split, record.data_sha256, record.context, record.stride
 
 
 def _surprise(model: _LanguageModel, corpus: Corpus, window: _Window, progress: Progress) -> Surprise:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.data.splits import Data, Unnumbered
-from edgekit.flows.evaluate.accuracy import Evaluation, record_accuracy
+from edgekit.flows.evaluate.accuracy import Evaluation
 from edgekit.flows.evaluate.evaluate import evaluate
 from edgekit.flows.evaluate.head_evaluation import evaluate_head
-from edgekit.flows.evaluate.perplexity import Baselines, record_perplexity
+from edgekit.flows.evaluate.perplexity import Baselines
 from edgekit.flows.run.command_lines import command_line, data_flags
 from edgekit.flows.run.evaluation_cache import cached_evaluation, cached_perplexity, keep_evaluation, keep_perplexity
 from edgekit.flows.run.journal import identity, journal_options, stage_key
@@ -47,7 +48,7 @@ def _evaluate_classifiers(run: Run, rows: Unnumbered, options: EvaluateOptions) 
         else:
             run.progress.say(f"evaluate {name}: unchanged")
         if path in run.bundles:
-            record_accuracy(path, found.accuracy)
+            BundleFolder(path).record(found.accuracy)
         elif name in baselines(run):
             against[name] = found
         run.evaluations[name] = found
@@ -74,7 +75,7 @@ def _evaluate_language_models(run: Run, options: EvaluateOptions) -> None:
         else:
             run.progress.say(f"evaluate {name}: unchanged")
             if path in run.bundles:
-                record_perplexity(path, found)
+                BundleFolder(path).record(found)
         run.perplexities[name] = found
         teacher = f"teacher={against.models['teacher']}" if "teacher" in against.models else None
         run.commands.append(command_line("evaluate", path, options=options, **data_flags(data), against=teacher))

@@ -16,10 +16,11 @@ from record_makers import drop
 from tiny_bundle import golden_rows, seal, write_golden
 from tiny_decoder import TEXTS
 
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.manifest import Manifest
 from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
-from edgekit.flows.evaluate.accuracy import Evaluation, record_accuracy
+from edgekit.flows.evaluate.accuracy import Evaluation
 from edgekit.flows.evaluate.evaluate import evaluate
 from edgekit.flows.evaluate.perplexity import perplexity
 from edgekit.flows.run.evaluation_cache import cached_evaluation, keep_evaluation
@@ -40,7 +41,7 @@ def test_an_evaluation_of_another_bundle_is_none_of_this_one(tmp_path, data):
     found = evaluate(other, DataSpec(test=data)).accuracy
     manifest, before = Manifest.of(one), (one / "manifest.json").read_bytes()
     with pytest.raises(UsageError, match="one is another bundle than the one that was evaluated"):
-        record_accuracy(one, found)
+        BundleFolder(one).record(found)
     assert (one / "manifest.json").read_bytes() == before
     (one / "manifest.json").write_text(manifest.model_copy(update={"accuracy": (found,)}).dump())
     with pytest.raises(UsageError, match="accuracy: another bundle was evaluated"):
@@ -51,12 +52,12 @@ def test_a_comparison_is_kept_only_as_long_as_as_many_rows_are_right(tmp_path, d
     bundle = bundle_of(tmp_path / "bundle")
     now = evaluate(bundle, DataSpec(test=data)).accuracy
     earlier = now.model_copy(update={"drops": (drop("student", 100 / now.rows, count=now.rows),)})
-    record_accuracy(bundle, earlier)
-    record_accuracy(bundle, now)
+    BundleFolder(bundle).record(earlier)
+    BundleFolder(bundle).record(now)
     assert Manifest.of(bundle).accuracy == (earlier,)
     one_less = {"accuracy": now.accuracy - 100 / now.rows, "low": 0.0}
     worse = now.model_copy(update=one_less)
-    record_accuracy(bundle, worse)
+    BundleFolder(bundle).record(worse)
     assert Manifest.of(bundle).accuracy == (worse,)
 
 

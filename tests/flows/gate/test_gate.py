@@ -13,10 +13,10 @@ from record_makers import accuracy, drop, machine
 from tiny_bundle import LABELS, TEXTS, make_bundle
 from tiny_recipe import rows, write_data
 
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.manifest import Manifest
 from edgekit.cli import cli
 from edgekit.errors import NotFoundError
-from edgekit.flows.evaluate.accuracy import record_accuracy
 from edgekit.flows.gate.gate import not_judged
 from edgekit.schema.budget import Budget
 
@@ -192,7 +192,7 @@ def test_what_no_bundle_is_held_against():
 
 
 def record(bundle, value, **changes):
-    record_accuracy(bundle, accuracy(Manifest.of(bundle).content_hash, value, **changes))
+    BundleFolder(bundle).record(accuracy(Manifest.of(bundle).content_hash, value, **changes))
 
 
 def test_accuracy_counts_on_test_rows_unless_others_are_named(onnx_bundle):
