@@ -19,6 +19,8 @@ import npm
 from edgekit.agent.errors import BadInput
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.agent.inference.classifier import open_classifier
+from edgekit.packaging.identity import Identity
+from edgekit.packaging.web.write import write
 
 KINDS = ("multi_label", "regression")
 TEXTS = (
@@ -146,6 +148,20 @@ def test_a_manifest_that_describes_no_head_is_refused_as_by_the_agent(packages, 
         told.append(r"tampered: manifest\.json was changed: its content_hash does not follow")
     for found, said in zip(seen(packages["multi_label"], bundles, "() => 'loaded'"), told, strict=True):
         assert re.match(said, found), (found, said)
+
+
+def test_a_pair_is_refused_where_the_model_takes_none(packages, tmp_path):
+    bundle = rewrite(shutil.copytree(packages["multi_label"] / "bundle", tmp_path / "bundle"), pairs=False)
+    asked = "(model) => model.classify('one', 'two').catch((error) => `${error.code}: ${error.message}`)"
+    (refusal,) = seen(packages["multi_label"], [bundle], asked)
+    assert refusal.startswith("invalid: this model takes single texts, and was given a pair")
+    (tmp_path / "package").mkdir()
+    write(open_bundle(bundle), Identity(name="tiny-model", id="com.example.tiny"), tmp_path / "package")
+    (example, _) = re.findall(
+        r"^```js\n(.*?)^```", (tmp_path / "package/README.md").read_text(), re.MULTILINE | re.DOTALL
+    )
+    assert "pair" not in example
+    assert "classifier.thresholds" in example
 
 
 def with_golden(bundle, folder, change):

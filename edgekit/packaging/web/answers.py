@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION, SINGLE_LABEL, Pr
 from edgekit.tasks.registry import task_named
 
 _README = Path(__file__).with_name("readme")
+# the lines of an example that classify a pair of texts
+_PAIR = re.compile(r"\nconst pair = .*\n.*\n(?=```)")
 _LABELS = "\n  readonly labels: readonly string[];"
 
 
@@ -88,8 +91,9 @@ export interface Prediction {
 def values_of(manifest: Manifest) -> dict[str, str]:
     """What the templates take of the answers of a model."""
     answer = _ANSWERS[manifest.head]
+    use = (_README / f"{manifest.head}.md").read_text(encoding="utf-8")
     return {
-        "USE": (_README / f"{manifest.head}.md").read_text(encoding="utf-8"),
+        "USE": use if manifest.pairs else _PAIR.sub("", use),
         "NOUN": answer.noun,
         "PARTS": answer.parts,
         "ANSWER": answer.answer,

@@ -92,6 +92,9 @@ export class BaseClassifier {
    * @returns {Promise<Float32Array>}
    */
   async logits(encoding) {
+    if (this.manifest.pairs === false && encoding.typeIds.some(Boolean)) {
+      throw new ModelError("invalid", "this model takes single texts, and was given a pair", "leave the second text out");
+    }
     /** @type {Record<string, number[]>} */
     const rows = { ids: encoding.ids, mask: encoding.ids.map(() => 1), types: encoding.typeIds };
     /** @type {Record<string, import("onnxruntime-common").Tensor>} */
