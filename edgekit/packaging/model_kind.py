@@ -13,21 +13,23 @@ from edgekit.tasks.registry import task_named
 class ModelKind:
     """Models that are used in one way.
 
-    noun:     what such a model is
-    outcome:  where a golden case ends
-    compared: of what the self-test names the first that differs
+    noun:      what such a model is
+    api_class: what the package's class is called
+    outcome:   where a golden case ends
+    compared:  of what the self-test names the first that differs
     """
 
     noun: str
+    api_class: str
     outcome: str
     compared: str
 
 
-_GENERATOR = ModelKind("text generator", "tokens", "token or logit")
+_GENERATOR = ModelKind("text generator", "Generator", "tokens", "token or logit")
 _BY_PROBLEM_TYPE: dict[str, ModelKind] = {
-    SINGLE_LABEL: ModelKind("text classifier", "label", "token, logit or label"),
-    MULTI_LABEL: ModelKind("multi-label text classifier", "labels", "token, logit or label"),
-    REGRESSION: ModelKind("text regression", "value", "token, logit or value"),
+    SINGLE_LABEL: ModelKind("text classifier", "Classifier", "label", "token, logit or label"),
+    MULTI_LABEL: ModelKind("multi-label text classifier", "Classifier", "labels", "token, logit or label"),
+    REGRESSION: ModelKind("text regression", "Classifier", "value", "token, logit or value"),
 }
 
 

@@ -14,7 +14,7 @@ Figures = Literal["latency", "labels", "generation", "perplexity"]
 
 @dataclass(frozen=True)
 class Task:
-    """What a model does, and what follows for data, files, measurements and packages.
+    """What a model does, and what follows for data, files and measurements.
 
     labels:        a model of it has labels, and its data are rows with one each; else its data are files of text
     generates:     it writes a text token by token, with a cache; its bundles have greedy tokens as golden cases
@@ -24,8 +24,6 @@ class Task:
     auto_class:    the class of transformers that loads a checkpoint
     class_endings: how the model classes that a `config.json` names end
     figures:       what is measured of a model
-    api_class:     the class that a package for apps offers
-    sources:       the folder of the templates that only a package of this task takes
     """
 
     name: TaskName
@@ -37,8 +35,6 @@ class Task:
     auto_class: str
     class_endings: tuple[str, ...]
     figures: frozenset[Figures]
-    api_class: str
-    sources: str
 
     @property
     def title(self) -> str:

@@ -14,6 +14,4 @@ TASK = Task(
     auto_class="AutoModelForSequenceClassification",
     class_endings=("ForSequenceClassification",),
     figures=frozenset({"latency", "labels"}),
-    api_class="Classifier",
-    sources="classification",
 )

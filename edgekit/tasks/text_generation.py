@@ -14,6 +14,4 @@ TASK = Task(
     auto_class="AutoModelForCausalLM",
     class_endings=("ForCausalLM", "LMHeadModel"),
     figures=frozenset({"generation", "perplexity"}),
-    api_class="Generator",
-    sources="generation",
 )

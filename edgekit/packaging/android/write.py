@@ -15,7 +15,6 @@ from edgekit.packaging.android.maven import group_of, write_repository
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.model_kind import kind_of, readme_name
-from edgekit.tasks.registry import task_named
 
 FORMATS: tuple[str, ...] = ("onnx", "tflite")
 MIN_SDK = 24
@@ -60,7 +59,7 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     format = bundle.model.suffix[1:]
     runtime = RUNTIMES[format]
     values = _values(bundle, identity, runtime)
-    for part in ("common", format, task_named(bundle.task).sources, f"heads/{bundle.head.problem_type}"):
+    for part in ("common", format, bundle.task, f"heads/{bundle.head.problem_type}"):
         fill(TEMPLATES / part, folder, values)
     main = folder / "module/src/main"
     copy_bundle(bundle, main / "assets" / identity.name)

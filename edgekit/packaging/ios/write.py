@@ -9,7 +9,6 @@ from edgekit.errors import UsageError
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.model_kind import kind_of, readme_name
-from edgekit.tasks.registry import task_named
 
 FORMATS = ("onnx",)
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -39,7 +38,7 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     # the usage comes first: it has places to fill in of its own
     values = {
         "USAGE": (_README / readme_name(bundle)).read_text(encoding="utf-8"),
-        "CLASS": task_named(bundle.task).api_class,
+        "CLASS": kind.api_class,
         "OUTPUT": kind.outcome,
         "COMPARED": kind.compared,
         "PASCAL": identity.pascal,

@@ -10,8 +10,8 @@ from edgekit.agent.inference.bundle import GOLDEN, TOKENIZER, Bundle
 from edgekit.bundle.manifest import MANIFEST_FILE, Manifest
 from edgekit.packaging.contents import Added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
+from edgekit.packaging.model_kind import kind_of
 from edgekit.packaging.web.answers import title_of, values_of
-from edgekit.tasks.registry import task_named
 
 FORMATS = ("onnx",)
 # the versions that the package was run with; React Native's was checked against its types
@@ -25,7 +25,7 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     """Fill `folder` with the npm package `identity.name`; `npm pack` there makes its tarball."""
     manifest = Manifest.of_checked(bundle.manifest, str(bundle.folder / MANIFEST_FILE))
     copy_bundle(bundle, folder / "bundle")
-    values = _values(manifest, identity)
+    values = _values(manifest, identity, kind_of(bundle).api_class)
     fill(_HERE / "templates", folder, values)
     weighed = _weighed(bundle, folder)
     readmes = [_HERE / "readme" / name for name in (f"{manifest.task}.md", "platforms.md")]
@@ -36,8 +36,7 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     return weighed
 
 
-def _values(manifest: Manifest, identity: Identity) -> dict[str, str]:
-    task = task_named(manifest.task)
+def _values(manifest: Manifest, identity: Identity, api_class: str) -> dict[str, str]:
     summary = f"{title_of(manifest)}, {manifest.parameters:,} parameters, {manifest.scheme}"
     # what it answers comes first: it has places to fill in of its own
     return values_of(manifest) | {
@@ -47,7 +46,7 @@ def _values(manifest: Manifest, identity: Identity) -> dict[str, str]:
         "FILES": _addresses((MANIFEST_FILE, TOKENIZER, manifest.model_file, GOLDEN)),
         # the inside of a JSON string
         "DESCRIPTION": json.dumps(summary)[1:-1],
-        "CLASS": task.api_class,
+        "CLASS": api_class,
         "MAX_LENGTH": str(manifest.max_length),
         "WEB_RUNTIME": WEB_RUNTIME,
         "NODE_RUNTIME": NODE_RUNTIME,
