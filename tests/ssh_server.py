@@ -39,6 +39,8 @@ class SshServer:
         self.home = home
         home.mkdir(parents=True, exist_ok=True)
         self.environment = {"HOME": str(home), "PATH": os.environ["PATH"], "LC_ALL": "C"}
+        # threads that numpy would start when it is loaded, as wherever tests run
+        self.environment |= {name: value for name, value in os.environ.items() if name == "OMP_NUM_THREADS"}
         self.shell = "/bin/sh"
         self.host_key = asyncssh.generate_private_key("ssh-ed25519")
         self.authorized = authorized

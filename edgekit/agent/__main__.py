@@ -57,4 +57,7 @@ def _listen(lines: queue.Queue[bytes | None], patience: float | None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    # at once: to take the interpreter and the runtimes apart takes time, and leaves nothing that was not there
+    sys.stderr.flush()
+    os._exit(code)

@@ -49,7 +49,7 @@ from .json_object import JsonObject
 
 PROTOCOL = 1
 MAX_LINE = 64_000_000
-GRACE_SECONDS = 2.0
+GRACE_SECONDS = 1.0
 
 
 class LineTooLong(Exception):

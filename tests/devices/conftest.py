@@ -20,4 +20,4 @@ def hasty(monkeypatch):
     """All that waits for a lost link waits for a few seconds alone."""
     monkeypatch.setattr("edgekit.devices.ssh.connect.KEEPALIVE_SECONDS", 0.5)
     monkeypatch.setattr("edgekit.devices.heartbeat.BEAT_SECONDS", 0.3)
-    monkeypatch.setattr("edgekit.devices.remote.PATIENCE_SECONDS", 2.0)
+    monkeypatch.setattr("edgekit.devices.remote.PATIENCE_SECONDS", 1.5)

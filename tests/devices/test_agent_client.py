@@ -1,5 +1,7 @@
 """What the host makes of agents that lie, die, babble or hang."""
 
+import importlib.metadata
+import json
 import shutil
 import subprocess
 import sys
@@ -199,6 +201,18 @@ class TestRealAgent:
         answer = say('\n\n{"id": 1, "do": "hello", "protocol": 1}\n\n', "--patience", "20").stdout.decode()
         assert answer.count("\n") == 1
         assert answer.startswith('{"id": 1, "event": "result"')
+
+    def test_versions_are_those_of_the_metadata(self, say, tmp_path):
+        """Of what is installed, and of a package whose folder tells none."""
+        (tmp_path / "tflite_runtime").mkdir()
+        (tmp_path / "tflite_runtime" / "__init__.py").touch()
+        runtimes = json.loads(say('{"id": 1, "do": "hello", "protocol": 1}\n').stdout)["result"]["runtimes"]
+        assert runtimes["tflite-runtime"] == "unknown"
+        for name in ("onnxruntime", "ai-edge-litert"):
+            assert runtimes[name] == importlib.metadata.version(name)
+        (tmp_path / "tflite_runtime-2.14.0.post1.dist-info").mkdir()
+        runtimes = json.loads(say('{"id": 1, "do": "hello", "protocol": 1}\n').stdout)["result"]["runtimes"]
+        assert runtimes["tflite-runtime"] == "2.14.0.post1"
 
     def test_silence_ends_it(self, say, tmp_path):
         command = [sys.executable, "-m", "edgekit_agent", "--patience", "1"]
