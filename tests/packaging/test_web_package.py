@@ -322,24 +322,6 @@ def test_a_bundle_of_a_bag_of_words_and_one_of_another_format_version(tmp_path, 
     assert "is of an older format" in npm.run("node", package / "self-test.js", exits=1).stderr
 
 
-def test_a_pair_is_refused_where_the_model_takes_none(tmp_path, modules):
-    package = packaged(make_bundle(tmp_path / "tiny-onnx", "onnx"), tmp_path / "package")
-    (package / "node_modules").symlink_to(modules)
-    rewrite(package / "bundle", pairs=False)
-    found = npm.script(
-        package,
-        """
-        import { Classifier } from "tiny-model";
-        const classifier = await Classifier.load(undefined, { threads: 1 });
-        const { label } = await classifier.classify("open");
-        const refused = await classifier.classify("open", "the door").catch((error) => error.message);
-        console.log(JSON.stringify({ label, refused }));
-        """,
-    )
-    assert found["label"]
-    assert found["refused"] == "this model takes single texts, and was given a pair (leave the second text out)"
-
-
 def test_what_decides_an_answer_is_under_the_content_hash(tmp_path, modules):
     bundle = make_bundle(tmp_path / "tiny-onnx", "onnx")
     package = packaged(bundle, tmp_path / "package")
