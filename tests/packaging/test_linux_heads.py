@@ -9,11 +9,13 @@ import sys
 import tarfile
 
 import pytest
+from head_bundles import rehash
 from linux_package import NAME, code_blocks, install, run_blocks, serving
 from tiny_bundle import rewrite
 
 from edgekit.agent.inference.classifier import open_classifier
 from tests.command_line import edgekit
+from tests.head_checkpoints import LABELS
 
 TEXTS = ("turn on the kitchen lights", "what is the weather", "lock the door", "play " * 90)
 
@@ -66,3 +68,21 @@ def test_a_threshold_that_was_changed_is_refused_at_the_self_test(unpacked, tmp_
     command = [sys.executable, folder / "app" / "run.py", "selftest"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, "was changed since edgekit wrote it" in done.stderr) == (2, True), done.stderr
+
+
+def test_no_label_steers_a_terminal(unpacked, linux_python, tmp_path):
+    home = tmp_path / "home"
+    install(unpacked["multi_label"], home, python=linux_python)
+    labels = ["\x1b[2Jtoxic", "two\nlines", "\u202eright"]
+    golden = home / "bundle" / "golden.jsonl"
+    rows = [json.loads(line) for line in golden.read_text("utf-8").splitlines()]
+    for row in rows:
+        row["labels"] = [labels[LABELS.index(label)] for label in row["labels"]]
+    golden.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    rewrite(home / "bundle", labels=labels)
+    rehash(home / "bundle")
+    ran = subprocess.run(
+        [linux_python, "-I", home / "app" / "run.py", "classify", TEXTS[0]], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout.count("\n") == 1
+    assert ran.stdout.replace("\t", "").rstrip("\n").isprintable()

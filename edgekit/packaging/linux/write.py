@@ -35,6 +35,8 @@ _MODULES = (
     "devices/__init__",
     "devices/on_device/__init__",
     "devices/on_device/runtimes",
+    "io/__init__",
+    "io/printable",
     "packaging/__init__",
     "packaging/linux/__init__",
 )

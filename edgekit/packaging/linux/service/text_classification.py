@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from edgekit.agent.json_object import JsonObject
+from edgekit.io.printable import visible_name
 
 from .limits import Limits
 from .request_body import checked_text, json_object, only_fields, refuse, text_field
@@ -38,7 +39,7 @@ class TextClassification:
             print(f"{fields['value']:.4f}")
             return
         labels = [fields["label"]] if "label" in fields else fields["labels"]
-        print("\t".join(f"{label}\t{fields['scores'][label]:.4f}" for label in labels))
+        print("\t".join(f"{visible_name(label)}\t{fields['scores'][label]:.4f}" for label in labels))
 
     async def answer(
         self, connection: Connection, request: Request, model: Model, metrics: Metrics, limits: Limits

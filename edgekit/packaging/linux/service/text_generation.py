@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from edgekit.agent.json_object import JsonObject
+from edgekit.io.printable import visible
 
 from .limits import Limits
 from .request_body import json_object, number_field, only_fields, refuse, text_field, whole_field
@@ -43,7 +44,7 @@ class TextGeneration:
 
         sampling = Sampling(temperature=options.temperature, seed=options.seed)
         for piece in model.start(options.prompt, sampling, GenerationLimits(max_tokens=options.max_tokens)):
-            print(piece, end="", flush=True)
+            print(visible(piece), end="", flush=True)
         print()
 
     async def answer(
