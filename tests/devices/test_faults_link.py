@@ -57,6 +57,7 @@ class TestLink:
         again = len([command for command in pi.commands if "edgekit-push" in command]) - before
         assert 1 <= again <= 2
 
+    @pytest.mark.slow
     def test_cut_during_a_run(self, pi, onnx_bundle):
         def cut(news):
             pi.cut()
@@ -172,9 +173,11 @@ class TestCommandLine:
         _, said = process.communicate(timeout=120)
         assert process.returncode == 4
         assert "the link was lost" in said
+        assert "; nothing was kept" in said
         assert "Traceback" not in said
         assert not list(onnx_bundle.glob("measurements/latency-*"))
         all_ended(pi)
+        works(pi, onnx_bundle)
 
 
 def test_the_lock_of_a_killed_holder_is_free(pi):

@@ -108,7 +108,7 @@ THIRTY = tuple(1 / (place + 1) for place in range(30))
         ((1, 1), 0.9, 50),
         ((9, 1), 0.9, 200),
         (THIRTY, 0.85, 1000),
-        ((1,) * 77, 0.9, 1000),
+        pytest.param((1,) * 77, 0.9, 1000, marks=pytest.mark.slow),
     ],
 )
 def test_intervals_hold_the_truth_as_often_as_they_say(shares, right, rows):

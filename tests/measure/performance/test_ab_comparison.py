@@ -51,7 +51,7 @@ def test_the_ratio_is_that_of_blocks_and_their_spread():
     assert found.theirs_p50_ms == pytest.approx(statistics.median(theirs.ravel().tolist()))
 
 
-@pytest.mark.parametrize("rho", [0, 0.3, 0.5])
+@pytest.mark.parametrize("rho", [0, pytest.param(0.3, marks=pytest.mark.slow), 0.5])
 @pytest.mark.parametrize("count", [20, 100])
 def test_the_interval_holds_a_ratio_that_wanders(count, rho):
     """One side has spells of its own, as where it warms up."""
