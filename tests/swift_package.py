@@ -21,7 +21,7 @@ from edgekit.packaging.ios.write import write
 NAME, PASCAL = "demo-model", "DemoModel"
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGING = ROOT / "edgekit" / "packaging"
-HERE = ROOT / "tests" / "packaging" / "swift"
+HERE = ROOT / "tests" / "packaging" / "ios" / "swift"
 TOOLCHAIN = ROOT / "scripts" / "swift-toolchain"
 STAND_IN = "onnxruntime-swift-package-manager"
 # the one line in which the package that is built here differs from the one that is written

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from java_programs import doubles, stubs  # noqa: F401
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -44,7 +44,7 @@ def java(folder: Path) -> Words:
     if not classes.exists():
         for part in ("tokenizer", "json", "ModelException.java"):
             _filled_java(JAVA / part, sources)
-        shutil.copy(HERE / "java" / "TokenizerRunner.java", sources)
+        shutil.copy(HERE / "android" / "java" / "TokenizerRunner.java", sources)
         files = sorted(sources.rglob("*.java"))
         _run([compiler, "-encoding", "UTF-8", "--release", "8", "-nowarn", "-d", classes, *files])
     return [machine, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", classes, "TokenizerRunner"]
@@ -74,7 +74,7 @@ def build_swift() -> Words:
     if not program.exists():
         package = program.parents[2]
         shutil.rmtree(package, ignore_errors=True)
-        shutil.copytree(HERE / "swift" / "tokenize", package)
+        shutil.copytree(HERE / "ios" / "swift" / "tokenize", package)
         for path in _swift_core():
             place = package / "Sources" / "PackageCore" / path.relative_to(SWIFT)
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -96,7 +96,7 @@ def _swift_core() -> list[Path]:
 def _swift_program() -> tuple[Path, Path]:
     """The toolchain, and where the program compiled from these sources is or will be."""
     root = _swift_root()
-    sources = [*_swift_core(), *sorted((HERE / "swift" / "tokenize").rglob("*.swift"))]
+    sources = [*_swift_core(), *sorted((HERE / "ios" / "swift" / "tokenize").rglob("*.swift"))]
     made = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     return root, root.parent / f"tokenize-{made}" / ".build" / "release" / "tokenize"
 

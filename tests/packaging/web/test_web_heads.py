@@ -5,22 +5,17 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
-from pathlib import Path
 
+import npm
 import pytest
 from tiny_bundle import rehash, rewrite
-
-from tests.command_line import edgekit
-
-sys.path.insert(0, str(Path(__file__).parent / "web"))
-import npm
 
 from edgekit.agent.errors import BadInput
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.web.write import write
+from tests.command_line import edgekit
 
 KINDS = ("multi_label", "regression")
 TEXTS = (

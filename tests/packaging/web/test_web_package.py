@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
 from pathlib import Path
 
+import npm
 import numpy as np
 import pytest
 from tiny_bundle import ODD_FACTS, make_bundle, rehash, rewrite
 from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 from tiny_tokenizers import HARD, unigram
-
-sys.path.insert(0, str(Path(__file__).parent / "web"))
-import npm
 
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.agent.inference.classifier import open_classifier
@@ -25,7 +22,7 @@ from edgekit.agent.inference.sampling import Sampling
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.web.write import NODE_RUNTIME, WEB_RUNTIME, write
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAIRS = (("turn on the lights", "is it going to rain"), ("x" * 500, "play"), (" ".join(TEXTS), " ".join(TEXTS[::-1])))
 ROWS = [*((text, None) for text in (*TEXTS, *HARD)), *PAIRS]
 # text, temperature, top-k, top-p, seed

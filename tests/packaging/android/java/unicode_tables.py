@@ -1,7 +1,7 @@
 """Writes the Java tables of Unicode: what each code point is to `tokenizers`, asked of the library.
 
 Phones bring Unicode of any age, and the library mixes several. So the Java tokenizer carries the library's answers.
-Run it after a new release of `tokenizers`: python tests/packaging/java/unicode_tables.py
+Run it after a new release of `tokenizers`: python tests/packaging/android/java/unicode_tables.py
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-TEMPLATES = Path(__file__).resolve().parents[3] / "edgekit/packaging/android/templates"
+TEMPLATES = Path(__file__).resolve().parents[4] / "edgekit/packaging/android/templates"
 TABLES = TEMPLATES / "common/module/src/main/java/@@PATH@@/tokenizer"
 CODE_POINTS = [point for point in range(0x110000) if not 0xD800 <= point < 0xE000]
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"

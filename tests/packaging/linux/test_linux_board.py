@@ -24,7 +24,7 @@ from edgekit.agent.inference.generator import open_generator
 from edgekit.packaging.linux.write import write
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
-SCRIPT = Path(__file__).parents[2] / "scripts" / "emulated-pi"
+SCRIPT = Path(__file__).parents[3] / "scripts" / "emulated-pi"
 BOARD = "emulated-pi4"
 
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import sys
-from pathlib import Path
 
+import npm
 import pytest
 from tiny_bundle import make_bundle, seal
-
-sys.path.insert(0, str(Path(__file__).parent / "web"))
-import npm
 
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.packaging.identity import Identity

@@ -6,16 +6,13 @@ import hashlib
 import json
 import random
 import runpy
-import sys
 from pathlib import Path
 
+import npm
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent / "web"))
-import npm
-
-LIB = Path(__file__).parents[2] / "edgekit" / "packaging" / "web" / "templates" / "lib"
+LIB = Path(__file__).parents[3] / "edgekit" / "packaging" / "web" / "templates" / "lib"
 
 
 @pytest.mark.slow

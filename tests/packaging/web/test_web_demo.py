@@ -9,15 +9,12 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from pathlib import Path
 from urllib.parse import urlsplit
 
+import npm
 import numpy as np
 import pytest
 from tiny_bundle import LABELS, make_bundle, reference_ids, reference_logits, seal
-
-sys.path.insert(0, str(Path(__file__).parent / "web"))
-import npm
 
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.agent.inference.generation import GenerationLimits

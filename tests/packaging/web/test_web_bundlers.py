@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import functools
 import http.server
-import sys
 import threading
-from pathlib import Path
 
+import npm
 import pytest
 from tiny_bundle import LABELS, make_bundle
-
-sys.path.insert(0, str(Path(__file__).parent / "web"))
-import npm
 
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.packaging.identity import Identity
