@@ -1,4 +1,4 @@
-"""A device that can be spoiled, for the tests of what goes wrong between a host and a device."""
+"""What the tests of devices share: a device that can be spoiled, and files of the machine's own."""
 
 from pathlib import Path
 
@@ -21,3 +21,12 @@ def hasty(monkeypatch):
     monkeypatch.setattr("edgekit.devices.ssh.connect.KEEPALIVE_SECONDS", 0.5)
     monkeypatch.setattr("edgekit.devices.heartbeat.BEAT_SECONDS", 0.3)
     monkeypatch.setattr("edgekit.devices.remote.PATIENCE_SECONDS", 1.5)
+
+
+@pytest.fixture
+def machines_file(client_home, tmp_path, monkeypatch):
+    """The machine's configuration, in a folder of its own."""
+    folder = tmp_path / "etc"
+    folder.mkdir()
+    monkeypatch.setattr("edgekit.devices.ssh.host_config.SYSTEM_FILE", str(folder / "ssh_config"))
+    return folder / "ssh_config"

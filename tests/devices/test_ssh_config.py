@@ -23,15 +23,6 @@ def new_key(file, *, kind="ed25519", passphrase=""):
     return file
 
 
-@pytest.fixture
-def machines_file(client_home, tmp_path, monkeypatch):
-    """The machine's configuration, in a folder of its own."""
-    folder = tmp_path / "etc"
-    folder.mkdir()
-    monkeypatch.setattr("edgekit.devices.ssh.host_config.SYSTEM_FILE", str(folder / "ssh_config"))
-    return folder / "ssh_config"
-
-
 class TestFiles:
     def test_the_machines_is_read_after_the_users(self, ssh_server, client_home, machines_file):
         (machines_file.parent / "ssh_config.d").mkdir()
@@ -53,21 +44,6 @@ class TestFiles:
         (client_home.ssh / "more").write_text("Port 7\nHost b\n  Port 8\n")
         assert (HostConfig("a", None, None).get("Port"), HostConfig("a", None, None).user) == (7, "of_a")
         assert (HostConfig("b", None, None).get("Port"), HostConfig("b", None, None).user) == (None, "of_b")
-
-    @pytest.mark.parametrize(
-        ("asked", "holds"),
-        [
-            ('exec "test %n = kitchen"', True),
-            ('exec "test %n:%r:%p = kitchen:cook:22"', True),
-            ('exec="test %n = hall"', False),
-            ('!exec "test %n = hall" host=kitchen', True),
-            ('originalhost=kitchen exec "test %% = %%"', True),
-            ('user cook !host="hall,attic"', True),
-        ],
-    )
-    def test_what_a_match_asks_for(self, client_home, machines_file, asked, holds):
-        configure(client_home, f"Host kitchen\n  User cook\nMatch {asked}\n  Port 7\n")
-        assert HostConfig("kitchen", None, None).get("Port") == (7 if holds else None)
 
     def test_includes_in_a_circle(self, client_home, machines_file):
         configure(client_home, "Include config\n")
@@ -91,7 +67,9 @@ Host kitchen # the small one
         assert reached("ssh://kitchen")
         assert HostConfig("kitchen", None, None).get("ConnectTimeout") == 90
 
-    @pytest.mark.parametrize("line", ["Port fortytwo", "ConnectTimeout soon", 'User "x', "Port", "User a b"])
+    @pytest.mark.parametrize(
+        "line", ["Port fortytwo", "ConnectTimeout soon", 'User "x', "Port", "User a b", "Match host", 'Match ""']
+    )
     def test_what_ssh_refuses(self, client_home, machines_file, line):
         configure(client_home, f"Host *\n  {line}\n")
         message = refused("ssh://a").message
@@ -107,12 +85,6 @@ Host kitchen # the small one
         assert config.address == "kitchen.lan"
         assert config.strings("IdentityFile") == ["~/.ssh/pi@kitchen.lan"]
         assert config.strings("UserKnownHostsFile") == ["~/.ssh/kh_small", "/x%y"]
-
-    def test_match(self, client_home, machines_file):
-        configure(
-            client_home, "Match final host=x.lan\n  Port 5\nHost x\n  HostName x.lan\nMatch originalhost y\n  Port 6\n"
-        )
-        assert [HostConfig(name, None, None).get("Port") for name in ("x", "y", "z")] == [5, 6, None]
 
     @needs_sshd
     @pytest.mark.parametrize(

@@ -60,8 +60,7 @@ class Connector:
         seen = Seen(known, config.address, port, config.user)
         seen.aliased = config.get("HostKeyAlias") is not None
         seen.checks_address = bool(config.get("CheckHostIP")) and not (seen.aliased or self._links)
-        seen.skipped = identities.skipped
-        identities.skipped += config.notes
+        seen.skipped, seen.notes = identities.skipped, config.notes
         # what asyncssh would read by itself of files is read already
         options = SSHClientConnectionOptions(config=None, client_keys=None, x509_trusted_certs=None)
         options.config = config

@@ -45,6 +45,7 @@ class Seen:
     aliased: whether the configuration gives it a name for its key, to which no port is added
     checks_address: whether a key has to be that of the address as well, where one is known (CheckHostIP)
     skipped: keys to log in with that could not be used, and why
+    notes:   what was passed over of the configuration
     others:  the names that the key which was shown is known of, where it is not known of this host
     """
 
@@ -55,6 +56,7 @@ class Seen:
     aliased: bool = False
     checks_address: bool = False
     skipped: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     trusted: int = 0
     fingerprint: str = ""
     others: list[str] = field(default_factory=list)
@@ -93,13 +95,19 @@ def ssh_errors(where: str, what: str, seen: Seen | None = None) -> Iterator[None
 
 
 def device_error(error: BaseException, where: str, what: str, seen: Seen | None = None) -> DeviceError:
-    """The error for whatever went wrong in `what`."""
-    if seen is not None:
-        if isinstance(error, asyncssh.HostKeyNotVerifiable) or (seen.trusted and _is_of_keys(error)):
-            refusal = _host_key(where, seen, str(error))
-            return DeviceError(refusal.message, advice=_with_skipped(refusal.advice, seen.known.skipped))
-        if isinstance(error, asyncssh.PermissionDenied) or "Too many authentication failures" in str(error):
-            return _no_entry(where, seen, error)
+    """The error for whatever went wrong in `what`, with what was passed over of files that might have helped."""
+    if seen is None:
+        return _of_the_link(error, where, what)
+    if isinstance(error, asyncssh.HostKeyNotVerifiable) or (seen.trusted and _is_of_keys(error)):
+        told, skipped = _host_key(where, seen, str(error)), seen.known.skipped
+    elif isinstance(error, asyncssh.PermissionDenied) or "Too many authentication failures" in str(error):
+        told, skipped = _no_entry(where, seen, error), seen.skipped
+    else:
+        told, skipped = _of_the_link(error, where, what), []
+    return DeviceError(told.message, advice=_with_skipped(told.advice, [*skipped, *seen.notes]))
+
+
+def _of_the_link(error: BaseException, where: str, what: str) -> DeviceError:
     if isinstance(error, TimeoutError | asyncio.TimeoutError):
         return DeviceError(f"{where}: {what} took too long", advice="is the device on, and in this network?")
     if isinstance(error, _LOST) or _is_of_a_closed_link(error):
@@ -142,7 +150,7 @@ def _no_entry(where: str, seen: Seen, error: BaseException) -> DeviceError:
         advice = "name the key in ~/.ssh/config: IdentityFile FILE, and IdentitiesOnly yes"
     return DeviceError(
         f"{where}: {seen.user}@{seen.host} does not let this user in: {_text(error)}",
-        advice=_with_skipped(advice, seen.skipped),
+        advice=advice,
     )
 
 

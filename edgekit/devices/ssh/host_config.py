@@ -25,6 +25,8 @@ _UNUSED = ("ServerAliveInterval", "ServerAliveCountMax", "ForwardAgent", "Reques
 
 # what a Match asks for by a name alone
 _WITHOUT_VALUE = ("all", "canonical", "final")
+# what is known here of the rest; newer releases of OpenSSH ask for more, as for `localnetwork` or `sessiontype`
+_WITH_VALUE = ("exec", "host", "originalhost", "localuser", "user", "tagged")
 
 Handler = Callable[[SSHClientConfig, str, list[str]], object]
 
@@ -33,7 +35,7 @@ class HostConfig(SSHClientConfig):
     """The settings of one host, read as `ssh` reads them.
 
     asyncssh reads one file, includes in no order and from the user's folder alone, and only what is UTF-8.
-    notes: files that could not be read, and why
+    notes: files that could not be read, and why; blocks that were passed over
     Raises `ValueError` with file and line for what no `ssh` would read.
     """
 
@@ -112,8 +114,6 @@ class HostConfig(SSHClientConfig):
             return
         option, handler = _HANDLERS[keyword]
         words = [rest] if keyword == "proxycommand" else self._arguments(rest)
-        if keyword == "match":
-            words = self._criteria(words)
         if not words:
             self._error(f"Missing {option} value")
         handler(self, option, words)
@@ -126,20 +126,32 @@ class HostConfig(SSHClientConfig):
             self._error("a quote without its end")
         return words
 
-    def _criteria(self, words: Sequence[str]) -> list[str]:
-        """What a Match asks for, each name followed by its value, as `name value` or `name=value` said it.
+    def _match(self, option: str, args: list[str]) -> None:
+        """Begin a block that holds where all that it asks for does, each as `name value` or `name=value`.
 
-        The tokens of a command are replaced, as in `Match exec "ping -c 1 %h"`.
+        One that asks for what is not known here never holds, and is noted where all else that it asks for does.
         """
-        found = []
-        left = iter(words)
+        known: list[str] = []
+        foreign = ""
+        left = iter(args)
         for word in left:
             name, equals, value = word.partition("=")
-            found.append(name)
             kind = name.lower().removeprefix("!")
+            if not kind:
+                self._error("Match asks for nothing")
+            asked = [name]
             if kind not in _WITHOUT_VALUE and (equals or (value := next(left, ""))):
-                found.append(self._command(value) if kind == "exec" else value)
-        return found
+                asked.append(self._command(value) if kind == "exec" else value)
+            if kind in (*_WITHOUT_VALUE, *_WITH_VALUE):
+                known += asked
+            else:
+                foreign = foreign or kind
+        args.clear()
+        super()._match(option, known)
+        if foreign and self._matching:
+            self._matching = False
+            note = f"{self._path} line {self._line_no}: what Match {foreign} asks for is not known here"
+            self.notes += [] if note in self.notes else [note]
 
     def _command(self, text: str) -> str:
         self._set_tokens()
@@ -222,6 +234,7 @@ _HANDLERS: dict[str, tuple[str, Handler]] = {
     for keyword, handler in cast("dict[str, tuple[str, Handler]]", SSHClientConfig._handlers).items()
     if handler[0] not in _UNUSED
 } | {
+    "match": ("Match", cast(Handler, HostConfig._match)),
     "checkhostip": ("CheckHostIP", cast(Handler, HostConfig._set_yes)),
     "pubkeyauthentication": ("PubkeyAuthentication", cast(Handler, HostConfig._set_yes)),
     "revokedhostkeys": ("RevokedHostKeys", cast(Handler, SSHClientConfig._set_string)),
