@@ -130,7 +130,7 @@ def test_a_device_that_cannot_run_it(pi, bundles, tmp_path):
             act(["pi"])
 
 
-@pytest.mark.parametrize("after", [20_000, pytest.param(80_000, marks=pytest.mark.slow), 140_000])
+@pytest.mark.parametrize("after", [*(pytest.param(it, marks=pytest.mark.slow) for it in (20_000, 80_000)), 140_000])
 def test_a_link_that_is_cut_on_the_way(pi, bundles, after):
     deploy(bundles[0], ["pi"])
     pi.cut_after = after

@@ -157,7 +157,7 @@ def test_the_best_of_the_validations_within_an_epoch_is_kept(tmp_path, data, mon
     assert found.accuracy == pytest.approx(100 * max(seen))
 
 
-@pytest.mark.parametrize("moment", ["in an epoch", "at its end"])
+@pytest.mark.parametrize("moment", ["in an epoch", pytest.param("at its end", marks=pytest.mark.slow)])
 def test_early_stopping_remembers_how_long_it_has_waited(tmp_path, data, defer_signals, moment, monkeypatch):
     # a rate so small that accuracy never improves: it must stop after the first epoch and `patience` more
     options = OPTIONS.model_copy(update={"epochs": 8, "patience": 2, "learning_rate": 1e-9})
