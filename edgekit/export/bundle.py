@@ -64,7 +64,7 @@ def build_bundle(
         blocks=block_shapes(source.model) if source.described else (),
         lineage=source.lineage,
         notes=(*source.notes, *file.notes),
-        **task.manifest_facts(),
+        **task.manifest_facts(file),
     )
     (out / MANIFEST_FILE).write_text(manifest.dump(), encoding="utf-8")
     (out / CARD_FILE).write_text(model_card(manifest), encoding="utf-8")

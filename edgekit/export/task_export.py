@@ -52,7 +52,7 @@ class TaskExport(ABC, Generic[Case]):
         """The golden cases as a bundle keeps them."""
 
     @abstractmethod
-    def manifest_facts(self) -> dict[str, object]:
+    def manifest_facts(self, file: ModelFile) -> dict[str, object]:
         """Fields of the manifest."""
 
 

@@ -37,7 +37,9 @@ from edgekit.models.head import name_labels, order_logits, renew_head, set_probl
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
 from edgekit.models.registry import describe, family, family_of, is_decoder, require_decoder
+from edgekit.models.token_types import give_own_types, gives_types, named_inputs, reads_types_of
 from edgekit.models.tokenizer.saved_tokenizer import open_saved
+from edgekit.models.typed_model import note_types
 from edgekit.models.weights import SCALES_FILE, load_plain, load_reshaped, weight_files
 from edgekit.options.model_ref import ModelRef
 from edgekit.schema.base_model import read_mapping
@@ -121,8 +123,9 @@ def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
     """
     check_tokenizer_files(checkpoint.path)
     # a DistilBERT is often saved with BERT's tokenizer, whose token types it does not read; GPT-2 takes them for words
-    kind = checkpoint.family
-    known = {"model_input_names": list(family(kind).inputs)} if kind in FAMILIES else {}
+    kind, config = checkpoint.family, read_mapping(checkpoint.path / "config.json")
+    inputs = named_inputs(checkpoint.path, config)
+    known = {"model_input_names": list(inputs)} if inputs is not None else {}
     try:
         tokenizer = open_saved(checkpoint.path, **known)
     except UsageError:
@@ -134,12 +137,13 @@ def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
     if hasattr(tokenizer, "backend_tokenizer"):
         with agent_errors():
             check_growth(tokenizer.backend_tokenizer, checkpoint.path / "tokenizer.json")
-    config = read_mapping(checkpoint.path / "config.json")
     rows = config.get("vocab_size") or getattr(_config(checkpoint), "vocab_size", None)
     check_vocabulary(checkpoint.path, rows, tokenizer)
     if not usual_task(kind).generates or checkpoint.classifies:
         check_truncation(checkpoint.path, tokenizer)
         tokenizer.padding_side = "right"
+        if inputs is None:
+            give_own_types(tokenizer, gives_types(checkpoint.path, config), _config(checkpoint))
     # decoders of families that are not known here show themselves by an empty text without a token
     if checkpoint.classifies and (kind in DECODERS or not tokenizer("")["input_ids"]):
         read_as_trained(tokenizer, config.get("pad_token_id"))
@@ -176,6 +180,7 @@ def load_classifier(
     elif labels is not None and own:
         renew_head(model)
         _warn_of_new_head(checkpoint, labels, wanted)
+    note_types(model, reads_types_of(checkpoint.path, config))
     unlike = labels is None and rarer_attention(config.to_dict()) is not None
     if checkpoint.family in ENCODERS and not unlike:
         describe(model)  # refuses what cannot be taken apart now, and not after a training

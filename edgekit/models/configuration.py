@@ -14,8 +14,15 @@ from edgekit.models.registry import family
 from edgekit.schema.families import FAMILIES
 from edgekit.tasks.problem_type import MULTI_LABEL, PROBLEMS, REGRESSION, SINGLE_LABEL, ProblemType
 
-# how an answer is given, which changes no number of it: a tuple in place of names, and what comes beside the logits
-_ANSWERS = {"return_dict": True, "torchscript": False, "output_attentions": False, "output_hidden_states": False}
+# how an answer is given, which changes no number of it: a tuple in place of names, what comes beside the logits, and
+# in parts of how many tokens a layer is computed, which must divide every text
+_ANSWERS = {
+    "return_dict": True,
+    "torchscript": False,
+    "output_attentions": False,
+    "output_hidden_states": False,
+    "chunk_size_feed_forward": 0,
+}
 
 
 def configured_labels(path: Path, config: Mapping[str, object], *, classifies: bool) -> tuple[str, ...]:
@@ -63,7 +70,7 @@ def configured_problem(path: Path, config: Mapping[str, object], labels: Sequenc
 
 
 def answer_by_name(config: ModelConfig) -> None:
-    """Have models of this configuration answer with names and logits alone, in place, whatever the file says."""
+    """Have models of this configuration answer with names and logits alone, and in one go, in place."""
     for name, value in _ANSWERS.items():
         if hasattr(config, name):
             setattr(config, name, value)

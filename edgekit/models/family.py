@@ -27,6 +27,10 @@ class Family(ABC):
     inputs: tuple[str, ...] = ("input_ids", "attention_mask")
     keys: frozenset[str] = frozenset()
 
+    def inputs_of(self, config: Mapping[str, object]) -> tuple[str, ...]:
+        """The names of what a model of this `config.json` can read, at most."""
+        return self.inputs
+
     def check_config(self, path: Path, raw: Mapping[str, object]) -> None:
         """Raise `UsageError` for what a `config.json` says and no file of this family carries over."""
         check_keys(path, raw, str(raw.get("model_type")), self.keys)

@@ -58,6 +58,7 @@ def exported(folder, out, *words):
         {"pruned_heads": {"7": [0, 1]}},
         {"pruned_heads": {"0": [1], "1": [0, 2]}},
         {"hidden_act": "gelu_python"},
+        {"chunk_size_feed_forward": 4},
     ],
     ids=lambda values: next(iter(values)),
 )

@@ -14,6 +14,7 @@ from edgekit.models.encoder import Encoder, EncoderBlock, activation_key
 from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.registry import describe_encoder, family, family_of
 from edgekit.models.scratch import new_classifier
+from edgekit.models.token_types import give_inputs
 from edgekit.schema.families import ENCODERS, FAMILIES
 from edgekit.schema.shape import Scratch, Shape
 
@@ -63,7 +64,7 @@ def convert_family(
             for old, new in zip(source.head, target.head, strict=True):
                 _copy(old.linear, new.linear)
     student_tokenizer = copy.deepcopy(tokenizer)
-    student_tokenizer.model_input_names = list(family(name).inputs)
+    give_inputs(student_tokenizer, family(name).inputs)
     return converted, student_tokenizer
 
 

@@ -12,7 +12,10 @@ import inspect
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgekit.agent.capture_stderr import captured_output
 from edgekit.bundle.manifest import ModelTensor
@@ -21,12 +24,16 @@ from edgekit.export.model_file import ModelFile
 from edgekit.export.onnx.graph_builder import IR_VERSION, ONNX_FILE, OPSET
 from edgekit.models.loaded_model import LoadedModel
 from edgekit.models.transformers_release import release
+from edgekit.models.typed_model import TYPES, reads_types
 from edgekit.schema.families import FAMILIES
 from edgekit.tasks.text_classification import TASK
 
+if TYPE_CHECKING:
+    from onnx import GraphProto, ModelProto
+
 # an example is as good as any other: its batch and length are left open, and are no other size of a model
 _BATCH, _LENGTH = 3, 7
-_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+_INPUTS = ("input_ids", "attention_mask", TYPES)
 # the lowest that torch's own exporter writes, on which that of transformers rests
 _TORCH_OPSET = 18
 _AXES = ("batch_size", "sequence_length")
@@ -77,17 +84,52 @@ def write_onnx_fallback(model: LoadedModel, out: Path) -> ModelFile:
     with tempfile.TemporaryDirectory() as folder:
         with captured_output():
             try:
-                write(model, Path(folder))
+                with _two_types(model):
+                    write(model, Path(folder))
             except Exception as error:  # tracing runs the model's own code, which raises anything at all
                 raise ToolError(f"{name} cannot export {model.config.model_type} models: {error}") from error
         shutil.move(Path(folder) / ONNX_FILE, out / ONNX_FILE)
-    graph = onnx.load(str(out / ONNX_FILE), load_external_data=False).graph
+    graph = _without_types(model, out / ONNX_FILE, onnx.load(str(out / ONNX_FILE), load_external_data=False))
     return ModelFile(
         file=ONNX_FILE,
         inputs=tuple(ModelTensor(name=value.name, dtype="int64", shape=(None, None)) for value in graph.input),
         outputs=(ModelTensor(name="logits", dtype="float32", shape=(None, model.config.num_labels)),),
         notes=(f"{model.config.model_type} models are exported by {name}, in float only",),
     )
+
+
+@contextmanager
+def _two_types(model: LoadedModel) -> Iterator[None]:
+    """Meanwhile a model of one token type has it twice: exporters try it out with two."""
+    import torch
+    from torch import nn
+
+    lone = [
+        module
+        for name, module in model.named_modules()
+        if name.endswith("token_type_embeddings") and isinstance(module, nn.Embedding) and module.num_embeddings == 1
+    ]
+    before = [module.weight for module in lone]
+    try:
+        for module in lone:
+            module.weight = nn.Parameter(torch.cat([module.weight.detach()] * 2), requires_grad=False)
+        yield
+    finally:
+        for module, weight in zip(lone, before, strict=True):
+            module.weight = weight
+
+
+def _without_types(model: LoadedModel, path: Path, proto: ModelProto) -> GraphProto:
+    """The graph, which the file then holds: types that the model is never given are all the first one."""
+    import onnx
+
+    graph = proto.graph
+    types = [value for value in graph.input if value.name == TYPES]
+    if types and not reads_types(model, usual=True):
+        graph.input.remove(types[0])
+        graph.node.insert(0, onnx.helper.make_node("Sub", ["input_ids", "input_ids"], [TYPES], "first_type"))
+        onnx.save(proto, path)
+    return graph
 
 
 def _by_optimum(model: LoadedModel, folder: Path) -> None:
@@ -106,8 +148,8 @@ def _by_transformers(model: LoadedModel, folder: Path) -> None:
     ids = torch.arange(_BATCH * _LENGTH).reshape(_BATCH, _LENGTH) % model.config.vocab_size
     ones = torch.ones_like(ids)
     example = dict(zip(_INPUTS, (ids, ones, ones - 1), strict=True))
-    if getattr(model.config, "type_vocab_size", 0) < 2 or not _takes(model, "token_type_ids"):
-        del example["token_type_ids"]
+    if getattr(model.config, "type_vocab_size", 0) < 2 or not _takes(model, TYPES):
+        del example[TYPES]
     open_axes = {name: dict.fromkeys((0, 1), torch.export.Dim.AUTO) for name in example}
     config = OnnxConfig(dynamic_shapes=open_axes, opset_version=_TORCH_OPSET)
     use_cache = getattr(model.config, "use_cache", None)

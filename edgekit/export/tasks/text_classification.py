@@ -13,7 +13,7 @@ from edgekit.agent.inference.classifier import Classifier
 from edgekit.agent.inference.problem_type import SINGLE_LABEL, Answer, threshold_logit
 from edgekit.bundle.manifest import Parity
 from edgekit.compress.quantization.grid import Floats
-from edgekit.errors import ToolError
+from edgekit.errors import ToolError, UsageError
 from edgekit.export.model_file import ModelFile
 from edgekit.export.parity import (
     FLOAT,
@@ -30,6 +30,8 @@ from edgekit.export.source import TextInput
 from edgekit.export.task_export import TaskExport
 from edgekit.export.tokenizer_files import write_tokenizer
 from edgekit.models.checkpoint_checks import takes_pairs
+from edgekit.models.token_types import takes_types
+from edgekit.models.typed_model import TYPES
 
 # what breaks tokenizers and padding: nothing, one character, many scripts, invisible characters, a text far too long
 HARD_TEXTS: tuple[str, ...] = (
@@ -90,7 +92,15 @@ class Export(TaskExport[ClassificationCase]):
         self.source.model.config.save_pretrained(out)
 
     def reference(self, texts: Sequence[TextInput], file: ModelFile) -> list[ClassificationCase]:
-        """One text at a time and without padding, fed with what the file reads."""
+        """One text at a time and without padding, fed with what the file reads.
+
+        Raises `UsageError` for a pair of texts where the file takes none.
+        """
+        if any(isinstance(text, tuple) for text in texts) and not self._takes_pairs(file):
+            raise UsageError(
+                f"{self.source.name}: its {file.file} takes single texts, and a golden case is a pair",
+                advice="leave the second texts out",
+            )
         inputs = [spec.name for spec in file.inputs]
         return [self._answer(text, inputs) for text in dict.fromkeys([*texts, *HARD_TEXTS])]
 
@@ -143,14 +153,23 @@ class Export(TaskExport[ClassificationCase]):
             logits = [float(value) for value in case.logits]
             yield {"text": text, "text_pair": pair, "ids": case.ids, "logits": logits, **_answer_fields(case.answer)}
 
-    def manifest_facts(self) -> dict[str, object]:
+    def manifest_facts(self, file: ModelFile) -> dict[str, object]:
         """See `TaskExport`."""
-        inputs = self.source.tokenizer.model_input_names
-        pairs = takes_pairs(self.source.model.config.to_dict(), inputs)
+        pairs = self._takes_pairs(file)
         facts: dict[str, object] = {"labels": self.source.labels, "pad_id": self._pad_id, "pairs": pairs}
         if self.source.head.problem_type != SINGLE_LABEL:
             facts |= {"problem_type": self.source.head.problem_type, "thresholds": self.source.thresholds}
         return facts
+
+    def _takes_pairs(self, file: ModelFile) -> bool:
+        """Whether the file reads the second text of a pair as the checkpoint does.
+
+        An exporter may pass over token types that the model is given.
+        """
+        config, inputs = self.source.model.config.to_dict(), self.source.tokenizer.model_input_names
+        told = takes_types(self.source.model.config) and config.get("type_vocab_size", 0) > 0
+        same = (TYPES in inputs) == (TYPES in {spec.name for spec in file.inputs})
+        return takes_pairs(config, inputs) and (same or not told)
 
     @property
     def _pad_id(self) -> int:

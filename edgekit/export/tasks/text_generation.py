@@ -123,7 +123,7 @@ class Export(TaskExport[GenerationCase]):
                 "logits": [logit for _, logit in case.best],
             }
 
-    def manifest_facts(self) -> dict[str, object]:
+    def manifest_facts(self, file: ModelFile) -> dict[str, object]:
         """See `TaskExport`."""
         generation, pad_id = generation_of(self.source), self.source.tokenizer.pad_token_id
         if pad_id is None:

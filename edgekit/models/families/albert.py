@@ -9,6 +9,7 @@ from edgekit.models.activations import activation_of
 from edgekit.models.encoder import Dense, Encoder, EncoderBlock, require_plain_attention
 from edgekit.models.families.bert import Bert
 from edgekit.models.loaded_model import LibraryObject, LoadedModel
+from edgekit.models.typed_model import reads_types
 
 if TYPE_CHECKING:
     from torch import nn
@@ -32,11 +33,13 @@ class Albert(Bert):
                 "edgekit takes those with one block that all layers share"
             )
         body = model.base_model
+        types, typed = body.embeddings.token_type_embeddings, reads_types(model, usual=True)
         return Encoder(
             family="albert",
             token_embedding=body.embeddings.word_embeddings,
             position_embedding=body.embeddings.position_embeddings,
-            token_type_embedding=body.embeddings.token_type_embeddings,
+            token_type_embedding=types if typed else None,
+            only_type=None if typed else types,
             embedding_norm=body.embeddings.LayerNorm,
             projection=body.encoder.embedding_hidden_mapping_in,
             blocks=[_block(layer) for layer in body.encoder.albert_layer_groups[0].albert_layers],

@@ -11,6 +11,7 @@ from edgekit.models.configuration_keys import check_keys
 from edgekit.models.encoder import Dense, Encoder, EncoderBlock, require_plain_attention
 from edgekit.models.family import Family
 from edgekit.models.loaded_model import LibraryObject, LoadedModel, ModelConfig
+from edgekit.models.typed_model import reads_types
 from edgekit.schema.shape import Shape
 
 if TYPE_CHECKING:
@@ -67,11 +68,13 @@ class Bert(Family):
         """Where the modules of a `BertForSequenceClassification` are."""
         require_plain_attention(model.config)
         body = model.base_model
+        types, typed = body.embeddings.token_type_embeddings, reads_types(model, usual=True)
         return Encoder(
             family="bert",
             token_embedding=body.embeddings.word_embeddings,
             position_embedding=body.embeddings.position_embeddings,
-            token_type_embedding=body.embeddings.token_type_embeddings,
+            token_type_embedding=types if typed else None,
+            only_type=None if typed else types,
             embedding_norm=body.embeddings.LayerNorm,
             blocks=[block(layer) for layer in body.encoder.layer],
             head=[Dense(body.pooler.dense, "tanh"), Dense(model.get_submodule("classifier"), "none")],

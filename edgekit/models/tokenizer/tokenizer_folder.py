@@ -9,6 +9,7 @@ from typing import Any
 from edgekit.agent.inference.tokenizer import is_fault
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import NotFoundError, UsageError
+from edgekit.models.token_types import give_inputs
 from edgekit.models.tokenizer.saved_tokenizer import open_saved
 from edgekit.models.transformers_release import release
 
@@ -30,7 +31,7 @@ def open_tokenizer(folder: Path, inputs: Sequence[str], max_length: int) -> Toke
         if not is_fault(error):
             raise
         raise UsageError(f"{folder}: no usable tokenizer: {' '.join(str(error).split())[:300]}") from error
-    tokenizer.model_input_names = list(inputs)
+    give_inputs(tokenizer, inputs)
     tokenizer.model_max_length = min(max_length, int(tokenizer.model_max_length))
     return tokenizer
 

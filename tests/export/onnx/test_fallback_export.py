@@ -1,7 +1,7 @@
 import pytest
 import torch
 from bundles import build
-from tiny_checkpoint import LABELS, TEXTS
+from tiny_checkpoint import LABELS, TEXTS, tiny_tokenizer
 
 from edgekit.errors import UsageError
 from edgekit.export.source import Source
@@ -9,6 +9,12 @@ from edgekit.flows.export import export
 from edgekit.models.transformers_release import release
 from edgekit.options.export_options import ExportOptions
 from edgekit.tasks import text_classification
+
+
+@pytest.fixture(scope="module")
+def tokenizer():
+    """One that gives token types."""
+    return tiny_tokenizer("bert")
 
 
 @pytest.fixture(scope="module")
