@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import asyncssh
 import pytest
 
 from edgekit.devices.open_device import open_transport
@@ -123,3 +124,36 @@ def refused(url):
         pass
     assert caught.value.exit_code == 4
     return caught.value
+
+
+def known(client, *lines):
+    """Make these the lines of the client's known_hosts."""
+    (client.ssh / "known_hosts").write_text("".join(f"{line}\n" for line in lines))
+
+
+def other_key():
+    """The line of a key that no host has."""
+    return asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
+
+
+def agreed(client, board, host):
+    """Whether the host is reached, by edgekit as by `ssh` itself."""
+    options = {
+        "UserKnownHostsFile": client.ssh / "known_hosts",
+        "GlobalKnownHostsFile": "none",
+        "StrictHostKeyChecking": "yes",
+        "BatchMode": "yes",
+        "IdentityFile": client.ssh / "id_ed25519",
+        "IdentityAgent": "none",
+        "Port": board.port,
+        "User": board.user,
+    }
+    words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
+    ssh = subprocess.run(["ssh", "-F", "none", *words, host, "true"], check=False, capture_output=True)
+    try:
+        ours = reached(board.url(host))
+    except DeviceError as error:
+        assert "host key of" in error.message
+        ours = False
+    assert ours == (ssh.returncode == 0), ssh.stderr
+    return ours

@@ -2,13 +2,11 @@
 
 import subprocess
 
-import asyncssh
 import pytest
 from command_line import edgekit
-from real_sshd import needs_sshd, reached, real_sshd, refused
+from real_sshd import agreed, known, needs_sshd, other_key, reached, real_sshd, refused
 
 from edgekit.devices.ssh.known_hosts import KnownHosts
-from edgekit.errors import DeviceError
 
 pytestmark = needs_sshd
 
@@ -27,37 +25,6 @@ def board(tmp_path_factory):
 def client(client_home, board):
     board.authorized.write_bytes(client_home.public.read_bytes())
     return client_home
-
-
-def known(client, *lines):
-    (client.ssh / "known_hosts").write_text("".join(f"{line}\n" for line in lines))
-
-
-def other_key():
-    return asyncssh.generate_private_key("ssh-ed25519").export_public_key().decode().strip()
-
-
-def agreed(client, board, host):
-    """Whether the host is reached, by edgekit as by `ssh` itself."""
-    options = {
-        "UserKnownHostsFile": client.ssh / "known_hosts",
-        "GlobalKnownHostsFile": "none",
-        "StrictHostKeyChecking": "yes",
-        "BatchMode": "yes",
-        "IdentityFile": client.ssh / "id_ed25519",
-        "IdentityAgent": "none",
-        "Port": board.port,
-        "User": board.user,
-    }
-    words = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
-    ssh = subprocess.run(["ssh", "-F", "none", *words, host, "true"], check=False, capture_output=True)
-    try:
-        ours = reached(board.url(host))
-    except DeviceError as error:
-        assert "host key of" in error.message
-        ours = False
-    assert ours == (ssh.returncode == 0), ssh.stderr
-    return ours
 
 
 def hashed(client, *lines):
@@ -182,22 +149,6 @@ class TestLines:
         assert f"RevokedHostKeys names {revoked}: not all of its lines are public keys" in refused(board.url()).message
         revoked.unlink()
         assert f"RevokedHostKeys names {revoked}: No such file" in refused(board.url()).message
-
-    def test_a_certificate_for_the_name(self, client, board, tmp_path):
-        authority = tmp_path / "authority"
-        subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", authority], check=True)
-        public = authority.with_suffix(".pub").read_text()
-        sshd = tmp_path / "certified"
-        line = f"HostCertificate {sshd}/host_ed25519-cert.pub"
-        with real_sshd(sshd, board.authorized, line) as server:
-            sign = ["ssh-keygen", "-q", "-s", authority, "-I", "board", "-h", "-n", "localhost"]
-            subprocess.run([*sign, sshd / "host_ed25519.pub"], check=True, capture_output=True)
-            server.reload()
-            known(client, f"@cert-authority * {public}")
-            assert reached(server.url("localhost"))
-            assert "127.0.0.1" in refused(server.url()).message
-            known(client, f"@cert-authority 127.* {public}")
-            assert "is not known" in refused(server.url("localhost")).message
 
 
 FOREIGN = [

@@ -7,6 +7,7 @@ from typing import cast
 import asyncssh
 from asyncssh import DEFAULT_PORT, SSHClientConnection, SSHClientConnectionOptions
 
+from edgekit.devices.ssh.algorithms import host_key_algorithms
 from edgekit.devices.ssh.errors import Seen, ssh_errors
 from edgekit.devices.ssh.hop import Hop, jump_hops
 from edgekit.devices.ssh.host_config import HostConfig, expanded
@@ -57,41 +58,52 @@ class Connector:
         port = cast(int, config.get("Port", DEFAULT_PORT))
         with ssh_errors(where, what):
             known = _known_hosts(config)
-        seen = Seen(known, config.address, port, config.user)
-        seen.aliased = config.get("HostKeyAlias") is not None
-        seen.checks_address = bool(config.get("CheckHostIP")) and not (seen.aliased or self._links)
+        seen = Seen(known, config.address, port, config.user, cast("str | None", config.get("HostKeyAlias")))
+        seen.checks_address = bool(config.get("CheckHostIP")) and not (seen.alias or self._links)
         seen.skipped, seen.notes = identities.skipped, config.notes
+        try:
+            with ssh_errors(where, what, seen):
+                await identities.choose()
+                try:
+                    return await self._connected(hop, config, seen, identities, certificates=True)
+                except asyncssh.HostKeyNotVerifiable as error:
+                    if not seen.has_useless_certificate(error):
+                        raise
+                # as for ssh, a certificate of no use is none: the key counts
+                return await self._connected(hop, config, seen, identities, certificates=False)
+        finally:
+            identities.close()
+
+    async def _connected(
+        self, hop: Hop, config: HostConfig, seen: Seen, identities: Identities, *, certificates: bool
+    ) -> SSHClientConnection:
         # what asyncssh would read by itself of files is read already
         options = SSHClientConnectionOptions(config=None, client_keys=None, x509_trusted_certs=None)
         options.config = config
         by_command = not self._links and config.comes_first("ProxyCommand", "ProxyJump")
-        try:
-            with ssh_errors(where, what, seen):
-                await identities.choose()
-                return await asyncssh.connect(
-                    hop.host,
-                    options=options,
-                    config=None,
-                    tunnel=self._links[-1] if self._links else None,
-                    proxy_command=() if by_command else None,
-                    client_factory=lambda: _Client(seen, identities),
-                    # no file and no agent but as they were chosen: the client is asked for keys
-                    client_keys=None,
-                    client_certs=[],
-                    known_hosts=seen.look_up,
-                    # nothing but known_hosts says whose key a host's is: no certificates but OpenSSH's, and no key
-                    # exchange that shows no key
-                    x509_trusted_certs=None,
-                    gss_kex=False,
-                    connect_timeout=cast("int | None", config.get("ConnectTimeout")) or CONNECT_SECONDS,
-                    login_timeout=LOGIN_SECONDS,
-                    keepalive_interval=KEEPALIVE_SECONDS,
-                    keepalive_count_max=2,
-                    agent_forwarding=False,
-                    x11_forwarding=False,
-                )
-        finally:
-            identities.close()
+        return await asyncssh.connect(
+            hop.host,
+            options=options,
+            config=None,
+            tunnel=self._links[-1] if self._links else None,
+            proxy_command=() if by_command else None,
+            client_factory=lambda: _Client(seen, identities),
+            # no file and no agent but as they were chosen: the client is asked for keys
+            client_keys=None,
+            client_certs=[],
+            known_hosts=seen.look_up,
+            server_host_key_algs=host_key_algorithms(seen.found, config, certificates),
+            # nothing but known_hosts says whose key a host's is: no certificates but OpenSSH's, and no key
+            # exchange that shows no key
+            x509_trusted_certs=None,
+            gss_kex=False,
+            connect_timeout=cast("int | None", config.get("ConnectTimeout")) or CONNECT_SECONDS,
+            login_timeout=LOGIN_SECONDS,
+            keepalive_interval=KEEPALIVE_SECONDS,
+            keepalive_count_max=2,
+            agent_forwarding=False,
+            x11_forwarding=False,
+        )
 
 
 class _Client(asyncssh.SSHClient):
@@ -100,6 +112,10 @@ class _Client(asyncssh.SSHClient):
     def __init__(self, seen: Seen, identities: Identities) -> None:
         self._seen = seen
         self._left = list(identities.pairs)
+
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        """Note the link, which knows what the host offers."""
+        self._seen.link = conn
 
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         """Refuse it."""

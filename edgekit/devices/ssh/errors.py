@@ -14,7 +14,8 @@ import asyncssh
 from asyncssh.misc import SoftEOFReceived
 
 from edgekit.devices.sanitize import plain
-from edgekit.devices.ssh.known_hosts import KnownHosts
+from edgekit.devices.ssh.algorithms import Unmatched, unmatched
+from edgekit.devices.ssh.known_hosts import HostKeys, KnownHosts
 from edgekit.errors import DeviceError
 
 # everything that asyncssh, a socket or a pipe raises: asyncssh's own tree has several roots, and what it cannot parse
@@ -34,6 +35,13 @@ FOREIGN = (
 )
 # of what was passed over, how much is named
 _MOST_SKIPPED = 5
+# what asyncssh says of a certificate
+_CERTIFICATES = {
+    "CA key is not trusted": "its certificate is of an authority that known_hosts does not name for it",
+    "expired": "its certificate has expired",
+    "not yet valid": "its certificate is not valid yet",
+    "principal": "its certificate is for another name",
+}
 _LOST = (asyncssh.ConnectionLost, asyncssh.DisconnectError, ConnectionResetError, BrokenPipeError)
 
 
@@ -42,36 +50,60 @@ class Seen:
     """What was seen of a host while connecting, for an error that says what to do.
 
     known:   the keys of hosts
-    aliased: whether the configuration gives it a name for its key, to which no port is added
+    alias:   the name that the configuration gives it for its key, to which no port is added
     checks_address: whether a key has to be that of the address as well, where one is known (CheckHostIP)
     skipped: keys to log in with that could not be used, and why
     notes:   what was passed over of the configuration
+    link:    that was begun
     others:  the names that the key which was shown is known of, where it is not known of this host
+    certificate: why the certificate that was shown is of no use; empty for none
     """
 
     known: KnownHosts
     host: str
     port: int
     user: str
-    aliased: bool = False
+    alias: str | None = None
     checks_address: bool = False
     skipped: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    link: asyncssh.SSHClientConnection | None = None
     trusted: int = 0
     fingerprint: str = ""
     others: list[str] = field(default_factory=list)
-    known_as: str = field(default="", init=False)
+    certificate: str = ""
 
-    def look_up(self, host: str, address: str, port: int | None) -> Any:
-        """The keys known of a host, as asyncssh asks for them; `host` is its HostKeyAlias where it has one."""
-        port = None if self.aliased else port
-        found = self.known.of(host, port)
-        self.known_as = f"[{host}]:{port}" if port else host
+    @property
+    def found(self) -> HostKeys:
+        """The keys known of it by name."""
+        return self.known.of(self.alias or self.host, self._known_port)
+
+    @property
+    def known_as(self) -> str:
+        """The name that its key is known by."""
+        return self.alias or (f"[{self.host}]:{self._known_port}" if self._known_port else self.host)
+
+    @property
+    def _known_port(self) -> int | None:
+        return None if self.alias or self.port == asyncssh.DEFAULT_PORT else self.port
+
+    def look_up(self, _host: str, address: str, _port: int | None) -> Any:
+        """The keys that are taken, as asyncssh asks for them."""
+        found = self.found
         self.trusted = len(found.trusted)
-        of_address = self.known.of(address, port).trusted if self.checks_address and address else ()
+        of_address = self.known.of(address, self._known_port).trusted if self.checks_address and address else ()
         if of_address:
             return found._replace(trusted=[key for key in found.trusted if key in of_address])
         return found
+
+    def has_useless_certificate(self, error: asyncssh.HostKeyNotVerifiable) -> bool:
+        """Whether its key was not taken for its certificate's sake, which is noted; one that is revoked ends it."""
+        said = _without_host(error)
+        if self.fingerprint or not self.found.authorities or "revoked" in said:
+            return False
+        reasons = (reason for words, reason in _CERTIFICATES.items() if words in said)
+        self.certificate = next(reasons, "its certificate cannot be used")
+        return True
 
     def show(self, key: asyncssh.SSHKey) -> None:
         """Note the key that the host shows, which is not one of those known of it."""
@@ -98,8 +130,10 @@ def device_error(error: BaseException, where: str, what: str, seen: Seen | None 
     """The error for whatever went wrong in `what`, with what was passed over of files that might have helped."""
     if seen is None:
         return _of_the_link(error, where, what)
-    if isinstance(error, asyncssh.HostKeyNotVerifiable) or (seen.trusted and _is_of_keys(error)):
-        told, skipped = _host_key(where, seen, str(error)), seen.known.skipped
+    if isinstance(error, _LOST) and seen.link is not None and (none := unmatched(seen.link)):
+        told, skipped = _nothing_in_common(where, none), []
+    elif isinstance(error, asyncssh.HostKeyNotVerifiable):
+        told, skipped = _host_key(where, seen, _without_host(error)), seen.known.skipped
     elif isinstance(error, asyncssh.PermissionDenied) or "Too many authentication failures" in str(error):
         told, skipped = _no_entry(where, seen, error), seen.skipped
     else:
@@ -124,6 +158,8 @@ def _host_key(where: str, seen: Seen, reason: str) -> DeviceError:
     now = f" ({seen.fingerprint})" if seen.fingerprint else ""
     if seen.others:
         now += f"; the key shown is that of {plain(', '.join(seen.others[:3]), 200)}"
+    if seen.certificate:
+        now += f"; {seen.certificate}"
     if "revoked" in reason:
         return DeviceError(
             f"{where}: the host key of {seen.known_as} is revoked in known_hosts or by RevokedHostKeys",
@@ -138,6 +174,21 @@ def _host_key(where: str, seen: Seen, reason: str) -> DeviceError:
     return DeviceError(
         f"{where}: the host key of {seen.known_as} is not known{now}",
         advice=f"connect once by hand and compare the key: {seen.by_hand}",
+    )
+
+
+def _without_host(error: asyncssh.HostKeyNotVerifiable) -> str:
+    """What asyncssh says of a key; the name of the host, which comes behind it, may hold any word."""
+    return str(error).partition(" for host ")[0]
+
+
+def _nothing_in_common(where: str, none: Unmatched) -> DeviceError:
+    ours, theirs = (", ".join(names) or "none" for names in (none.ours, none.theirs))
+    return DeviceError(
+        f"{where}: no {none.sort} algorithm in common: the host takes {plain(theirs, 500)}; edgekit takes {ours}",
+        advice=f"{none.option} in the configuration of ssh leaves no more of what edgekit knows"
+        if none.option
+        else None,
     )
 
 
@@ -166,11 +217,6 @@ def _with_skipped(advice: str | None, skipped: Sequence[str]) -> str | None:
 def _is_of_a_closed_link(error: BaseException) -> bool:
     """Whether a command could not begin because the link was lost before."""
     return isinstance(error, asyncssh.ChannelOpenError) and "SSH connection closed" in str(error)
-
-
-def _is_of_keys(error: BaseException) -> bool:
-    """Whether no key was found that both sides know: the host has none of the kinds that known_hosts has of it."""
-    return isinstance(error, asyncssh.KeyExchangeFailed) and "host key" in str(error)
 
 
 def _doing(what: str) -> str:
