@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from edgekit.data.label_lists import are_hot
+from edgekit.data.label_order import POINTED
 from edgekit.errors import EdgekitWarning, NoLabelError, UsageError, unknown_name
 from edgekit.options.data_options import DataSpec
 
@@ -122,7 +124,8 @@ def label_in(row: Mapping[str, object], column: str, where: str) -> str:
     """The label in a column, without the space around it; numbers and truth values are labels as JSON writes them.
 
     A whole number is the same label with and without a point: 1 and 1.0. A list of labels is its JSON; one of names is
-    sorted, so that a set is one label however it is written. Raises `NoLabelError` where there is none.
+    sorted, so that a set is one label however it is written, but for zeros and ones.
+    Raises `NoLabelError` where there is none.
     """
     value = row.get(column)
     if isinstance(value, (list, tuple)):
@@ -132,6 +135,13 @@ def label_in(row: Mapping[str, object], column: str, where: str) -> str:
     if not label:
         raise NoLabelError(f"{where}: no label in {column!r}", advice=SKIP)
     return _unicode(label, column, where)
+
+
+def is_pointed(value: object) -> bool:
+    """Whether a label is a whole number that is written with a point."""
+    if isinstance(value, str):
+        return POINTED.fullmatch(value.strip()) is not None
+    return isinstance(value, float) and value.is_integer()
 
 
 def _declared(place: str, header: Sequence[str], name: str) -> str:
@@ -159,7 +169,7 @@ def _list_in(values: Sequence[object], column: str, where: str) -> str:
     items = [value.strip() if isinstance(value, str) else value for value in values]
     if not all(isinstance(item, (str, int)) or (isinstance(item, float) and math.isfinite(item)) for item in items):
         raise NoLabelError(f"{where}: {column!r} holds a list of more than labels", advice=SKIP)
-    names = items and all(isinstance(item, str) for item in items)
+    names = items and all(isinstance(item, str) for item in items) and not are_hot(items)
     return json.dumps(sorted(set(items)) if names else items, ensure_ascii=False)
 
 

@@ -6,7 +6,7 @@ import itertools
 import random
 import warnings
 from array import array
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, overload
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.data.columns import BadRows, Row, find_columns
 from edgekit.data.files import read_rows
-from edgekit.data.label_order import in_order, label_order, positions
+from edgekit.data.label_order import in_order, is_number, label_order, places_of, same_value
 from edgekit.data.label_values import holds_sets, label_names, number_in, numbers_of, problem_of, sets_of
 from edgekit.data.ragged import Texts
 from edgekit.data.table import Table, read_table
@@ -142,10 +142,11 @@ class Unnumbered:
         problem_type: what the rows are read as. Default: single labels where labels are given, else what they are
         """
         if problem_type is None:
-            problem_type = SINGLE_LABEL if labels is not None else problem_of(self._all_labels())
+            problem_type = SINGLE_LABEL if labels is not None else self._own_problem()
         source = self.labelling
-        known = tuple(labels) if labels is not None else _labels_of(source, self.unlabelled, problem_type)
-        splits = {name: _number(name, table, known, problem_type) for name, table in self.tables.items()}
+        found = self._all_labels()
+        known = tuple(labels) if labels is not None else _labels_of(source, self.unlabelled, problem_type, found)
+        splits = {name: _number(name, table, known, problem_type, found) for name, table in self.tables.items()}
         empty = Split([], None, [])
         return Data(
             name=self.name,
@@ -177,7 +178,11 @@ class Unnumbered:
         if own_type == MULTI_LABEL:
             return holds_sets(self._all_labels(), own)
         named = [self.labelling.labels.keys() if self.labelling else set(), self._all_labels()]
+        named += [set(map(same_value, labels)) for labels in named]
         return any(label_order(own, in_order(labels)) is not None for labels in named)
+
+    def _own_problem(self) -> ProblemType:
+        return problem_of(self._all_labels(), any(table.pointed for table in self.tables.values()))
 
     def _all_labels(self) -> set[str]:
         return {label for table in self.tables.values() for label in table.labels}
@@ -298,41 +303,44 @@ def _embedded(spec: DataSpec, split: Any) -> Generator[Row]:
 
 
 def _labels_of(
-    source: Table | None, unlabelled: dict[str, NoLabelError], problem_type: ProblemType
+    source: Table | None, unlabelled: dict[str, NoLabelError], problem_type: ProblemType, others: Collection[str]
 ) -> tuple[str, ...]:
     if source is None:
         raise next(iter(unlabelled.values()))
     if problem_type == REGRESSION:
         return (NUMBER,)
     if problem_type == MULTI_LABEL:
-        names = label_names(source.labels)
+        names = label_names(source.labels, others)
         if not names:
             raise UsageError("no row has any label", advice="a classifier needs rows with labels")
         return names
-    found = in_order(source.labels)
+    numbers = all(map(is_number, source.labels))
+    found = in_order(set(map(same_value, source.labels)) if numbers else source.labels)
     if len(found) < 2:
         raise UsageError(f"the data has one label only: {found[0]!r}", advice="a classifier needs two or more")
     return tuple(found)
 
 
-def _number(name: str, table: Table, labels: tuple[str, ...], problem_type: ProblemType) -> Split:
+def _number(
+    name: str, table: Table, labels: tuple[str, ...], problem_type: ProblemType, others: Collection[str]
+) -> Split:
+    """A split with its labels as `labels` and `problem_type` have them; others: the labels of all splits."""
     if not labels:
         raise UsageError("the checkpoint has no labels", advice="fine-tune it first: edgekit finetune MODEL")
     if problem_type == REGRESSION:
         return Split(table.texts, table.pairs, numbers_of(name, table.labels)[table.codes])
     if problem_type == MULTI_LABEL:
-        return Split(table.texts, table.pairs, sets_of(name, table.labels, labels)[table.codes])
-    numbers = positions(labels)
-    if not numbers.keys() >= table.labels.keys():
-        numbers = {label: index for index, label in enumerate(labels)}
-    unknown = sorted(table.labels.keys() - numbers)
-    if unknown:
+        return Split(table.texts, table.pairs, sets_of(name, table.labels, labels, others)[table.codes])
+    places = places_of(labels, table.labels)
+    if places is None:
+        alone = sorted(label for label in table.labels if places_of(labels, [label]) is None)
+        unknown = alone or sorted(table.labels.keys() - set(labels))
         shown = ", ".join(f"{label!r} ({table.labels[label]})" for label in unknown[:5])
         raise UsageError(
             f"the {name} rows have labels that the model was not trained on: {shown}",
             advice=f"it knows {', '.join(map(visible_name, labels[:12]))}{', ...' if len(labels) > 12 else ''}",
         )
-    order = np.array([numbers[label] for label in table.labels], dtype=np.int32)
+    order = np.array([places[label] for label in table.labels], dtype=np.int32)
     return Split(table.texts, table.pairs, order[table.codes])
 
 

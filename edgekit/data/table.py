@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgekit.data.columns import BadRows, Columns, Row, check_text, label_in, text_in
+from edgekit.data.columns import BadRows, Columns, Row, check_text, is_pointed, label_in, text_in
 from edgekit.data.ragged import Texts, TextWriter
 from edgekit.errors import NoLabelError, UsageError
 
@@ -23,13 +23,15 @@ from edgekit.errors import NoLabelError, UsageError
 class Table:
     """Rows of one split. codes: the place of each row's label in `labels` [rows], int32.
 
-    labels: every label with the place where it stands first
+    labels:  every label with the place where it stands first
+    pointed: whether whole numbers among them are written with a point
     """
 
     texts: Texts
     pairs: Texts | None
     codes: NDArray[np.int32]
     labels: dict[str, str]
+    pointed: bool = False
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -37,7 +39,7 @@ class Table:
     def take(self, indices: NDArray[Any]) -> Table:
         """The rows at these indices [rows]."""
         pairs = None if self.pairs is None else self.pairs.take(indices)
-        return Table(self.texts.take(indices), pairs, self.codes[indices], self.labels)
+        return Table(self.texts.take(indices), pairs, self.codes[indices], self.labels, self.pointed)
 
     def same_as(self, other: Table) -> bool:
         """Whether the other holds the same rows in the same order."""
@@ -82,6 +84,7 @@ def read_table(place: str, rows: Generator[Row], columns_of: Callable[[list[str]
     numbers: dict[str, int] = {}
     first: dict[str, str] = {}
     columns: Columns | None = None
+    pointed = False
     # rows are closed at once where one is bad, so that what shows the progress ends before the error is shown
     with closing(rows), TextWriter() as texts, TextWriter() as pairs:
         for where, row in rows:
@@ -97,13 +100,15 @@ def read_table(place: str, rows: Generator[Row], columns_of: Callable[[list[str]
             texts.add(text)
             if pair is not None:
                 pairs.add(pair)
-            first.setdefault(label, where)
+            if label not in first:
+                first[label] = where
+                pointed = pointed or is_pointed(row[columns.label])
             codes.append(numbers.setdefault(label, len(numbers)))
         bad.warn()
         if not codes:
             raise NoLabelError(f"{place}: all rows were left out") if bad.count else UsageError(f"{place} has no rows")
         kept_pairs = pairs.texts() if columns is not None and columns.pair is not None else None
-        return Table(texts.texts(), kept_pairs, np.frombuffer(codes, dtype=np.int32), first)
+        return Table(texts.texts(), kept_pairs, np.frombuffer(codes, dtype=np.int32), first, pointed)
 
 
 def _json(values: Iterable[str] | None) -> Iterator[str]:
