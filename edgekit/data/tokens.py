@@ -61,9 +61,11 @@ def tokenize(
 ) -> Rows:
     """Ids, mask and label of each row, truncated to `max_length` tokens by the tokenizer's own rule, not padded.
 
+    A text without any token, as an empty one to a decoder's tokenizer, is one token of padding.
     A row goes through the tokenizer once; a slow one (`is_fast`) is asked again for rows that are too long.
     """
     truncated = 0
+    alone = {"input_ids": [tokenizer.pad_token_id or 0], "attention_mask": [1]}
     with ExitStack() as files, progress.task(title, len(split)) as advance:
         writers = {
             name: files.enter_context(RaggedWriter(np.int8 if name in _SMALL else np.int32))
@@ -77,7 +79,7 @@ def tokenize(
             writers = {name: writer for name, writer in writers.items() if name in encoded}
             for name, writer in writers.items():
                 for row in encoded[name]:
-                    writer.append(row)
+                    writer.append(row or alone.get(name, [0]))
             advance(start + len(texts))
         columns = {name: writer.rows() for name, writer in writers.items()}
     return Rows(columns, {"labels": _label_values(split.labels)}, truncated)

@@ -115,7 +115,7 @@ def _has_labels(config: Mapping[str, object]) -> bool:
 
 
 def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
-    """The checkpoint's own fast tokenizer; that of a decoder's classifier pads, and gives an empty text a token.
+    """The checkpoint's own fast tokenizer; that of a decoder's classifier pads, as the model was trained with it.
 
     Texts that are classified are padded on the right: behind what is read, whatever the tokenizer says.
     Raises `UsageError` where its files are missing or no tokenizer's, where it has tokens for which the model has no

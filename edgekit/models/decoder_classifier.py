@@ -17,25 +17,21 @@ def make_classifying(tokenizer: Tokenizer) -> None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     tokenizer.padding_side = "right"
     if not tokenizer("")["input_ids"]:
-        end = str(tokenizer.eos_token or tokenizer.pad_token)
-        _put_around(tokenizer, f"$A {end}", f"$A {end} $B:1 {end}:1", end)
+        _put_behind(tokenizer, str(tokenizer.eos_token or tokenizer.pad_token))
 
 
 def read_as_trained(tokenizer: Tokenizer, pad_id: int | None) -> None:
     """The same for a classifier that is trained already, so that it says of every text what it was trained to say.
 
     pad_id: the token that its configuration names as padding
-    Where nothing is put around a text, padding is put behind it: the answer is read at the token before, which does
-    not see it, or of an empty text at the padding itself.
+    Where nothing is put around a text, an empty one is read as one token of padding, wherever rows are made: see
+    `data.tokens` and `agent.inference.classifier`. No other text gives a place to it.
     """
     if pad_id is not None and pad_id != tokenizer.pad_token_id and 0 <= pad_id < len(tokenizer):
         tokenizer.pad_token = tokenizer.convert_ids_to_tokens(pad_id)
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token or tokenizer.unk_token
     tokenizer.padding_side = "right"
-    if not tokenizer("")["input_ids"]:
-        pad = str(tokenizer.pad_token)
-        _put_around(tokenizer, f"$A {pad}", f"$A $B:1 {pad}:1", pad)
 
 
 def pad_as(model: LoadedModel, tokenizer: Tokenizer) -> None:
@@ -43,11 +39,12 @@ def pad_as(model: LoadedModel, tokenizer: Tokenizer) -> None:
     model.config.pad_token_id = tokenizer.pad_token_id
 
 
-def _put_around(tokenizer: Tokenizer, single: str, pair: str, token: str) -> None:
-    """The templates of a text and of a pair of texts, with this special token in them."""
+def _put_behind(tokenizer: Tokenizer, end: str) -> None:
+    """Have a special token end every text, and each of a pair."""
     from tokenizers import processors
 
-    numbers = [(token, tokenizer.convert_tokens_to_ids(token))]
+    numbers = [(end, tokenizer.convert_tokens_to_ids(end))]
+    single, pair = f"$A {end}", f"$A {end} $B:1 {end}:1"
     template = processors.TemplateProcessing(single=single, pair=pair, special_tokens=numbers)
     tokenizer.backend_tokenizer.post_processor = processors.Sequence(
         [processors.ByteLevel(trim_offsets=False), template]

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import copy
 import importlib.util
+import json
 
 import numpy as np
 import pytest
 import torch
 from bundles import build, quantized
+from command_line import edgekit
 from stock_readers import stock_reader
 from tiny_decoder import KINDS, LABELS, TEXTS, byte_fallback_bpe, tiny_classifier_of, tiny_llama
-from transformers import AutoModelForSequenceClassification
+from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from edgekit.agent.inference.bundle import open_bundle, read_golden
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.agent.inference.golden import run_golden
 from edgekit.agent.runtimes.registry import open_session
+from edgekit.data.splits import Split
+from edgekit.data.tokens import tokenize
 from edgekit.errors import UsageError
 from edgekit.models.checkpoint import load_classifier, load_tokenizer, open_checkpoint
 from edgekit.models.registry import describe_decoder
@@ -59,7 +63,7 @@ def check(folder, manifest, parts, source):
     run_golden(classifier, read_golden(open_bundle(folder)))
     texts = [*((text, None) for text in (*TEXTS, "", "a", TEXTS[0] + " " + TEXTS[1])), ("the fox", "and the crow")]
     found = np.array([classifier.classify(*text).logits for text in texts])
-    ids = [tokenizer(*text, truncation=True, max_length=32)["input_ids"] for text in texts]
+    ids = [tokenizer(*text, truncation=True, max_length=32)["input_ids"] or [tokenizer.pad_token_id] for text in texts]
     planned, wanted = logits_of(source.model, ids), logits_of(theirs, ids)
     assert np.std(wanted, axis=0).min() > 0.5
     if source.scheme == "float":
@@ -79,16 +83,34 @@ def test_onnx(parts, kind, scheme, tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_an_end_token_the_answer_is_the_same(parts, kind):
-    """What is put behind a text so that an empty one has a token is never seen by the token that answers."""
+def test_a_long_text_is_cut_where_transformers_cuts_it(parts, decoder_classifiers, kind, tmp_path):
+    """Every place is a token of the text, in the bundle and in an evaluation of the checkpoint."""
     model, tokenizer, theirs = parts[kind]
-    row = tokenizer(TEXTS[0])["input_ids"]
-    bare = tokenizer(TEXTS[0], add_special_tokens=False)["input_ids"]
-    begins = [tokenizer.bos_token_id] if kind != "gpt2" else []
-    assert row in ([*begins, *bare], [*bare, tokenizer.pad_token_id])
-    with torch.inference_mode():
-        torch.testing.assert_close(model(torch.tensor([row])).logits, theirs(torch.tensor([[*begins, *bare]])).logits)
-    assert len(tokenizer("")["input_ids"]) == 1
+    build(quantized(model, tokenizer, "float"), tmp_path / "bundle")
+    classifier, long = open_classifier(tmp_path / "bundle"), f"{TEXTS[0]} {TEXTS[1]} {TEXTS[2]}"
+    stock = AutoTokenizer.from_pretrained(decoder_classifiers[kind])
+    rows = []
+    for words in range(1, len(long.split()) + 1):
+        text = " ".join(long.split()[:words])
+        ids = stock(text, truncation=True, max_length=32)["input_ids"]
+        wanted = logits_of(theirs, [ids])[0]
+        assert np.abs(classifier.classify(text).logits - wanted).max() < 1e-4
+        rows.append({"text": text, "label": LABELS[int(wanted.argmax())]})
+    assert len(ids) == 32
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    words = ("--data", tmp_path / "rows.jsonl", "--max-length", 32, "--json")
+    code, out, err = edgekit("evaluate", decoder_classifiers[kind], *words)
+    assert code == 0, err
+    assert json.loads(out)["accuracy"] == 100
+
+
+def test_a_text_without_a_token_is_one_of_padding(parts, tmp_path):
+    model, tokenizer, theirs = parts["gpt2"]
+    build(quantized(model, tokenizer, "float"), tmp_path / "bundle")
+    wanted = logits_of(theirs, [[tokenizer.pad_token_id]])[0]
+    assert np.abs(open_classifier(tmp_path / "bundle").classify("").logits - wanted).max() < 1e-4
+    rows = tokenize(tokenizer, Split(["", "a"], None, np.array([0, 1])), 8)
+    assert [rows[0][name] for name in ("input_ids", "attention_mask")] == [[tokenizer.pad_token_id], [1]]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -96,7 +118,7 @@ def test_padded_batches_of_every_length_in_onnx(parts, kind, tmp_path):
     model, tokenizer, theirs = parts[kind]
     build(quantized(model, tokenizer, "float"), tmp_path / "bundle")
     session = open_session(tmp_path / "bundle" / "model.onnx")
-    batch = tokenizer([*TEXTS, "", "a"], truncation=True, max_length=32, padding=True, return_tensors="pt")
+    batch = tokenizer([*TEXTS, "b c", "a"], truncation=True, max_length=32, padding=True, return_tensors="pt")
     assert len(set(batch["attention_mask"].sum(1).tolist())) > 2
     with torch.inference_mode():
         wanted = theirs(**batch).logits.numpy()
@@ -185,7 +207,7 @@ def test_padding_changes_nothing_in_the_module_that_becomes_tflite(parts):
             describe_decoder(model), QuantizedWeights(model, None, {}), 64, tokenizer.pad_token_id
         )
         for text in [*TEXTS, "", "a"]:
-            ids = tokenizer(text)["input_ids"]
+            ids = tokenizer(text)["input_ids"] or [tokenizer.pad_token_id]
             with torch.inference_mode():
                 wanted = theirs(torch.tensor([ids])).logits
             for length in (len(ids), 64):

@@ -49,17 +49,19 @@ class Classifier:
     def feeds(self, encoding: Encoding) -> dict[str, Array]:
         """The model's inputs [1, length] for token ids; padding has mask 0, on the right.
 
+        A text without any token, as an empty one to a decoder's tokenizer, is one token of padding with mask 1.
         Raises `BadInput` for a pair of texts where the model takes none, and for a text longer than the model takes.
         """
         if not self._takes_pairs and any(encoding.type_ids):
             raise BadInput("this model takes single texts, and was given a pair", "leave the second text out")
-        tokens = len(encoding.ids)
+        ids, types = encoding.ids or [self._pad_id], encoding.type_ids or [0]
+        tokens = len(ids)
         length = length_for(self.session, tokens)
         padded = length - tokens
         rows = {
-            "ids": encoding.ids + [self._pad_id] * padded,
+            "ids": ids + [self._pad_id] * padded,
             "mask": [1] * tokens + [0] * padded,
-            "types": encoding.type_ids + [0] * padded,
+            "types": types + [0] * padded,
         }
         feeds = {}
         for position, spec in enumerate(self.session.inputs(length)):

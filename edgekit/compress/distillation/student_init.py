@@ -84,7 +84,8 @@ def init_classifier(checkpoint: Checkpoint, data: Data) -> tuple[LoadedModel, To
     if data.has_pairs:
         check_pairs(checkpoint.path, tokenizer.model_input_names)
     if checkpoint.family in DECODERS:
-        make_classifying(tokenizer)
+        if not checkpoint.classifies:
+            make_classifying(tokenizer)
         pad_as(model, tokenizer)
     return model, tokenizer
 

@@ -109,15 +109,14 @@ class Export(TaskExport[ClassificationCase]):
 
         # as a batch of one, for by itself an empty second text would be no pair to transformers
         row = self.source.tokenizer(
-            [text],
-            truncation=True,
-            max_length=self.max_length,
-            return_token_type_ids="token_type_ids" in inputs,
-            return_tensors="pt",
+            [text], truncation=True, max_length=self.max_length, return_token_type_ids=TYPES in inputs
         )
+        ids = tuple(row["input_ids"][0])
+        # a text without any token is one of padding
+        alone = {"input_ids": [self._pad_id], "attention_mask": [1], TYPES: [0]}
+        fed = {name: torch.tensor([row[name][0] if ids else alone[name]]) for name in inputs}
         with torch.inference_mode():
-            logits = self.source.model(**{name: row[name] for name in inputs}).logits[0].float().numpy()
-        ids = tuple(row["input_ids"][0].tolist())
+            logits = self.source.model(**fed).logits[0].float().numpy()
         head = self.source.head
         edges = tuple(threshold_logit(threshold) for threshold in head.thresholds)
         return ClassificationCase(text, ids, logits, head.predict(logits).answer, edges)

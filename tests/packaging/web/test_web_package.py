@@ -49,14 +49,15 @@ def modules():
 
 
 @pytest.fixture(scope="session")
-def web_bundles(tmp_path_factory, decoder_checkpoints):
-    """ONNX bundles of a DistilBERT, an ALBERT with Unigram pieces, a GPT-2 and a Llama."""
+def web_bundles(tmp_path_factory, decoder_checkpoints, decoder_classifiers):
+    """ONNX bundles of a DistilBERT, an ALBERT with Unigram pieces, a GPT-2, a Llama and a classifier on a GPT-2."""
     from edgekit.flows.export import export
     from edgekit.models.checkpoint import save_checkpoint
     from edgekit.options.export_options import ExportOptions
 
     root = tmp_path_factory.mktemp("web-bundles")
     checkpoints = {name: decoder_checkpoints[name] for name in ("gpt2", "llama")}
+    checkpoints["gpt2-classifier"] = decoder_classifiers["gpt2"]
     for family, tokenizer in (("distilbert", tiny_tokenizer()), ("albert", unigram())):
         checkpoints[family] = root / family
         checkpoints[family].mkdir()
@@ -80,7 +81,7 @@ def projects(web_bundles, modules, tmp_path_factory):
     return project
 
 
-@pytest.mark.parametrize("family", ["distilbert", "albert"])
+@pytest.mark.parametrize("family", ["distilbert", "albert", "gpt2-classifier"])
 def test_texts_and_pairs_get_the_labels_and_scores_of_the_agent(projects, web_bundles, family):
     found = npm.script(
         projects(family),

@@ -95,8 +95,11 @@ export class BaseClassifier {
     if (this.manifest.pairs === false && encoding.typeIds.some(Boolean)) {
       throw new ModelError("invalid", "this model takes single texts, and was given a pair", "leave the second text out");
     }
+    // a text without any token is one of padding
+    const ids = encoding.ids.length ? encoding.ids : [this.manifest.pad_id];
+    const types = encoding.ids.length ? encoding.typeIds : [0];
     /** @type {Record<string, number[]>} */
-    const rows = { ids: encoding.ids, mask: encoding.ids.map(() => 1), types: encoding.typeIds };
+    const rows = { ids, mask: ids.map(() => 1), types };
     /** @type {Record<string, import("onnxruntime-common").Tensor>} */
     const feeds = {};
     for (const name of this.session.inputNames) {

@@ -57,13 +57,14 @@ public actor Classifier {
         guard files.takesPairs || encoding.typeIds.allSatisfy({ $0 == 0 }) else {
             throw ModelError.badInput("the model takes single texts, and was given a pair: leave the second text out")
         }
-        let rows = [
-            "ids": encoding.ids, "mask": encoding.ids.map { _ in 1 }, "types": encoding.typeIds,
-        ]
+        // a text without any token is one of padding
+        let empty = encoding.ids.isEmpty
+        let ids = empty ? [files.padId] : encoding.ids
+        let rows = ["ids": ids, "mask": ids.map { _ in 1 }, "types": empty ? [0] : encoding.typeIds]
         var inputs: [String: ORTValue] = [:]
         for input in files.inputs {
             // a model of one length takes padding on the right, with mask 0
-            let padding = max(0, (input.shape.count > 1 ? input.shape[1] ?? 0 : 0) - encoding.ids.count)
+            let padding = max(0, (input.shape.count > 1 ? input.shape[1] ?? 0 : 0) - ids.count)
             let role = Self.role(input.name)
             let fill = role == "ids" ? files.padId : 0
             let row = (rows[role] ?? []) + [Int](repeating: fill, count: padding)

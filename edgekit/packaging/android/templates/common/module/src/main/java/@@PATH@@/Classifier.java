@@ -70,13 +70,17 @@ public final class Classifier extends Head implements AutoCloseable {
         return encoding;
     }
 
-    /** `ids` padded on the right, with mask 0, to the nearest length that the file has. */
+    /**
+     * `ids` padded on the right, with mask 0, to the nearest length that the file has. A text without any token is one
+     * of padding with mask 1.
+     */
     synchronized Prediction predict(Encoding encoding) {
-        int length = lengthFor(encoding.length());
+        int tokens = Math.max(encoding.length(), 1);
+        int length = lengthFor(tokens);
         int[] ids = Arrays.copyOf(encoding.ids(), length);
         Arrays.fill(ids, encoding.length(), length, bundle.manifest().padId());
         int[] mask = new int[length];
-        Arrays.fill(mask, 0, encoding.length(), 1);
+        Arrays.fill(mask, 0, tokens, 1);
         float[] logits = session.run(ids, mask, Arrays.copyOf(encoding.typeIds(), length));
         if (logits.length != outputs) {
             throw new ModelException("the model gives " + logits.length + " logits, expected " + outputs);
