@@ -11,6 +11,7 @@ from datetime import datetime
 from edgekit.bundle.evaluation import Accuracy, ClassScore, Drop, Increase, Perplexity
 from edgekit.io.printable import clean as clean  # what every rendering takes from here
 from edgekit.measure.metrics import metric_of
+from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.verdicts import Outcome
 from edgekit.report.summary import LatencyRow, SpeedRow, VerdictRow
 from edgekit.schema.budget import Budget
@@ -58,6 +59,12 @@ def interval(low: float | None, high: float | None, digits: Callable[[float], st
     if lower and upper:
         return f"{lower} to {upper}"
     return f"at least {lower}" if lower else f"at most {upper}" if upper else "no interval"
+
+
+def times(ratio: Estimate) -> str:
+    """How many times as long, with its 95 % interval, or why it has none."""
+    held = f"no interval: {ratio.doubt}" if ratio.doubt else f"95 %: {ratio.low:.3f} to {ratio.high:.3f}"
+    return f"{ratio.value:.3f} ({held})"
 
 
 def precise(value: float) -> str:

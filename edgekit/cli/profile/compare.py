@@ -44,11 +44,12 @@ def compare_models(ours: Path, theirs: Path, options: ProfileOptions, as_json: b
 
 
 def _print(found: ComparedBundles) -> None:
-    from edgekit.report.figures import clean, number, plural
+    from edgekit.report.figures import clean, number, plural, times
 
     speed, measured = found.speed, found.measured
-    figure = f"{speed.ratio.value:.3f} (95 %: {speed.ratio.low:.3f} to {speed.ratio.high:.3f})"
-    click.echo(f"{speed.verdict}: {clean(found.ours)} takes {figure} times as long as {clean(found.theirs)}")
+    click.echo(
+        f"{speed.verdict}: {clean(found.ours)} takes {times(speed.ratio)} times as long as {clean(found.theirs)}"
+    )
     threads, machine = plural(measured.threads, "thread"), clean(measured.fingerprint.device)
     where = f"length {measured.ours.length}, {threads}, {machine}"
     click.echo(f"  p50 {number(speed.ours_p50_ms)} against {number(speed.theirs_p50_ms)} ms, {where}")

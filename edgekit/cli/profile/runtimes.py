@@ -66,14 +66,15 @@ def compare_by_runtimes(path: Path, options: ProfileOptions, as_json: bool) -> N
 
 
 def _show(compared: RuntimesCompared) -> None:
-    from edgekit.report.figures import clean, plural
+    from edgekit.report.figures import clean, plural, times
     from edgekit.report.terminal import measurements_table
 
     print_rich(measurements_table(compared.measurements))
     for each in compared.comparisons:
         speed = each.speed
-        figure = f"{speed.ratio.value:.3f} (95 %: {speed.ratio.low:.3f} to {speed.ratio.high:.3f})"
-        click.echo(f"{speed.verdict}: {clean(each.ours)} takes {figure} times as long as {clean(each.theirs)}")
+        click.echo(
+            f"{speed.verdict}: {clean(each.ours)} takes {times(speed.ratio)} times as long as {clean(each.theirs)}"
+        )
         where = f"length {each.length}, {plural(each.threads, 'thread')}"
         click.echo(f"  {where}; {speed.runs:,} runs of each in {speed.blocks:,} turns")
         if each.disturbed:

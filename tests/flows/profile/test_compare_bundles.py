@@ -94,6 +94,9 @@ def test_the_command_in_words_and_as_json(onnx_bundle, tmp_path):
     assert ratio["value"] > 0
     assert (ratio["low"], ratio["high"]) == (0, None)
     assert "too little evidence: 2 blocks of runs" in ratio["doubt"]
+    in_words = CliRunner().invoke(cli, words[:-1], standalone_mode=False).stdout
+    assert "(no interval: too little evidence: 2 blocks of runs" in in_words
+    assert "inf" not in in_words
 
 
 def test_an_interval_is_told_as_json(capsys):
