@@ -76,6 +76,7 @@ class Encoder:
     blocks are the distinct ones, in the order in which they run; all of them are run `repeats` times over.
     activation is that of the feed-forward layers: one of `activations.ACTIVATIONS`.
     first_position is the row of the first token; only_type an embedding whose first row is added to every token.
+    padding_id is a token that counts for no position wherever it stands: all of it have the row before the first.
     """
 
     family: str
@@ -90,6 +91,7 @@ class Encoder:
     repeats: int = 1
     first_position: int = 0
     only_type: nn.Embedding | None = None
+    padding_id: int | None = None
 
     @property
     def hidden(self) -> int:

@@ -84,6 +84,22 @@ def test_a_pair_is_read_as_transformers_reads_it(kind, tmp_path):
 
 
 @pytest.mark.parametrize("format", ["onnx", pytest.param("tflite", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("pad", [0, 7])
+def test_what_a_roberta_calls_padding_counts_for_no_position_within_a_text(pad, format, tmp_path):
+    """Also where its configuration calls another token so than its tokenizer does."""
+    model, tokenizer = made(tmp_path / "start", "Roberta", {"pad_token_id": pad}, UNTYPED)
+    words = ("--format", format, "--scheme", "float", "--max-length", 32, "-o", tmp_path / "out")
+    code, _, err = edgekit("export", tmp_path / "start", *words)
+    assert code == 0, err
+    classifier, token = open_classifier(tmp_path / "out" / format), tokenizer.convert_ids_to_tokens(pad)
+    ids = tokenizer(f"the {token} {token} kitchen {token} lights")["input_ids"]
+    assert ids.count(pad) == 3
+    for text in (f"the {token} {token} kitchen {token} lights", f"{token} turn", " ".join(TEXTS), *TEXTS):
+        given = tokenizer(text, truncation=True, max_length=32, return_tensors="pt")
+        assert np.abs(classifier.classify(text).logits - model(**given).logits[0].detach().numpy()).max() < 1e-4
+
+
+@pytest.mark.parametrize("format", ["onnx", pytest.param("tflite", marks=pytest.mark.slow)])
 def test_integers_keep_to_it(format, tmp_path):
     model, tokenizer = made(tmp_path / "start", *KINDS["bert without types"][:3])
     words = ("--format", format, "--scheme", "int8-dynamic", "-o", tmp_path / "out")

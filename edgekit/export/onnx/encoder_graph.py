@@ -125,9 +125,9 @@ def _rows(graph: OnnxGraph, weights: QuantizedWeights, table: nn.Embedding, ids:
 
 
 def _positions(graph: OnnxGraph, weights: QuantizedWeights, encoder: Encoder, max_length: int) -> str:
-    """The rows of the first `sequence` positions, of which `max_length` are kept."""
-    table = encoder.position_embedding
-    selected = slice(encoder.first_position, encoder.first_position + max_length)
+    """The rows of the first `sequence` positions, of which `max_length` are kept; or of those that are counted."""
+    table, first = encoder.position_embedding, encoder.first_position
+    selected = slice(first if encoder.padding_id is None else first - 1, first + max_length)
     quantized = weights.quantized(table.weight)
     if quantized is None:
         rows = graph.constant("positions.weight", weights.values(table.weight)[selected])
@@ -135,9 +135,19 @@ def _positions(graph: OnnxGraph, weights: QuantizedWeights, encoder: Encoder, ma
         # constants only: folded once, when the file is opened
         integers, scales = _table(graph, quantized, selected, "positions")
         rows = graph.add("Mul", [graph.add("Cast", [integers], "positions_cast", to=1), scales], "positions_table")
+    if encoder.padding_id is not None:
+        return graph.add("Gather", [rows, _counted(graph, encoder.padding_id)], "positions")
     length = graph.add("Shape", ["input_ids"], "length", start=1, end=2)
     start, axis = graph.constant("start", np.array([0], np.int64)), graph.constant("axis", np.array([0], np.int64))
     return graph.add("Slice", [rows, start, length, axis], "positions")
+
+
+def _counted(graph: OnnxGraph, padding_id: int) -> str:
+    """Of each token how many have come up to it that are not padding, int64 [batch, sequence]; of padding 0."""
+    padding = graph.add("Equal", ["input_ids", graph.constant("padding_id", np.int64(padding_id))], "padding")
+    real = graph.add("Cast", [graph.add("Not", [padding], "not_padding")], "real", to=7)
+    so_far = graph.add("CumSum", [real, graph.constant("axis1_scalar", np.int64(1))], "so_far")
+    return graph.add("Mul", [so_far, real], "places")
 
 
 def _table(graph: OnnxGraph, quantized: QuantizedTensor, rows: slice, name: str) -> tuple[str, str]:

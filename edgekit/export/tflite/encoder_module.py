@@ -22,8 +22,9 @@ class EncoderModule(nn.Module):
         super().__init__()
         packer = Packer(weights)
         self.token_embedding = EmbeddingTable(encoder.token_embedding, weights)
-        first = encoder.first_position
-        self.position_embedding = EmbeddingTable(encoder.position_embedding, weights, slice(first, first + max_length))
+        self.padding_id, end = encoder.padding_id, encoder.first_position + max_length
+        first = encoder.first_position if self.padding_id is None else encoder.first_position - 1
+        self.position_embedding = EmbeddingTable(encoder.position_embedding, weights, slice(first, end))
         self.token_type_embedding = (
             EmbeddingTable(encoder.token_type_embedding, weights) if encoder.token_type_embedding is not None else None
         )
@@ -44,9 +45,7 @@ class EncoderModule(nn.Module):
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor | None = None
     ) -> dict[str, Tensor]:
         """One text [1, length], padded on the right -> logits [1, labels]."""
-        # counted from the mask, so that the converter cannot fold a float copy of the table into each signature
-        positions = (torch.cumsum(attention_mask[0], 0, dtype=torch.int32) - 1).clamp(min=0)
-        x = self.token_embedding(input_ids[0]) + self.position_embedding(positions)
+        x = self.token_embedding(input_ids[0]) + self.position_embedding(self._positions(input_ids, attention_mask))
         if self.token_type_embedding is not None and token_type_ids is not None:
             x = x + self.token_type_embedding(token_type_ids[0])
         if self.only_type is not None:
@@ -60,6 +59,16 @@ class EncoderModule(nn.Module):
         for linear, activate in zip(self.head, self.head_activations, strict=True):
             x = activate(linear(x))
         return {"logits": x}
+
+    def _positions(self, input_ids: Tensor, attention_mask: Tensor) -> Tensor:
+        """Which row of the table each token has, int32 [length].
+
+        Counted from the inputs, so that the converter cannot fold a float copy of the table into each signature.
+        """
+        if self.padding_id is None:
+            return (torch.cumsum(attention_mask[0], 0, dtype=torch.int32) - 1).clamp(min=0)
+        real = attention_mask[0] * (input_ids[0] != self.padding_id).to(torch.int32)
+        return torch.cumsum(real, 0, dtype=torch.int32) * real
 
 
 class _EncoderBlock(nn.Module):
