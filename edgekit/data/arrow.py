@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.data.columns import LABEL_NAMES, Row
-from edgekit.data.unfolding import Unfolding
+from edgekit.data.unfolding import VALUE_BYTES, Unfolding, is_list, longest_value
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 
 _BATCH = 2048
-# bytes of text that a batch may hold
+# bytes that a batch may hold
 _BATCH_BYTES = 64_000_000
-# rows of a batch whose values are written as what differs from the value before
-_DELTA_BATCH = 16
+# rows of a batch whose values are written as what differs from the value before, and what that is called
+_DELTA_BATCH, _DELTA = 16, "DELTA_BYTE_ARRAY"
 
 
 def read_parquet(path: Path, progress: Progress = SILENT) -> Generator[Row]:
@@ -28,17 +28,12 @@ def read_parquet(path: Path, progress: Progress = SILENT) -> Generator[Row]:
     from pyarrow import parquet
 
     try:
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(path, read_dictionary=_texts_in_lists(path)) as file:
             schema = file.schema_arrow
             columns = [field.name for field in schema if _is_read(field)]
-            unfolding = Unfolding(path)
-            unfolding.add(_stored_bytes(file.metadata, columns))
-            batches = _bounded_batches(path, file, columns)
-            rows = arrow_rows(str(path), batches, _class_names(schema), file.metadata.num_rows, progress)
-            unfolding = Unfolding(path)
-            for where, row in rows:
-                unfolding.add(sum(map(_characters, row.values())))
-                yield where, row
+            Unfolding(path).add(_stored_bytes(file.metadata, columns))
+            batches = Unfolding(path).counted(_bounded_batches(path, file, columns))
+            yield from arrow_rows(str(path), batches, _class_names(schema), file.metadata.num_rows, progress)
     except MemoryError:  # Arrow's is one of its exceptions too
         raise
     except (pa.ArrowException, OSError) as error:
@@ -46,21 +41,37 @@ def read_parquet(path: Path, progress: Progress = SILENT) -> Generator[Row]:
         raise UsageError(f"{path} is not a whole Parquet file: {reason}") from None
 
 
-def _characters(value: object) -> int:
-    """Of a text, or of all texts in a list; a list takes some by itself."""
-    if isinstance(value, list):
-        return sum(8 + _characters(item) for item in value)
-    return len(value) if isinstance(value, str) else 0
+def _texts_in_lists(path: Path) -> list[str]:
+    """The paths of columns of lists of texts: read as a dictionary, a text that a row has often is there once."""
+    from pyarrow import parquet
+
+    metadata = parquet.read_metadata(path)
+    lists = {
+        field.name for field in parquet.read_schema(path) if is_list(field.type) and _is_text(field.type.value_type)
+    }
+    chunks = list(_chunks(metadata, lists))
+    deltas = {chunk.path_in_schema for chunk in chunks if _DELTA in chunk.encodings}
+    return sorted({chunk.path_in_schema for chunk in chunks} - deltas)
+
+
+def _chunks(metadata: Any, columns: Collection[str]) -> Iterator[Any]:
+    """What the file says of the chunks of these columns."""
+    for group in range(metadata.num_row_groups):
+        for place in range(metadata.num_columns):
+            chunk = metadata.row_group(group).column(place)
+            if chunk.path_in_schema.partition(".")[0] in columns:
+                yield chunk
 
 
 def _stored_bytes(metadata: Any, columns: Collection[str]) -> int:
-    """What the pages of these columns hold once they are decompressed, as the file says."""
-    chunks = (
-        metadata.row_group(group).column(place)
-        for group in range(metadata.num_row_groups)
-        for place in range(metadata.num_columns)
-    )
-    return sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema.partition(".")[0] in columns)
+    """What the pages of these columns hold once they are decompressed, and their values, as the file says."""
+    return sum(map(_most_bytes, _chunks(metadata, columns)))
+
+
+def _most_bytes(chunk: Any) -> int:
+    """Of a chunk; a text of a list that is written as what differs from the one before may be as long as all of it."""
+    each = chunk.total_uncompressed_size if "." in chunk.path_in_schema and _DELTA in chunk.encodings else VALUE_BYTES
+    return max(int(chunk.total_uncompressed_size), int(each * chunk.num_values))
 
 
 def _bounded_batches(path: Path, file: Any, columns: Sequence[str]) -> Iterator[Any]:
@@ -76,24 +87,20 @@ def _bounded_batches(path: Path, file: Any, columns: Sequence[str]) -> Iterator[
             else:
                 # a dictionary holds each value once, however many rows have it
                 first = next(peeked.iter_batches(1, row_groups=[group], columns=columns), None)
-                longest = max((_longest(column) for column in first.columns), default=1) if first is not None else 1
-                rows = min(_BATCH, max(1, _BATCH_BYTES // max(1, longest)))
+                longest = (
+                    max((longest_value(column) for column in first.columns), default=1) if first is not None else 1
+                )
+                rows = batch_rows(longest)
             yield from file.iter_batches(rows, row_groups=[group], columns=columns)
 
 
-def _longest(column: Any) -> int:
-    """The bytes of the longest value of a column, of one with a dictionary among all that stand there."""
-    import pyarrow.compute as compute
-    import pyarrow.types as types
-
-    values = column.dictionary if types.is_dictionary(column.type) else column
-    if not (types.is_string(values.type) or types.is_large_string(values.type)):
-        return 8
-    return int(compute.max(compute.binary_length(values)).as_py() or 1)
+def batch_rows(longest: int) -> int:
+    """How many rows a batch may have where a value has so many bytes."""
+    return min(_BATCH, max(1, _BATCH_BYTES // max(1, longest)))
 
 
 def _has_deltas(group: Any) -> bool:
-    return any("DELTA_BYTE_ARRAY" in group.column(place).encodings for place in range(group.num_columns))
+    return any(_DELTA in group.column(place).encodings for place in range(group.num_columns))
 
 
 def arrow_rows(
@@ -127,8 +134,13 @@ def _is_plain(kind: Any) -> bool:
 
     if types.is_dictionary(kind):
         kind = kind.value_type
-    text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
-    return bool(text or types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
+    return bool(_is_text(kind) or types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow.types as types
+
+    return bool(types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind))
 
 
 def _is_read(field: Any) -> bool:
@@ -139,7 +151,7 @@ def _holds_labels(name: str, kind: Any) -> bool:
     """Whether a column holds lists of labels; fractions are labels by its name alone, as embeddings are such lists."""
     import pyarrow.types as types
 
-    if not (types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)):
+    if not is_list(kind):
         return False
     return _is_plain(kind.value_type) and (name.casefold() in LABEL_NAMES or not types.is_floating(kind.value_type))
 

@@ -6,14 +6,14 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
-from edgekit.data.arrow import arrow_rows, read_parquet
+from edgekit.data.arrow import arrow_rows, batch_rows, read_parquet
+from edgekit.data.arrow_stream import stored_sizes
 from edgekit.data.columns import Row
-from edgekit.data.unfolding import UnfoldsTooFarError
+from edgekit.data.unfolding import VALUE_BYTES, Unfolding, UnfoldsTooFarError, longest_value
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
 from edgekit.options.data_options import SPLIT_NAMES, is_saved
 
-_BATCH = 2048
 # bytes of a Parquet file that is read through before `datasets` takes it
 _SMALL = 16_000_000
 
@@ -47,10 +47,14 @@ def hub_splits(source: str, progress: Progress = SILENT) -> dict[str, Any]:
 
 
 def _check_unfolding(where: str) -> None:
-    """Raise `UsageError` for a Parquet file of a local folder that unfolds too far: `datasets` would unfold all of it.
+    """Raise `UsageError` for a file of a local folder that unfolds too far: `datasets` would unfold all of it.
 
-    Large files are left out: what they may unfold to is no more than a few times what a large one holds.
+    Large Parquet files are left out: what they may unfold to is no more than a few times what a large one holds.
     """
+    for path in sorted(Path(where).rglob("*.arrow")) if Path(where).is_dir() else ():
+        unfolding = Unfolding(path)
+        for rows, size in stored_sizes(path):
+            unfolding.add(size + VALUE_BYTES * rows)
     for path in sorted(Path(where).rglob("*.parquet")) if Path(where).is_dir() else ():
         if path.is_file() and path.stat().st_size < _SMALL:
             try:
@@ -70,16 +74,20 @@ def _saved(folder: str) -> Any:
     return found if isinstance(found, datasets.DatasetDict) else {"test": found}
 
 
-def hub_rows(place: str, split: Any, progress: Progress = SILENT) -> Generator[Row]:
-    """Each row of a split with its place; the names of numbered classes in place of their numbers."""
+def hub_rows(source: str, name: str, split: Any, progress: Progress = SILENT) -> Generator[Row]:
+    """Each row of the split `name` of a source with its place; the names of numbered classes for their numbers."""
     from datasets import ClassLabel, Value
 
     # of a list, its items
     items = {name: getattr(feature, "feature", feature) for name, feature in split.features.items()}
     plain = [name for name, item in items.items() if isinstance(item, (ClassLabel, Value))]
     named = {name: items[name].names for name in plain if isinstance(items[name], ClassLabel)}
-    batches = split.select_columns(plain).with_format("arrow").iter(_BATCH)
-    return arrow_rows(place, batches, named, len(split), progress)
+    table = split.select_columns(plain).with_format("arrow")
+    # rows that are chosen by their numbers may be the same long one over and over
+    batches = table.iter(batch_rows(max(map(longest_value, table.data.columns), default=1)))
+    folder = Path(_parted(source)[0])
+    counted = Unfolding(folder).counted(batches) if is_saved(folder) else batches
+    return arrow_rows(f"{source}, {name}", counted, named, len(split), progress)
 
 
 def _parted(source: str) -> tuple[str, str | None]:

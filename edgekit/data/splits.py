@@ -269,9 +269,8 @@ def _sources(spec: DataSpec, progress: Progress) -> dict[str, tuple[str, Generat
         from edgekit.data.hub import hub_rows, hub_splits
 
         found = hub_splits(spec.hub, progress)
-        places = {split: f"{spec.hub}, {split}" for split in found}
         return {
-            split: (places[split], hub_rows(places[split], rows, progress), BadRows(spec.skip_bad_rows))
+            split: (f"{spec.hub}, {split}", hub_rows(spec.hub, split, rows, progress), BadRows(spec.skip_bad_rows))
             for split, rows in found.items()
         }
     sources = {}

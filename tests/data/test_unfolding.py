@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyarrow import parquet
@@ -45,6 +46,88 @@ def test_parquet_that_unfolds_without_end_is_refused_in_little_memory(tmp_path, 
     said, kilobytes = done.stdout.splitlines()
     assert "unfolds to more than 256,000,000" in said
     assert int(kilobytes) < 900_000
+
+
+def one_row(path, labels, **options):
+    table = pa.table({"text": ["turn on the light"], "labels": labels})
+    parquet.write_table(table, path, compression="zstd", **options)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("values", "count"),
+    [
+        (pa.array(np.zeros(20_000_000, np.int8)), 20_000_000),
+        (pa.array(["x" * 500_000] * 1000).dictionary_encode(), 1000),
+    ],
+    ids=["numbers", "texts"],
+)
+def test_a_list_that_unfolds_without_end_is_refused(tmp_path, values, count):
+    path = one_row(tmp_path / "bomb.parquet", pa.ListArray.from_arrays(pa.array([0, count], pa.int32()), values))
+    assert path.stat().st_size < 600_000
+    with pytest.raises(UsageError, match="unfolds to more than 256,000,000"):
+        next(read_rows(path))
+
+
+@pytest.mark.parametrize("kind", [pa.list_(pa.large_string()), pa.large_list(pa.string()), pa.list_(pa.string_view())])
+def test_lists_of_texts_are_read(tmp_path, kind):
+    path = one_row(tmp_path / "rows.parquet", pa.array([["a", "b"]], kind))
+    assert [row["labels"] for _, row in read_rows(path)] == [["a", "b"]]
+
+
+def test_a_list_of_texts_that_are_written_as_differences_is_read_unless_it_may_have_no_end(tmp_path):
+    options = {"use_dictionary": False, "column_encoding": {"labels.list.element": "DELTA_BYTE_ARRAY"}}
+    path = one_row(tmp_path / "rows.parquet", pa.array([["aa", "ab"]]), **options)
+    assert [row["labels"] for _, row in read_rows(path)] == [["aa", "ab"]]
+    path = one_row(tmp_path / "bomb.parquet", pa.array([[LONG] * 300]), **options)
+    with pytest.raises(UsageError, match="unfolds to more than 256,000,000"):
+        next(read_rows(path))
+
+
+def saved(folder, table, **options):
+    """A folder as `save_to_disk` writes it, whose rows are these."""
+    import datasets
+
+    datasets.Dataset.from_dict({"text": ["a"], "label": ["b"]}).save_to_disk(folder)
+    (file,) = folder.glob("*.arrow")
+    with pa.ipc.new_stream(file, table.schema, options=pa.ipc.IpcWriteOptions(**options)) as out:
+        out.write_table(table)
+    return folder
+
+
+def test_a_saved_folder_that_unfolds_without_end_is_refused(tmp_path):
+    from edgekit.data.hub import hub_splits
+
+    table = pa.table({"text": pa.array([LONG] * 300), "label": pa.array(["b"] * 300)})
+    folder = saved(tmp_path / "bomb", table, compression="zstd")
+    with pytest.raises(UsageError, match="unfolds to more than 256,000,000"):
+        hub_splits(str(folder))
+
+
+def test_a_compressed_folder_and_one_of_chosen_rows_are_read(tmp_path):
+    import datasets
+
+    from edgekit.data.hub import hub_rows, hub_splits
+
+    table = pa.table({"text": [LONG, "short"], "label": ["b", "c"]})
+    folder = str(saved(tmp_path / "saved", table, compression="zstd"))
+    assert [row["label"] for _, row in hub_rows(folder, "test", hub_splits(folder)["test"])] == ["b", "c"]
+    chosen = str(tmp_path / "chosen")
+    datasets.load_from_disk(folder).select([1, 0, 1]).save_to_disk(chosen)
+    assert [row["label"] for _, row in hub_rows(chosen, "test", hub_splits(chosen)["test"])] == ["c", "b", "c"]
+
+
+def test_one_long_row_chosen_over_and_over_is_refused(tmp_path):
+    import datasets
+
+    from edgekit.data.hub import hub_rows, hub_splits
+
+    folder = tmp_path / "saved"
+    datasets.Dataset.from_dict({"text": [LONG], "label": ["b"]}).select([0] * 20).save_to_disk(folder)
+    rows = hub_rows(str(folder), "test", hub_splits(str(folder))["test"].select([0] * 5000))
+    with pytest.raises(UsageError, match="unfolds to more than"):
+        for _ in rows:
+            pass
 
 
 def test_rows_that_are_alike_or_long_are_read(tmp_path):
