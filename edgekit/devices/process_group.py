@@ -13,6 +13,8 @@ from edgekit.devices.transport import RemoteProcess, readable
 from edgekit.errors import DeviceError
 
 START_SECONDS = 60.0
+# of silence where something else was said: a program that asks and waits for an answer is no shell
+SILENT_SECONDS = 20.0
 # the first line that comes back, after whatever a login script prints
 _MARK = b"edgekit-group "
 # the fifth field of /proc/PID/stat is the process group (proc(5)); the second is "(sh)", without blanks. It is read by
@@ -85,12 +87,13 @@ def learn_group(process: GroupedProcess, where: str, timeout: float = START_SECO
 
 
 def _started_group(process: RemoteProcess, where: str, timeout: float) -> int:
-    deadline = time.monotonic() + timeout
+    started = time.monotonic()
     passed = bytearray()
     begun = 0
     while True:
-        if not readable(process.stdout, deadline - time.monotonic()):
-            raise _no_start(process, f"{where}: the device did not start a command within {timeout:g} s", passed)
+        if not _goes_on(process, passed, started + timeout):
+            waited = time.monotonic() - started
+            raise _no_start(process, f"{where}: the device did not start a command within {waited:.0f} s", passed)
         # byte by byte, as what follows the line is the command's own
         piece = os.read(process.stdout, 1)
         passed += piece
@@ -102,6 +105,15 @@ def _started_group(process: RemoteProcess, where: str, timeout: float) -> int:
         number = line.rpartition(_MARK)[2].strip() if _MARK in line else b""
         if number.isdigit() and len(number) < 10 and int(number) > 1:
             return int(number)
+
+
+def _goes_on(process: RemoteProcess, passed: bytearray, deadline: float) -> bool:
+    """Whether more comes before the deadline, or sooner where something was said already, on stderr too."""
+    if readable(process.stdout, min(SILENT_SECONDS, deadline - time.monotonic())):
+        return True
+    if passed or readable(process.stderr, 0):
+        return False
+    return readable(process.stdout, deadline - time.monotonic())
 
 
 def _no_start(process: RemoteProcess, what: str, passed: bytearray) -> DeviceError:

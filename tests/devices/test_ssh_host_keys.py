@@ -2,10 +2,12 @@
 
 import subprocess
 
+import asyncssh
 import pytest
 from command_line import edgekit
 from real_sshd import agreed, known, needs_sshd, other_key, reached, real_sshd, refused
 
+from edgekit.devices.ssh.errors import Seen, device_error
 from edgekit.devices.ssh.known_hosts import KnownHosts
 
 pytestmark = needs_sshd
@@ -72,11 +74,10 @@ class TestTheName:
         known(client, f"127.0.0.0/8 {board.keys['ed25519']}")
         assert "is not known" in refused(board.url("localhost")).message
 
-    def test_the_address_as_well_where_that_is_asked_for(self, client, board):
+    def test_the_address_of_loopback_is_not_asked_for(self, client, board):
         known(client, f"[localhost]:{board.port} {board.keys['ed25519']}", f"[127.0.0.1]:{board.port} {other_key()}")
-        assert reached(board.url("localhost"))
         (client.ssh / "config").write_text("Host *\n  CheckHostIP yes\n")
-        assert "is not the one in known_hosts" in refused(board.url("localhost")).message
+        assert reached(board.url("localhost"))
 
     def test_an_alias_has_no_port(self, client, board):
         (client.ssh / "config").write_text("Host *\n  HostKeyAlias Pi\n")
@@ -210,3 +211,77 @@ class TestForeignLines:
     def test_a_file_that_cannot_be_read(self, client, board):
         (client.ssh / "known_hosts").mkdir()
         assert "is not known" in refused(board.url()).message
+
+
+class TestTheAddress:
+    """CheckHostIP, of an address as a board in a network has one."""
+
+    def look_up(self, tmp_path, *lines):
+        (tmp_path / "known_hosts").write_text("".join(f"{line}\n" for line in lines))
+        seen = Seen(KnownHosts([tmp_path / "known_hosts"]), "board", 2222, "pi@board", 2222, checks_address=True)
+        return seen, seen.look_up("board", "192.0.2.1", 2222).trusted
+
+    def test_that_has_another_key(self, tmp_path):
+        key, other = other_key(), other_key()
+        seen, trusted = self.look_up(tmp_path, f"[board]:2222 {key}", f"[192.0.2.1]:2222 {other}")
+        assert trusted == []
+        seen.show(asyncssh.import_public_key(key))
+        error = device_error(asyncssh.HostKeyNotVerifiable("Host key is not trusted for host board"), "x", "y", seen)
+        assert (
+            "is not the one that known_hosts has of its address, [192.0.2.1]:2222, which CheckHostIP" in error.message
+        )
+        assert error.advice.endswith("ssh-keygen -R '[192.0.2.1]:2222'")
+        seen.show(asyncssh.import_public_key(other))
+        error = device_error(asyncssh.HostKeyNotVerifiable("Host key is not trusted for host board"), "x", "y", seen)
+        assert "the host key of [board]:2222 is not the one in known_hosts" in error.message
+        assert "the key shown is that of [192.0.2.1]:2222" in error.message
+
+    def test_that_has_the_same_or_none(self, tmp_path):
+        key = other_key()
+        assert len(self.look_up(tmp_path, f"[board]:2222 {key}")[1]) == 1
+        assert len(self.look_up(tmp_path, f"[board]:2222,[192.0.2.1]:2222 {key}")[1]) == 1
+
+
+class TestCommand:
+    """KnownHostsCommand: what it prints is read as a file's lines are."""
+
+    @pytest.fixture
+    def command(self, client):
+        file = client.home / "known hosts"
+
+        def write(text):
+            file.write_text(f"#!/bin/sh\n{text}\n")
+            file.chmod(0o755)
+            (client.ssh / "config").write_text(f'Host *\n  KnownHostsCommand "{file}" %H %I %t\n')
+            return file
+
+        return write
+
+    def test_is_asked(self, client, board, command):
+        command(f'echo "= $1"; test "$2 $3" = "HOSTNAME NONE" && echo "$1 {board.keys["ed25519"]}"')
+        assert reached(board.url("localhost"))
+        file = command(f'echo =; echo "$1 {other_key()}"')
+        error = refused(board.url())
+        assert "is not the one in known_hosts" in error.message
+        assert f"passed over: KnownHostsCommand {file} line 1: it is no host" in error.advice
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("echo '[127.0.0.1]:{port} {key}'; echo 'no net' >&2; exit 3", "it ended with 3: no net"),
+            ("true", "it told no key"),
+            ("exec sleep 20", "it did not end within 0.3 s"),
+        ],
+    )
+    def test_that_fails(self, client, board, command, monkeypatch, text, told):
+        monkeypatch.setattr("edgekit.devices.ssh.known_hosts.COMMAND_SECONDS", 0.3)
+        file = command(text.format(port=board.port, key=board.keys["ed25519"]))
+        assert f"passed over: KnownHostsCommand {file}: {told}" in refused(board.url()).advice
+
+    @pytest.mark.parametrize(
+        ("command", "told"),
+        [("/nowhere/keys %H", "No such file or directory"), ("echo %H", "it is named by no absolute path")],
+    )
+    def test_that_cannot_run(self, tmp_path, command, told):
+        known = KnownHosts([], command=command.split())
+        assert known.skipped == [f"KnownHostsCommand {command.split()[0]}: {told}"]

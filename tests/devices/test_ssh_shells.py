@@ -123,14 +123,30 @@ class TestNoCommands:
         ssh_server.shell = nologin
         assert "This account is currently not available." in self.refused(ssh_server.url).message
 
-    def test_one_that_waits(self, ssh_server, monkeypatch):
-        monkeypatch.setattr("edgekit.devices.ssh.transport.START_SECONDS", 2.0)
+    @pytest.mark.parametrize(
+        ("answer", "told"),
+        [
+            ("echo 'Choose: 1, 2 or 3'; exec cat >&2", "Choose: 1, 2 or 3"),
+            # as tclsh does
+            ("read -r line; echo 'wrong # args' >&2; exec cat >/dev/null", "wrong # args"),
+        ],
+    )
+    def test_one_that_waits(self, ssh_server, monkeypatch, answer, told):
+        monkeypatch.setattr("edgekit.devices.process_group.SILENT_SECONDS", 1.0)
         shell = ssh_server.home / "shell"
-        shell.write_text("#!/bin/sh\necho 'Choose: 1, 2 or 3'; exec cat >&2\n")
+        shell.write_text(f"#!/bin/sh\n{answer}\n")
         shell.chmod(0o755)
         ssh_server.shell = str(shell)
-        with pytest.raises(DeviceError, match=r"did not start a command within .*: Choose: 1, 2 or 3"):
+        with pytest.raises(DeviceError, match=rf"did not start a command within [1-3] s: .*{told}"):
             self.start(ssh_server.url)
+
+    def test_one_that_is_slow_and_silent(self, ssh_server, monkeypatch):
+        monkeypatch.setattr("edgekit.devices.process_group.SILENT_SECONDS", 0.3)
+        shell = ssh_server.home / "shell"
+        shell.write_text('#!/bin/sh\nsleep 1; exec sh "$@"\n')
+        shell.chmod(0o755)
+        ssh_server.shell = str(shell)
+        self.start(ssh_server.url)
 
     def start(self, url):
         with open_transport(url) as transport:

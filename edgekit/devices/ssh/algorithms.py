@@ -1,10 +1,11 @@
-"""The algorithms that a host is offered, in the order of `ssh`, and why it takes none of a sort."""
+"""The algorithms that a host is offered and a key may use, as `ssh` has them, and why a host takes none of a sort."""
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import NamedTuple, cast
 
-from asyncssh import SSHClientConnection
+from asyncssh import SSHClientConnection, SSHKeyPair
 from asyncssh.config import SSHClientConfig
 from asyncssh.connection import _select_host_key_algs
 from asyncssh.packet import PacketDecodeError, SSHPacket
@@ -46,6 +47,19 @@ def host_key_algorithms(found: HostKeys, config: SSHClientConfig, certificates: 
     if not asked:
         raise ValueError("HostKeyAlgorithms in the configuration of ssh leaves none of the kinds that edgekit knows")
     return [name.decode() for name in dict.fromkeys(asked)]
+
+
+def accepted_kinds(pair: SSHKeyPair, setting: str) -> list[bytes]:
+    """The ways in which a key to log in with may sign, or its certificate's kinds, by PubkeyAcceptedAlgorithms.
+
+    setting: patterns, without which all is accepted, as with those that `+` or `^` adds
+    """
+    kinds = list(pair.host_key_algorithms if pair.has_cert else pair.sig_algorithms)
+    if setting[:1] in "+^":
+        return kinds
+    patterns = setting.removeprefix("-").split(",")
+    named = [kind for kind in kinds if any(fnmatchcase(kind.decode(), pattern) for pattern in patterns)]
+    return [kind for kind in kinds if kind not in named] if setting.startswith("-") else named
 
 
 def unmatched(link: SSHClientConnection) -> Unmatched | None:

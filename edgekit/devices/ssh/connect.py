@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import cast
 
 import asyncssh
-from asyncssh import DEFAULT_PORT, SSHClientConnection, SSHClientConnectionOptions
+from asyncssh import SSHClientConnection, SSHClientConnectionOptions
 
 from edgekit.devices.ssh.algorithms import host_key_algorithms
 from edgekit.devices.ssh.errors import Seen, ssh_errors
 from edgekit.devices.ssh.hop import Hop, jump_hops
 from edgekit.devices.ssh.host_config import HostConfig, expanded
 from edgekit.devices.ssh.identities import Identities
-from edgekit.devices.ssh.known_hosts import KnownHosts, revoked_keys
+from edgekit.devices.ssh.known_hosts import KnownHosts, known_as, revoked_keys
 from edgekit.errors import DeviceError
 
 CONNECT_SECONDS = 15
@@ -55,11 +56,13 @@ class Connector:
     async def _link(self, hop: Hop, config: HostConfig, where: str, what: str) -> SSHClientConnection:
         """Connect to one host through the last one that is connected to."""
         identities = Identities(config)
-        port = cast(int, config.get("Port", DEFAULT_PORT))
+        name, port = config.key_name
         with ssh_errors(where, what):
-            known = _known_hosts(config)
-        seen = Seen(known, config.address, port, config.user, cast("str | None", config.get("HostKeyAlias")))
-        seen.checks_address = bool(config.get("CheckHostIP")) and not (seen.alias or self._links)
+            # a command of the configuration may tell them
+            known = await asyncio.to_thread(_known_hosts, config, known_as(name, port))
+        seen = Seen(known, name, port, f"{config.user}@{config.address}", config.port)
+        aliased = config.get("HostKeyAlias") is not None
+        seen.checks_address = bool(config.get("CheckHostIP")) and not (aliased or self._links)
         seen.skipped, seen.notes = identities.skipped, config.notes
         try:
             with ssh_errors(where, what, seen):
@@ -134,8 +137,10 @@ def _jumps_of(config: HostConfig) -> list[Hop]:
     return jump_hops(config.expand(jump)) if jump and config.comes_first("ProxyJump", "ProxyCommand") else []
 
 
-def _known_hosts(config: HostConfig) -> KnownHosts:
+def _known_hosts(config: HostConfig, name: str) -> KnownHosts:
     """The known hosts, from the files that the configuration names or from ssh's usual ones, as far as they exist.
+
+    name: of the host whose key a command is asked for, where the configuration has one
 
     Raises `ValueError` for a file of revoked keys that cannot be read.
     """
@@ -147,4 +152,8 @@ def _known_hosts(config: HostConfig) -> KnownHosts:
     ]
     paths = [expanded(name) for name in named]
     revoked = cast("str | None", config.get("RevokedHostKeys"))
-    return KnownHosts([path for path in paths if path.is_file()], revoked_keys(expanded(revoked)) if revoked else ())
+    return KnownHosts(
+        [path for path in paths if path.is_file()],
+        revoked_keys(expanded(revoked)) if revoked else (),
+        config.known_hosts_command(name),
+    )

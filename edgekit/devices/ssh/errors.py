@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 import asyncssh
@@ -15,7 +16,7 @@ from asyncssh.misc import SoftEOFReceived
 
 from edgekit.devices.sanitize import plain
 from edgekit.devices.ssh.algorithms import Unmatched, unmatched
-from edgekit.devices.ssh.known_hosts import HostKeys, KnownHosts
+from edgekit.devices.ssh.known_hosts import HostKeys, KnownHosts, known_as
 from edgekit.errors import DeviceError
 
 # everything that asyncssh, a socket or a pipe raises: asyncssh's own tree has several roots, and what it cannot parse
@@ -50,25 +51,27 @@ class Seen:
     """What was seen of a host while connecting, for an error that says what to do.
 
     known:   the keys of hosts
-    alias:   the name that the configuration gives it for its key, to which no port is added
+    name, named_port: by which its key is known
+    login:   `user@host` and the port, of a command by hand
     checks_address: whether a key has to be that of the address as well, where one is known (CheckHostIP)
     skipped: keys to log in with that could not be used, and why
     notes:   what was passed over of the configuration
     link:    that was begun
+    address: that has another key than the name, where that is checked
     others:  the names that the key which was shown is known of, where it is not known of this host
     certificate: why the certificate that was shown is of no use; empty for none
     """
 
     known: KnownHosts
-    host: str
+    name: str
+    named_port: int | None
+    login: str
     port: int
-    user: str
-    alias: str | None = None
     checks_address: bool = False
     skipped: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     link: asyncssh.SSHClientConnection | None = None
-    trusted: int = 0
+    address: str = ""
     fingerprint: str = ""
     others: list[str] = field(default_factory=list)
     certificate: str = ""
@@ -76,24 +79,21 @@ class Seen:
     @property
     def found(self) -> HostKeys:
         """The keys known of it by name."""
-        return self.known.of(self.alias or self.host, self._known_port)
+        return self.known.of(self.name, self.named_port)
 
     @property
     def known_as(self) -> str:
-        """The name that its key is known by."""
-        return self.alias or (f"[{self.host}]:{self._known_port}" if self._known_port else self.host)
-
-    @property
-    def _known_port(self) -> int | None:
-        return None if self.alias or self.port == asyncssh.DEFAULT_PORT else self.port
+        """The name that its key is known by, with the port that belongs to that."""
+        return known_as(self.name, self.named_port)
 
     def look_up(self, _host: str, address: str, _port: int | None) -> Any:
-        """The keys that are taken, as asyncssh asks for them."""
+        """The keys that are taken, as asyncssh asks for them. The address counts as for `ssh`: not on loopback."""
         found = self.found
-        self.trusted = len(found.trusted)
-        of_address = self.known.of(address, self._known_port).trusted if self.checks_address and address else ()
-        if of_address:
-            return found._replace(trusted=[key for key in found.trusted if key in of_address])
+        if self.checks_address and address and not ip_address(address.partition("%")[0]).is_loopback:
+            of_address = self.known.of(address, self.named_port).trusted
+            if of_address:
+                self.address = known_as(address, self.named_port)
+                return found._replace(trusted=[key for key in found.trusted if key in of_address])
         return found
 
     def has_useless_certificate(self, error: asyncssh.HostKeyNotVerifiable) -> bool:
@@ -108,13 +108,14 @@ class Seen:
     def show(self, key: asyncssh.SSHKey) -> None:
         """Note the key that the host shows, which is not one of those known of it."""
         self.fingerprint = f"{key.get_algorithm()} {key.get_fingerprint()}"
-        self.others = self.known.names_of(key)
+        if key not in self.found.trusted:
+            self.others, self.address = self.known.names_of(key), ""
 
     @property
     def by_hand(self) -> str:
         """The command that connects to it by hand."""
         port = [] if self.port == asyncssh.DEFAULT_PORT else ["-p", str(self.port)]
-        return shlex.join(["ssh", *port, f"{self.user}@{self.host}"])
+        return shlex.join(["ssh", *port, self.login])
 
 
 @contextmanager
@@ -165,7 +166,13 @@ def _host_key(where: str, seen: Seen, reason: str) -> DeviceError:
             f"{where}: the host key of {seen.known_as} is revoked in known_hosts or by RevokedHostKeys",
             advice="do not trust what answers there; a device that was installed anew has a new key",
         )
-    if seen.trusted:
+    if seen.address and seen.fingerprint:
+        return DeviceError(
+            f"{where}: the host key of {seen.known_as}{now} is not the one that known_hosts has of its address, "
+            f"{seen.address}, which CheckHostIP asks for",
+            advice=f"where the address was another machine's before: ssh-keygen -R {shlex.quote(seen.address)}",
+        )
+    if seen.found.trusted:
         return DeviceError(
             f"{where}: the host key of {seen.known_as} is not the one in known_hosts{now}: another machine answers, "
             "or the device was installed anew",
@@ -200,7 +207,7 @@ def _no_entry(where: str, seen: Seen, error: BaseException) -> DeviceError:
     if "Too many" in str(error):
         advice = "name the key in ~/.ssh/config: IdentityFile FILE, and IdentitiesOnly yes"
     return DeviceError(
-        f"{where}: {seen.user}@{seen.host} does not let this user in: {_text(error)}",
+        f"{where}: {seen.login} does not let this user in: {_text(error)}",
         advice=advice,
     )
 

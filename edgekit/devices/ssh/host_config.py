@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+from asyncssh import DEFAULT_PORT
 from asyncssh.config import SSHClientConfig
 
 USER_FILE = "~/.ssh/config"
@@ -69,10 +70,30 @@ class HostConfig(SSHClientConfig):
         """The values of an option that may have several; None where it is not set."""
         return cast("list[str] | None", self.get(option))
 
+    def known_hosts_command(self, name: str) -> list[str]:
+        """The command that tells the keys of a host, and its arguments; none where none is configured.
+
+        name: that the host's key is known by. What `ssh` fills in once a key is shown is NONE, as in its own call
+        before that.
+        """
+        self._tokens |= {"H": name, "I": "HOSTNAME"} | dict.fromkeys("fKt", "NONE")
+        return [self._expand_val(word) for word in self.strings("KnownHostsCommand") or []]
+
     @property
     def address(self) -> str:
         """What is connected to: its HostName, or the name it was asked for by."""
         return cast(str, self.get("Hostname", self._host))
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return cast(int, self.get("Port", DEFAULT_PORT))
+
+    @property
+    def key_name(self) -> tuple[str, int | None]:
+        """The name that its key is known by, and the port that belongs to it: none for ssh's own and for an alias."""
+        alias = cast("str | None", self.get("HostKeyAlias"))
+        return (alias, None) if alias else (self.address, None if self.port == DEFAULT_PORT else self.port)
 
     @property
     def user(self) -> str:
@@ -238,5 +259,9 @@ _HANDLERS: dict[str, tuple[str, Handler]] = {
     "checkhostip": ("CheckHostIP", cast(Handler, HostConfig._set_yes)),
     "pubkeyauthentication": ("PubkeyAuthentication", cast(Handler, HostConfig._set_yes)),
     "revokedhostkeys": ("RevokedHostKeys", cast(Handler, SSHClientConfig._set_string)),
+    "knownhostscommand": ("KnownHostsCommand", cast(Handler, SSHClientConfig._set_string_list)),
+    "pubkeyacceptedalgorithms": ("PubkeyAcceptedAlgorithms", cast(Handler, SSHClientConfig._set_string)),
+    # its name of old
+    "pubkeyacceptedkeytypes": ("PubkeyAcceptedAlgorithms", cast(Handler, SSHClientConfig._set_string)),
     "connecttimeout": ("ConnectTimeout", cast(Handler, HostConfig._set_seconds)),
 }

@@ -13,6 +13,7 @@ from typing import cast
 
 import asyncssh
 
+from edgekit.devices.ssh.algorithms import accepted_kinds
 from edgekit.devices.ssh.host_config import HostConfig, expanded
 
 # where ssh looks when its configuration names no key
@@ -106,13 +107,30 @@ class Identities:
         left = [file for file in files if file.public is None or file.public not in in_agent]
         certificates += [file.certificate for file in files if file.certificate]
         certified = [_certified(pair, each) for pair in first for each in certificates if _is_for(each, pair)]
-        self.pairs = [*certified, *first, *others, *(pair for file in left for pair in file.pairs)]
+        found = [*certified, *first, *others, *(pair for file in left for pair in file.pairs)]
+        self.pairs = [pair for pair in found if self._is_accepted(pair)]
         self.skipped += [f"{file.path} {file.problem}" for file in left if file.problem]
 
     def close(self) -> None:
         """Let go of the agent, which signs no more."""
         if self._agent is not None:
             self._agent.close()
+
+    def _is_accepted(self, pair: asyncssh.SSHKeyPair) -> bool:
+        """Whether the configuration lets a key be offered; one that signs in several ways is left those it names."""
+        setting = cast("str | None", self._config.get("PubkeyAcceptedAlgorithms"))
+        kinds = accepted_kinds(pair, setting) if setting else []
+        if not setting:
+            return True
+        if not kinds:
+            of = pair.get_comment(errors="replace") or "of the agent or a file"
+            self.skipped.append(f"key {of}, as PubkeyAcceptedAlgorithms leaves out {pair.get_algorithm()}")
+            return False
+        if not pair.has_cert:
+            pair.sig_algorithms = kinds
+            if pair.sig_algorithm not in kinds:
+                pair.set_sig_algorithm(kinds[0])
+        return True
 
     def _paths(self) -> list[Path]:
         named = self._config.strings("IdentityFile")

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -17,8 +18,11 @@ from typing import NamedTuple
 
 import asyncssh
 
+from edgekit.devices.sanitize import plain
+
 # bytes of a file that are read
 _MOST_BYTES = 32_000_000
+COMMAND_SECONDS = 10
 _HASHED = "|1|"
 _AUTHORITY, _REVOKED = "@cert-authority", "@revoked"
 
@@ -44,13 +48,18 @@ class KnownHosts:
     """The entries of known_hosts files.
 
     revoked: keys that no host may show
+    command: that tells more of such lines (KnownHostsCommand), and its arguments
     skipped: file and line of what could not be read, and why; `ssh` passes over that as well
     """
 
-    def __init__(self, files: Sequence[Path], revoked: Sequence[asyncssh.SSHKey] = ()) -> None:
+    def __init__(
+        self, files: Sequence[Path], revoked: Sequence[asyncssh.SSHKey] = (), command: Sequence[str] = ()
+    ) -> None:
         self.skipped: list[str] = []
         self._revoked = revoked
         self._lines = [line for file in files for line in self._read(file)]
+        if command:
+            self._lines += self._told_by(command)
 
     def of(self, host: str, port: int | None) -> HostKeys:
         """The keys of a host by its name. port: None for ssh's own.
@@ -60,7 +69,7 @@ class KnownHosts:
         now.
         """
         plain = self._of(host)
-        exact = plain if port is None else self._of(f"[{host}]:{port}")
+        exact = plain if port is None else self._of(known_as(host, port))
         found = exact if exact.trusted or exact.authorities else plain
         return HostKeys(found.trusted, found.authorities, [*exact.revoked, *plain.revoked, *self._revoked])
 
@@ -83,6 +92,30 @@ class KnownHosts:
         except OSError as error:
             self.skipped.append(f"{file}: {error.strerror or error}")
             return
+        yield from self._parse(str(file), content)
+
+    def _told_by(self, command: Sequence[str]) -> Iterator[_Line]:
+        """The entries that a command prints; one that fails tells none."""
+        try:
+            if not Path(command[0]).is_absolute():
+                raise OSError("it is named by no absolute path")
+            done = subprocess.run(
+                command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS
+            )
+        except subprocess.TimeoutExpired:
+            self.skipped.append(f"KnownHostsCommand {command[0]}: it did not end within {COMMAND_SECONDS} s")
+        except subprocess.CalledProcessError as error:
+            said = plain(error.stderr, 200)
+            self.skipped.append(f"KnownHostsCommand {command[0]}: it ended with {error.returncode}: {said}")
+        except (OSError, ValueError) as error:
+            self.skipped.append(f"KnownHostsCommand {command[0]}: {getattr(error, 'strerror', None) or error}")
+        else:
+            if not done.stdout.strip():
+                # it may ask for the key that is shown, which is not known yet
+                self.skipped.append(f"KnownHostsCommand {command[0]}: it told no key")
+            yield from self._parse(f"KnownHostsCommand {command[0]}", done.stdout[:_MOST_BYTES])
+
+    def _parse(self, source: str, content: bytes) -> Iterator[_Line]:
         for number, line in enumerate(content.split(b"\n"), 1):
             # as in C, where a text ends with the first NUL
             text, nul, _ = line.strip().partition(b"\0")
@@ -91,7 +124,12 @@ class KnownHosts:
             try:
                 yield _parsed(text.decode(errors="surrogateescape"))
             except ValueError as error:
-                self.skipped.append(f"{file} line {number}: {error}")
+                self.skipped.append(f"{source} line {number}: {error}")
+
+
+def known_as(host: str, port: int | None) -> str:
+    """The name of a host on a port in these files. port: None for ssh's own"""
+    return f"[{host}]:{port}" if port else host
 
 
 def revoked_keys(file: Path) -> list[asyncssh.SSHKey]:
