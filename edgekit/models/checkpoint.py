@@ -37,6 +37,7 @@ from edgekit.models.head import name_labels, order_logits, renew_head, set_probl
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
 from edgekit.models.registry import describe, family, family_of, is_decoder, require_decoder
+from edgekit.models.rotary import complete_older
 from edgekit.models.token_types import give_own_types, gives_types, named_inputs, reads_types_of
 from edgekit.models.tokenizer.saved_tokenizer import open_saved
 from edgekit.models.typed_model import note_types
@@ -298,7 +299,10 @@ def _config(checkpoint: Checkpoint) -> ModelConfig:
     if kind is not None:
         kind.complete_config(path, raw, config)
     else:
-        check_keys(path, raw, checkpoint.family, keys_of_class(type(config)))
+        known = keys_of_class(type(config))
+        if complete_older(path, raw, config, known):
+            known |= {"rope_parameters"}
+        check_keys(path, raw, checkpoint.family, known)
     return config
 
 

@@ -7,6 +7,7 @@ it changes nothing.
 
 from __future__ import annotations
 
+import inspect
 import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -67,6 +68,7 @@ _ADDITIONS = frozenset(
         *("use_parallel_residual", "use_qk_norm", "use_scaled_rope"),
     }
 )
+_READ = re.compile(r"""getattr\(\s*(?:self\.)?config,\s*["'](\w+)["']""")
 _PARTS = re.compile(r"causal|rope|rotary|position|norm|residual|scale|bias|pool")
 
 
@@ -80,7 +82,8 @@ def check_keys(path: Path, config: Mapping[str, object], family: str, known: Col
             continue
         raise UsageError(
             f"{path} says {key}: {_shortened(value)}, and edgekit knows no such thing of {family} models",
-            advice="take the key out where it changes nothing of what the model computes; else it cannot be used here",
+            advice="without it another model may be computed, which no check here can tell: take it out only where "
+            "whoever trained the model says that it computes nothing with it",
         )
 
 
@@ -102,6 +105,7 @@ def keys_of_class(config_class: type) -> frozenset[str]:
     """The keys that a configuration class of transformers takes: its arguments, and what its own code names.
 
     Older releases take them in `__init__`, newer ones as annotations, and either takes some out of `kwargs` by name.
+    Of others the class says nothing, and the code of its model asks for them, as DeBERTa's for `position_buckets`.
     """
     found: set[str] = set(getattr(config_class, "attribute_map", {}))
     for base in config_class.__mro__:
@@ -113,7 +117,14 @@ def keys_of_class(config_class: type) -> frozenset[str]:
                 found |= set(_names(function.__code__))
     if "rope_parameters" in found:  # its base class reads what older releases wrote for it
         found |= {"rope_theta", "rope_scaling", "partial_rotary_factor"}
-    return frozenset(found)
+    return frozenset(found | _asked_for(config_class))
+
+
+def _asked_for(config_class: type) -> set[str]:
+    """The keys that the code of the model itself reads where a configuration has them; nothing of it is run."""
+    path = Path(inspect.getfile(config_class))
+    path = path.with_name(path.name.replace("configuration_", "modeling_", 1))
+    return set(_READ.findall(path.read_text(encoding="utf-8"))) if path.is_file() else set()
 
 
 def _names(code: CodeType) -> Iterator[str]:

@@ -5,7 +5,7 @@ of the releases before it. Each is read by both.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,6 +86,39 @@ def read_rotary(path: Path, config: Mapping[str, object]) -> Rotary:
 def is_foreign(config: Mapping[str, object]) -> bool:
     """Whether a `config.json` names its positions in a form that the installed transformers does not write."""
     return bool(config.get("rope_parameters")) != (release() >= 5)
+
+
+def complete_older(path: Path, raw: Mapping[str, object], config: ModelConfig, known: Collection[str]) -> bool:
+    """Put the `rope_parameters` of a `config.json` into a configuration whose class is of a release before 5.
+
+    config: of any family, changed in place;   known: the keys that its class takes
+    Returns whether there were any to put. Raises `UsageError` as `read_rotary`, and for what the class cannot hold.
+    """
+    given = _mapping(path, raw, "rope_parameters")
+    bases = [name for name in ("rope_theta", "rotary_emb_base") if name in known]
+    if given is None or "rope_parameters" in known or not bases:
+        return False
+    plain = {name: value for name, value in given.items() if name != "partial_rotary_factor"}
+    rotary = read_rotary(path, {**raw, "rope_parameters": plain})
+    share = given.get("partial_rotary_factor")
+    shares = [name for name in ("partial_rotary_factor", "rotary_pct") if hasattr(config, name)]
+    scaled = rotary.kind != "default"
+    if (share not in (None, 1) and not shares) or (scaled and "rope_scaling" not in known):
+        raise UsageError(
+            f"{path} says rope_parameters: {dict(given)!r}, and the installed transformers cannot give them to a "
+            f"{config.model_type}",
+            advice="use transformers 5, which wrote it",
+        )
+    if given.get("rope_theta") is not None:
+        # a class that keeps it by another name has copied it under this one
+        for name in {*bases, "rope_theta"}:
+            setattr(config, name, rotary.theta)
+    if scaled:
+        config.rope_scaling = {"rope_type": rotary.kind, **rotary.scaling}
+    for name in shares if share is not None else ():
+        setattr(config, name, share)
+    del config.rope_parameters
+    return True
 
 
 def _mapping(path: Path, config: Mapping[str, object], key: str) -> Mapping[str, object] | None:

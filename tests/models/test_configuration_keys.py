@@ -133,6 +133,89 @@ def test_a_family_that_is_not_taken_apart_takes_what_its_class_takes(tmp_path):
         load_classifier(open_checkpoint(tmp_path))
 
 
+def logits(model):
+    import torch
+
+    with torch.no_grad():
+        return model(torch.tensor([[5, 9, 12, 30, 7, 21, 40, 3]])).logits
+
+
+def lively(model):
+    import torch
+
+    torch.manual_seed(0)
+    for parameter in model.parameters():
+        parameter.data = torch.randn_like(parameter) * 0.3
+    return model.eval()
+
+
+@pytest.mark.parametrize(
+    ("family", "said", "parameters"),
+    [
+        ("Mistral", {"rope_theta": 100.0}, {"rope_type": "default", "rope_theta": 100.0}),
+        ("Qwen2", {"rope_theta": 100.0}, {"rope_type": "default", "rope_theta": 100.0}),
+        (
+            "GPTNeoX",
+            {"rotary_pct": 0.5, "rotary_emb_base": 100},
+            {"rope_type": "default", "rope_theta": 100.0, "partial_rotary_factor": 0.5},
+        ),
+        ("Qwen2", {}, {"rope_type": "linear", "factor": 4.0, "rope_theta": 10000.0}),
+    ],
+)
+def test_rotary_positions_of_any_family_are_read_as_either_release_wrote_them(family, said, parameters, tmp_path):
+    import transformers
+
+    shape = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 16}
+    if family != "GPTNeoX":
+        shape["num_key_value_heads"] = 1
+    if "factor" in parameters:
+        said = {"rope_scaling": {"rope_type": "linear", "factor": 4.0}}
+    config = getattr(transformers, f"{family}Config")(vocab_size=50, pad_token_id=0, **shape, **said)
+    model = lively(getattr(transformers, f"{family}ForSequenceClassification")(config))
+    model.save_pretrained(tmp_path)
+    path = tmp_path / "config.json"
+    older = {"rope_theta", "rope_scaling", "rotary_pct", "rotary_emb_base", "partial_rotary_factor"}
+    raw = {key: value for key, value in json.loads(path.read_text()).items() if key not in older}
+    path.write_text(json.dumps(raw | {"rope_parameters": parameters}))
+    loaded = load_classifier(open_checkpoint(tmp_path))
+    assert (logits(loaded) - logits(model)).abs().max() < 1e-5
+    path.write_text(json.dumps(raw | {"rope_parameters": parameters | {"rope_type": "dynamic"}}))
+    if not hasattr(config, "rope_parameters"):
+        with pytest.raises(UsageError, match="'dynamic' change with the length of a text"):
+            load_classifier(open_checkpoint(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"position_buckets": 16, "norm_rel_ebd": "layer_norm", "share_att_key": True, "pos_att_type": "p2c|c2p"},
+        {"position_buckets": 16, "conv_kernel_size": 3, "conv_act": "gelu", "pos_att_type": ["p2c", "c2p"]},
+    ],
+    ids=["v3", "v2"],
+)
+def test_keys_that_only_the_code_of_the_model_reads_are_computed_with(said, tmp_path):
+    import numpy as np
+    import torch
+    from transformers import DebertaV2Config, DebertaV2ForSequenceClassification
+
+    from edgekit.agent.inference.classifier import open_classifier
+
+    tokenizer = tiny_tokenizer("bert")
+    shape = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 4, "intermediate_size": 32}
+    settings = {"relative_attention": True, "position_biased_input": False, "max_relative_positions": -1}
+    config = DebertaV2Config(vocab_size=len(tokenizer), type_vocab_size=0, num_labels=3, **shape, **settings, **said)
+    model = lively(DebertaV2ForSequenceClassification(config))
+    save_decoder(model, tokenizer, tmp_path / "start")
+    words = ("--format", "onnx", "--scheme", "float", "-o", tmp_path / "out")
+    code, _, err = edgekit("export", tmp_path / "start", *words)
+    assert code == 0, err
+    classifier = open_classifier(tmp_path / "out" / "onnx")
+    for texts in ("turn on the kitchen lights", " ".join(["what is the weather"] * 9)), ("the front door", None):
+        with torch.no_grad():
+            wanted = model(**tokenizer(*texts, truncation=True, return_tensors="pt")).logits[0].numpy()
+        assert np.abs(classifier.classify(*texts).logits - wanted).max() < 1e-4
+
+
 def test_the_installed_transformers_knows_every_key_that_a_family_takes():
     """A key of `keys` that its class passes over would be taken for understood."""
     from transformers import AutoConfig

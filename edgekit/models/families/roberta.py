@@ -47,7 +47,7 @@ class Roberta(Bert):
             activation=activation_of(model.config.hidden_act),
             first_position=self.first_position(model.config),
             only_type=None if typed else types,
-            padding_id=int(model.config.pad_token_id),
+            padding_id=self.first_position(model.config) - 1,
         )
 
 
