@@ -54,6 +54,26 @@ def test_for_the_name(client, certified):
     assert "is not known" in refused(certified.server.url("localhost")).message
 
 
+@pytest.mark.parametrize("alias", ["", "  HostKeyAlias LOCALHOST\n"])
+def test_for_a_name_in_capitals(client, certified, alias):
+    (client.ssh / "config").write_text(f"Host *\n  User {certified.server.user}\n{alias}")
+    known(client, f"@cert-authority * {certified.authority}")
+    assert reached(certified.server.url("127.0.0.1" if alias else "LocalHost"))
+
+
+@pytest.mark.parametrize(("setting", "enters"), [("rsa-sha2-*", False), ("ssh-ed25519", True), ("+ssh-rsa", True)])
+def test_by_a_kind_of_signature_that_is_left_out(client, certified, setting, enters):
+    """CASignatureAlgorithms, which says nothing of the user's own key."""
+    (client.ssh / "config").write_text(f"Host *\n  CASignatureAlgorithms {setting}\n")
+    known(client, f"@cert-authority * {certified.authority}")
+    if enters:
+        assert reached(certified.server.url("localhost"))
+    else:
+        assert "is not known" in refused(certified.server.url("localhost")).message
+    known(client, f"[localhost]:{certified.port} {certified.key}")
+    assert reached(certified.server.url("localhost"))
+
+
 def test_of_another_authority(client, certified):
     known(client, f"@cert-authority * {other_key()}", f"[localhost]:{certified.port} {certified.key}")
     assert agreed(client, certified.server, "localhost")

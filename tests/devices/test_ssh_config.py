@@ -68,7 +68,18 @@ Host kitchen # the small one
         assert HostConfig("kitchen", None, None).get("ConnectTimeout") == 90
 
     @pytest.mark.parametrize(
-        "line", ["Port fortytwo", "ConnectTimeout soon", 'User "x', "Port", "User a b", "Match host", 'Match ""']
+        "line",
+        [
+            "Port fortytwo",
+            "Port 65536",
+            "Port -1",
+            "ConnectTimeout soon",
+            'User "x',
+            "Port",
+            "User a b",
+            "Match host",
+            'Match ""',
+        ],
     )
     def test_what_ssh_refuses(self, client_home, machines_file, line):
         configure(client_home, f"Host *\n  {line}\n")
@@ -98,6 +109,7 @@ Host kitchen # the small one
             "Host a\n ProxyJump none\n ProxyCommand nc %h %p\n",
             "Host a\n IdentityFile k1\n IdentityFile 'k 2'\n IdentitiesOnly yes\nHost *\n IdentityFile k3\n",
             "host A\n port 5\n",
+            "Host a\n Port telnet\n",
         ],
     )
     def test_as_ssh_itself_reads_it(self, client_home, machines_file, text):

@@ -252,13 +252,13 @@ class TestCommand:
         def write(text):
             file.write_text(f"#!/bin/sh\n{text}\n")
             file.chmod(0o755)
-            (client.ssh / "config").write_text(f'Host *\n  KnownHostsCommand "{file}" %H %I %t\n')
+            (client.ssh / "config").write_text(f'Host *\n  KnownHostsCommand "{file}" %H %I\n')
             return file
 
         return write
 
     def test_is_asked(self, client, board, command):
-        command(f'echo "= $1"; test "$2 $3" = "HOSTNAME NONE" && echo "$1 {board.keys["ed25519"]}"')
+        command(f'echo "= $1"; test "$2" = HOSTNAME && echo "$1 {board.keys["ed25519"]}"')
         assert reached(board.url("localhost"))
         file = command(f'echo =; echo "$1 {other_key()}"')
         error = refused(board.url())
@@ -268,20 +268,26 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("text", "told"),
         [
-            ("echo '[127.0.0.1]:{port} {key}'; echo 'no net' >&2; exit 3", "it ended with 3: no net"),
-            ("true", "it told no key"),
+            ("echo 'no net' >&2; exit 3", "it ended with 3: no net"),
             ("exec sleep 20", "it did not end within 0.3 s"),
         ],
     )
     def test_that_fails(self, client, board, command, monkeypatch, text, told):
+        known(client, f"[127.0.0.1]:{board.port} {board.keys['ed25519']}")
         monkeypatch.setattr("edgekit.devices.ssh.known_hosts.COMMAND_SECONDS", 0.3)
-        file = command(text.format(port=board.port, key=board.keys["ed25519"]))
-        assert f"passed over: KnownHostsCommand {file}: {told}" in refused(board.url()).advice
+        file = command(text)
+        message = refused(board.url()).message
+        assert f"no host's key is taken, as KnownHostsCommand {file} failed: {told}" in message
+
+    def test_that_asks_for_the_key(self, client, board):
+        known(client, f"[127.0.0.1]:{board.port} {board.keys['ed25519']}")
+        (client.ssh / "config").write_text("Host *\n  KnownHostsCommand /bin/echo %H %K\n")
+        assert "KnownHostsCommand asks for the key that the host shows" in refused(board.url()).message
 
     @pytest.mark.parametrize(
         ("command", "told"),
         [("/nowhere/keys %H", "No such file or directory"), ("echo %H", "it is named by no absolute path")],
     )
-    def test_that_cannot_run(self, tmp_path, command, told):
-        known = KnownHosts([], command=command.split())
-        assert known.skipped == [f"KnownHostsCommand {command.split()[0]}: {told}"]
+    def test_that_cannot_run(self, command, told):
+        with pytest.raises(ValueError, match=f"KnownHostsCommand {command.split()[0]} failed: {told}"):
+            KnownHosts([], command=command.split())

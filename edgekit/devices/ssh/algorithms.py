@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from typing import NamedTuple, cast
 
-from asyncssh import SSHClientConnection, SSHKeyPair
+from asyncssh import SSHClientConnection
 from asyncssh.config import SSHClientConfig
 from asyncssh.connection import _select_host_key_algs
 from asyncssh.packet import PacketDecodeError, SSHPacket
@@ -49,14 +50,13 @@ def host_key_algorithms(found: HostKeys, config: SSHClientConfig, certificates: 
     return [name.decode() for name in dict.fromkeys(asked)]
 
 
-def accepted_kinds(pair: SSHKeyPair, setting: str) -> list[bytes]:
-    """The ways in which a key to log in with may sign, or its certificate's kinds, by PubkeyAcceptedAlgorithms.
+def accepted(kinds: Sequence[bytes], setting: str) -> list[bytes]:
+    """Those of some ways to sign, or kinds of certificate, that a list of the configuration leaves.
 
-    setting: patterns, without which all is accepted, as with those that `+` or `^` adds
+    setting: patterns; with those that `+` or `^` adds, all is left
     """
-    kinds = list(pair.host_key_algorithms if pair.has_cert else pair.sig_algorithms)
     if setting[:1] in "+^":
-        return kinds
+        return list(kinds)
     patterns = setting.removeprefix("-").split(",")
     named = [kind for kind in kinds if any(fnmatchcase(kind.decode(), pattern) for pattern in patterns)]
     return [kind for kind in kinds if kind not in named] if setting.startswith("-") else named

@@ -61,6 +61,7 @@ class Connector:
             # a command of the configuration may tell them
             known = await asyncio.to_thread(_known_hosts, config, known_as(name, port))
         seen = Seen(known, name, port, f"{config.user}@{config.address}", config.port)
+        seen.signing = cast("str | None", config.get("CASignatureAlgorithms")) or seen.signing
         aliased = config.get("HostKeyAlias") is not None
         seen.checks_address = bool(config.get("CheckHostIP")) and not (aliased or self._links)
         seen.skipped, seen.notes = identities.skipped, config.notes
@@ -95,6 +96,10 @@ class Connector:
             client_keys=None,
             client_certs=[],
             known_hosts=seen.look_up,
+            # as a certificate names it
+            host_key_alias=seen.name.lower(),
+            # CASignatureAlgorithms is of authorities, which are chosen by it already, and not of the user's keys
+            signature_algs="default",
             server_host_key_algs=host_key_algorithms(seen.found, config, certificates),
             # nothing but known_hosts says whose key a host's is: no certificates but OpenSSH's, and no key
             # exchange that shows no key

@@ -15,7 +15,7 @@ import asyncssh
 from asyncssh.misc import SoftEOFReceived
 
 from edgekit.devices.sanitize import plain
-from edgekit.devices.ssh.algorithms import Unmatched, unmatched
+from edgekit.devices.ssh.algorithms import Unmatched, accepted, unmatched
 from edgekit.devices.ssh.known_hosts import HostKeys, KnownHosts, known_as
 from edgekit.errors import DeviceError
 
@@ -53,6 +53,7 @@ class Seen:
     known:   the keys of hosts
     name, named_port: by which its key is known
     login:   `user@host` and the port, of a command by hand
+    signing: by what an authority may sign (CASignatureAlgorithms)
     checks_address: whether a key has to be that of the address as well, where one is known (CheckHostIP)
     skipped: keys to log in with that could not be used, and why
     notes:   what was passed over of the configuration
@@ -67,6 +68,7 @@ class Seen:
     named_port: int | None
     login: str
     port: int
+    signing: str = "+"
     checks_address: bool = False
     skipped: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -79,7 +81,9 @@ class Seen:
     @property
     def found(self) -> HostKeys:
         """The keys known of it by name."""
-        return self.known.of(self.name, self.named_port)
+        keys = self.known.of(self.name, self.named_port)
+        authorities = [key for key in keys.authorities if accepted(key.sig_algorithms, self.signing)]
+        return keys._replace(authorities=authorities)
 
     @property
     def known_as(self) -> str:

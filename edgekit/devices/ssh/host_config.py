@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import re
+import socket
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -73,11 +74,17 @@ class HostConfig(SSHClientConfig):
     def known_hosts_command(self, name: str) -> list[str]:
         """The command that tells the keys of a host, and its arguments; none where none is configured.
 
-        name: that the host's key is known by. What `ssh` fills in once a key is shown is NONE, as in its own call
-        before that.
+        name: that the host's key is known by
+
+        Raises `ValueError` for one that asks for the key that is shown, which `ssh` tells it: it may revoke that.
         """
-        self._tokens |= {"H": name, "I": "HOSTNAME"} | dict.fromkeys("fKt", "NONE")
-        return [self._expand_val(word) for word in self.strings("KnownHostsCommand") or []]
+        words = self.strings("KnownHostsCommand") or []
+        if any(re.search("%[fKt]", word.replace("%%", "")) for word in words):
+            raise ValueError(
+                "KnownHostsCommand asks for the key that the host shows (%f, %K, %t), which is not known here"
+            )
+        self._tokens |= {"H": name, "I": "HOSTNAME"}
+        return [self._expand_val(word) for word in words]
 
     @property
     def address(self) -> str:
@@ -205,6 +212,17 @@ class HostConfig(SSHClientConfig):
         """Of what may be more than yes or no, all but no is yes."""
         self._options.setdefault(option, words.pop(0).lower() not in ("no", "false"))
 
+    def _set_port(self, option: str, words: list[str]) -> None:
+        """A number, or the name of a service."""
+        word = words.pop(0)
+        try:
+            port = int(word) if word.isdecimal() else socket.getservbyname(word)
+        except OSError:
+            port = 0
+        if not 0 < port < 1 << 16:
+            self._error(f"Invalid {option}: {word}")
+        self._options.setdefault(option, port)
+
     def _set_seconds(self, option: str, words: list[str]) -> None:
         word = words.pop(0).lower()
         if not re.fullmatch(r"none|(\d+[smhdw]?)+", word):
@@ -256,6 +274,7 @@ _HANDLERS: dict[str, tuple[str, Handler]] = {
     if handler[0] not in _UNUSED
 } | {
     "match": ("Match", cast(Handler, HostConfig._match)),
+    "port": ("Port", cast(Handler, HostConfig._set_port)),
     "checkhostip": ("CheckHostIP", cast(Handler, HostConfig._set_yes)),
     "pubkeyauthentication": ("PubkeyAuthentication", cast(Handler, HostConfig._set_yes)),
     "revokedhostkeys": ("RevokedHostKeys", cast(Handler, SSHClientConfig._set_string)),

@@ -13,7 +13,7 @@ from typing import cast
 
 import asyncssh
 
-from edgekit.devices.ssh.algorithms import accepted_kinds
+from edgekit.devices.ssh.algorithms import accepted
 from edgekit.devices.ssh.host_config import HostConfig, expanded
 
 # where ssh looks when its configuration names no key
@@ -119,9 +119,9 @@ class Identities:
     def _is_accepted(self, pair: asyncssh.SSHKeyPair) -> bool:
         """Whether the configuration lets a key be offered; one that signs in several ways is left those it names."""
         setting = cast("str | None", self._config.get("PubkeyAcceptedAlgorithms"))
-        kinds = accepted_kinds(pair, setting) if setting else []
         if not setting:
             return True
+        kinds = accepted(pair.host_key_algorithms if pair.has_cert else pair.sig_algorithms, setting)
         if not kinds:
             of = pair.get_comment(errors="replace") or "of the agent or a file"
             self.skipped.append(f"key {of}, as PubkeyAcceptedAlgorithms leaves out {pair.get_algorithm()}")

@@ -48,7 +48,8 @@ class KnownHosts:
     """The entries of known_hosts files.
 
     revoked: keys that no host may show
-    command: that tells more of such lines (KnownHostsCommand), and its arguments
+    command: that tells more of such lines (KnownHostsCommand), and its arguments; `ValueError` where it fails, with
+             which `ssh` takes no host's key at all
     skipped: file and line of what could not be read, and why; `ssh` passes over that as well
     """
 
@@ -59,7 +60,7 @@ class KnownHosts:
         self._revoked = revoked
         self._lines = [line for file in files for line in self._read(file)]
         if command:
-            self._lines += self._told_by(command)
+            self._lines += self._parse(f"KnownHostsCommand {command[0]}", _told_by(command))
 
     def of(self, host: str, port: int | None) -> HostKeys:
         """The keys of a host by its name. port: None for ssh's own.
@@ -94,27 +95,6 @@ class KnownHosts:
             return
         yield from self._parse(str(file), content)
 
-    def _told_by(self, command: Sequence[str]) -> Iterator[_Line]:
-        """The entries that a command prints; one that fails tells none."""
-        try:
-            if not Path(command[0]).is_absolute():
-                raise OSError("it is named by no absolute path")
-            done = subprocess.run(
-                command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS
-            )
-        except subprocess.TimeoutExpired:
-            self.skipped.append(f"KnownHostsCommand {command[0]}: it did not end within {COMMAND_SECONDS} s")
-        except subprocess.CalledProcessError as error:
-            said = plain(error.stderr, 200)
-            self.skipped.append(f"KnownHostsCommand {command[0]}: it ended with {error.returncode}: {said}")
-        except (OSError, ValueError) as error:
-            self.skipped.append(f"KnownHostsCommand {command[0]}: {getattr(error, 'strerror', None) or error}")
-        else:
-            if not done.stdout.strip():
-                # it may ask for the key that is shown, which is not known yet
-                self.skipped.append(f"KnownHostsCommand {command[0]}: it told no key")
-            yield from self._parse(f"KnownHostsCommand {command[0]}", done.stdout[:_MOST_BYTES])
-
     def _parse(self, source: str, content: bytes) -> Iterator[_Line]:
         for number, line in enumerate(content.split(b"\n"), 1):
             # as in C, where a text ends with the first NUL
@@ -148,6 +128,25 @@ def revoked_keys(file: Path) -> list[asyncssh.SSHKey]:
     except (asyncssh.KeyImportError, ValueError):
         reason = "not all of its lines are public keys"
     raise ValueError(f"no host's key is taken, as RevokedHostKeys names {file}: {reason}")
+
+
+def _told_by(command: Sequence[str]) -> bytes:
+    try:
+        if not Path(command[0]).is_absolute():
+            raise OSError("it is named by no absolute path")
+        done = subprocess.run(
+            command, check=True, stdin=subprocess.DEVNULL, capture_output=True, timeout=COMMAND_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        reason = f"it did not end within {COMMAND_SECONDS} s"
+    except subprocess.CalledProcessError as error:
+        said = plain(error.stderr, 200)
+        reason = f"it ended with {error.returncode}{f': {said}' if said else ''}"
+    except OSError as error:
+        reason = error.strerror or str(error)
+    else:
+        return done.stdout[:_MOST_BYTES]
+    raise ValueError(f"no host's key is taken, as KnownHostsCommand {command[0]} failed: {reason}")
 
 
 def _parsed(text: str) -> _Line:
