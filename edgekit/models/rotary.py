@@ -39,6 +39,8 @@ _KINDS: Mapping[str, tuple[frozenset[str], frozenset[str]]] = {
 }
 # rotations that change with the length of the text fit into no table
 _VARYING = ("dynamic", "longrope")
+# what else GPT-NeoX calls them
+_OLDER = (("rope_theta", "rotary_emb_base"), ("partial_rotary_factor", "rotary_pct"))
 _USUAL_THETA = 10_000.0
 
 
@@ -109,6 +111,10 @@ def complete_older(path: Path, raw: Mapping[str, object], config: ModelConfig, k
             f"{config.model_type}",
             advice="use transformers 5, which wrote it",
         )
+    said = {"rope_theta": given.get("rope_theta"), "partial_rotary_factor": share}
+    for name, older in (*_OLDER, *((name, name) for name in said)):
+        if raw.get(older) is not None and said[name] is not None and raw[older] != said[name]:
+            raise UsageError(f"{path}: rope_parameters say {name}: {said[name]}, and {older} beside them {raw[older]}")
     if given.get("rope_theta") is not None:
         # a class that keeps it by another name has copied it under this one
         for name in {*bases, "rope_theta"}:

@@ -179,6 +179,11 @@ def test_rotary_positions_of_any_family_are_read_as_either_release_wrote_them(fa
     path.write_text(json.dumps(raw | {"rope_parameters": parameters}))
     loaded = load_classifier(open_checkpoint(tmp_path))
     assert (logits(loaded) - logits(model)).abs().max() < 1e-5
+    for name in ("rotary_pct", "rotary_emb_base"):
+        if name in said and not hasattr(config, "rope_parameters"):
+            path.write_text(json.dumps(raw | {"rope_parameters": parameters, name: 3}))
+            with pytest.raises(UsageError, match=f"and {name} beside them 3"):
+                load_classifier(open_checkpoint(tmp_path))
     path.write_text(json.dumps(raw | {"rope_parameters": parameters | {"rope_type": "dynamic"}}))
     if not hasattr(config, "rope_parameters"):
         with pytest.raises(UsageError, match="'dynamic' change with the length of a text"):

@@ -94,6 +94,9 @@ class Export(TaskExport[ClassificationCase]):
     def reference(self, texts: Sequence[TextInput], file: ModelFile) -> list[ClassificationCase]:
         """One text at a time and without padding, fed with what the file reads.
 
+        A model that cannot be taken apart is fed with what its tokenizer gives, as it was trained: its exporter may
+        have passed over some of it.
+
         Raises `UsageError` for a pair of texts where the file takes none.
         """
         if any(isinstance(text, tuple) for text in texts) and not self._takes_pairs(file):
@@ -101,7 +104,8 @@ class Export(TaskExport[ClassificationCase]):
                 f"{self.source.name}: its {file.file} takes single texts, and a golden case is a pair",
                 advice="leave the second texts out",
             )
-        inputs = [spec.name for spec in file.inputs]
+        read = [spec.name for spec in file.inputs]
+        inputs = read if self.source.described else self.source.tokenizer.model_input_names
         return [self._answer(text, inputs) for text in dict.fromkeys([*texts, *HARD_TEXTS])]
 
     def _answer(self, text: TextInput, inputs: Sequence[str]) -> ClassificationCase:

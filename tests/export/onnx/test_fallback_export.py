@@ -3,7 +3,7 @@ import torch
 from bundles import build
 from tiny_checkpoint import LABELS, TEXTS, tiny_tokenizer
 
-from edgekit.errors import UsageError
+from edgekit.errors import ParityError, UsageError
 from edgekit.export.source import Source
 from edgekit.flows.export import export
 from edgekit.models.transformers_release import release
@@ -57,3 +57,19 @@ def test_the_flow_takes_float_and_refuses_the_rest(electra, tokenizer, tmp_path)
     for options in (ExportOptions(scheme="int8-dynamic"), ExportOptions(format="tflite")):
         with pytest.raises(UsageError, match="'electra', cannot be taken apart: it is exported to ONNX in float"):
             export(tmp_path / "electra", tmp_path / "other", options)
+
+
+def test_what_an_exporter_passes_over_of_a_models_inputs_is_no_silent_change(tokenizer, tmp_path):
+    """A GPT-Neo takes token types for words, which are added to every token that is given any."""
+    from transformers import GPTNeoConfig, GPTNeoForSequenceClassification
+
+    shape = {"hidden_size": 32, "num_layers": 1, "num_heads": 4, "attention_types": [[["global"], 1]]}
+    config = GPTNeoConfig(vocab_size=len(tokenizer), max_position_embeddings=48, pad_token_id=0, **shape)
+    torch.manual_seed(0)
+    model = GPTNeoForSequenceClassification(config).eval()
+    for parameter in model.parameters():
+        parameter.data = torch.randn_like(parameter) * 0.3
+    model.save_pretrained(tmp_path / "neo")
+    tokenizer.save_pretrained(tmp_path / "neo")
+    with pytest.raises(ParityError, match="does not reproduce its checkpoint"):
+        export(tmp_path / "neo", tmp_path / "out", ExportOptions())
