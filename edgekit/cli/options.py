@@ -135,8 +135,7 @@ def data_options(*, required: bool = True) -> Callable[[Command], Command]:
 def _data(name: str | None, chosen: dict[str, Any]) -> DataSpec:
     if not name and not chosen.keys() & {"train", "validation", "test"}:
         raise UsageError("no data was given", advice="--data smart-home, --data FOLDER, or --train FILE --test FILE")
-    base = DataSpec.from_text(name).model_dump(exclude_defaults=True) if name else {}
-    return DataSpec.from_flags(base | chosen)
+    return DataSpec.from_text(name).changed(chosen) if name else DataSpec.from_flags(chosen)
 
 
 def _names(context: click.Context, parameter: click.Parameter, value: str | None) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import pydantic
 
@@ -46,6 +46,7 @@ class DataSpec(Strict):
     format: FileFormat | None = None
     encoding: str | None = None
     skip_bad_rows: bool = False
+    _folder: Path | None = pydantic.PrivateAttr(default=None)
 
     @pydantic.model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -64,6 +65,17 @@ class DataSpec(Strict):
     def embedded(self) -> bool:
         """Whether this is the data set that ships with edgekit."""
         return not (self.train or self.validation or self.test or self.hub)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder that was given for the files in it."""
+        return self._folder
+
+    def changed(self, options: dict[str, Any]) -> Self:
+        """With other values of some fields, by the words of the command line; `UsageError` where they do not fit."""
+        found = self.from_flags(self.model_dump(exclude_defaults=True) | options)
+        found._folder = self._folder
+        return found
 
     @classmethod
     def from_text(cls, text: str) -> Self:
@@ -97,7 +109,9 @@ class DataSpec(Strict):
     def _from_folder(cls, folder: Path) -> Self:
         files = _find_splits(folder)
         if files:
-            return cls.parse({"name": _name(folder.resolve().name)} | files, f"data {str(folder)!r}")
+            found = cls.parse({"name": _name(folder.resolve().name)} | files, f"data {str(folder)!r}")
+            found._folder = folder
+            return found
         published = (folder / "README.md").is_file() or any(folder.rglob("*.parquet")) or (folder / "data").is_dir()
         if published or is_saved(folder):
             return cls(name=_name(folder.resolve().name), hub=str(folder))

@@ -47,6 +47,15 @@ def test_checkpoints(capfd, inputs, tiny_checkpoint, words, out, force):
     assert listing(inputs["WORK"]) == before
 
 
+@pytest.mark.parametrize("options", [[], ["--label", "label"]], ids=["", "column"])
+@pytest.mark.parametrize("command", [["finetune"], ["distill"], ["prune", "--heads", "0.5"]], ids=" ".join)
+def test_a_folder_of_data(capfd, inputs, command, options):
+    before = listing(inputs["DATA"])
+    words = (*command, inputs["MODEL"], "--data", inputs["DATA"], *options, "-o", inputs["DATA"] / "out")
+    refused(capfd, *words, says="which is read")
+    assert listing(inputs["DATA"]) == before
+
+
 @pytest.mark.parametrize("out", ["BUNDLE", "BUNDLE/out"])
 def test_packages(capfd, inputs, out):
     before = listing(inputs["BUNDLE"])
