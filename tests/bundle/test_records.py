@@ -80,7 +80,7 @@ def changed(record, **changes):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "sentence"),
     [
         ({"cases": 5}, "was changed since it was measured"),
         ({"max_abs_difference": 0.1}, "was changed since it was measured"),
@@ -100,10 +100,10 @@ def changed(record, **changes):
         ({"format_version": ...}, "is no record that this edgekit reads"),
     ],
 )
-def test_a_record_that_is_not_as_it_was_written_is_refused_by_name(tmp_path, changes, said):
+def test_a_record_that_is_not_as_it_was_written_is_refused_by_name(tmp_path, changes, sentence):
     path = write_record(tmp_path, golden(), {})
     path.write_text(changed(golden(), **changes))
-    with pytest.raises(UsageError, match=said) as caught:
+    with pytest.raises(UsageError, match=sentence) as caught:
         read_records(tmp_path)
     assert str(path) in caught.value.message
     assert "edgekit profile" in str(caught.value.advice)

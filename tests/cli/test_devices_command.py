@@ -32,13 +32,13 @@ def edgekit(capsys, *words: str) -> tuple[int, str, str]:
     """The whole command line in this process: exit code, standard output and error."""
     with pytest.raises(SystemExit) as stop:
         main(list(words))
-    told = capsys.readouterr()
-    return int(stop.value.code or 0), told.out, told.err
+    report = capsys.readouterr()
+    return int(stop.value.code or 0), report.out, report.err
 
 
 def test_a_device_is_added_listed_and_removed(registry):
-    said = run("add", "pi4", "ssh://pi@raspberrypi", "--target", "rpi4", "--python", "/opt/python3.11/bin/python3")
-    assert said.stdout == f"pi4 is ssh://pi@raspberrypi, a rpi4  ({registry})\n"
+    printed = run("add", "pi4", "ssh://pi@raspberrypi", "--target", "rpi4", "--python", "/opt/python3.11/bin/python3")
+    assert printed.stdout == f"pi4 is ssh://pi@raspberrypi, a rpi4  ({registry})\n"
     run("add", "phone", "adb://R58M")
     listed = json.loads(run("list", "--json").stdout)
     assert [row["name"] for row in listed] == ["pi4", "phone"]
@@ -51,7 +51,7 @@ def test_a_device_is_added_listed_and_removed(registry):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "printed"),
     [
         (["add", "pi", "raspberrypi"], "is not a device's URL"),
         (["add", "all", "ssh://pi"], "means something already"),
@@ -62,10 +62,10 @@ def test_a_device_is_added_listed_and_removed(registry):
         (["doctor"], "Missing argument 'DEVICE...'"),
     ],
 )
-def test_wrong_usage_is_one_clear_line(words, said, capsys, registry):
+def test_wrong_usage_is_one_clear_line(words, printed, capsys, registry):
     code, out, err = edgekit(capsys, "devices", *words)
     assert (code, out) == (2, "")
-    assert said in err
+    assert printed in err
     assert not registry.exists()
 
 
@@ -117,16 +117,16 @@ def test_detect_names_a_target_or_writes_one(capsys, tmp_path):
     assert code == 0
     assert "targets: x86-64" in err
     out = tmp_path / "mine.yaml"
-    code, said, _ = edgekit(capsys, "targets", "detect", "--device", "local", "-o", str(out), "--name", "my-desk")
-    assert (code, said.splitlines()[-1]) == (0, f"wrote {out}")
+    code, printed, _ = edgekit(capsys, "targets", "detect", "--device", "local", "-o", str(out), "--name", "my-desk")
+    assert (code, printed.splitlines()[-1]) == (0, f"wrote {out}")
     target = Target.read(out)
     assert (target.name, target.arch) == ("my-desk", "x86_64")
     code, _, err = edgekit(capsys, "targets", "detect", "-o", str(out))
     assert (code, f"error: {out} exists" in err) == (2, True)
     assert edgekit(capsys, "targets", "detect", "-o", str(out), "--force")[0] == 0
-    told = json.loads(CliRunner().invoke(targets, ["detect", "--json"]).stdout)
-    assert told["matches"] == ["x86-64"]
-    assert told["fingerprint"]["arch"] == "x86_64"
+    report = json.loads(CliRunner().invoke(targets, ["detect", "--json"]).stdout)
+    assert report["matches"] == ["x86-64"]
+    assert report["fingerprint"]["arch"] == "x86_64"
 
 
 @pytest.mark.parametrize("path", [[], ["find"], ["add"], ["list"], ["remove"], ["doctor"], ["setup"]])

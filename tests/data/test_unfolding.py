@@ -43,8 +43,8 @@ def test_parquet_that_unfolds_without_end_is_refused_in_little_memory(tmp_path, 
         "print(Path('/proc/self/status').read_text().partition('VmHWM:')[2].split()[0])"
     )
     done = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
-    said, kilobytes = done.stdout.splitlines()
-    assert "unfolds to more than 256,000,000" in said
+    sentence, kilobytes = done.stdout.splitlines()
+    assert "unfolds to more than 256,000,000" in sentence
     assert int(kilobytes) < 900_000
 
 

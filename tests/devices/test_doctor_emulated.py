@@ -70,8 +70,8 @@ def test_the_doctor_by_the_command_line(board, tmp_path):
     assert code == (0 if found["runs"] else 3)
     assert found["bits"] == bits
     assert found["matches"][0] == target
-    told = [problem["what"] for problem in found["problems"]]
-    assert "it is emulated" in told
+    sentence = [problem["what"] for problem in found["problems"]]
+    assert "it is emulated" in sentence
     if not found["runs"]:
         assert "edgekit devices setup pi" in [problem["cure"] for problem in found["problems"]]
     file = tmp_path / "new.yaml"

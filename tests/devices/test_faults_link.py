@@ -170,11 +170,11 @@ class TestCommandLine:
         wait_until(lambda: sum("patience" in command for command in pi.commands) == 2)
         time.sleep(1)
         pi.cut()
-        _, said = process.communicate(timeout=120)
+        _, sentence = process.communicate(timeout=120)
         assert process.returncode == 4
-        assert "the link was lost" in said
-        assert "; nothing was kept" in said
-        assert "Traceback" not in said
+        assert "the link was lost" in sentence
+        assert "; nothing was kept" in sentence
+        assert "Traceback" not in sentence
         assert not list(onnx_bundle.glob("measurements/latency-*"))
         all_ended(pi)
         works(pi, onnx_bundle)

@@ -154,8 +154,8 @@ def test_a_lock_left_behind_locks_nobody_out(device_home):
     device_home.mkdir()
     (device_home / "lock").write_text(f"4194300 on {'a machine with a long name ' * 9}")
     with LocalDevice():
-        said = (device_home / "lock").read_text()
-        assert re.fullmatch(rf"{os.getpid()} on \S+ since [-0-9]+ [:0-9]+ UTC", said), "and nothing of the old one"
+        report = (device_home / "lock").read_text()
+        assert re.fullmatch(rf"{os.getpid()} on \S+ since [-0-9]+ [:0-9]+ UTC", report), "and nothing of the old one"
 
 
 @pytest.fixture
@@ -217,8 +217,8 @@ def test_what_holds_the_lock_on_a_device_holds_the_file_that_others_find(tmp_pat
     script = before + (Path(edgekit.__path__[0]) / "devices" / "on_device" / "hold.py").read_text()
     words = [sys.executable, "-c", script, tmp_path, "42 on a host", "60"]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holds:
-        said = json.loads(holds.stdout.readline())
-        assert (said["held_by"], said["failed"]) == (None, None)
+        report = json.loads(holds.stdout.readline())
+        assert (report["held_by"], report["failed"]) == (None, None)
         with pytest.raises(DeviceError, match=r"here is in use by process 42 on a host$"):
             Lock(tmp_path / "lock", "here").acquire()
         holds.stdin.close()

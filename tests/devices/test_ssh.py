@@ -254,7 +254,9 @@ class TestRefusals:
         client_home.trust(ssh_server)
         # both sides see that they have no key in common, and a server that hangs up first takes its reason with it
         told = (self.refused(ssh_server.url).message for _ in range(5))
-        assert "is not the one in known_hosts" in next(said for said in told if "the link was lost" not in said)
+        assert "is not the one in known_hosts" in next(
+            sentence for sentence in told if "the link was lost" not in sentence
+        )
 
     def test_a_key_that_is_revoked(self, ssh_server, client_home):
         (client_home.ssh / "known_hosts").unlink()

@@ -114,9 +114,9 @@ Host kitchen # the small one
     )
     def test_as_ssh_itself_reads_it(self, client_home, machines_file, text):
         configure(client_home, text)
-        told = subprocess.run(["ssh", "-G", "-F", client_home.ssh / "config", "a"], capture_output=True, check=True)
+        output = subprocess.run(["ssh", "-G", "-F", client_home.ssh / "config", "a"], capture_output=True, check=True)
         theirs = {}
-        for line in told.stdout.decode().splitlines():
+        for line in output.stdout.decode().splitlines():
             keyword, _, value = line.partition(" ")
             theirs.setdefault(keyword, []).append(value)
         config = HostConfig("a", None, None)
@@ -224,7 +224,7 @@ class TestKeyFiles:
     @pytest.fixture(params=["empty", "putty", "public", "rubbish", "passphrase", "open", "folder", "absent", "latin"])
     def useless(self, request, client_home):
         file = client_home.ssh / "useless"
-        told = {
+        output = {
             "empty": "is empty",
             "putty": "is a key of PuTTY's",
             "public": "holds a public key alone",
@@ -249,7 +249,7 @@ class TestKeyFiles:
             }
             file.write_bytes(content.get(request.param, b""))
             file.chmod(0o600)
-        return file, told
+        return file, output
 
     def test_is_passed_over(self, ssh_server, client_home, machines_file, useless):
         configure(client_home, f"IdentityFile {useless[0]}\nIdentityFile ~/.ssh/id_ed25519\n")
@@ -305,8 +305,8 @@ class TestAgent:
         return [line.rpartition(" ")[2] for line in lines if "SHA256:" in line and " publickey " in line]
 
     def fingerprint(self, file):
-        told = subprocess.run(["ssh-keygen", "-l", "-f", file], capture_output=True, check=True, text=True)
-        return told.stdout.split()[1]
+        output = subprocess.run(["ssh-keygen", "-l", "-f", file], capture_output=True, check=True, text=True)
+        return output.stdout.split()[1]
 
     @pytest.mark.parametrize("named", ["x", "x.pub"])
     def test_the_public_half_chooses_the_agents_key(self, board, client_home, named):

@@ -98,7 +98,7 @@ class TestNoCommands:
         return caught.value
 
     @pytest.mark.parametrize(
-        ("answer", "told"),
+        ("answer", "sentence"),
         [
             ("echo 'Only backups are made here.'", "the device starts no commands: Only backups are made here."),
             ("echo 'Only backups.' >&2; exit 1", "the device starts no commands: Only backups."),
@@ -107,13 +107,13 @@ class TestNoCommands:
             ("exit 3", "the device starts no commands: it said nothing, and ended with exit status 3"),
         ],
     )
-    def test_a_login_shell_of_its_own(self, ssh_server, answer, told):
+    def test_a_login_shell_of_its_own(self, ssh_server, answer, sentence):
         shell = ssh_server.home / "shell"
         shell.write_text(f"#!/bin/sh\n{answer}\n")
         shell.chmod(0o755)
         ssh_server.shell = str(shell)
         error = self.refused(ssh_server.url)
-        assert told in error.message
+        assert sentence in error.message
         assert "ForceCommand" in error.advice
 
     def test_no_login(self, ssh_server):
@@ -124,20 +124,20 @@ class TestNoCommands:
         assert "This account is currently not available." in self.refused(ssh_server.url).message
 
     @pytest.mark.parametrize(
-        ("answer", "told"),
+        ("answer", "sentence"),
         [
             ("echo 'Choose: 1, 2 or 3'; exec cat >&2", "Choose: 1, 2 or 3"),
             # as tclsh does
             ("read -r line; echo 'wrong # args' >&2; exec cat >/dev/null", "wrong # args"),
         ],
     )
-    def test_one_that_waits(self, ssh_server, monkeypatch, answer, told):
+    def test_one_that_waits(self, ssh_server, monkeypatch, answer, sentence):
         monkeypatch.setattr("edgekit.devices.process_group.SILENT_SECONDS", 1.0)
         shell = ssh_server.home / "shell"
         shell.write_text(f"#!/bin/sh\n{answer}\n")
         shell.chmod(0o755)
         ssh_server.shell = str(shell)
-        with pytest.raises(DeviceError, match=rf"did not start a command within [1-3] s: .*{told}"):
+        with pytest.raises(DeviceError, match=rf"did not start a command within [1-3] s: .*{sentence}"):
             self.start(ssh_server.url)
 
     def test_one_that_is_slow_and_silent(self, ssh_server, monkeypatch):

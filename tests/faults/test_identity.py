@@ -133,8 +133,8 @@ def test_an_older_bundle_is_refused_by_every_command_with_the_one_that_renews_it
     rewrite(proven, format_version=1)
     renewed = f"edgekit export CHECKPOINT --target desktop --format onnx --out {proven} --force"
     for words in commands(proven, tmp_path / "out", rows):
-        said = refused(capfd, *words, says="is of an older format")
-        assert renewed in said
+        message = refused(capfd, *words, says="is of an older format")
+        assert renewed in message
 
 
 def test_a_pc_does_not_pass_as_a_raspberry_pi(capfd, device_home, onnx_bundle, tmp_path):

@@ -42,8 +42,8 @@ def test_checkpoints(capfd, inputs, tiny_checkpoint, words, out, force):
         pytest.skip("a folder may lie beside the rows")
     before = listing(inputs["WORK"])
     names = inputs | {"OTHER": tiny_checkpoint}
-    said = refused(capfd, *[filled(word, names) for word in words], *force, "-o", filled(out, names))
-    assert "which is read" in said or "holds the model" in said or ("exists" in said and not force)
+    message = refused(capfd, *[filled(word, names) for word in words], *force, "-o", filled(out, names))
+    assert "which is read" in message or "holds the model" in message or ("exists" in message and not force)
     assert listing(inputs["WORK"]) == before
 
 

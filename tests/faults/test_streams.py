@@ -35,9 +35,9 @@ def steering(text):
 
 
 def test_labels_are_shown_with_what_cannot_be_seen_written_out(capfd, hostile_bundle):
-    said = run(capfd, "predict", hostile_bundle, TEXTS[0][0])
-    assert (said.code, steering(said.out + said.err), said.out.count("\n")) == (0, [], 1), said
-    assert said.out.split("\t")[0] in {ascii(label)[1:-1] for label in HOSTILE}
+    report = run(capfd, "predict", hostile_bundle, TEXTS[0][0])
+    assert (report.code, steering(report.out + report.err), report.out.count("\n")) == (0, [], 1), report
+    assert report.out.split("\t")[0] in {ascii(label)[1:-1] for label in HOSTILE}
     shown = run(capfd, "inspect", hostile_bundle)
     assert (shown.code, steering(shown.out + shown.err)) == (0, []), shown
     assert sum(line.startswith("error") for line in shown.out.splitlines()) == 0
@@ -45,9 +45,9 @@ def test_labels_are_shown_with_what_cannot_be_seen_written_out(capfd, hostile_bu
 
 
 def test_json_holds_them_to_the_letter_and_is_plain_text_itself(capfd, hostile_bundle):
-    said = run(capfd, "predict", hostile_bundle, TEXTS[0][0], "--json")
-    assert steering(said.out) == []
-    assert tuple(json.loads(said.out)["scores"]) == HOSTILE
+    report = run(capfd, "predict", hostile_bundle, TEXTS[0][0], "--json")
+    assert steering(report.out) == []
+    assert tuple(json.loads(report.out)["scores"]) == HOSTILE
     assert tuple(json.loads(run(capfd, "inspect", hostile_bundle, "--json").out)["labels"]) == HOSTILE
 
 
@@ -59,8 +59,8 @@ def test_letters_of_their_own_stay(capfd, onnx_bundle):
 
 
 def test_errors_quote_names_written_out(capfd, tmp_path):
-    said = refused(capfd, "inspect", tmp_path / "\x1b[2J\u202eno\u200bwhere\x9b1m")
-    assert steering(said) == []
+    report = refused(capfd, "inspect", tmp_path / "\x1b[2J\u202eno\u200bwhere\x9b1m")
+    assert steering(report) == []
 
 
 def shell(line, **named):
@@ -120,8 +120,8 @@ def test_what_the_machine_refuses_is_no_fault_of_edgekit(capfd, monkeypatch, onn
         raise error
 
     monkeypatch.setattr("edgekit.flows.inspect.inspect", raised)
-    told = refused(capfd, "inspect", onnx_bundle, says=says, code=5 if isinstance(error, EOFError) else 2)
-    assert ("fault of edgekit" in told) == isinstance(error, EOFError)
+    message = refused(capfd, "inspect", onnx_bundle, says=says, code=5 if isinstance(error, EOFError) else 2)
+    assert ("fault of edgekit" in message) == isinstance(error, EOFError)
 
 
 def test_what_native_code_writes_reaches_nobody_but_debuggers(capfd, monkeypatch, onnx_bundle):

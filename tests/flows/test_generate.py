@@ -63,8 +63,8 @@ def test_sampling_options_reach_the_sampler(decoder_bundles):
 
 def test_a_full_context_is_said_on_standard_error(decoder_bundles):
     words = ("generate", decoder_bundles["gpt2"], "once", "--context", "16", "--max-tokens", "30")
-    code, _, told = command_line.edgekit(*words)
-    assert (code, "the context of 16 tokens is full" in told) == (0, True)
+    code, _, output = command_line.edgekit(*words)
+    assert (code, "the context of 16 tokens is full" in output) == (0, True)
     assert "the context slid" in command_line.edgekit(*words, "--context-full", "slide")[2]
 
 
@@ -84,22 +84,22 @@ def test_a_full_context_is_said_on_standard_error(decoder_bundles):
 )
 def test_wrong_usage_is_one_clear_line(decoder_bundles, onnx_bundle, tmp_path, words, said):
     places = {"gpt2": decoder_bundles["gpt2"], "classifier": onnx_bundle, "here": tmp_path}
-    code, _, told = command_line.edgekit("generate", *(word.format(**places) for word in words))
-    assert code == 2, told
-    assert said in told
-    assert "Traceback" not in told
+    code, _, output = command_line.edgekit("generate", *(word.format(**places) for word in words))
+    assert code == 2, output
+    assert said in output
+    assert "Traceback" not in output
 
 
 def test_predict_refuses_a_decoder(decoder_bundles):
-    code, _, told = command_line.edgekit("predict", decoder_bundles["gpt2"], "x")
+    code, _, output = command_line.edgekit("predict", decoder_bundles["gpt2"], "x")
     assert code == 2
-    assert "a bundle for text-generation" in told
+    assert "a bundle for text-generation" in output
 
 
 def test_inspect_shows_bundles_and_checkpoints_of_decoders(decoder_bundles, decoder_checkpoints):
     for folder in (decoder_bundles["llama"], decoder_checkpoints["llama"]):
-        code, shown, told = command_line.edgekit("inspect", folder)
-        assert code == 0, told
+        code, shown, output = command_line.edgekit("inspect", folder)
+        assert code == 0, output
         for part in ("token embedding", "attention", "FFN", "norms"):
             assert part in shown
         assert "labels" not in shown

@@ -63,17 +63,17 @@ def test_a_single_label_bundle_is_written_as_before(tiny_checkpoint, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("labels", "problem_type", "said"),
+    ("labels", "problem_type", "message"),
     [
         (("a", "b"), "regression", "regression of 2 numbers"),
         (("a",), "single_label_classification", "one label, which every text would have"),
         (("a", "b"), "ordinal", "must be one of"),
     ],
 )
-def test_a_problem_type_that_does_not_fit_is_refused(tmp_path, labels, problem_type, said):
+def test_a_problem_type_that_does_not_fit_is_refused(tmp_path, labels, problem_type, message):
     folder = head_checkpoint(tmp_path / "model", problem_type, labels)
     code, _, err = edgekit("export", folder, "--format", "onnx", "-o", tmp_path / "out")
-    assert (code, said in err) == (2, True), err
+    assert (code, message in err) == (2, True), err
 
 
 @pytest.mark.parametrize("threshold", ["0", "1", "toxic=2", "toxic=0.5,toxic=0.6", "many", "hate=0.5"])
@@ -90,13 +90,13 @@ def test_thresholds_are_of_multi_label_models_alone(regression_checkpoint, tmp_p
 
 
 @pytest.mark.parametrize(
-    ("kind", "field", "value", "said"),
+    ("kind", "field", "value", "message"),
     [
         ("regression", "value", 77.0, r"golden case 1 .* the value is .*, expected 77"),
         ("multi_label", "labels", [], r"golden case 1 .* the labels are \['.*'\], expected \[\]"),
     ],
 )
-def test_the_answer_of_a_golden_case_is_proven(request, tmp_path, kind, field, value, said):
+def test_the_answer_of_a_golden_case_is_proven(request, tmp_path, kind, field, value, message):
     from edgekit.agent.errors import GoldenMismatch
     from edgekit.agent.inference.bundle import open_bundle
     from edgekit.agent.inference.tasks import prove
@@ -105,5 +105,5 @@ def test_the_answer_of_a_golden_case_is_proven(request, tmp_path, kind, field, v
     rows = [json.loads(line) for line in (folder / "golden.jsonl").read_text("utf-8").splitlines()]
     rows[0][field] = value
     write_golden(folder, rows)
-    with pytest.raises(GoldenMismatch, match=said):
+    with pytest.raises(GoldenMismatch, match=message):
         prove(open_bundle(rehash(folder)))

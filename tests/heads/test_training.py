@@ -62,8 +62,8 @@ def trained(*arguments):
 @pytest.mark.parametrize("stage", ["finetune", "distill", "prune"])
 def test_a_regression_stays_one(tmp_path, regression_checkpoint, stage):
     rows = write_numbers(tmp_path / "train.csv", number_rows(80))
-    said = trained(stage, regression_checkpoint, "--train", rows, "--epochs", "1", "-o", tmp_path / "out")
-    assert "mean absolute error" in said
+    message = trained(stage, regression_checkpoint, "--train", rows, "--epochs", "1", "-o", tmp_path / "out")
+    assert "mean absolute error" in message
     config = json.loads((tmp_path / "out/config.json").read_text())
     assert (config["problem_type"], config["id2label"]) == ("regression", {"0": "LABEL_0"})
 
@@ -71,8 +71,8 @@ def test_a_regression_stays_one(tmp_path, regression_checkpoint, stage):
 @pytest.mark.parametrize("stage", ["finetune", "distill", "prune"])
 def test_a_multi_label_model_stays_one(tmp_path, multi_label_checkpoint, stage):
     rows = write_labels(tmp_path / "train.jsonl", label_rows(80))
-    said = trained(stage, multi_label_checkpoint, "--train", rows, "--epochs", "1", "-o", tmp_path / "out")
-    assert "cross entropy" in said
+    message = trained(stage, multi_label_checkpoint, "--train", rows, "--epochs", "1", "-o", tmp_path / "out")
+    assert "cross entropy" in message
     config = json.loads((tmp_path / "out/config.json").read_text())
     assert config["problem_type"] == "multi_label_classification"
     assert list(config["id2label"].values()) == list(LABELS)
@@ -99,8 +99,8 @@ def test_a_multi_label_model_learns(tmp_path, multi_label_checkpoint):
 
 def test_fractions_are_never_classes(tmp_path, tiny_checkpoint):
     rows = write_numbers(tmp_path / "train.csv", number_rows(60))
-    said = trained("finetune", tiny_checkpoint, "--train", rows, "--epochs", "0.1", "-o", tmp_path / "out")
-    assert "are asked of it (a number): it gets a new head" in said
+    message = trained("finetune", tiny_checkpoint, "--train", rows, "--epochs", "0.1", "-o", tmp_path / "out")
+    assert "are asked of it (a number): it gets a new head" in message
     assert json.loads((tmp_path / "out/config.json").read_text())["problem_type"] == "regression"
 
 

@@ -72,9 +72,9 @@ def test_a_condition_that_a_metric_does_not_take_is_refused(text, why):
     ],
 )
 def test_a_limit_that_decides_nothing_is_refused_with_the_likely_intention(text, why):
-    told = refusal(text)
-    assert why in told
-    assert not told.endswith("; None")
+    sentence = refusal(text)
+    assert why in sentence
+    assert not sentence.endswith("; None")
 
 
 @pytest.mark.parametrize(

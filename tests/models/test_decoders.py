@@ -58,16 +58,16 @@ def test_rotations_are_those_of_the_model(decoder_checkpoints):
 
 
 @pytest.mark.parametrize(
-    ("make", "changes", "said"),
+    ("make", "changes", "message"),
     [
         (tiny_gpt2, {"scale_attn_by_inverse_layer_idx": True}, "scales its attention by layer"),
         (tiny_llama, {"rope_scaling": {"rope_type": "dynamic", "factor": 2.0}}, "'dynamic'"),
     ],
 )
-def test_variants_that_no_file_reproduces_are_refused(make, changes, said, tmp_path):
+def test_variants_that_no_file_reproduces_are_refused(make, changes, message, tmp_path):
     tokenizer = byte_level_bpe()
     folder = save_decoder(make(tokenizer, **changes), tokenizer, tmp_path / "odd")
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         load_decoder(open_checkpoint(folder))
 
 

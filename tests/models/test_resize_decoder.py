@@ -161,9 +161,9 @@ def test_a_checkpoint_with_a_part_of_a_group_of_heads_is_refused(decoder_checkpo
     with torch.no_grad():
         keep_heads(model, describe_decoder(model).blocks[0], [1])
     save_checkpoint(model, tokenizer, tmp_path, lineage=())
-    said = json.loads((tmp_path / "edgekit.json").read_text())
-    said["blocks"][0]["heads"] = heads
-    (tmp_path / "edgekit.json").write_text(json.dumps(said))
+    report = json.loads((tmp_path / "edgekit.json").read_text())
+    report["blocks"][0]["heads"] = heads
+    (tmp_path / "edgekit.json").write_text(json.dumps(report))
     with pytest.raises(UsageError):
         load_decoder(open_checkpoint(tmp_path))
 

@@ -21,11 +21,11 @@ def test_the_same_texts_give_the_same_tokenizers_in_every_process():
         "print(sorted(train_wordpiece(TEXTS * 20, 120, 32).get_vocab().items()));"
         "print(train_bytes(TEXTS * 3, 330, 32).backend_tokenizer.to_str())"
     )
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd="tests", env={"PATH": ""}
     ).stdout
     pieces = sorted(train_wordpiece(TEXTS * 20, 120, 32).get_vocab().items())
-    assert told == f"{pieces}\n{train_bytes(TEXTS * 3, 330, 32).backend_tokenizer.to_str()}\n"
+    assert output == f"{pieces}\n{train_bytes(TEXTS * 3, 330, 32).backend_tokenizer.to_str()}\n"
 
 
 def test_frequent_words_are_whole_and_rare_ones_in_pieces():

@@ -12,8 +12,8 @@ from edgekit.agent.inference.tokenizer import Tokenizer
 def main() -> None:
     tokenizer = Tokenizer(Path(sys.argv[1]), int(sys.argv[2]))
     for line in sys.stdin:
-        said = json.loads(line)
-        text, pair = (said, None) if isinstance(said, str) else said
+        report = json.loads(line)
+        text, pair = (report, None) if isinstance(report, str) else report
         sys.stdout.write(f"{tokenizer.encode(text, pair).ids}\n")
 
 

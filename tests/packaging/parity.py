@@ -56,12 +56,12 @@ def ids_of(runner: Sequence[str | Path], tokenizer: Path, max_length: int, texts
     done = subprocess.run(
         [*runner, tokenizer, str(max_length)], input=lines.encode(), capture_output=True, check=False, timeout=900
     )
-    said = done.stderr.decode(errors="replace").strip()
+    output = done.stderr.decode(errors="replace").strip()
     if done.returncode:
-        raise RunnerFailed(f"{tokenizer.name}: exit code {done.returncode}: {said[-2000:]}")
+        raise RunnerFailed(f"{tokenizer.name}: exit code {done.returncode}: {output[-2000:]}")
     answers: list[Any] = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
     if len(answers) != len(texts):
-        raise RunnerFailed(f"{tokenizer.name}: {len(answers)} lines for {len(texts)} texts: {said[-2000:]}")
+        raise RunnerFailed(f"{tokenizer.name}: {len(answers)} lines for {len(texts)} texts: {output[-2000:]}")
     return answers
 
 

@@ -101,13 +101,13 @@ def contents(folder):
 def test_all_four_of_one_bundle(packaged_models, kind, tmp_path, as_json):
     bundle = open_bundle(packaged_models[kind])
     named = ("--name", "tiny-model", "--version", "2.1.0")
-    code, told = as_json(bundle.folder, *named, "--no-wheels", "-o", tmp_path / "out")
+    code, report = as_json(bundle.folder, *named, "--no-wheels", "-o", tmp_path / "out")
     assert code == 0
-    assert {key: told[key] for key in ("name", "version", "id", "written", "left_out")} == {
+    assert {key: report[key] for key in ("name", "version", "id", "written", "left_out")} == {
         "name": "tiny-model", "version": "2.1.0", "id": "com.example.tinymodel", "written": True, "left_out": {},
     }  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(PLATFORMS)
-    for row in told["packages"]:
+    for row in report["packages"]:
         assert row.keys() == ROW
         folder = Path(row["path"])
         assert row["model_mb"] * 1e6 == pytest.approx(bundle.model.stat().st_size, abs=0.5)
@@ -146,10 +146,10 @@ def test_in_the_bundle_itself_the_packages_lie_beside_it(tmp_path, monkeypatch, 
 def test_what_takes_no_tflite_is_left_out_or_refused_by_name(tflite_bundle, tmp_path, as_json, capsys):
     unfit = [name for name in PLATFORMS if "tflite" not in platform(name).FORMATS]
     assert "web" in unfit
-    code, told = as_json(tflite_bundle, "--no-wheels", "-o", tmp_path / "out")
+    code, report = as_json(tflite_bundle, "--no-wheels", "-o", tmp_path / "out")
     assert code == 0
-    assert sorted(told["left_out"]) == sorted(unfit)
-    assert sorted(row["platform"] for row in told["packages"]) == sorted(set(PLATFORMS) - set(unfit))
+    assert sorted(report["left_out"]) == sorted(unfit)
+    assert sorted(row["platform"] for row in report["packages"]) == sorted(set(PLATFORMS) - set(unfit))
     assert package(tflite_bundle, "--platform", "linux", "--platform", "web", "-o", tmp_path / "no") == 2
     assert "no package for web of this bundle" in capsys.readouterr().err
     assert not (tmp_path / "no").exists()
@@ -160,23 +160,23 @@ def test_over_its_size_nothing_is_written_and_what_was_there_stays(onnx_bundle, 
     stand_in("web", plain)
     stand_in("ios", plain)
     both = ("--platform", "web", "--platform", "ios", "-o", out)
-    code, told = as_json(onnx_bundle, *both, "--max-size", "0.1kB")
-    assert (code, told["written"]) == (1, False)
-    assert [row["max_size"] for row in told["packages"]] == ["fail", "fail"], "each is told"
+    code, report = as_json(onnx_bundle, *both, "--max-size", "0.1kB")
+    assert (code, report["written"]) == (1, False)
+    assert [row["max_size"] for row in report["packages"]] == ["fail", "fail"], "each is told"
     assert not out.parent.exists()
-    weight = told["packages"][0]["total_mb"]
-    code, told = as_json(onnx_bundle, *both, "--max-size", repr(weight))
-    assert (code, told["written"]) == (0, True), "a limit met exactly holds"
+    weight = report["packages"][0]["total_mb"]
+    code, report = as_json(onnx_bundle, *both, "--max-size", repr(weight))
+    assert (code, report["written"]) == (0, True), "a limit met exactly holds"
     before = {name: path.stat().st_mtime_ns for name, path in files(out).items()}
     assert package(onnx_bundle, *both, "--force", "--max-size", f"{weight * 1e3 - 0.001}KB") == 1
-    said = capsys.readouterr().out
-    assert "FAIL web" in said
-    assert "nothing was written" in said
+    output = capsys.readouterr().out
+    assert "FAIL web" in output
+    assert "nothing was written" in output
     assert {name: path.stat().st_mtime_ns for name, path in files(out).items()} == before
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "output"),
     [
         (("--name", "Smart Home"), "lower-case words joined by hyphens"),
         (("--name", "../web"), "lower-case words joined by hyphens"),
@@ -193,9 +193,9 @@ def test_over_its_size_nothing_is_written_and_what_was_there_stays(onnx_bundle, 
         (("--platform", "windows"), "'windows' is not one of"),
     ],
 )
-def test_wrong_options_are_one_clear_line(onnx_bundle, tmp_path, words, said, capsys):
+def test_wrong_options_are_one_clear_line(onnx_bundle, tmp_path, words, output, capsys):
     assert package(onnx_bundle, *words, "-o", tmp_path / "out") == 2
-    assert said in capsys.readouterr().err
+    assert output in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

@@ -48,8 +48,8 @@ def test_verdicts_are_whole_words_in_the_terminal(summary: Summary, width: int) 
 def test_models_fit_the_terminal(summary: Summary, width: int) -> None:
     text = shown(terminal.models_table(summary.models), width)
     assert max(map(len, text.splitlines())) <= width
-    for said in ("onnx, int8-dynamic", "92.1", "89.8 to 91.9", "1.21 vs teacher", "27.0 / 30.6", "emulated"):
-        assert said in text
+    for message in ("onnx, int8-dynamic", "92.1", "89.8 to 91.9", "1.21 vs teacher", "27.0 / 30.6", "emulated"):
+        assert message in text
 
 
 def test_packages_say_what_they_add(summary: Summary) -> None:
@@ -57,29 +57,29 @@ def test_packages_say_what_they_add(summary: Summary) -> None:
     assert max(map(len, text.splitlines())) <= 80
     written = markdown.summary_markdown(summary)
     assert "## Packages for apps" in written
-    for said in ("android", "web", "8.41", "0.71", "0.23", "0.09", "9.35", "9.21", "not counted"):
-        assert said in text
-        assert said in written
+    for message in ("android", "web", "8.41", "0.71", "0.23", "0.09", "9.35", "9.21", "not counted"):
+        assert message in text
+        assert message in written
 
 
 def test_measurements_fit_the_terminal(summary: Summary) -> None:
     text = shown(terminal.latency_table(summary.measurements), 80)
     assert max(map(len, text.splitlines())) <= 80
-    for said in ("p99 ms", "26.8 to 27.2", "cold load", "182", "71.3", "Raspberry Pi 4", "EMULATED", "ondemand"):
-        assert said in text
+    for message in ("p99 ms", "26.8 to 27.2", "cold load", "182", "71.3", "Raspberry Pi 4", "EMULATED", "ondemand"):
+        assert message in text
     assert "could not be read: governor" in text
     assert "MatMulInteger" in shown(terminal.operators_table(summary.measurements[0].operators), 80)
 
 
 def test_classes_and_confusions_fit_the_terminal(summary: Summary) -> None:
     made = summary.mistakes[3]
-    for table, said in (
+    for table, message in (
         (terminal.classes_table(made.classes), (made.classes[0].label, f"{made.classes[0].f1:.1f}")),
         (terminal.confusions_table(made.pairs), (made.pairs[0].expected, f"{made.pairs[0].support:,}")),
     ):
         text = shown(table, 80)
         assert max(map(len, text.splitlines())) <= 80
-        for part in said:
+        for part in message:
             assert part in text
 
 

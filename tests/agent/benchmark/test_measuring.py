@@ -235,8 +235,8 @@ print(peak_rss_mb() - before)
 
 def test_peak_memory_sees_what_was_given_back():
     # in a process of its own: this one may have held more before than it does now
-    told = subprocess.run([sys.executable, "-c", GIVES_BACK], capture_output=True, text=True, check=True)
-    assert 55 < float(told.stdout) < 80
+    output = subprocess.run([sys.executable, "-c", GIVES_BACK], capture_output=True, text=True, check=True)
+    assert 55 < float(output.stdout) < 80
 
 
 # keyword arguments that Python 3.9 does not know; the grammar alone does not find them

@@ -282,10 +282,10 @@ def test_golden_cases_hold_and_a_changed_one_is_named(decoder_bundles):
     assert result.cases == len(cases) >= 6
     assert result.max_abs_difference < 1e-3
     other = (cases[0].tokens[0] + 1) % generator.session.vocabulary
-    for change, said in (
+    for change, message in (
         ({"ids": (*cases[0].ids, 5)}, "tokens, expected"),
         ({"tokens": (other, *cases[0].tokens[1:])}, f"expected {other}"),
         ({"logits": (cases[0].logits[0] + 0.1, *cases[0].logits[1:])}, "the logit of token"),
     ):
-        with pytest.raises(GoldenMismatch, match=said):
+        with pytest.raises(GoldenMismatch, match=message):
             run_decoder_golden(generator, [dataclasses.replace(cases[0], **change)])

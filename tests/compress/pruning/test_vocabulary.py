@@ -188,11 +188,11 @@ def test_ids_move_in_configurations_and_lists(tmp_path):
     model.generation_config.bad_words_ids = [[3, len(tokenizer) - 2], [1]]
     last, second = tokenizer.convert_ids_to_tokens([len(tokenizer) - 1, len(tokenizer) - 2])
     small, cut = trim_vocabulary(model, tokenizer, VocabularyTexts([[("once", None)]]), size=None)
-    said = model.generation_config
+    report = model.generation_config
     assert cut.after < len(tokenizer)
-    assert model.config.pad_token_id == said.pad_token_id == small.get_vocab()[last] < cut.after
-    assert said.eos_token_id == [2, small.get_vocab()[last]]
-    assert said.bad_words_ids == [[3, small.get_vocab()[second]], [1]]
+    assert model.config.pad_token_id == report.pad_token_id == small.get_vocab()[last] < cut.after
+    assert report.eos_token_id == [2, small.get_vocab()[last]]
+    assert report.bad_words_ids == [[3, small.get_vocab()[second]], [1]]
 
 
 def test_figures_are_those_counted_by_hand(tmp_path):
@@ -276,10 +276,10 @@ def test_texts_kept_whole_lose_no_token(tmp_path):
 def test_placeholders_that_no_text_reaches_go_first(tmp_path):
     from tokenizers import Tokenizer
 
-    said = json.loads(tiny_tokenizer().backend_tokenizer.to_str())
-    pieces = [*list(said["model"]["vocab"])[:5], *(f"[unused{n}]" for n in range(50)), *said["model"]["vocab"]]
-    said["model"]["vocab"] = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
-    tokenizer = type(tiny_tokenizer())(tokenizer_object=Tokenizer.from_str(json.dumps(said)))
+    report = json.loads(tiny_tokenizer().backend_tokenizer.to_str())
+    pieces = [*list(report["model"]["vocab"])[:5], *(f"[unused{n}]" for n in range(50)), *report["model"]["vocab"]]
+    report["model"]["vocab"] = {piece: number for number, piece in enumerate(dict.fromkeys(pieces))}
+    tokenizer = type(tiny_tokenizer())(tokenizer_object=Tokenizer.from_str(json.dumps(report)))
     model = classifier("distilbert", tokenizer)
     counted = VocabularyTexts([[("play some music", None)]])
     small, _ = trim_vocabulary(model, tokenizer, counted, size=len(tokenizer) - 50)

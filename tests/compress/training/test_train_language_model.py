@@ -80,17 +80,17 @@ def test_without_validation_text_the_last_tenth_is_kept_for_it(stories):
 
 
 @pytest.mark.parametrize(
-    ("spec", "said"),
+    ("spec", "message"),
     [
         ({"test": "x.txt"}, "none to train on"),
         ({"train": "x.txt"}, "too short to validate"),
         ({"train": "y.txt"}, "fewer"),
     ],
 )
-def test_text_that_will_not_do_is_refused(tmp_path, spec, said):
+def test_text_that_will_not_do_is_refused(tmp_path, spec, message):
     (tmp_path / "x.txt").write_text("once upon a time " * 8)
     (tmp_path / "y.txt").write_text("once")
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         spec = DataSpec(**{name: tmp_path / file for name, file in spec.items()})
         train_and_validation(byte_level_bpe(), load_text(spec), 16)
 

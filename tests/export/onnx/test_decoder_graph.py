@@ -287,10 +287,10 @@ def test_a_quantized_checkpoint_is_exported_as_its_plan_says(decoder_checkpoints
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [({"scheme": "int8-static"}, "int8-static"), ({"max_length": 97}, "97")],
 )
-def test_what_cannot_be_is_refused_in_one_line(decoder_checkpoints, tmp_path, options, said):
-    with pytest.raises(UsageError, match=said):
+def test_what_cannot_be_is_refused_in_one_line(decoder_checkpoints, tmp_path, options, message):
+    with pytest.raises(UsageError, match=message):
         export(decoder_checkpoints["gpt2"], tmp_path / "out", ExportOptions(**({"target": "rpi5"} | options)))
     assert not (tmp_path / "out").exists()

@@ -46,8 +46,8 @@ def edgekit(capsys, *words: str) -> tuple[int, str, str]:
     """The whole command line in this process: exit code, standard output and error."""
     with pytest.raises(SystemExit) as stop:
         main([str(word) for word in words])
-    told = capsys.readouterr()
-    return int(stop.value.code or 0), told.out, told.err
+    printed = capsys.readouterr()
+    return int(stop.value.code or 0), printed.out, printed.err
 
 
 def test_several_are_measured_at_once_each_under_its_name(devices, onnx_bundle, capsys):

@@ -114,8 +114,8 @@ def test_an_old_measurement_counts_unless_its_age_is_limited(bundle):
 
 def test_the_row_says_what_it_rests_on(bundle):
     result = CliRunner().invoke(cli, ["gate", str(bundle), "--budget", "latency_p95_ms=50,target=x86-64"])
-    said = " ".join(result.output.split())
-    assert "900 runs in 3 processes" in said and "1 day old" in said
+    printed = " ".join(result.output.split())
+    assert "900 runs in 3 processes" in printed and "1 day old" in printed
     found = judged(bundle, "latency_p95_ms=50,target=x86-64")["basis"]
     assert (found["samples"], found["processes"]) == (900, 3)
 

@@ -129,8 +129,8 @@ def counts(bundle: Path, total: int, *, length: int | str = 32, part="0xd08", da
 
 def outcome(bundle: Path, budget: str) -> tuple[int, str]:
     done = CliRunner().invoke(cli, ["gate", str(bundle), "--budget", budget, "--json"], standalone_mode=False)
-    told = json.loads(done.stdout)
-    return told["exit_code"], told["verdicts"][0]["verdict"]["outcome"]
+    report = json.loads(done.stdout)
+    return report["exit_code"], report["verdicts"][0]["verdict"]["outcome"]
 
 
 @pytest.mark.parametrize(

@@ -25,19 +25,19 @@ def test_training_that_cannot_be_saved(tmp_path, hidden, file_bytes):
     data, place = write_data(tmp_path / "data"), tmp_path / "place"
     shape = SCRATCH.replace("hidden=16", f"hidden={hidden}")
     words = ("finetune", "--scratch", shape, "--data", data, "--epochs", "1", "-o", place / "teacher")
-    code, said = start(*words, log=tmp_path / "log", file_bytes=file_bytes).wait()
-    assert code == 2, said
-    assert len(said.strip().splitlines()) == 1
-    assert f"{place / 'teacher'} cannot be written: " in said
+    code, message = start(*words, log=tmp_path / "log", file_bytes=file_bytes).wait()
+    assert code == 2, message
+    assert len(message.strip().splitlines()) == 1
+    assert f"{place / 'teacher'} cannot be written: " in message
     assert list(place.iterdir()) == []
 
 
 def test_rows_that_cannot_be_put_aside(tmp_path):
     data = write_data(tmp_path / "data")
     words = ("finetune", "--scratch", SCRATCH, "--data", data, "-o", tmp_path / "teacher")
-    code, said = start(*words, log=tmp_path / "log", file_bytes=2_000).wait()
-    assert code == 2, said
-    assert said.startswith("error: temporary files cannot be written: File too large\n  free some space")
+    code, message = start(*words, log=tmp_path / "log", file_bytes=2_000).wait()
+    assert code == 2, message
+    assert message.startswith("error: temporary files cannot be written: File too large\n  free some space")
     assert not (tmp_path / "teacher").exists()
 
 
@@ -48,10 +48,10 @@ def test_outputs_that_cannot_be_written(tiny_checkpoint, onnx_bundle, tmp_path):
         ("export", tiny_checkpoint, "--target", "rpi4", "--format", "onnx", "-o", place / "out"),
         ("quantize", tiny_checkpoint, "-o", place / "out"),
     ):
-        code, said = start(*words, log=tmp_path / "log", file_bytes=20_000).wait()
-        assert code == 2, said
-        assert len(said.strip().splitlines()) == 1
-        assert "cannot be written: File too large" in said
+        code, message = start(*words, log=tmp_path / "log", file_bytes=20_000).wait()
+        assert code == 2, message
+        assert len(message.strip().splitlines()) == 1
+        assert "cannot be written: File too large" in message
         assert list(place.iterdir()) == []
 
 
@@ -62,9 +62,9 @@ def test_a_manifest_that_cannot_be_written_stays_as_it_was(finished_run, tmp_pat
     rewrite(bundle, notes=["long " * 50_000])
     before = holds(bundle)
     words = ("evaluate", bundle, "--data", recipe.parent / "data")
-    code, said = start(*words, log=tmp_path / "log", file_bytes=200_000).wait()
-    assert code == 2, said
-    assert "manifest.json cannot be written: File too large" in said
+    code, message = start(*words, log=tmp_path / "log", file_bytes=200_000).wait()
+    assert code == 2, message
+    assert "manifest.json cannot be written: File too large" in message
     assert holds(bundle) == before
     assert siblings(tmp_path) == []
 
@@ -74,9 +74,9 @@ def test_a_run_goes_on_when_there_is_room_again(finished_run, tmp_path, device_h
     run = tmp_path / "run"
     words = ("run", recipe, "-o", run, "--set", "stages.profile=null", "--set", "budgets=[]")
     # room for the student's training checkpoints, which is half a teacher, and not for the teacher's
-    code, said = start(*words, log=tmp_path / "log", file_bytes=150_000).wait()
-    assert code == 2, said
-    assert "cannot be written" in said
+    code, message = start(*words, log=tmp_path / "log", file_bytes=150_000).wait()
+    assert code == 2, message
+    assert "cannot be written" in message
     assert siblings(run) == []
     assert start(*words, log=tmp_path / "log").wait()[0] == 0
     assert (run / "quantized" / "model.safetensors").read_bytes() == (
@@ -136,7 +136,7 @@ def test_every_command_on_a_disk_that_takes_nothing(kind, finished_run, tiny_che
     reason = "No space left on device" if kind == "full" else "Read-only file system"
     for call in found:
         assert call["code"] == 2, call
-        assert len([line for line in call["said"].splitlines() if not line.startswith("  ")]) == 1, call
-        assert reason in call["said"] or "the disk is full" in call["said"], call
+        assert len([line for line in call["message"].splitlines() if not line.startswith("  ")]) == 1, call
+        assert reason in call["message"] or "the disk is full" in call["message"], call
         # the folder of a run, with its lock, is where the next call goes on
         assert not [path for path in call["left"] if not path.startswith(str(disk / "run"))], call

@@ -20,14 +20,14 @@ def interrupted(started, number, delay):
     """Send the signal after a while; whether it came in time."""
     time.sleep(delay)
     started.send(number)
-    code, said = started.wait()
-    assert "Traceback" not in said, said
-    assert "Exception ignored" not in said, said
+    code, message = started.wait()
+    assert "Traceback" not in message, message
+    assert "Exception ignored" not in message, message
     if code in (0, -number):
         # it had ended already, or was just about to: nobody was there to say anything
         return False
-    assert code == CODES[number], said
-    assert [line for line in said.splitlines() if line] == ["interrupted; call again to go on"]
+    assert code == CODES[number], message
+    assert [line for line in message.splitlines() if line] == ["interrupted; call again to go on"]
     return True
 
 
@@ -75,9 +75,9 @@ def test_a_second_impatient_signal_does_not_disturb_the_putting_away(tmp_path):
     for _ in range(20):
         started.send(signal.SIGINT)
         time.sleep(0.005)
-    code, said = started.wait()
+    code, message = started.wait()
     assert code in (130, -signal.SIGINT)
-    assert "Traceback" not in said
+    assert "Traceback" not in message
     work = next(tmp_path.glob(".teacher.training-*"))
     assert all((folder / "complete").exists() for folder in work.glob("checkpoint-*"))
     assert siblings(tmp_path) == []
@@ -97,10 +97,10 @@ def test_an_interrupted_run_goes_on(finished_run, tmp_path, device_home):
     wait_for(lambda: list(run.glob(".student.training-*/checkpoint-*/complete")))
     inode = (run / "teacher").stat().st_ino
     started.send(signal.SIGINT)
-    code, said = started.wait()
+    code, message = started.wait()
     assert code == 130
-    assert said.splitlines()[-1] == "interrupted; call again to go on"
-    assert "Traceback" not in said
+    assert message.splitlines()[-1] == "interrupted; call again to go on"
+    assert "Traceback" not in message
     assert siblings(run) == []
     assert start("run", recipe, "-o", run, log=tmp_path / "log").wait()[0] == 0
     assert (run / "teacher").stat().st_ino == inode
@@ -116,9 +116,9 @@ def test_two_runs_on_one_folder(finished_run, tmp_path, device_home):
     run = tmp_path / "run"
     first = start("run", recipe, "-o", run, log=tmp_path / "first")
     wait_for(lambda: (run / ".lock").exists() and (run / ".lock").read_text())
-    code, said = start("run", recipe, "-o", run, log=tmp_path / "second").wait()
+    code, message = start("run", recipe, "-o", run, log=tmp_path / "second").wait()
     assert code == 2
-    assert f"in use by process {first.process.pid} on {platform.node()} since 20" in said
+    assert f"in use by process {first.process.pid} on {platform.node()} since 20" in message
     # a lock that a killed process left locks nobody out
     first.send(signal.SIGKILL)
     first.process.join()

@@ -92,6 +92,6 @@ def test_from_nothing_to_a_bundle_that_writes(family, formats, data, tmp_path):
             words = ["generate", str(bundle), prompt, "--max-tokens", "8", "--json"]
             result = CliRunner().invoke(cli, words)
             assert result.exit_code == 0, result.output
-            said = json.loads(result.stdout)
-            assert len(said["ids"]) == 8 or said["finish"] in ("eos", "context")
-            check_greedy(tmp_path / "quantized", prompt, said["ids"])
+            report = json.loads(result.stdout)
+            assert len(report["ids"]) == 8 or report["finish"] in ("eos", "context")
+            check_greedy(tmp_path / "quantized", prompt, report["ids"])

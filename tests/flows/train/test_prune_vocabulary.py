@@ -38,12 +38,12 @@ def test_vocabulary_alone_cuts_and_trains_nothing_else(tmp_path, tiny_checkpoint
     out, rows = tmp_path / "small", data(tmp_path / "rows")
     result = run("prune", tiny_checkpoint, "--vocabulary", 100, "--data", rows, "-o", out, "--json")
     assert result.exit_code == 0, result.output
-    said = json.loads(result.output)
-    assert said["vocabulary"]["after"] == 100
-    assert said["vocabulary"]["same_ids"] <= said["vocabulary"]["texts"] == 24
+    report = json.loads(result.output)
+    assert report["vocabulary"]["after"] == 100
+    assert report["vocabulary"]["same_ids"] <= report["vocabulary"]["texts"] == 24
     checkpoint = open_checkpoint(out)
     (step,) = checkpoint.extras.lineage
-    assert step.vocabulary.model_dump(mode="json") == said["vocabulary"]
+    assert step.vocabulary.model_dump(mode="json") == report["vocabulary"]
     assert (step.options["vocabulary"], step.options["heads"], step.options["epochs"]) == (100, 1, 0)
     assert (step.validation, checkpoint.extras.blocks) == (None, ())
     before, after = (load_classifier(open_checkpoint(path)).state_dict() for path in (tiny_checkpoint, out))

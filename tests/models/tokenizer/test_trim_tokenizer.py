@@ -130,9 +130,9 @@ def test_padding_inside_the_file_is_renumbered():
     old.backend_tokenizer.enable_padding(pad_id=old.sep_token_id, pad_token="[SEP]", length=9)
     trimming = Trimming(old)
     new = trimming.without_others(trimming.required)
-    said = json.loads(new.backend_tokenizer.to_str())
-    assert said["padding"]["pad_id"] == new.sep_token_id
-    assert said["added_tokens"][3]["content"] == "[SEP]"
+    report = json.loads(new.backend_tokenizer.to_str())
+    assert report["padding"]["pad_id"] == new.sep_token_id
+    assert report["added_tokens"][3]["content"] == "[SEP]"
 
 
 def test_what_must_stay():

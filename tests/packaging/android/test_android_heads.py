@@ -72,9 +72,9 @@ def readme_example(package, folder):
 
 def answers(run, kind, folder):
     """What the self-test says, what the classifier says of itself, and the parts of each answer."""
-    code, said = run(kind, folder, "classify-each", *TEXTS)
-    assert code == 0, said
-    tested, head, *lines = said.removesuffix("\n").split("\n")
+    code, output = run(kind, folder, "classify-each", *TEXTS)
+    assert code == 0, output
+    tested, head, *lines = output.removesuffix("\n").split("\n")
     return tested, head, [line.split("\t") for line in lines]
 
 
@@ -110,9 +110,9 @@ def test_a_regression_gives_its_number(run, bundles):
 
 def test_what_a_bundle_must_not_say_is_refused_as_the_agent_does(run, bundles, tmp_path):
     cases = unsound_manifests(bundles[MULTI_LABEL], tmp_path)
-    code, said = run(MULTI_LABEL, bundles[MULTI_LABEL], "test-each", *cases)
+    code, output = run(MULTI_LABEL, bundles[MULTI_LABEL], "test-each", *cases)
     assert code == 0
-    for (folder, why), line in zip(cases.items(), said.splitlines(), strict=True):
+    for (folder, why), line in zip(cases.items(), output.splitlines(), strict=True):
         assert why in line, folder.name
         with pytest.raises(BadInput):
             open_bundle(folder)
@@ -126,11 +126,11 @@ def test_the_self_test_compares_the_answers(run, bundles, tmp_path):
         single: f"of problem type {MULTI_LABEL}, and the bundle is of single_label_classification",
         labels: "10 golden cases reproduced",
     }
-    _, said = run(MULTI_LABEL, labels, "test-each", *cases)
-    assert all(why in line for why, line in zip(cases.values(), said.splitlines(), strict=True)), said
+    _, output = run(MULTI_LABEL, labels, "test-each", *cases)
+    assert all(why in line for why, line in zip(cases.values(), output.splitlines(), strict=True)), output
     cases = {with_golden(number, tmp_path / "value", value=7.5): "the value is ", labels: "of problem type regression"}
-    _, said = run(REGRESSION, number, "test-each", *cases)
-    assert all(why in line for why, line in zip(cases.values(), said.splitlines(), strict=True)), said
+    _, output = run(REGRESSION, number, "test-each", *cases)
+    assert all(why in line for why, line in zip(cases.values(), output.splitlines(), strict=True)), output
 
 
 def test_a_score_at_its_threshold_holds(run, tmp_path):
@@ -176,6 +176,6 @@ def test_a_multi_label_model_in_tflite(stubs, doubles, tmp_path):
     sources = [*java_files(tmp_path / "out/android/module/src/main/java"), *runner_sources(MULTI_LABEL)]
     (tmp_path / "classes").mkdir()
     classes = doubles, stubs, javac(tmp_path / "classes", sources, stubs)
-    code, said = run_bundle(classes, folder, "test-classifier")
+    code, output = run_bundle(classes, folder, "test-classifier")
     assert code == 0
-    assert said.startswith(f"{len(rows)} golden cases reproduced")
+    assert output.startswith(f"{len(rows)} golden cases reproduced")

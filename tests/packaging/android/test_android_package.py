@@ -83,10 +83,10 @@ def archive_of(package, folder):
 @pytest.mark.parametrize("kind", ["onnx", "tflite", "decoder"])
 def test_the_golden_cases_are_reproduced(run, folders, kind):
     command = "test-generator" if kind == "decoder" else "test-classifier"
-    code, said = run(kind, folders[kind], command)
+    code, output = run(kind, folders[kind], command)
     cases = len((folders[kind] / "golden.jsonl").read_text("utf-8").splitlines())
-    assert code == 0, said
-    assert said.startswith(f"{cases} golden cases reproduced")
+    assert code == 0, output
+    assert output.startswith(f"{cases} golden cases reproduced")
 
 
 @needs_java
@@ -94,8 +94,8 @@ def test_the_golden_cases_are_reproduced(run, folders, kind):
 def test_labels_and_scores_are_the_agents(run, folders, kind):
     agent = open_classifier(folders[kind])
     for texts in [("turn on the light",), ("warmer please", "the bedroom fan"), ("",), ("open " * 100,)]:
-        _, said = run(kind, folders[kind], "classify", *texts)
-        label, score, scores = said.rstrip("\n").split("\t")
+        _, output = run(kind, folders[kind], "classify", *texts)
+        label, score, scores = output.rstrip("\n").split("\t")
         expected = agent.classify(*texts)
         assert label == expected.label
         assert float(score) == pytest.approx(expected.score, abs=1e-5)
@@ -118,8 +118,8 @@ def test_texts_are_the_agents(run, folders, prompt, most, stops, slide):
     expected = open_generator(folders["decoder"]).start(prompt, limits=limits)
     text = "".join(expected)
     arguments = (prompt, most, 0, 0, 1, 0, slide or "stop", -1, *stops)
-    code, said = run("decoder", folders["decoder"], "generate", *arguments)
-    finish, ids, found = said.split("\n", 2)
+    code, output = run("decoder", folders["decoder"], "generate", *arguments)
+    finish, ids, found = output.split("\n", 2)
     assert code == 0
     assert json.loads(ids) == expected.ids
     assert found == text
@@ -132,8 +132,8 @@ def test_a_seed_gives_one_text_and_cancelling_ends_it(run, folders):
         run("decoder", folders["decoder"], "generate", PROMPT, 30, 1.5, 40, 0.9, s, "stop", -1) for s in (1, 1, 2)
     ]
     assert sampled[0] == sampled[1] != sampled[2]
-    _, said = run("decoder", folders["decoder"], "generate", PROMPT, 90, 0, 0, 1, 0, "stop", 3)
-    finish, ids, _ = said.split("\n", 2)
+    _, output = run("decoder", folders["decoder"], "generate", PROMPT, 90, 0, 0, 1, 0, "stop", 3)
+    finish, ids, _ = output.split("\n", 2)
     assert finish == "CANCELLED"
     assert 3 <= len(json.loads(ids)) < 90
 
@@ -142,9 +142,9 @@ def test_a_seed_gives_one_text_and_cancelling_ends_it(run, folders):
 def test_a_pair_is_refused_where_the_model_takes_none(run, folders, tmp_path):
     folder = rewrite(shutil.copytree(folders["onnx"], tmp_path / "single"), pairs=False)
     assert run("onnx", folder, "classify", "open")[0] == 0
-    code, said = run("onnx", folder, "classify", "open", "the door")
+    code, output = run("onnx", folder, "classify", "open", "the door")
     assert code == 1
-    assert "this model takes single texts, and was given a pair" in said
+    assert "this model takes single texts, and was given a pair" in output
 
 
 @needs_java
@@ -155,9 +155,9 @@ def test_a_changed_file_is_refused(run, folders, tmp_path, name):
     at = content.index(b'"sha256": "') + 11 if name == "manifest.json" else len(content) // 2
     content[at] = ord("0") if content[at] != ord("0") else ord("1")
     (changed / name).write_bytes(content)
-    code, said = run("onnx", changed, "classify", "open")
+    code, output = run("onnx", changed, "classify", "open")
     assert code == 1
-    assert ("content_hash" if name == "manifest.json" else name) in said
+    assert ("content_hash" if name == "manifest.json" else name) in output
 
 
 @needs_java
@@ -169,19 +169,19 @@ def test_what_decides_an_answer_is_under_the_content_hash(run, folders, tmp_path
     changes = [{"labels": ["door", "light", "climate"]}, {"pad_id": 3}, {"blocks": []}, {"lengths": [8]}]
     for change in [*changes, {"parity": sound["parity"] | {"atol": 2e-4}}]:
         (folder / "manifest.json").write_text(json.dumps(sound | change), "utf-8")
-        code, said = run("onnx", folder, "classify", "open")
+        code, output = run("onnx", folder, "classify", "open")
         assert code == 1
-        assert "manifest.json was changed: its content_hash does not follow from what it says" in said
+        assert "manifest.json was changed: its content_hash does not follow from what it says" in output
     rewrite(folder, format_version=1)
     assert "is of an older format" in run("onnx", folder, "classify", "open")[1]
 
 
 @needs_java
 def test_a_bundle_for_another_task_is_refused(run, folders):
-    code, said = run("onnx", folders["decoder"], "classify", "open")
-    assert (code, said) == (1, "this bundle is for text-generation, not for text-classification\n")
-    code, said = run("decoder", folders["onnx"], "test-generator")
-    assert (code, said) == (1, "this bundle is for text-classification, not for text-generation\n")
+    code, output = run("onnx", folders["decoder"], "classify", "open")
+    assert (code, output) == (1, "this bundle is for text-generation, not for text-classification\n")
+    code, output = run("decoder", folders["onnx"], "test-generator")
+    assert (code, output) == (1, "this bundle is for text-classification, not for text-generation\n")
 
 
 @needs_java
@@ -200,10 +200,10 @@ def test_the_self_test_names_what_differs(run, folders, tmp_path, change, named)
     change(rows[1])
     (wrong / "golden.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     seal(wrong)
-    code, said = run("onnx", wrong, "test-classifier")
+    code, output = run("onnx", wrong, "test-classifier")
     assert code == 1
-    assert "golden case 2" in said
-    assert named in said
+    assert "golden case 2" in output
+    assert named in output
 
 
 @pytest.mark.parametrize("kind", ["onnx", "decoder"])

@@ -116,11 +116,11 @@ def test_the_self_test_names_the_first_difference_of_a_classifier(swift_package,
         ({"ids": row["ids"], "logits": [row["logits"][0], 99.0, row["logits"][2]]}, "logit 1 is"),
         ({"logits": row["logits"], "label": "attic"}, "the label is"),
     ]
-    for changes, said in cases:
+    for changes, sentence in cases:
         folder = changed(onnx_bundle, "classifier", **changes)
         message = refused(swift_package.run("model", "selftest", folder))
         assert "golden case 1" in message
-        assert said in message
+        assert sentence in message
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "golden.jsonl"])
@@ -176,13 +176,13 @@ def test_the_self_test_of_decoders(swift_package, decoder_bundles, kind, tmp_pat
     assert found["maxDifference"] < 1e-3
     folder = shutil.copytree(decoder_bundles[kind], tmp_path / "copy")
     row = json.loads((folder / "golden.jsonl").read_text(encoding="utf-8").splitlines()[0])
-    for changes, said in [
+    for changes, sentence in [
         ({"ids": [*row["ids"][:-1], 5]}, f"token {len(row['ids']) - 1} is "),
         ({"ids": row["ids"], "logits": [-99.0, *row["logits"][1:]]}, f"logit {row['best'][0]} is "),
         ({"logits": row["logits"], "tokens": [row["tokens"][0] ^ 1]}, "new token 0 is "),
     ]:
         message = refused(swift_package.run("model", "selftest", changed(folder, "decoder", **changes), "decoder"))
-        assert said in message
+        assert sentence in message
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
@@ -226,7 +226,7 @@ def test_a_text_that_is_abandoned_leaves_the_generator_ready(swift_package, deco
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "sentence"),
     [
         ({"maxTokens": 0}, "maxTokens"),
         ({"topK": 3}, "temperature 0"),
@@ -234,9 +234,9 @@ def test_a_text_that_is_abandoned_leaves_the_generator_ready(swift_package, deco
         ({"temperature": -1}, "temperature"),
     ],
 )
-def test_options_that_make_no_sense_are_refused(swift_package, decoder_bundles, options, said):
+def test_options_that_make_no_sense_are_refused(swift_package, decoder_bundles, options, sentence):
     done = swift_package.run("model", "generate", decoder_bundles["gpt2"], json.dumps(options), lines=["once"])
-    assert said in refused(done)
+    assert sentence in refused(done)
 
 
 def test_a_prompt_that_is_too_long_is_refused(swift_package, decoder_bundles):

@@ -91,7 +91,7 @@ def test_wheels_are_those_of_the_target(onnx_bundle, wheel_index, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "output"),
     [
         ({"python": "3.8"}, "3.9 or newer"),
         ({"python": "2.7"}, "3.9 or newer"),
@@ -100,8 +100,8 @@ def test_wheels_are_those_of_the_target(onnx_bundle, wheel_index, tmp_path):
         ({"arch": "armv7l", "python": "3.12"}, "stops at Python 3.11"),
     ],
 )
-def test_a_device_that_nothing_is_made_for_is_refused(onnx_bundle, tmp_path, options, said):
-    with pytest.raises(UsageError, match=said):
+def test_a_device_that_nothing_is_made_for_is_refused(onnx_bundle, tmp_path, options, output):
+    with pytest.raises(UsageError, match=output):
         write(open_bundle(onnx_bundle), IDENTITY, tmp_path, **options)
     assert not list(tmp_path.glob("*.tar.gz"))
 
@@ -126,8 +126,8 @@ def test_the_agent_goes_with_all_that_it_imports():
 
 
 def test_installed_offline_it_proves_itself_and_answers(linux_home):
-    said = run(linux_home, "selftest")
-    assert re.match(r"ok: 4 golden cases on onnxruntime [\d.]+, logits within", said)
+    output = run(linux_home, "selftest")
+    assert re.match(r"ok: 4 golden cases on onnxruntime [\d.]+, logits within", output)
     label, score = run(linux_home, "classify", "open").split()
     logits = reference_logits(reference_ids("open"))
     assert label == LABELS[int(logits.argmax())]
@@ -146,8 +146,8 @@ def test_it_runs_on_its_own_libraries_alone(linux_home, tmp_path):
 def test_a_package_without_wheels_says_what_the_python_lacks(bare, tmp_path):
     empty = tmp_path / "empty"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", empty], check=True)
-    said = install(bare, tmp_path / "home", python=empty / "bin/python", exits=2)
-    assert "lacks numpy, tokenizers, onnxruntime, h11, prometheus-client" in said
+    output = install(bare, tmp_path / "home", python=empty / "bin/python", exits=2)
+    assert "lacks numpy, tokenizers, onnxruntime, h11, prometheus-client" in output
     assert not (tmp_path / "home").exists()
 
 
@@ -178,8 +178,8 @@ def test_a_folder_of_somebody_else_is_left_alone(bare, linux_python, tmp_path, w
 def test_a_package_that_was_changed_is_not_installed(bare, linux_python, tmp_path, name):
     with (bare / name).open("ab") as file:
         file.write(b" ")
-    said = install(bare, tmp_path / "home", python=linux_python, exits=2)
-    assert f"{name} is not the file that was packaged" in said
+    output = install(bare, tmp_path / "home", python=linux_python, exits=2)
+    assert f"{name} is not the file that was packaged" in output
     assert not (tmp_path / "home").exists()
 
 
@@ -196,10 +196,10 @@ def test_a_model_that_answers_otherwise_is_not_installed(onnx_bundle, linux_pyth
     rows[2]["logits"][1] += 0.5
     write_golden(onnx_bundle, rows)
     bad = package(seal(onnx_bundle), tmp_path / "bad", wheels=False)
-    said = install(bad, prefix, python=linux_python, exits=2)
-    assert "golden case 3" in said
-    assert "logit 1 is" in said
-    assert "nothing is installed" in said
+    output = install(bad, prefix, python=linux_python, exits=2)
+    assert "golden case 3" in output
+    assert "logit 1 is" in output
+    assert "nothing is installed" in output
     # what was there before goes on
     assert "ok: 4 golden cases" in run(prefix, "selftest")
 
@@ -210,9 +210,9 @@ def test_a_package_for_another_machine_is_refused(linux_package, tmp_path, key, 
     described = json.loads((copy / "package.json").read_text())
     (copy / "package.json").unlink()
     (copy / "package.json").write_text(json.dumps(described | {key: value}))
-    said = install(copy, tmp_path / "home", exits=2)
-    assert "this package was made for" in said
-    assert value in said
+    output = install(copy, tmp_path / "home", exits=2)
+    assert "this package was made for" in output
+    assert value in output
 
 
 def test_a_model_that_was_changed_later_is_refused_at_start(linux_home, tmp_path):
@@ -229,8 +229,8 @@ def test_a_model_that_was_changed_later_is_refused_at_start(linux_home, tmp_path
     model.unlink()
     model.write_bytes(content)
     for words in (("selftest",), ("classify", "open"), ("serve", "--port", "0")):
-        said = run(home, *words, exits=2)
-        assert "model.onnx is not the file of the manifest: sha256" in said
+        output = run(home, *words, exits=2)
+        assert "model.onnx is not the file of the manifest: sha256" in output
 
 
 @pytest.fixture(scope="module")
@@ -309,8 +309,8 @@ def test_the_readme_classifies_as_written(linux_home, tmp_path):
     blocks = code_blocks((linux_home / "README.md").read_text())[2:]
     assert [kind for kind, _ in blocks] == ["sh", "python"]
     with serving(linux_home, tmp_path / "log") as service:
-        for said in run_blocks(blocks, service):
-            assert service.classify("turn on the light")["label"] in said
+        for output in run_blocks(blocks, service):
+            assert service.classify("turn on the light")["label"] in output
 
 
 def test_a_tflite_bundle_is_packaged_too(tmp_path):

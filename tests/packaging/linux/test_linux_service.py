@@ -102,7 +102,7 @@ def test_a_connection_is_kept(service):
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b"", "no JSON"),
         (b"turn on the light", "no JSON"),
@@ -129,14 +129,14 @@ def test_a_connection_is_kept(service):
     ],
     ids=range(22),
 )
-def test_a_wrong_body_is_told_what_is_wrong(service, body, said):
+def test_a_wrong_body_is_told_what_is_wrong(service, body, message):
     status, _, found = service.ask("POST", "/classify", body)
-    assert (status, said in found["error"]) == (400, True), found
+    assert (status, message in found["error"]) == (400, True), found
     assert service.classify("open")["label"]
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "headers", "status", "said"),
+    ("method", "path", "headers", "status", "message"),
     [
         ("GET", "/", {}, 404, "there is no /"),
         ("POST", "/classify/", {}, 404, "there are /healthz"),
@@ -148,10 +148,10 @@ def test_a_wrong_body_is_told_what_is_wrong(service, body, said):
         ("POST", "/classify", {"Host": "attacker.example"}, 421, "answers to localhost"),
     ],
 )
-def test_what_is_not_served_is_told_what_is(service, method, path, headers, status, said):
+def test_what_is_not_served_is_told_what_is(service, method, path, headers, status, message):
     found = service.ask(method, path, {"text": "open"} if method == "POST" else None, headers)
-    assert (found[0], said in found[2]["error"]) == (status, True), found
-    assert found[1]["Allow"] == (said.split()[-1] if status == 405 else None)
+    assert (found[0], message in found[2]["error"]) == (status, True), found
+    assert found[1]["Allow"] == (message.split()[-1] if status == 405 else None)
 
 
 def test_a_head_alone_is_answered(service):

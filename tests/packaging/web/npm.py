@@ -91,7 +91,7 @@ def script(project: Path, text: str, **more: Any) -> Any:
 
 def browse(url: str, evaluate: str, **more: Any) -> dict[str, Any]:
     """What the body of an async function gives in a page of headless Chromium, and what the page said."""
-    told = json.dumps({"url": url, "evaluate": evaluate} | more)
+    report = json.dumps({"url": url, "evaluate": evaluate} | more)
     environment = os.environ | {"EDGEKIT_CHROMIUM": tool("chromium")}
-    found: dict[str, Any] = json.loads(run("node", HERE / "browser.mjs", told, env=environment).stdout)
+    found: dict[str, Any] = json.loads(run("node", HERE / "browser.mjs", report, env=environment).stdout)
     return found

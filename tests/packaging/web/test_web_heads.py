@@ -130,19 +130,19 @@ FAULTS = {
 def test_a_manifest_that_describes_no_head_is_refused_as_by_the_agent(packages, tmp_path):
     sound = packages["multi_label"] / "bundle"
     bundles, told = [], []
-    for number, (change, said) in enumerate(FAULTS.values()):
+    for number, (change, printed) in enumerate(FAULTS.values()):
         bundles.append(shutil.copytree(sound, tmp_path / str(number)))
         rewrite(bundles[-1], **change)
-        told.append(rf"invalid: manifest\.json.* {said}")
-        with pytest.raises(BadInput, match=said):
+        told.append(rf"invalid: manifest\.json.* {printed}")
+        with pytest.raises(BadInput, match=printed):
             open_bundle(bundles[-1])
     for number, change in enumerate(({"thresholds": [0.4, 0.4, 0.5]}, {"problem_type": "regression"}, SINGLE)):
         bundles.append(shutil.copytree(sound, tmp_path / f"changed{number}"))
         manifest = json.loads((sound / "manifest.json").read_text("utf-8"))
         (bundles[-1] / "manifest.json").write_text(json.dumps(manifest | change), encoding="utf-8")
         told.append(r"tampered: manifest\.json was changed: its content_hash does not follow")
-    for found, said in zip(seen(packages["multi_label"], bundles, "() => 'loaded'"), told, strict=True):
-        assert re.match(said, found), (found, said)
+    for found, printed in zip(seen(packages["multi_label"], bundles, "() => 'loaded'"), told, strict=True):
+        assert re.match(printed, found), (found, printed)
 
 
 def test_a_pair_is_refused_where_the_model_takes_none(packages, tmp_path):
@@ -189,7 +189,7 @@ def test_the_self_test_holds_the_labels_and_the_number_against_those_of_the_case
         bundles.append(bundle)
         numbers.append(number)
     found = seen(packages["multi_label"], bundles, "async (model) => (await model.selfTest()).failure")
-    for failure, number, said in zip(
+    for failure, number, printed in zip(
         found,
         numbers,
         (
@@ -200,7 +200,7 @@ def test_the_self_test_holds_the_labels_and_the_number_against_those_of_the_case
         ),
         strict=True,
     ):
-        assert re.match(rf"golden case {number} \(.*\): {said}", failure), failure
+        assert re.match(rf"golden case {number} \(.*\): {printed}", failure), failure
 
 
 @pytest.mark.parametrize("kind", ["multi_label", pytest.param("regression", marks=pytest.mark.slow)])
@@ -211,6 +211,6 @@ def test_the_readmes_code_runs_as_it_is_written(packages, kind):
     for number, block in enumerate(blocks):
         (package / f"readme{number}.mjs").write_text(block, encoding="utf-8")
     (package / "both.mjs").write_text('import "./readme0.mjs";\nimport "./readme1.mjs";\n', encoding="utf-8")
-    said = npm.run("node", package / "both.mjs").stdout.splitlines()
-    assert said[-1] == "10 of 10 golden cases equal"
-    assert len(said) > 2
+    printed = npm.run("node", package / "both.mjs").stdout.splitlines()
+    assert printed[-1] == "10 of 10 golden cases equal"
+    assert len(printed) > 2

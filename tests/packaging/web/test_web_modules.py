@@ -41,7 +41,7 @@ def computed(tmp_path_factory):
 def test_a_part_of_a_tokenizer_that_is_not_known_is_refused_by_name(computed):
     from tokenizers import Tokenizer, models
 
-    said = json.loads(Tokenizer(models.WordLevel({"a": 0}, unk_token="a")).to_str())
+    report = json.loads(Tokenizer(models.WordLevel({"a": 0}, unk_token="a")).to_str())
     parts = {
         "normalizer": "Nmt",
         "pre_tokenizer": "UnicodeScripts",
@@ -52,7 +52,7 @@ def test_a_part_of_a_tokenizer_that_is_not_known_is_refused_by_name(computed):
     found = computed(
         "tokenizer/tokenizer.js", "Tokenizer",
         f"Object.entries({json.dumps(parts)}).map(([part, type]) => {{ try {{ "
-        f"new Tokenizer({{ ...{json.dumps(said)}, [part]: {{ type }} }}); "
+        f"new Tokenizer({{ ...{json.dumps(report)}, [part]: {{ type }} }}); "
         "} catch (error) { return error.message; } })",
     )  # fmt: skip
     for name, message in zip(parts.values(), found, strict=True):

@@ -176,9 +176,9 @@ def test_a_text_ends_at_a_stop_string_a_full_context_or_a_signal(projects, web_b
 
 @pytest.mark.parametrize("family", ["distilbert", "albert", "gpt2", "llama"])
 def test_the_self_test_passes_on_the_package_as_it_is(projects, family):
-    said = npm.run("npm", "test", "--silent", cwd=projects(family) / "node_modules" / "tiny-model").stdout
+    output = npm.run("npm", "test", "--silent", cwd=projects(family) / "node_modules" / "tiny-model").stdout
     cases = len((projects(family) / "node_modules/tiny-model/bundle/golden.jsonl").read_text("utf-8").splitlines())
-    assert f"{cases} of {cases} golden cases equal" in said
+    assert f"{cases} of {cases} golden cases equal" in output
 
 
 def resealed(project, tmp_path, change, rows="golden.jsonl"):
@@ -331,5 +331,5 @@ def test_what_decides_an_answer_is_under_the_content_hash(tmp_path, modules):
     changes = [{"labels": ["door", "light", "climate"]}, {"pad_id": 3}, {"blocks": []}, {"lengths": [8]}]
     for change in [*changes, {"parity": sound["parity"] | {"atol": 2e-4}}]:
         place.write_text(json.dumps(sound | change), encoding="utf-8")
-        said = npm.run("node", package / "self-test.js", exits=1).stderr
-        assert "manifest.json was changed: its content_hash does not follow from what it says" in said
+        output = npm.run("node", package / "self-test.js", exits=1).stderr
+        assert "manifest.json was changed: its content_hash does not follow from what it says" in output

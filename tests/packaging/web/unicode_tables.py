@@ -97,9 +97,9 @@ def _newer() -> set[str]:
         import subprocess
 
         script = Path(__file__).with_name("normal_forms.mjs")
-        told = subprocess.run(["node", str(script)], capture_output=True, text=True, check=True)
+        output = subprocess.run(["node", str(script)], capture_output=True, text=True, check=True)
         forms = [getattr(normalizers, form)() for form in ("NFD", "NFKD", "NFC", "NFKC")]
-        for character, found in zip(_CHARACTERS, map(json.loads, told.stdout.split("\n")), strict=True):
+        for character, found in zip(_CHARACTERS, map(json.loads, output.stdout.split("\n")), strict=True):
             texts = (character, f"a{character}\u0334", f"a\u0301{character}")
             if found != [normalized for text in texts for normalized in (_normalized(form, text) for form in forms)]:
                 _NEWER.add(character)
