@@ -7,7 +7,7 @@ from collections.abc import Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from edgekit.data.columns import LABEL_NAMES, Row
+from edgekit.data.columns import LABEL_NAMES, ClassName, Row
 from edgekit.data.unfolding import VALUE_BYTES, Unfolding, is_list, longest_value
 from edgekit.errors import UsageError
 from edgekit.io.progress import SILENT, Progress
@@ -108,10 +108,11 @@ def arrow_rows(
 ) -> Generator[Row]:
     """The rows of record batches or tables with their places; numbers of named classes become names, -1 none."""
     number = 0
+    classes = {column: ClassName.each(names) for column, names in class_names.items()}
     with progress.task(f"reading {Path(place).name}", total) as advance:
         for batch in batches:
             rows = batch.to_pylist()
-            for column, names in class_names.items():
+            for column, names in classes.items():
                 for row in rows:
                     row[column] = _class_name(row.get(column), names)
             for row in rows:
@@ -120,7 +121,7 @@ def arrow_rows(
             advance(number)
 
 
-def _class_name(value: object, names: list[str]) -> object:
+def _class_name(value: object, names: Sequence[ClassName]) -> object:
     if isinstance(value, list):
         return [_class_name(item, names) for item in value]
     if not isinstance(value, int):
@@ -134,7 +135,13 @@ def _is_plain(kind: Any) -> bool:
 
     if types.is_dictionary(kind):
         kind = kind.value_type
-    return bool(_is_text(kind) or types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind))
+    return bool(
+        _is_text(kind)
+        or types.is_decimal(kind)
+        or types.is_integer(kind)
+        or types.is_floating(kind)
+        or types.is_boolean(kind)
+    )
 
 
 def _is_text(kind: Any) -> bool:

@@ -6,6 +6,7 @@ import json
 import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 from edgekit.data.label_lists import are_hot
@@ -82,6 +83,20 @@ def looks_like_header(line: Sequence[str]) -> bool:
     return _first(line, TEXT_NAMES) is not None
 
 
+class ClassName(str):
+    """The name of a class in a file that numbers its classes. names: of all of them, in the file's order."""
+
+    names: Sequence[str]
+
+    @classmethod
+    def each(cls, names: Sequence[str]) -> list[ClassName]:
+        """Every one of these names."""
+        found = [cls(name) for name in names]
+        for name in found:
+            name.names = names
+        return found
+
+
 class BadRows:
     """What becomes of rows that cannot be used: the first is an error, or all are left out and counted."""
 
@@ -130,6 +145,8 @@ def label_in(row: Mapping[str, object], column: str, where: str) -> str:
     value = row.get(column)
     if isinstance(value, (list, tuple)):
         return _unicode(_list_in(value, column, where), column, where)
+    if isinstance(value, Decimal):
+        value = float(value)
     absent = value is None or value != value or isinstance(value, (dict, bytes))
     label = "" if absent else value.strip() if isinstance(value, str) else _written(value)
     if not label:

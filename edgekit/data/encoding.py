@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,9 @@ _CANDIDATES = (
     *(_USUAL, "cp1250", "cp1251", "koi8-r", "cp1253", "cp1254", "cp1255", "cp1256", "cp874"),
     *("gb18030", "big5hkscs", "cp932", "euc_jis_2004", "cp949"),
 )
+_ALPHABETS = {"cp1251", "koi8-r", "cp1253", "cp1255", "cp1256", "cp874"}
+# bytes that a word of another alphabet has one after the other, and letters with accents have not
+_WORD = re.compile(rb"[\x80-\xff]{3}")
 _WESTERN = {_USUAL, "cp1250", "cp1254"}
 # so few letters outside ASCII tell no Latin page from another
 _FEW = 3
@@ -157,7 +161,7 @@ def _excerpt(text: str) -> str:
 def _without_mark(path: Path) -> str | None:
     """UTF-16 without a mark, known by the NUL in one half of each ASCII character; None where there is no NUL.
 
-    Raises `UsageError` for NULs in other places: it is UTF-32, or no text.
+    UTF-32 where all of the file is. Raises `UsageError` for NULs in other places: it is no text.
     """
     with path.open("rb") as file:
         start = file.read(_SAMPLE)
@@ -170,6 +174,9 @@ def _without_mark(path: Path) -> str | None:
     fewest = 0.25 if _first_wrong_byte(path, "utf-8") is None else 0.01
     known = max(nuls) > 2 * min(nuls) and max(nuls) >= fewest * len(start)
     if not known or _first_wrong_byte(path, chosen) is not None:
+        wide = next((name for name in ("utf-32-le", "utf-32-be") if _first_wrong_byte(path, name) is None), None)
+        if wide:
+            return wide
         raise UsageError(
             f"{path} holds NUL bytes (byte {start.index(0)}): it is no text, or in an encoding of its own",
             advice="declare it, as in --encoding utf-16-le",
@@ -199,6 +206,8 @@ def _likeliest(sample: bytes) -> list[str]:
     if not ranked:
         return []
     best, confidence = ranked[0]
+    if best in _ALPHABETS and _decodes(sample, _USUAL) and _mostly_ascii(sample) and not _WORD.search(sample):
+        return [_USUAL]
     if best in _WESTERN or _mostly_ascii(sample):
         return [_USUAL if _decodes(sample, _USUAL) and sum(byte > 127 for byte in sample) <= _FEW else best]
     return [name for name, other in ranked if name == best or confidence - other < _DRAW][:3]

@@ -25,6 +25,8 @@ _DELIMITERS = {
     ";": ("semicolons", "save it with commas (.csv) or tabs (.tsv)"),
     ",": ("commas", "say so: --format csv"),
 }
+# what Excel takes for the separator of a CSV, in a line before all others
+_SEPARATOR = re.compile(r"\"?sep=(.)\"?\s*", re.IGNORECASE)
 # characters of a header that an error quotes
 _QUOTED = 60
 
@@ -122,16 +124,22 @@ csv.field_size_limit(2**31 - 1)
 
 def _read_table(path: Path, file: TextIO, tabs: bool, columns: Sequence[str] | None, bad: BadRows) -> Iterator[Row]:
     mark = "\t" if tabs else ","
-    _check_delimiter(path, file.readline(), mark)
-    file.seek(0)
+    first = file.readline()
+    declared = None if tabs else _SEPARATOR.fullmatch(first.lstrip("\ufeff"))
+    if declared:
+        mark = declared[1]
+    else:
+        _check_delimiter(path, first, mark)
+        file.seek(0)
     reader = csv.reader(file, delimiter=mark, quoting=csv.QUOTE_NONE if tabs else csv.QUOTE_MINIMAL, strict=not tabs)
     header = None
     for row in _whole_rows(path, reader, bad):
         if header is None:
-            header = _header(path, row, columns)
-            if header is row:
+            names = [name.strip() for name in row]
+            header = _header(path, names, columns)
+            if header is names:
                 continue
-        where = f"{path}, line {reader.line_num}"
+        where = f"{path}, line {reader.line_num + bool(declared)}"
         if len(row) != len(header):
             has = "the header has" if columns is None else "columns were named:"
             bad.add(UsageError(f"{where}: {len(row)} fields where {has} {len(header)}", advice=SKIP))

@@ -52,6 +52,11 @@ def positions(own: Sequence[str]) -> dict[str, int]:
     return {str(place): place for place in range(len(own))}
 
 
+def is_nameless(own: Sequence[str]) -> bool:
+    """Whether a model's classes have the names that transformers gives those without, in their order."""
+    return list(own) == [f"LABEL_{place}" for place in range(len(own))]
+
+
 def is_number(label: str) -> bool:
     """Whether a label is a number, with or without a fraction."""
     return re.fullmatch(r"[-+]?\d+(\.\d*)?", label) is not None

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.data.columns import BadRows, Row, find_columns
 from edgekit.data.files import read_rows
-from edgekit.data.label_order import in_order, is_number, label_order, places_of, same_value
+from edgekit.data.label_order import in_order, is_nameless, is_number, label_order, places_of, same_value
 from edgekit.data.label_values import holds_sets, label_names, number_in, numbers_of, problem_of, sets_of
 from edgekit.data.ragged import Texts
 from edgekit.data.table import Table, read_table
@@ -331,6 +331,9 @@ def _number(
     if problem_type == MULTI_LABEL:
         return Split(table.texts, table.pairs, sets_of(name, table.labels, labels, others)[table.codes])
     places = places_of(labels, table.labels)
+    if places is None and len(table.classes) == len(labels) and is_nameless(labels):
+        # the file has names for what the model only numbers
+        places = {label: table.classes.index(label) for label in table.labels}
     if places is None:
         alone = sorted(label for label in table.labels if places_of(labels, [label]) is None)
         unknown = alone or sorted(table.labels.keys() - set(labels))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgekit.data.columns import BadRows, Columns, Row, check_text, is_pointed, label_in, text_in
+from edgekit.data.columns import BadRows, ClassName, Columns, Row, check_text, is_pointed, label_in, text_in
 from edgekit.data.ragged import Texts, TextWriter
 from edgekit.errors import NoLabelError, UsageError
 
@@ -25,6 +25,7 @@ class Table:
 
     labels:  every label with the place where it stands first
     pointed: whether whole numbers among them are written with a point
+    classes: the names of all classes in the order in which the file numbers them, where it does
     """
 
     texts: Texts
@@ -32,6 +33,7 @@ class Table:
     codes: NDArray[np.int32]
     labels: dict[str, str]
     pointed: bool = False
+    classes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -39,7 +41,7 @@ class Table:
     def take(self, indices: NDArray[Any]) -> Table:
         """The rows at these indices [rows]."""
         pairs = None if self.pairs is None else self.pairs.take(indices)
-        return Table(self.texts.take(indices), pairs, self.codes[indices], self.labels, self.pointed)
+        return Table(self.texts.take(indices), pairs, self.codes[indices], self.labels, self.pointed, self.classes)
 
     def same_as(self, other: Table) -> bool:
         """Whether the other holds the same rows in the same order."""
@@ -85,6 +87,7 @@ def read_table(place: str, rows: Generator[Row], columns_of: Callable[[list[str]
     first: dict[str, str] = {}
     columns: Columns | None = None
     pointed = False
+    classes: tuple[str, ...] = ()
     # rows are closed at once where one is bad, so that what shows the progress ends before the error is shown
     with closing(rows), TextWriter() as texts, TextWriter() as pairs:
         for where, row in rows:
@@ -102,13 +105,15 @@ def read_table(place: str, rows: Generator[Row], columns_of: Callable[[list[str]
                 pairs.add(pair)
             if label not in first:
                 first[label] = where
-                pointed = pointed or is_pointed(row[columns.label])
+                value = row[columns.label]
+                pointed = pointed or is_pointed(value)
+                classes = tuple(value.names) if isinstance(value, ClassName) else classes
             codes.append(numbers.setdefault(label, len(numbers)))
         bad.warn()
         if not codes:
             raise NoLabelError(f"{place}: all rows were left out") if bad.count else UsageError(f"{place} has no rows")
         kept_pairs = pairs.texts() if columns is not None and columns.pair is not None else None
-        return Table(texts.texts(), kept_pairs, np.frombuffer(codes, dtype=np.int32), first, pointed)
+        return Table(texts.texts(), kept_pairs, np.frombuffer(codes, dtype=np.int32), first, pointed, classes)
 
 
 def _json(values: Iterable[str] | None) -> Iterator[str]:

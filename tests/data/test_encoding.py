@@ -133,8 +133,7 @@ def test_other_nuls_are_no_text(tmp_path):
     with pytest.raises(UsageError, match=r"holds NUL bytes \(byte 12\)"):
         read(path)
     path.write_bytes("text\tlabel\nrain\tweather\n".encode("utf-32-le"))
-    with pytest.raises(UsageError, match="NUL"):
-        read(path)
+    assert read(path) == "text\tlabel\nrain\tweather\n"
     with pytest.raises(UsageError, match="NUL characters in its header"):
         load_data(DataSpec(test=path, encoding="latin-1"))
 

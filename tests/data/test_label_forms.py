@@ -160,3 +160,57 @@ def test_the_same_number_or_truth_value_is_the_same_class(tmp_path, own, labels,
 
 def test_new_classes_are_numbered_without_a_point(tmp_path):
     assert rows_of(tmp_path, ["10.0", "9.0", "1.0", "1"], ".csv").numbered().labels == ("1", "9", "10")
+
+
+def test_a_file_that_numbers_its_classes_fits_a_model_that_only_numbers_them(tmp_path):
+    import datasets
+
+    features = datasets.Features(
+        {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["b", "c", "a"])}
+    )
+    rows = datasets.Dataset.from_dict({"text": ["x", "y"], "label": [0, 2]}, features=features)
+    rows.to_parquet(tmp_path / "rows.parquet")
+    read = read_data(DataSpec(test=tmp_path / "rows.parquet"))
+    assert read.numbered(("LABEL_0", "LABEL_1", "LABEL_2")).test.labels.tolist() == [0, 2]
+    assert read.numbered(("a", "b", "c")).test.labels.tolist() == [1, 0]
+    for others in (("LABEL_0", "LABEL_1"), ("LABEL_1", "LABEL_0", "LABEL_2"), ("d", "e", "f")):
+        with pytest.raises(UsageError, match="not trained on"):
+            read.numbered(others)
+
+
+@pytest.mark.parametrize("kind", ["decimal", "list_view"])
+def test_labels_of_rarer_arrow_types_are_read(tmp_path, kind):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    whole = pa.array([2, 0]).cast(pa.decimal128(20, 0))
+    labels = whole if kind == "decimal" else pa.array([["a"], ["b", "c"]], pa.list_view(pa.string()))
+    parquet.write_table(pa.table({"text": ["x", "y"], "label": labels}), tmp_path / "rows.parquet")
+    read = read_data(DataSpec(test=tmp_path / "rows.parquet"))
+    if kind == "decimal":
+        assert read.numbered(("a", "b", "c")).test.labels.tolist() == [2, 0]
+    else:
+        assert read.numbered(("a", "b", "c"), MULTI).test.labels.tolist() == [[1, 0, 0], [0, 1, 1]]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("sep=,\ntext,label\nÄpfel,a\nBirnen,b\n", "utf-8"),
+        ('"sep=;"\r\ntext;label\r\nÄpfel;a\r\nBirnen;b\r\n', "utf-8-sig"),
+        (" text , label\nÄpfel,a\nBirnen,b\n", "utf-8"),
+        ("text,label\nÄpfel,a\nBirnen,b\n", "utf-32-le"),
+        ("text,label\nÄpfel,a\nBirnen,b\n", "utf-32-be"),
+    ],
+)
+def test_tables_as_spreadsheets_write_them(tmp_path, text, encoding):
+    (tmp_path / "rows.csv").write_bytes(text.encode(encoding))
+    rows = read_data(DataSpec(test=tmp_path / "rows.csv")).numbered().test
+    assert (list(rows.texts), list(rows.labels)) == (["Äpfel", "Birnen"], [0, 1])
+
+
+@pytest.mark.filterwarnings("ignore::edgekit.errors.EdgekitWarning")
+def test_an_accent_and_a_euro_sign_are_western(tmp_path):
+    lines = "".join(f"red lamp {number} ä€ in the house,a\nblue door {number},b\n" for number in range(60))
+    (tmp_path / "rows.csv").write_bytes(f"text,label\n{lines}".encode("cp1252"))
+    assert "ä€" in read_data(DataSpec(test=tmp_path / "rows.csv")).numbered().test.texts[0]
