@@ -85,7 +85,8 @@ def command(
       edgekit evaluate ./my-gpt2 --data stories.txt --stride 256
       edgekit evaluate ./my-gpt2-rpi5/onnx --data stories.txt --against teacher=./my-gpt2
     """
-    from edgekit.flows.evaluate.evaluate import is_language_model, problem_of_model
+    from edgekit.flows.evaluate.accuracy import problem_of_model
+    from edgekit.flows.evaluate.evaluate import is_language_model
 
     evaluated = bundle_or_checkpoint(model)
     request = _Request(evaluated, data, options, _named(against), devices, not no_record, as_json, progress(as_json))
@@ -137,21 +138,20 @@ def _evaluate_decoder(request: _Request) -> None:
 
 def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: bool) -> None:
     from edgekit.data.splits import read_data
-    from edgekit.flows.evaluate.accuracy import truncated_as
+    from edgekit.flows.evaluate.accuracy import accuracy, truncated_as
     from edgekit.flows.evaluate.changes import write_changes
-    from edgekit.flows.evaluate.evaluate import evaluate
 
     _check_changes(request, changes)
     model, options = request.model, request.options
     rows = read_data(request.data, progress=request.progress)
     cut = truncated_as(model, options) if request.baselines else options
     known = {
-        name: evaluate(path, rows, cut, record=False, progress=request.progress)
+        name: accuracy(path, rows, cut, record=False, progress=request.progress)
         for name, path in request.baselines.items()
     }
 
     def work(device: ConnectedDevice | None, progress: Progress) -> tuple[Evaluation, int | None]:
-        found = evaluate(model, rows, options, against=known, device=device, record=request.record, progress=progress)
+        found = accuracy(model, rows, options, against=known, device=device, record=request.record, progress=progress)
         return found, write_changes(changes, rows, options.split, known, found) if changes is not None else None
 
     def plain(each: tuple[Evaluation, int | None]) -> dict[str, object]:
@@ -173,13 +173,10 @@ def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: b
 
 def _evaluate_head(request: _Request, changes: Path | None, all_classes: bool) -> None:
     from edgekit.data.splits import read_data
-    from edgekit.flows.evaluate.head_evaluation import evaluate_head
+    from edgekit.flows.evaluate.head_evaluation import evaluate_head, not_compared
 
     if request.baselines or changes:
-        raise UsageError(
-            f"{request.model} is no single-label classifier: models of its kind are not compared row by row",
-            advice="leave out --against and --changes, and evaluate each model by itself",
-        )
+        raise not_compared(request.model)
     rows = read_data(request.data, progress=request.progress)
 
     def work(device: ConnectedDevice | None, progress: Progress) -> LabelSets | Numbers:

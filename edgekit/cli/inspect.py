@@ -11,7 +11,7 @@ from edgekit.cli.options import model_argument
 from edgekit.cli.output import as_json, print_json
 from edgekit.io.printable import clean, visible_name
 from edgekit.options.model_ref import ModelRef
-from edgekit.tasks.problem_type import PROBLEMS
+from edgekit.tasks.problem_type import PROBLEMS, REGRESSION
 
 
 @click.command("inspect", cls=Command)
@@ -40,7 +40,7 @@ def command(model: ModelRef, as_json: bool, **given: object) -> None:
         click.echo(f"  {visible_name(part.name):20} {part.mb:9.3f} MB {100 * part.mb / found.size_mb:5.1f} %  {bar}")
     click.echo(f"  {'all':20} {found.size_mb:9.3f} MB")
     more = ", ..." if len(found.labels) > 12 else ""
-    if found.labels:
+    if found.labels and not (found.manifest and found.manifest.problem_type == REGRESSION):
         click.echo(f"labels ({len(found.labels)}): {', '.join(map(visible_name, found.labels[:12]))}{more}")
     if found.manifest and found.manifest.problem_type:
         thresholds = found.manifest.thresholds

@@ -39,7 +39,7 @@ def command(words: tuple[str, ...], pair: str | None, threads: int, as_json: boo
     from edgekit.flows.predict import predict
 
     if len(words) > 2:
-        raise click.UsageError("give one text, in quotes")
+        raise click.UsageError("give one text, in quotes, or - for one a line of standard input")
     bundle = Path(words[0]) if len(words) == 2 else newest_model("bundle")
     many = words[-1] == "-"
     found = None
@@ -60,7 +60,8 @@ def _line(found: Labelled) -> str:
         return f"{found.value:.4f}"
     scores = found.scores or {}
     labels = (found.label,) if found.label is not None else found.labels or ()
-    return "\t".join(f"{visible_name(label)}\t{scores[label]:.4f}" for label in labels)
+    # a line that is empty would look as if nothing had been answered
+    return "\t".join(f"{visible_name(label)}\t{scores[label]:.4f}" for label in labels) or "(no label)"
 
 
 def _lines() -> Iterator[str]:

@@ -385,4 +385,5 @@ def _profile(question: Question, flags: str, again: Timed | None = None) -> str:
     command = f"edgekit profile {question.bundle} --threads {threads}{length}{flags}"
     if again:
         return command
-    return f"{command} --device NAME, NAME being a device of target {question.target.name} (local for this machine)"
+    name = question.target.name
+    return f"{command} --device NAME, NAME being a device of target {name} (local where this machine is one)"

@@ -284,11 +284,15 @@ def metrics_of_problem(problem: ProblemType) -> list[str]:
     return [metric.name for metric in METRICS.values() if metric.problems and metric.is_of_problem(problem)]
 
 
-def check_problem(budget: Budget, problem: ProblemType) -> None:
-    """Raise `UsageError` that names the metrics of this problem type for a budget on another one's."""
+def check_problem(budget: Budget, problem: ProblemType, given_as: str = "--budget {}=LIMIT") -> None:
+    """Raise `UsageError` that names the metrics of this problem type for a budget on another one's.
+
+    given_as: how a budget is given here, with the place of its metric
+    """
     metric = metric_of(budget)
     if not metric.is_of_problem(problem):
-        own = ", ".join(metrics_of_problem(problem))
+        own = metrics_of_problem(problem)
         raise UsageError(
-            f"budget {budget.text}: {metric.name} is no metric of a {PROBLEMS[problem]}", advice=f"use one of: {own}"
+            f"budget {budget.text}: {metric.name} is no metric of a {PROBLEMS[problem]}",
+            advice=f"use one of: {', '.join(own)}; as in {given_as.format(own[0])}",
         )

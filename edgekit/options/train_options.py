@@ -50,7 +50,7 @@ class FinetuneOptions(TrainOptions):
 
     task: Annotated[
         TaskName | None,
-        Field(description="What the model is to do. Default: text-generation for a language model, else classify."),
+        Field(description="What the model is to do. Default: that of a language model, else text-classification."),
     ] = None
     problem_type: Annotated[
         ProblemType | None,

@@ -38,7 +38,7 @@ def edgekit(capsys, *words: str) -> tuple[int, str, str]:
 
 def test_a_device_is_added_listed_and_removed(registry):
     printed = run("add", "pi4", "ssh://pi@raspberrypi", "--target", "rpi4", "--python", "/opt/python3.11/bin/python3")
-    assert printed.stdout == f"pi4 is ssh://pi@raspberrypi, a rpi4  ({registry})\n"
+    assert printed.stdout == f"pi4 is ssh://pi@raspberrypi, of target rpi4  ({registry})\n"
     run("add", "phone", "adb://R58M")
     listed = json.loads(run("list", "--json").stdout)
     assert [row["name"] for row in listed] == ["pi4", "phone"]

@@ -94,7 +94,9 @@ def add(
         print_json({"name": name} | device.model_dump(mode="json"))
         return
     click.echo(
-        f"{name} is {device.url}" + (f", a {device.target}" if device.target else "") + f"  ({registry_path()})"
+        f"{name} is {device.url}"
+        + (f", of target {device.target}" if device.target else "")
+        + f"  ({registry_path()})"
     )
     if not check:
         click.echo(f"how it fares: edgekit devices doctor {name}", err=True)

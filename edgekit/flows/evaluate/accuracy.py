@@ -22,9 +22,11 @@ from edgekit.measure.accuracy.classification import ConfusedPair, class_scores, 
 from edgekit.measure.accuracy.paired import compare, unchanged
 from edgekit.measure.statistics.estimate import ends
 from edgekit.measure.statistics.proportions import share
+from edgekit.models.checkpoint import open_checkpoint
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions
+from edgekit.tasks.problem_type import PROBLEMS, SINGLE_LABEL, ProblemType
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,12 @@ def accuracy(
     device:  where a bundle is run, its golden cases first (`ParityError`): a name, or a device that was entered; None
              runs it in this process
     record:  whether the accuracy of a bundle is kept in its manifest; else nothing is written into the bundle
-    Raises `UsageError` for bad input or labels the model lacks, `DeviceError` when the device fails.
+    Raises `UsageError` for bad input, labels the model lacks, or a model of several labels or of numbers;
+    `DeviceError` when the device fails.
     """
     options = options or EvaluateOptions()
     model = bundle_or_checkpoint(what)
+    _require_single_label(model)
     bundle = model if isinstance(model, BundleFolder) else None
     if bundle is not None and record:
         bundle.check_writable()
@@ -86,6 +90,11 @@ def accuracy(
     if bundle is not None and record:
         bundle.record(evaluation.accuracy)
     return evaluation
+
+
+def problem_of_model(model: ModelRef | BundleFolder) -> ProblemType:
+    """What the logits of a classifier mean."""
+    return model.manifest.head if isinstance(model, BundleFolder) else open_checkpoint(model).problem_type
 
 
 def truncated_as(what: str | Path | ModelRef | BundleFolder, options: EvaluateOptions) -> EvaluateOptions:
@@ -159,3 +168,11 @@ def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
         unchanged_low=unchanged_low,
         unchanged_high=unchanged_high,
     )
+
+
+def _require_single_label(model: ModelRef | BundleFolder) -> None:
+    """Raise `UsageError` for a model whose logits mean something else: an accuracy of it would mean nothing."""
+    found = problem_of_model(model)
+    if found != SINGLE_LABEL:
+        name = model.path if isinstance(model, BundleFolder) else model.source
+        raise UsageError(f"{name} is a {PROBLEMS[found]}: it has no accuracy")

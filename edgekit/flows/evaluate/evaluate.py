@@ -8,10 +8,12 @@ from typing import overload
 
 from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.evaluation import Perplexity
+from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.data.splits import Unnumbered, read_data
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
-from edgekit.flows.evaluate.accuracy import Evaluation, accuracy, truncated_as
+from edgekit.flows.evaluate.accuracy import Evaluation, accuracy, problem_of_model, truncated_as
+from edgekit.flows.evaluate.head_evaluation import evaluate_head, not_compared
 from edgekit.flows.evaluate.perplexity import Baselines, perplexity
 from edgekit.io.progress import SILENT, Progress
 from edgekit.models.checkpoint import open_checkpoint
@@ -19,7 +21,7 @@ from edgekit.models.model_task import stated_task
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions
-from edgekit.tasks.problem_type import PROBLEMS, SINGLE_LABEL, ProblemType
+from edgekit.tasks.problem_type import SINGLE_LABEL
 
 # a model as callers name it
 Model = str | Path | ModelRef
@@ -35,7 +37,7 @@ def evaluate(
     device: str | ConnectedDevice | None = None,
     record: bool = True,
     progress: Progress = SILENT,
-) -> Evaluation: ...
+) -> Evaluation | LabelSets | Numbers: ...
 
 
 @overload
@@ -61,7 +63,7 @@ def evaluate(
     device: str | ConnectedDevice | None = None,
     record: bool = True,
     progress: Progress = SILENT,
-) -> Evaluation | Perplexity: ...
+) -> Evaluation | Perplexity | LabelSets | Numbers: ...
 
 
 def evaluate(
@@ -73,8 +75,11 @@ def evaluate(
     device: str | ConnectedDevice | None = None,
     record: bool = True,
     progress: Progress = SILENT,
-) -> Evaluation | Perplexity:
+) -> Evaluation | Perplexity | LabelSets | Numbers:
     """Measure a bundle or a checkpoint: the accuracy of a classifier, the perplexity of a language model.
+
+    A multi-label model gives the F1 of its sets of labels (`LabelSets`), a regression its errors (`Numbers`); neither
+    is compared with other models.
 
     data:    rows with labels for a classifier, files of text for a language model; or rows that were read
              (`data.splits.read_data`), where several classifiers answer the same
@@ -92,9 +97,12 @@ def evaluate(
             raise UsageError(f"{model} is a language model: it is evaluated on a text", advice="give files of text")
         baselines = against if isinstance(against, Baselines) else Baselines(_models(against or {}))
         return perplexity(model, data, options, against=baselines, device=device, record=record, progress=progress)
-    _require_single_label(model)
     if isinstance(against, Baselines):
         raise UsageError(f"{model} is a classifier: it is not compared by perplexity", advice="name models, or none")
+    if problem_of_model(model) != SINGLE_LABEL:
+        if against:
+            raise not_compared(model)
+        return evaluate_head(model, data, options, device=device, record=record, progress=progress)
     rows = read_data(data, progress=progress) if isinstance(data, DataSpec) and against else data
     known = _evaluations(model, rows, options, against or {}, progress)
     return accuracy(model, rows, options, against=known, device=device, record=record, progress=progress)
@@ -104,19 +112,6 @@ def is_language_model(model: ModelRef | BundleFolder) -> bool:
     """Whether a model is a language model: as its manifest says, or what was said of it, or the class it names."""
     task = model.task if isinstance(model, BundleFolder) else stated_task(open_checkpoint(model))
     return task is not None and task.generates
-
-
-def problem_of_model(model: ModelRef | BundleFolder) -> ProblemType:
-    """What the logits of a classifier mean."""
-    return model.manifest.head if isinstance(model, BundleFolder) else open_checkpoint(model).problem_type
-
-
-def _require_single_label(model: ModelRef | BundleFolder) -> None:
-    """Raise `UsageError` for a model whose logits mean something else: an accuracy of it would mean nothing."""
-    found = problem_of_model(model)
-    if found != SINGLE_LABEL:
-        name = model.path if isinstance(model, BundleFolder) else model.source
-        raise UsageError(f"{name} is a {PROBLEMS[found]}: it has no accuracy")
 
 
 def _evaluations(
@@ -131,7 +126,6 @@ def _evaluations(
     cut = truncated_as(model, options) if against else options
     for name, other in against.items():
         if not isinstance(other, Evaluation):
-            _require_single_label(bundle_or_checkpoint(other))
             other = accuracy(other, rows, cut, record=False, progress=progress)
         evaluations[name] = other
     return evaluations

@@ -26,6 +26,14 @@ from edgekit.options.stage_options import EvaluateOptions
 from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION
 
 
+def not_compared(model: ModelRef | BundleFolder) -> UsageError:
+    """The error for a model of sets of labels or of numbers that is to be compared with others."""
+    return UsageError(
+        f"{model} is no single-label classifier: models of its kind are not compared row by row",
+        advice="leave out --against and --changes, and evaluate each model by itself",
+    )
+
+
 def evaluate_head(
     what: str | Path | ModelRef | BundleFolder,
     data: DataSpec | Unnumbered,

@@ -92,7 +92,7 @@ def begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
     data, rows = _load(recipe, start if trained else None, progress)
     if isinstance(data, Data):
         for budget in recipe.budgets:
-            check_problem(budget, data.problem_type)
+            check_problem(budget, data.problem_type, "--set 'budgets=[{{metric: {}, limit: LIMIT}}]'")
     begun_from = recipe.model_dump(mode="json")["model"] if start is None else folder_sha256(start.path)
     facts = {"model": begun_from, "data": dict(data.sha256), "tools": tool_versions()}
     state = Run(recipe, folder, data, rows, Journal(folder), progress, key=stage_key(*facts.values()), start=facts)

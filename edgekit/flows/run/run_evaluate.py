@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.data.splits import Data, Unnumbered
-from edgekit.flows.evaluate.accuracy import Evaluation
+from edgekit.flows.evaluate.accuracy import Evaluation, accuracy
 from edgekit.flows.evaluate.evaluate import evaluate
 from edgekit.flows.evaluate.head_evaluation import evaluate_head
 from edgekit.flows.evaluate.perplexity import Baselines
@@ -43,7 +43,7 @@ def _evaluate_classifiers(run: Run, rows: Unnumbered, options: EvaluateOptions) 
     for name, path, key in evaluations(run, options):
         found = cached_evaluation(run.folder, name, key)
         if found is None:
-            found = evaluate(path, rows, options, against=against, progress=run.progress)
+            found = accuracy(path, rows, options, against=against, progress=run.progress)
             keep_evaluation(run.folder, name, key, found)
         else:
             run.progress.say(f"evaluate {name}: unchanged")

@@ -2,8 +2,9 @@
 
 Micro-F1 is 2 p / (1 + p) of p = TP / (TP + FP + FN) over all labels of all rows. Labels of one row go right or wrong
 together, so that p rests on fewer independent ones: its limits are the exact binomial ones of as many as the variance
-between rows leaves (the design effect: Kish 1965, Survey Sampling, section 8.2), never of more than rows with
-as many labels each would be.
+between rows leaves (the design effect: Kish 1965, Survey Sampling, section 8.2), of no more than rows with as many
+labels each would be. Where rows enough are right and enough are wrong to know that variance, it is of as many as its
+upper limit leaves: labels that go right and wrong by themselves tell more than their rows.
 The limits of a label's own F1 are exact as each row has it or not (`class_intervals`). Those of the mean over labels
 are put together as there, with the correlations that the rows show between the labels.
 """
@@ -21,12 +22,14 @@ import numpy.typing as npt
 from edgekit.bundle.evaluation import ClassScore
 from edgekit.measure.accuracy.class_intervals import FEWEST_ROWS, f1_of_counts
 from edgekit.measure.accuracy.classification import few_rows
-from edgekit.measure.statistics.distributions import binomial_interval
+from edgekit.measure.statistics.distributions import binomial_interval, normal_quantile
 from edgekit.measure.statistics.estimate import Estimate, ends
 from edgekit.measure.statistics.proportions import share
 
 Hot = npt.NDArray[np.bool_]
 NO_LABELS = "no row has a label: F1 tells nothing"
+# so many rows with something right, and with something wrong, tell how much rows differ
+_TELLING_ROWS = 20
 
 
 @dataclass(frozen=True)
@@ -64,12 +67,23 @@ def _micro_f1(expected: Hot, predicted: Hot) -> Estimate:
     between = float(((right - p * union) ** 2).sum()) / total**2
     within = p * (1 - p) / total
     effect = max(between / within, 1.0) if within > 0 else 1.0
-    independent = max(1, math.floor(min(total / effect, float(total**2 / (union**2).sum()))))
+    independent = min(total / effect, float(total**2 / (union**2).sum()))
+    telling = min(int((right < union).sum()), int((right > 0).sum()))
+    if telling >= _TELLING_ROWS:
+        most = between * (telling - 1) / _low_chi_square(telling - 1)
+        independent = max(independent, min(p * (1 - p) / most, total))
+    independent = max(1, math.floor(independent))
     low = binomial_interval(math.floor(p * independent), independent)[0]
     high = binomial_interval(math.ceil(p * independent), independent)[1]
     doubt = "" if independent >= FEWEST_ROWS else f"too few rows have labels: {FEWEST_ROWS} are needed"
     value, low, high = (200 * each / (1 + each) for each in (p, min(low, p), max(high, p)))
     return Estimate(value, low, high, doubt)
+
+
+def _low_chi_square(degrees: int) -> float:
+    """The value that chi-square falls short of once in ten times (Wilson and Hilferty 1931)."""
+    spread = 2 / (9 * degrees)
+    return degrees * (1 - spread + normal_quantile(0.1) * math.sqrt(spread)) ** 3
 
 
 def _macro_f1(labels: Sequence[str], expected: Hot, predicted: Hot) -> Estimate:

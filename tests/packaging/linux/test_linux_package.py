@@ -158,9 +158,7 @@ def test_installing_again_replaces_and_uninstalling_removes(bare, linux_python, 
     install(bare, prefix, python=linux_python)
     assert not (prefix / "left-over").exists()
     assert "ok: 4 golden cases" in run(prefix, "selftest")
-    done = subprocess.run(
-        [linux_python, prefix / "install.py", "--uninstall", "--no-service", "--prefix", prefix], check=False
-    )
+    done = subprocess.run([linux_python, prefix / "install.py", "--uninstall", "--no-service"], check=False)
     assert done.returncode == 0
     assert [path.name for path in tmp_path.iterdir() if "home" in path.name] == []
 

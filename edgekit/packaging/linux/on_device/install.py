@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Install or uninstall; the exit status."""
     package = json.loads((HERE / PACKAGE).read_bytes())
     options = _parser(package["name"]).parse_args(arguments)
-    prefix = Path(os.path.abspath(options.prefix or _usual_prefix(package["name"])))  # noqa: PTH100
+    prefix = Path(os.path.abspath(options.prefix or _usual_prefix(package["name"], options.uninstall)))  # noqa: PTH100
     units = options.unit_folder if os.geteuid() == 0 and not options.no_service else None
     # whoever installs, the service's own user reads it
     os.umask(0o022)
@@ -77,7 +77,10 @@ def _parser(name: str) -> argparse.ArgumentParser:
     return parser
 
 
-def _usual_prefix(name: str) -> Path:
+def _usual_prefix(name: str, installed: bool = False) -> Path:
+    """The folder where nobody names one; of what is installed the one that this copy lies in, if it is one."""
+    if installed and (HERE / "bin" / name).is_file():
+        return HERE
     return Path("/opt") / name if os.geteuid() == 0 else Path.home() / ".local/share" / name
 
 

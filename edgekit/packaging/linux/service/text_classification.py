@@ -39,7 +39,7 @@ class TextClassification:
             print(f"{fields['value']:.4f}")
             return
         labels = [fields["label"]] if "label" in fields else fields["labels"]
-        print("\t".join(f"{visible_name(label)}\t{fields['scores'][label]:.4f}" for label in labels))
+        print("\t".join(f"{visible_name(label)}\t{fields['scores'][label]:.4f}" for label in labels) or "(no label)")
 
     async def answer(
         self, connection: Connection, request: Request, model: Model, metrics: Metrics, limits: Limits
