@@ -15,6 +15,7 @@ from edgekit.schema.schemes import RuntimeName
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?) *(s|m|min)?")
 COOL_DOWN_SECONDS = 300.0
+_USUAL_SECONDS = 2.0
 # each sends up to 900 moments, and a record holds 10,000
 MOST_PROCESSES = 10
 
@@ -71,8 +72,14 @@ class ProfileOptions(Strict):
         ),
     ] = 3
     min_seconds: Annotated[
-        float, Field(ge=0, le=3600, description="Shortest time to measure for, all processes together.")
-    ] = 2.0
+        float | None,
+        Field(
+            ge=0,
+            le=3600,
+            description="Shortest time to measure for, all processes together. Default: 2, and 10 where that leaves "
+            "p95 unknown.",
+        ),
+    ] = None
     min_runs: Annotated[
         int, Field(ge=1, le=1_000_000, description="Fewest runs to measure, all processes together.")
     ] = 200
@@ -110,6 +117,11 @@ class ProfileOptions(Strict):
         if self.max_runs < self.min_runs:
             raise ValueError(f"max_runs ({self.max_runs}) is below min_runs ({self.min_runs})")
         return self
+
+    @property
+    def seconds(self) -> float:
+        """The shortest time to measure for."""
+        return _USUAL_SECONDS if self.min_seconds is None else self.min_seconds
 
     @property
     def shares(self) -> range:

@@ -99,8 +99,9 @@ def request_fields(options: ProfileOptions, process: int) -> JsonObject:
     What is measured once is measured by the last process.
     """
     once = process == options.shares[-1]
-    same = options.model_dump(include={"runtime", "min_seconds", "min_runs", "max_runs", "warmup"})
+    same = options.model_dump(include={"runtime", "min_runs", "max_runs", "warmup"})
     return same | {
+        "min_seconds": options.seconds,
         "process": process,
         "processes": len(options.shares),
         "per_op": once and options.per_op,

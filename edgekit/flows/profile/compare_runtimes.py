@@ -184,7 +184,7 @@ class _Turns:
 def _runs(measurements: Sequence[AgentMeasurement], options: ProfileOptions) -> int:
     """Runs of one turn, by the slowest side: all turns together last about as long as a measurement."""
     slowest = max(statistics.median(_samples(measurement)) for measurement in measurements)
-    by_time = options.min_seconds * 1e3 / ROUNDS / max(slowest, 1e-6)
+    by_time = options.seconds * 1e3 / ROUNDS / max(slowest, 1e-6)
     return min(max(math.ceil(by_time), math.ceil(options.min_runs / ROUNDS), FEWEST_RUNS), MOST_RUNS)
 
 

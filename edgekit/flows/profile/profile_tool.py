@@ -157,7 +157,7 @@ def _measure(
 
 def _invocations(transport: Transport, call: ToolCall, options: ProfileOptions) -> Iterator[Invocation]:
     """What the program says, time after time; its runs are as many as both minima need, shared out."""
-    runs, seconds = math.ceil(options.min_runs / FEWEST), options.min_seconds / FEWEST
+    runs, seconds = math.ceil(options.min_runs / FEWEST), options.seconds / FEWEST
     most = max(1, math.ceil(options.max_runs / FEWEST))
     for _ in range(FEWEST):
         done = transport.run(replace(call, runs=min(runs, most), seconds=seconds).command(), timeout=_RUN_SECONDS)

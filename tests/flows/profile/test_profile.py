@@ -4,7 +4,7 @@ import json
 
 import pytest
 from click.testing import CliRunner
-from record_makers import around
+from record_makers import around, latency
 from tiny_bundle import golden_rows, rewrite, seal, tiny_onnx, write_golden
 
 from edgekit.bundle.bundle_folder import BundleFolder
@@ -14,7 +14,7 @@ from edgekit.errors import DeviceError, NotFoundError, ParityError, UsageError
 from edgekit.flows.profile.compare_bundles import compare_bundles
 from edgekit.flows.profile.compare_runtimes import compare_runtimes
 from edgekit.flows.profile.instructions import count_instructions
-from edgekit.flows.profile.profile import profile
+from edgekit.flows.profile.profile import profile, tells_too_little
 from edgekit.io.hashing import value_sha256
 from edgekit.measure.performance.latency_summary import summarise
 from edgekit.measure.performance.measurement_summary import recommend_threads
@@ -26,6 +26,20 @@ from edgekit.schema.runtime_ref import RuntimeRef
 pytestmark = pytest.mark.usefixtures("device_home")
 # what is no test of several processes makes do with one, as each has to start
 QUICK = {"min_seconds": 0, "min_runs": 5, "warmup": 1, "processes": 1}
+
+
+def test_where_slow_spells_leave_p95_unknown_more_time_is_taken_unless_a_time_was_asked_for(onnx_bundle):
+    manifest = BundleFolder(onnx_bundle).manifest
+    smooth = latency(manifest, 1.0, processes=1)
+    # two spells of 25 in 900 samples: how often they come cannot be known from two
+    times = around(1.0, 900)
+    for start in (200, 600):
+        times[start : start + 25] = [5.0] * 25
+    spells = latency(manifest, 1.0, processes=1, samples=times)
+    assert not tells_too_little(smooth, ProfileOptions())
+    assert tells_too_little(spells, ProfileOptions())
+    for asked in ({"min_seconds": 2}, {"sustained": 60}, {"max_runs": 900}):
+        assert not tells_too_little(spells, ProfileOptions(**asked))
 
 
 @pytest.mark.parametrize("bundle", [pytest.param("onnx", marks=pytest.mark.slow), "tflite"], indirect=True)
