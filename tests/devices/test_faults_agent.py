@@ -135,7 +135,7 @@ class TestAgent:
     @pytest.mark.parametrize(
         "babble",
         [
-            "while True: sys.stdout.write('x' * 1_000_000)",
+            pytest.param("while True: sys.stdout.write('x' * 1_000_000)", marks=pytest.mark.slow),
             'while True: print(\'{"id": 1, "event": "progress", "progress": \'\n'
             '    \'{"stage": "\' + \'x\' * 10_000 + \'", "runs": 1, "seconds": 1}}\')',
         ],

@@ -107,6 +107,7 @@ class TestLink:
             host.process.send_signal(signal.SIGCONT)
         assert "nothing was heard of the host for 2 s" in host.end()
 
+    @pytest.mark.slow
     def test_the_host_is_killed(self, pi, onnx_bundle):
         host = Host(pi, onnx_bundle)
         host.process.kill()

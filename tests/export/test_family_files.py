@@ -160,6 +160,7 @@ tflite = pytest.mark.skipif(
 
 
 @tflite
+@pytest.mark.slow
 def test_tflite_holds_a_shared_block_once(bundles, parts):
     from ai_edge_litert import schema_py_generated as schema
 

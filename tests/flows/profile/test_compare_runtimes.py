@@ -79,6 +79,7 @@ def command(*words):
     return found.stdout
 
 
+@pytest.mark.slow
 def test_the_order_says_which_is_ours(onnx_bundle, runtimes):
     # of one process an interval may be too wide for a verdict
     asked = ("--threads", "1,2", "--length", "8", "--processes", "1", "--runtime", NEW, "--runtime", OLD)
@@ -91,6 +92,7 @@ def test_the_order_says_which_is_ours(onnx_bundle, runtimes):
     assert len(found["measurements"]) == 4
 
 
+@pytest.mark.slow
 def test_a_bare_file(tmp_path, runtimes):
     path = tiny_onnx(tmp_path / "any.onnx")
     options = ProfileOptions(length=(8,), processes=1, **QUICK)

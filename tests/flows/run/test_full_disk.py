@@ -20,7 +20,7 @@ def holds(folder):
 
 
 # there is room for a file of rows and not for the weights, or for the weights and not for the state of the optimizer
-@pytest.mark.parametrize(("hidden", "file_bytes"), [(64, 100_000), (16, 40_000)])
+@pytest.mark.parametrize(("hidden", "file_bytes"), [pytest.param(64, 100_000, marks=pytest.mark.slow), (16, 40_000)])
 def test_training_that_cannot_be_saved(tmp_path, hidden, file_bytes):
     data, place = write_data(tmp_path / "data"), tmp_path / "place"
     shape = SCRATCH.replace("hidden=16", f"hidden={hidden}")
