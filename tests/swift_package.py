@@ -29,6 +29,19 @@ _ONLINE = f'.package(url: "https://github.com/microsoft/{STAND_IN}", from: "1.24
 _LOCAL = f'.package(path: "../{STAND_IN}")'
 
 
+def answers(done: subprocess.CompletedProcess[str]) -> list[Any]:
+    """What a program printed, a line of JSON each."""
+    assert done.returncode == 0, done.stderr
+    # texts hold ends of lines of Unicode, which JSON leaves as they are
+    return [json.loads(line) for line in done.stdout.split("\n") if line]
+
+
+def refused(done: subprocess.CompletedProcess[str]) -> str:
+    """Why a program took something for bad input."""
+    assert done.returncode == 2
+    return done.stderr
+
+
 class SwiftPackage:
     """A built package below `folder`, and its programs."""
 

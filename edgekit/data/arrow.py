@@ -46,9 +46,8 @@ def _texts_in_lists(path: Path) -> list[str]:
     from pyarrow import parquet
 
     metadata = parquet.read_metadata(path)
-    lists = {
-        field.name for field in parquet.read_schema(path) if is_list(field.type) and _is_text(field.type.value_type)
-    }
+    schema = metadata.schema.to_arrow_schema()
+    lists = {field.name for field in schema if is_list(field.type) and _is_text(field.type.value_type)}
     chunks = list(_chunks(metadata, lists))
     deltas = {chunk.path_in_schema for chunk in chunks if _DELTA in chunk.encodings}
     return sorted({chunk.path_in_schema for chunk in chunks} - deltas)

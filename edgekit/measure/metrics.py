@@ -23,6 +23,7 @@ from edgekit.measure.head_metrics import HEAD_METRICS
 from edgekit.measure.metric import LimitRange, Metric
 from edgekit.measure.performance.energy import energy_mj
 from edgekit.measure.performance.generation import summarise_generation, tokens_per_s
+from edgekit.measure.performance.latency_summary import latency_interval
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.statistics.percentiles import percentile_interval
 from edgekit.schema.budget import Budget
@@ -70,7 +71,7 @@ def _latency(q: float, tool: Literal["p50_ms", "p95_ms"]) -> TimedSource[Measure
     """The q-th percentile of latency from text to label."""
     return TimedSource(
         records=lambda records: records.latency,
-        value=lambda record: percentile_interval(record.total_ms, q, processes=record.counted("infer")),
+        value=lambda record: latency_interval(record, q),
         part="infer",
         sustained=lambda samples: percentile_interval(samples, q),
         tool=tool,

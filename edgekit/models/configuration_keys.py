@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
 
@@ -120,11 +121,12 @@ def keys_of_class(config_class: type) -> frozenset[str]:
     return frozenset(found | _asked_for(config_class))
 
 
-def _asked_for(config_class: type) -> set[str]:
+@cache
+def _asked_for(config_class: type) -> frozenset[str]:
     """The keys that the code of the model itself reads where a configuration has them; nothing of it is run."""
     path = Path(inspect.getfile(config_class))
     path = path.with_name(path.name.replace("configuration_", "modeling_", 1))
-    return set(_READ.findall(path.read_text(encoding="utf-8"))) if path.is_file() else set()
+    return frozenset(_READ.findall(path.read_text(encoding="utf-8"))) if path.is_file() else frozenset()
 
 
 def _names(code: CodeType) -> Iterator[str]:

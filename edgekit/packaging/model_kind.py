@@ -26,7 +26,8 @@ class ModelKind:
 
 
 _GENERATOR = ModelKind("text generator", "Generator", "tokens", "token or logit")
-_BY_PROBLEM_TYPE: dict[str, ModelKind] = {
+# of classifiers
+BY_PROBLEM_TYPE: dict[str, ModelKind] = {
     SINGLE_LABEL: ModelKind("text classifier", "Classifier", "label", "token, logit or label"),
     MULTI_LABEL: ModelKind("multi-label text classifier", "Classifier", "labels", "token, logit or label"),
     REGRESSION: ModelKind("text regression", "Classifier", "value", "token, logit or value"),
@@ -35,7 +36,7 @@ _BY_PROBLEM_TYPE: dict[str, ModelKind] = {
 
 def kind_of(bundle: Bundle) -> ModelKind:
     """The kind of a bundle's model."""
-    return _BY_PROBLEM_TYPE[bundle.head.problem_type] if task_named(bundle.task).labels else _GENERATOR
+    return BY_PROBLEM_TYPE[bundle.head.problem_type] if task_named(bundle.task).labels else _GENERATOR
 
 
 def readme_name(bundle: Bundle) -> str:

@@ -115,14 +115,13 @@ def default_budgets(target: Target, manifest: Manifest) -> list[Budget]:
         raise UsageError(
             f"target {target.name} has no budgets for {manifest.task}", advice="give one: --budget size_mb=10"
         )
-    problem = manifest.problem_type
-    foreign = [budget for budget in budgets if problem and not metric_of(budget).is_of_problem(problem)]
-    if problem and foreign:
+    problem = manifest.head
+    foreign = [budget for budget in budgets if not metric_of(budget).is_of_problem(problem)]
+    if foreign:
         given = [f"--budget {budget.text}" for budget in budgets if budget not in foreign]
-        quality = metrics_of_problem(problem)
         raise UsageError(
             f"the default budgets of {target.name} hold {foreign[0].text}, and {foreign[0].metric} is no metric of a "
             f"{PROBLEMS[problem]}",
-            advice=f"give them yourself: {' '.join(given)}, and one on {' or '.join(quality)}",
+            advice=f"give them yourself: {' '.join(given)}, and one on {' or '.join(metrics_of_problem(problem))}",
         )
     return [budget.model_copy(update={"target": budget.target or target.name}) for budget in budgets]

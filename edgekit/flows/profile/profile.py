@@ -15,7 +15,7 @@ from edgekit.flows.profile.measured_model import Measurable, MeasuredModel
 from edgekit.flows.profile.target_mismatch import say_mismatches
 from edgekit.io.hashing import value_sha256
 from edgekit.io.progress import SILENT, Advance, Progress
-from edgekit.measure.statistics.percentiles import percentile_interval
+from edgekit.measure.performance.latency_summary import latency_interval
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.report.figures import plural
 from edgekit.schema.measurement import AgentMeasurement, GenerationMeasurement, Measurement
@@ -122,7 +122,7 @@ def tells_too_little(found: Measurement, options: ProfileOptions) -> bool:
     What decides is not how fast the model was: nothing is chosen by its result.
     """
     more_time = options.min_seconds is None and options.sustained is None and len(found.total_ms) < options.max_runs
-    return more_time and bool(percentile_interval(found.total_ms, 95, processes=found.counted("infer")).doubt)
+    return more_time and bool(latency_interval(found, 95).doubt)
 
 
 def _lengths(model: MeasuredModel, options: ProfileOptions, texts: Sequence[TextPair]) -> tuple[int | None, ...]:

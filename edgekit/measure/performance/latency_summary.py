@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from edgekit.errors import UsageError
 from edgekit.measure.statistics.estimate import Estimate
-from edgekit.measure.statistics.percentiles import percentile, percentile_intervals
+from edgekit.measure.statistics.percentiles import percentile, percentile_interval, percentile_intervals
 from edgekit.schema.measurement import Measurement
 
 
@@ -61,6 +61,11 @@ def summarise(measurement: Measurement) -> LatencySummary:
         first_inference_ms=measurement.first_inference_ms,
         peak_rss_mb=measurement.peak_rss_mb,
     )
+
+
+def latency_interval(measurement: Measurement, q: float) -> Estimate:
+    """The q-th percentile of latency from text to label in ms, which a budget is checked against."""
+    return percentile_interval(measurement.total_ms, q, processes=measurement.counted("infer"))
 
 
 def percentiles(samples: Sequence[float], processes: Sequence[int] = ()) -> Percentiles:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.bundle.manifest import Manifest
+from edgekit.packaging.model_kind import BY_PROBLEM_TYPE
 from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION, SINGLE_LABEL, ProblemType
 from edgekit.tasks.registry import task_named
 
@@ -20,18 +21,14 @@ _LABELS = "\n  readonly labels: readonly string[];"
 class Answer:
     """The answers of models of one problem type, as `index.d.ts` and `README.md` have them.
 
-    noun:            what a model is
     parts:           what lies in `bundle/` beside the model and its tokenizer
-    answer:          where a golden case ends, in a word
     does:            what a model does
     prediction:      the head of the type of an answer, behind which logits and time follow
     members:         of the class, where it has labels
     manifest_fields: of the manifest, beside those of all
     """
 
-    noun: str
     parts: str
-    answer: str
     does: str
     prediction: str
     members: str = ""
@@ -40,9 +37,7 @@ class Answer:
 
 _ANSWERS: dict[ProblemType, Answer] = {
     SINGLE_LABEL: Answer(
-        noun="text classifier",
         parts="its labels and golden cases",
-        answer="label",
         does="labels texts",
         prediction="""\
 /** The label of a text with its softmax score, the scores of all labels, the logits, and how long it took. */
@@ -53,9 +48,7 @@ export interface Prediction {
         members=_LABELS,
     ),
     MULTI_LABEL: Answer(
-        noun="multi-label text classifier",
         parts="its labels, their thresholds and golden cases",
-        answer="labels",
         does="gives texts the labels that hold, which may be several or none",
         prediction="""\
 /**
@@ -72,9 +65,7 @@ export interface Prediction {
         manifest_fields='\n  problem_type: "multi_label_classification";\n  thresholds: number[];',
     ),
     REGRESSION: Answer(
-        noun="text regression",
         parts="and golden cases",
-        answer="value",
         does="gives texts a number",
         prediction="""\
 /**
@@ -90,13 +81,13 @@ export interface Prediction {
 
 def values_of(manifest: Manifest) -> dict[str, str]:
     """What the templates take of the answers of a model."""
-    answer = _ANSWERS[manifest.head]
+    answer, kind = _ANSWERS[manifest.head], BY_PROBLEM_TYPE[manifest.head]
     use = (_README / f"{manifest.head}.md").read_text(encoding="utf-8")
     return {
         "USE": use if manifest.pairs else _PAIR.sub("", use),
-        "NOUN": answer.noun,
+        "NOUN": kind.noun,
         "PARTS": answer.parts,
-        "ANSWER": answer.answer,
+        "ANSWER": kind.outcome,
         "DOES": answer.does,
         "PREDICTION": answer.prediction,
         "MEMBERS": answer.members,
@@ -107,7 +98,7 @@ def values_of(manifest: Manifest) -> dict[str, str]:
 def title_of(manifest: Manifest) -> str:
     """What a model does, as a summary begins."""
     if manifest.head == REGRESSION:
-        return "text regression"
+        return BY_PROBLEM_TYPE[REGRESSION].noun
     title = task_named(manifest.task).title
     many = "multi-label " if manifest.head == MULTI_LABEL else ""
     labels = f", {len(manifest.labels)} labels" if task_named(manifest.task).labels else ""

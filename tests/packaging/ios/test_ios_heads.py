@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from head_faults import TEXTS, other_labels, unsound_manifests, with_golden
-from swift_package import code_blocks
+from swift_package import answers, code_blocks, refused
 from tiny_bundle import make_bundle
 
 from edgekit.agent.inference.classifier import open_classifier
@@ -21,16 +19,6 @@ def multi_label(build_swift_package, telling_bundle):
 @pytest.fixture(scope="module")
 def regression(build_swift_package, regression_bundle):
     return build_swift_package("regression", regression_bundle)
-
-
-def answers(done):
-    assert done.returncode == 0, done.stderr
-    return [json.loads(line) for line in done.stdout.split("\n") if line]
-
-
-def refused(done):
-    assert done.returncode == 2
-    return done.stderr
 
 
 @pytest.mark.parametrize(

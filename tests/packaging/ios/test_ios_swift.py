@@ -9,6 +9,7 @@ import shutil
 import numpy as np
 import pytest
 from hard_texts import HARD_TEXTS
+from swift_package import answers, refused
 from tiny_bundle import (
     LABELS,
     MAX_LENGTH,
@@ -34,17 +35,6 @@ from edgekit.agent.inference.sampling import Sampling
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 
 PROMPTS = ("once upon a time", "naïve café 🔥", "")
-
-
-def answers(done):
-    assert done.returncode == 0, done.stderr
-    # texts hold ends of lines of Unicode, which JSON leaves as they are
-    return [json.loads(line) for line in done.stdout.split("\n") if line]
-
-
-def refused(done):
-    assert done.returncode == 2
-    return done.stderr
 
 
 def changed(folder, kind, **changes):
