@@ -25,7 +25,7 @@ ENOUGH_SPELLS = 10
 _SHARES = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)
 # that a run of slow samples as long as a spell comes by chance
 _BY_CHANCE = 1e-4
-# spells that may take more than this part of the share above a percentile may be all that is above it
+# spells that may take more than this part of the share above a percentile leave it only the slowest sample as a bound
 _MATTERS = 0.5
 # of the effective number that spells leave: those that were seen ten times are rather those that lasted
 _CAUTION = 2 / 3
@@ -46,7 +46,8 @@ class Spells:
     count, samples: those that were too few to know their share, and slow samples in them; 0 where there are none such
     effective:      as how many independent samples all of them count for a percentile, by the spells that were seen
     level:          the level in 0..1 at which an upper bound of the percentile is to be read, as spells may take more
-                    of the time than was seen; None where they may take so much that there is no bound
+                    of the time than was seen: 1, the slowest sample, where they may take most of what is above the
+                    percentile, and None where they may take all of it and more
     """
 
     count: int
@@ -123,12 +124,15 @@ def slow_spells(parts: Sequence[Series], level: float) -> Spells:
 def _level_with(count: int, seen: float, level: float) -> float | None:
     """The level that the `level`-quantile has among samples of which few spells took `seen`, if they may take more.
 
-    None where they may take more than `_MATTERS` of what is above the quantile: then it may be among the slow samples.
+    None where they may take all that is above the quantile: then it may be among slow samples that were not seen.
+    Where they may take more than `_MATTERS` of it the level is nearly that of the slowest sample, and is taken as that.
     """
     odds = seen / (1 - seen) * f_quantile(_UPPER, 2 * count, 2 * count)
     share = odds / (1 + odds)
-    if share > _MATTERS * (1 - level):
+    if share >= 1 - level:
         return None
+    if share > _MATTERS * (1 - level):
+        return 1.0
     return 1 - seen - (1 - seen) * (1 - level - share) / (1 - share)
 
 

@@ -7,8 +7,8 @@ Its interval is read off the sorted samples, by the exact binomial limits of ord
 Order Statistics, 7.1), as if there were as many samples as these are worth:
 1. n / tau, for the larger autocorrelation time of their ranks and of whether each is above the percentile; tau is
    taken larger where the samples are few, which tell little of it.
-2. Slow spells that were seen too seldom leave no upper bound, fast ones no lower bound, and many slow ones bound that
-   number (`dependence.slow_spells`).
+2. Slow spells that were seen too seldom leave the slowest sample as the upper bound or none, fast ones likewise, and
+   many slow ones bound that number (`dependence.slow_spells`).
 3. Processes that differ by more than their samples scatter widen it (`_between_processes`).
 `scripts/bench_intervals.py` says how honest that is.
 """
@@ -87,11 +87,11 @@ def _interval(
     below, above = _tails(int(effective), share)
     first, second = order_statistics(int(effective), share, below, above)
     if spells.level != share:
-        second = spells.level and order_statistics(int(effective), spells.level, below, above)[1]
+        second = _at_level(int(effective), spells.level, below, above)[1]
     # what was slow nearly all the time may be fast for most of it
     fast = slow_spells([-part for part in aligned], 1 - share).level
     if fast != 1 - share:
-        first = fast and order_statistics(int(effective), 1 - fast, below, above)[0]
+        first = _at_level(int(effective), None if fast is None else 1 - fast, below, above)[0]
     if doubt := _doubt(len(order), effective, spells, q, bounded=second is not None):
         return Estimate(value, -math.inf, math.inf, doubt)
     scale = len(order) / int(effective)
@@ -99,6 +99,13 @@ def _interval(
     high = math.inf if second is None else _at(order, second * scale)
     within = Estimate(value, min(low, value), max(high, value))
     return _widened(within, _between_processes(parts, aligned, within, q, effective))
+
+
+def _at_level(effective: int, level: float | None, below: float, above: float) -> tuple[float | None, float | None]:
+    """As `order_statistics`, at a level that slow spells moved: the extremes at 0 and 1, nothing where there is none."""
+    if level is None:
+        return None, None
+    return order_statistics(effective, level, below, above) if 0 < level < 1 else (0.0, float(effective))
 
 
 def fewest_samples(q: float) -> int:

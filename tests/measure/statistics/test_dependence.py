@@ -16,6 +16,7 @@ from edgekit.measure.statistics.dependence import (
     split_by_process,
     variance_between,
 )
+from edgekit.measure.statistics.percentiles import percentile_interval
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.3, 0.7, 0.9])
@@ -98,6 +99,13 @@ def test_few_spells_raise_the_level_by_what_they_may_take():
     assert (spells.count, spells.samples) == (1, 10)
     assert spells.level == pytest.approx(1 - (0.0005 + 0.9995 * fast), rel=1e-5)
     assert slow_spells([values], 0.99).level is None
+    # where they may take most of what is above the percentile, the slowest sample is the bound, and beyond that none is
+    values[1000:1018] = 15
+    assert slow_spells([values], 0.95).level == 1
+    found = percentile_interval(values, 95)
+    assert (found.high, found.doubt) == (values.max(), "")
+    values[1000:1030] = 15
+    assert slow_spells([values], 0.95).level is None
 
 
 def test_ten_spells_bound_the_evidence():
