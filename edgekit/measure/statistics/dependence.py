@@ -125,7 +125,7 @@ def _level_with(count: int, seen: float, level: float) -> float | None:
     """The level that the `level`-quantile has among samples of which few spells took `seen`, if they may take more.
 
     None where they may take all that is above the quantile: then it may be among slow samples that were not seen.
-    Where they may take more than `_MATTERS` of it the level is nearly that of the slowest sample, and is taken as that.
+    Where they may take more than `_MATTERS` of it, the level is nearly that of the slowest sample: it is taken.
     """
     odds = seen / (1 - seen) * f_quantile(_UPPER, 2 * count, 2 * count)
     share = odds / (1 + odds)

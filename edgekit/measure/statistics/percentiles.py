@@ -102,7 +102,7 @@ def _interval(
 
 
 def _at_level(effective: int, level: float | None, below: float, above: float) -> tuple[float | None, float | None]:
-    """As `order_statistics`, at a level that slow spells moved: the extremes at 0 and 1, nothing where there is none."""
+    """As `order_statistics`, at a level that slow spells moved: the extremes at 0 and 1, nothing without one."""
     if level is None:
         return None, None
     return order_statistics(effective, level, below, above) if 0 < level < 1 else (0.0, float(effective))

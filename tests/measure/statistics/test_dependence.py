@@ -99,7 +99,7 @@ def test_few_spells_raise_the_level_by_what_they_may_take():
     assert (spells.count, spells.samples) == (1, 10)
     assert spells.level == pytest.approx(1 - (0.0005 + 0.9995 * fast), rel=1e-5)
     assert slow_spells([values], 0.99).level is None
-    # where they may take most of what is above the percentile, the slowest sample is the bound, and beyond that none is
+    # where they may take most of what is above the percentile, the slowest sample is the bound; beyond that none is
     values[1000:1018] = 15
     assert slow_spells([values], 0.95).level == 1
     found = percentile_interval(values, 95)
