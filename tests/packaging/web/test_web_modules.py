@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import random
@@ -91,6 +92,79 @@ def test_the_sha256_for_platforms_without_one_is_right(computed):
         ".map((digest) => Buffer.from(digest).toString('hex'))",
     )  # fmt: skip
     assert found == [hashlib.sha256(bytes(at * 7 % 256 for at in range(size))).hexdigest() for size in sizes]
+
+
+def malformed_bytes():
+    """Random bytes, and every kind of malformed UTF-8: overlong, surrogates, beyond the last character, cut off."""
+    draw = random.Random(7)
+    rows = [bytes(draw.choices(range(256), k=draw.randrange(12))) for _ in range(3000)]
+    leads, behind = (0, 0x41, 0x7F, 0x80, 0xBF, 0xC0, 0xC1, 0xC2, 0xDF, *range(0xE0, 0x100)), (0x41, 0x80, 0x8F, 0x90)
+    heads = [bytes((lead, one)) for lead in leads for one in (*behind, 0x9F, 0xA0, 0xBF, 0xC2, 0xF0)]
+    rows += [head + bytes(draw.choices((0x41, 0x80, 0xBF, 0xED), k=rest)) for head in heads for rest in range(4)]
+    texts = ("\ufeffa", "a\ufeff", "é€🔥\U0010ffff\0\uffff", "x" * 9000 + "🔥" * 5000)
+    whole = [text.encode() for text in texts]
+    return rows + whole + [row[:-1] for row in whole] + [row[1:] for row in whole]
+
+
+def test_the_utf8_for_platforms_without_one_is_that_of_the_encoding_standard(computed):
+    rows = malformed_bytes()
+    found = computed(
+        "utf8.js", "own",
+        "((rows) => { "
+        "const strict = new TextDecoder('utf-8', { fatal: true }); "
+        "const loose = new TextDecoder('utf-8', { ignoreBOM: true }); "
+        "const outcome = (task) => { try { return task(); } catch { return null; } }; "
+        "return rows.map((row) => Uint8Array.from(Buffer.from(row, 'hex'))).map((bytes) => ["
+        "own.decode(bytes) === loose.decode(bytes), "
+        "outcome(() => own.decodeStrictly(bytes)) === outcome(() => strict.decode(bytes)), "
+        "outcome(() => own.decodeStrictly(bytes)) === null]); "
+        f"}})({json.dumps([row.hex() for row in rows])})",
+    )  # fmt: skip
+    assert [row.hex() for row, (loose, strict, _) in zip(rows, found, strict=True) if not (loose and strict)] == []
+    assert 100 < sum(refused for *_, refused in found) < len(rows)
+
+
+def test_the_utf8_bytes_of_a_text_are_those_of_the_encoding_standard(computed):
+    draw = random.Random(8)
+    units = [0, 0x41, 0x7F, 0x80, 0x7FF, 0x800, 0xD7FF, 0xD800, 0xDBFF, 0xDC00, 0xDFFF, 0xE000, 0xFEFF, 0xFFFF]
+    rows = [draw.choices(units, k=draw.randrange(7)) for _ in range(3000)]
+    found = computed(
+        "utf8.js", "own",
+        f"{rows}.map((units) => String.fromCharCode(...units)).filter("
+        "(text) => own.encode(text).join() !== new TextEncoder().encode(text).join())",
+    )  # fmt: skip
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "globals",
+    ["delete globalThis.TextDecoder; delete globalThis.TextEncoder",
+     # as small polyfills do it, which apps bring along for older versions of React Native
+     "globalThis.TextDecoder = class { constructor(_, { fatal }) { if (fatal) throw fatal; } decode = () => '' }",
+     "globalThis.TextDecoder = class { decode = (bytes) => Buffer.from(bytes).toString('latin1') }"],
+)  # fmt: skip
+def test_a_platform_with_no_decoder_or_a_sloppy_one_reads_the_same(computed, globals):
+    found = computed(
+        "utf8.js", "decodeUtf8, decodeUtf8Strictly",
+        f"(() => {{ {globals}; let message; "
+        "try { decodeUtf8Strictly(Uint8Array.of(0xc0, 0x80)); } "
+        "catch (error) { message = `${error.name}: ${error.message}`; } "
+        "return [decodeUtf8(Uint8Array.of(0xe2, 0x82, 0x41, 0xc3, 0xa9)), message]; })()",
+    )  # fmt: skip
+    assert found == ["\ufffdA\xe9", "ModelError: it is no UTF-8"]
+
+
+def test_base64_is_read_and_what_is_none_is_not(computed):
+    draw = random.Random(9)
+    rows = [draw.randbytes(size) for size in range(80)]
+    encoded = [base64.b64encode(row).decode() for row in rows]
+    odd = ["A", "AA", "AAA", "A===", "AA=A", "AA?=", "AAA\u0141", "AAAA="]
+    found = computed(
+        "base64.js", "decodeBase64",
+        f"{json.dumps([*encoded, *odd])}.map((text) => decodeBase64(text))"
+        ".map((bytes) => bytes && Buffer.from(bytes).toString('hex'))",
+    )  # fmt: skip
+    assert found == [*(row.hex() for row in rows), *(None for _ in odd)]
 
 
 def test_stop_strings_are_found_as_the_agent_finds_them(computed):

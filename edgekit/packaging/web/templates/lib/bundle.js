@@ -4,6 +4,7 @@ import { FORMAT_VERSION, HEAD_FORMAT_VERSION, contentHash } from "./content_hash
 import { ModelError } from "./errors.js";
 import { headFault } from "./head.js";
 import { sha256 } from "./sha256.js";
+import { decodeUtf8Strictly } from "./utf8.js";
 
 /** @typedef {import("../index.d.ts").Manifest} Manifest */
 /** @typedef {import("../index.d.ts").ReadFile} ReadFile */
@@ -48,7 +49,12 @@ export class Bundle {
    * @returns {Promise<string>}
    */
   async text(name) {
-    return new TextDecoder("utf-8", { fatal: true }).decode(await this.bytes(name));
+    const bytes = await this.bytes(name);
+    try {
+      return decodeUtf8Strictly(bytes);
+    } catch (error) {
+      throw new ModelError("invalid", `${name} cannot be read: ${/** @type {Error} */ (error).message}`);
+    }
   }
 
   /**
@@ -103,10 +109,10 @@ export async function openBundle(read, task) {
 /** @param {Uint8Array} bytes */
 function parsed(bytes) {
   try {
-    const manifest = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const manifest = JSON.parse(decodeUtf8Strictly(bytes));
     if (isOf("object", manifest)) return manifest;
   } catch (error) {
-    throw new ModelError("invalid", `manifest.json cannot be read: ${error}`);
+    throw new ModelError("invalid", `manifest.json cannot be read: ${/** @type {Error} */ (error).message}`);
   }
   throw new ModelError("invalid", "manifest.json must hold an object");
 }

@@ -1,6 +1,7 @@
 // The content hash of a bundle: over its files, and over every fact of its manifest that decides an answer.
 
 import { sha256 } from "./sha256.js";
+import { encodeUtf8 } from "./utf8.js";
 
 /** @typedef {import("../index.d.ts").Manifest} Manifest */
 
@@ -26,7 +27,7 @@ export async function contentHash(manifest) {
   });
   const keys = manifest.format_version === HEAD_FORMAT_VERSION ? [...FACTS, ...HEAD_FACTS] : FACTS;
   const facts = Object.fromEntries(keys.map((key) => [key, Object.hasOwn(manifest, key) ? manifest[key] : null]));
-  return sha256(new TextEncoder().encode(lines.join("") + canonical(facts)));
+  return sha256(encodeUtf8(lines.join("") + canonical(facts)));
 }
 
 /**
@@ -39,7 +40,7 @@ export function canonical(value) {
   if (value === null) return "n";
   if (typeof value === "boolean") return value ? "t" : "f";
   if (typeof value === "number") return `d${double(value)}`;
-  if (typeof value === "string") return `s${new TextEncoder().encode(value).length}:${value}`;
+  if (typeof value === "string") return `s${encodeUtf8(value).length}:${value}`;
   if (Array.isArray(value)) return `[${value.map(canonical).join("")}]`;
   return `{${Object.keys(value).sort(byCodePoint).map((key) => canonical(key) + canonical(value[key])).join("")}}`;
 }

@@ -45,37 +45,54 @@ function padded(rest, length) {
 const words = new Int32Array(64);
 
 /**
+ * Takes a block of 64 bytes in. Written out, as an engine without a compiler (Hermes) pays for every call and every array.
  * @param {Uint32Array} state
  * @param {Uint8Array} bytes
  * @param {number} start
  */
 function mix(state, bytes, start) {
-  for (let place = 0; place < 16; place++) {
-    const at = start + 4 * place;
+  for (let place = 0, at = start; place < 16; place++, at += 4) {
     words[place] = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
   }
   for (let place = 16; place < 64; place++) {
     const early = words[place - 15];
     const late = words[place - 2];
-    const one = turned(early, 7) ^ turned(early, 18) ^ (early >>> 3);
-    const two = turned(late, 17) ^ turned(late, 19) ^ (late >>> 10);
+    const one = ((early >>> 7) | (early << 25)) ^ ((early >>> 18) | (early << 14)) ^ (early >>> 3);
+    const two = ((late >>> 17) | (late << 15)) ^ ((late >>> 19) | (late << 13)) ^ (late >>> 10);
     words[place] = (words[place - 16] + one + words[place - 7] + two) | 0;
   }
-  let [a, b, c, d, e, f, g, h] = state;
+  const { rounds } = ROOTS;
+  let a = state[0] | 0;
+  let b = state[1] | 0;
+  let c = state[2] | 0;
+  let d = state[3] | 0;
+  let e = state[4] | 0;
+  let f = state[5] | 0;
+  let g = state[6] | 0;
+  let h = state[7] | 0;
   for (let place = 0; place < 64; place++) {
-    const one = (turned(e, 6) ^ turned(e, 11) ^ turned(e, 25)) + ((e & f) ^ (~e & g)) + h;
-    const first = (one + ROOTS.rounds[place] + words[place]) | 0;
-    const second = ((turned(a, 2) ^ turned(a, 13) ^ turned(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
-    [h, g, f, e, d, c, b, a] = [g, f, e, (d + first) | 0, c, b, a, (first + second) | 0];
+    const one = ((e >>> 6) | (e << 26)) ^ ((e >>> 11) | (e << 21)) ^ ((e >>> 25) | (e << 7));
+    const first = (one + (g ^ (e & (f ^ g))) + h + rounds[place] + words[place]) | 0;
+    const two = ((a >>> 2) | (a << 30)) ^ ((a >>> 13) | (a << 19)) ^ ((a >>> 22) | (a << 10));
+    const second = (two + ((a & b) | (c & (a | b)))) | 0;
+    h = g;
+    g = f;
+    f = e;
+    e = (d + first) | 0;
+    d = c;
+    c = b;
+    b = a;
+    a = (first + second) | 0;
   }
-  [a, b, c, d, e, f, g, h].forEach((word, place) => (state[place] += word));
+  state[0] += a;
+  state[1] += b;
+  state[2] += c;
+  state[3] += d;
+  state[4] += e;
+  state[5] += f;
+  state[6] += g;
+  state[7] += h;
 }
-
-/**
- * @param {number} word
- * @param {number} bits
- */
-const turned = (word, bits) => (word >>> bits) | (word << (32 - bits));
 
 /** The first 32 bits of the fractions of square and cube roots of the first primes. */
 function constants() {

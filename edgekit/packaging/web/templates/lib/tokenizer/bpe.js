@@ -1,6 +1,7 @@
 // Byte-pair encoding (Sennrich et al. 2016): pairs of tokens become one, the earliest learned first.
 
 import { ModelError } from "../errors.js";
+import { encodeUtf8 } from "../utf8.js";
 import { Heap } from "./heap.js";
 import { vocabulary } from "./words.js";
 
@@ -10,7 +11,6 @@ import { vocabulary } from "./words.js";
 // words, and characters of a word, that are remembered
 const CACHED_WORDS = 10_000;
 const CACHED_LENGTH = 256;
-const ENCODER = new TextEncoder();
 
 export class Bpe {
   /** @param {any} config the model of a tokenizer.json; merges as "a b" or as ["a", "b"] */
@@ -169,5 +169,5 @@ export class Bpe {
  * @param {string} text
  */
 export function byteTokens(text) {
-  return Array.from(ENCODER.encode(text), (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
+  return Array.from(encodeUtf8(text), (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`);
 }

@@ -1,7 +1,7 @@
 // Bytes written as characters, one for each, as GPT-2 does it; and back.
 
-const ENCODER = new TextEncoder();
-const DECODER = new TextDecoder("utf-8", { ignoreBOM: true });
+import { decodeUtf8, encodeUtf8 } from "../utf8.js";
+
 const CHARACTERS = table();
 const BYTES = new Map(CHARACTERS.map((character, byte) => [character, byte]));
 
@@ -16,7 +16,7 @@ function table() {
 /** @param {string} text */
 export function encodeBytes(text) {
   let made = "";
-  for (const byte of ENCODER.encode(text)) made += CHARACTERS[byte];
+  for (const byte of encodeUtf8(text)) made += CHARACTERS[byte];
   return made;
 }
 
@@ -31,8 +31,8 @@ export function decodeBytes(tokens) {
 /** @param {string} token */
 function bytesOf(token) {
   const bytes = [...token].map((character) => BYTES.get(character));
-  return bytes.includes(undefined) ? [...ENCODER.encode(token)] : /** @type {number[]} */ (bytes);
+  return bytes.includes(undefined) ? [...encodeUtf8(token)] : /** @type {number[]} */ (bytes);
 }
 
 /** @param {number[]} bytes */
-export const utf8 = (bytes) => DECODER.decode(Uint8Array.from(bytes));
+export const utf8 = (bytes) => decodeUtf8(Uint8Array.from(bytes));

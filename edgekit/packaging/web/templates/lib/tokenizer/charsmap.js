@@ -1,6 +1,8 @@
 // A sentencepiece `precompiled_charsmap`: a double array of byte strings, and what each becomes.
 
+import { decodeBase64 } from "../base64.js";
 import { ModelError } from "../errors.js";
+import { decodeUtf8, encodeUtf8 } from "../utf8.js";
 import { graphemes } from "./graphemes.js";
 
 // longer clusters are looked up character by character
@@ -9,7 +11,7 @@ const LONGEST = 6;
 export class Charsmap {
   /** @param {string} encoded base 64: the size of the array in bytes, the array, then texts that end with a zero */
   constructor(encoded) {
-    const bytes = Uint8Array.from(atob(encoded), (character) => character.charCodeAt(0));
+    const bytes = decodeBase64(encoded) ?? new Uint8Array();
     const view = new DataView(bytes.buffer);
     const size = bytes.length >= 4 ? view.getUint32(0, true) : 0;
     if (!size || size % 4 || size + 4 > bytes.length) {
@@ -17,18 +19,16 @@ export class Charsmap {
     }
     this.units = Uint32Array.from({ length: size / 4 }, (_, place) => view.getUint32(4 + 4 * place, true));
     this.texts = bytes.subarray(4 + size);
-    this.encoder = new TextEncoder();
-    this.decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   }
 
   /** @param {string} text */
   normalize(text) {
     let made = "";
     for (const cluster of graphemes(text)) {
-      const whole = this.encoder.encode(cluster.join(""));
+      const whole = encodeUtf8(cluster.join(""));
       const found = whole.length < LONGEST ? this.find(whole) : null;
       if (found !== null) made += found;
-      else for (const character of cluster) made += this.find(this.encoder.encode(character)) ?? character;
+      else for (const character of cluster) made += this.find(encodeUtf8(character)) ?? character;
     }
     return made;
   }
@@ -58,7 +58,7 @@ export class Charsmap {
    */
   text(start) {
     const end = this.texts.indexOf(0, start);
-    return this.decoder.decode(this.texts.subarray(start, end < 0 ? undefined : end));
+    return decodeUtf8(this.texts.subarray(start, end < 0 ? undefined : end));
   }
 }
 

@@ -1,6 +1,7 @@
 // The decoders of a tokenizer.json as functions from tokens to tokens, which joined are the text.
 
 import { ModelError } from "../errors.js";
+import { encodeUtf8 } from "../utf8.js";
 import { decodeBytes, utf8 } from "./byte_level.js";
 import { replacing } from "./normalizers.js";
 import { compiled } from "./patterns.js";
@@ -66,7 +67,7 @@ function byteFallback(tokens) {
 
 /** @param {number[]} bytes */
 function isUtf8(bytes) {
-  const again = new TextEncoder().encode(utf8(bytes));
+  const again = encodeUtf8(utf8(bytes));
   return again.length === bytes.length && again.every((byte, place) => byte === bytes[place]);
 }
 
