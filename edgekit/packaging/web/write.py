@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,6 +13,7 @@ from edgekit.packaging.contents import Added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.model_kind import kind_of
 from edgekit.packaging.web.answers import title_of, values_of
+from edgekit.packaging.web.commonjs import write_commonjs
 
 FORMATS = ("onnx",)
 # the versions that the package was run with; React Native's was checked against its types
@@ -27,6 +29,9 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     copy_bundle(bundle, folder / "bundle")
     values = _values(manifest, identity, kind_of(bundle).api_class)
     fill(_HERE / "templates", folder, values)
+    write_commonjs(folder / "lib", "node.js", folder / "cjs")
+    # a file of types is of the kind of its module
+    shutil.copyfile(folder / "index.d.ts", folder / "index.d.cts")
     weighed = _weighed(bundle, folder)
     readmes = [_HERE / "readme" / name for name in (f"{manifest.task}.md", "platforms.md")]
     text = "".join(path.read_text(encoding="utf-8") for path in readmes)

@@ -9,14 +9,24 @@ export type ReadFile = (name: string) => Promise<Uint8Array>;
  */
 export type Source = string | URL | ReadFile;
 
-/** Threads of onnxruntime; in the browser more than one work only where the page is cross-origin isolated. */
+/** Addresses of onnxruntime-web's own files; `env.wasm.wasmPaths` there. A string is that of their folder. */
+export type WasmPaths = string | { mjs?: string | URL | undefined; wasm?: string | URL | undefined };
+
+/**
+ * bundle: where it lies
+ * threads: of onnxruntime; in the browser more than one work only where the page is cross-origin isolated
+ * wasmPaths: in the browser, where onnxruntime's files lie; left out, it finds them beside its code
+ * What is not known here is refused.
+ */
 export interface LoadOptions {
-  threads?: number;
+  bundle?: Source | undefined;
+  threads?: number | undefined;
+  wasmPaths?: WasmPaths | undefined;
 }
 
 /** context: tokens of prompt and text together; by default as many as the model was exported for */
 export interface GeneratorOptions extends LoadOptions {
-  context?: number;
+  context?: number | undefined;
 }
 
 /** What is known of the model; more than is named here is in the file. */
@@ -61,23 +71,23 @@ export interface SelfTest {
 
 export interface GenerateOptions {
   /** The most new tokens; 256 by default. */
-  maxTokens?: number;
+  maxTokens?: number | undefined;
   /** 0, the default, takes the best token; else logits are divided by it. */
-  temperature?: number;
+  temperature?: number | undefined;
   /** Only so many of the best tokens may be drawn; 0, the default: all. */
-  topK?: number;
+  topK?: number | undefined;
   /** Only the best tokens whose probabilities sum to this much; 1, the default: all. */
-  topP?: number;
+  topP?: number | undefined;
   /** The same seed gives the same tokens; 0 by default. */
-  seed?: number;
+  seed?: number | undefined;
   /** Strings that end the text where they appear; they are left out of it. */
-  stop?: string | readonly string[];
+  stop?: string | readonly string[] | undefined;
   /** When the context is full: end the text, or forget its older half; "stop" by default. */
-  contextFull?: "stop" | "slide";
+  contextFull?: "stop" | "slide" | undefined;
   /** Called with each piece of the text as soon as its characters are whole. */
-  onToken?: (piece: string) => void;
+  onToken?: ((piece: string) => void) | undefined;
   /** Ends the text behind the token in work; what was written until then is the result. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
 /**
@@ -99,7 +109,7 @@ export interface Generated {
 }
 
 /** Which kind of error: what was wrong with the input or a file, which the message says. */
-export type ErrorCode = "invalid" | "missing" | "mismatch" | "runtime" | "tampered" | "task" | "unsupported";
+export type ErrorCode = "invalid" | "missing" | "mismatch" | "runtime" | "tampered" | "task" | "unsupported" | "disposed";
 
 /** What this package throws on purpose. */
 export class ModelError extends Error {
@@ -110,12 +120,13 @@ export class ModelError extends Error {
 export class Classifier {
   private constructor();
   /** Throws a `ModelError` for files that are missing or not the manifest's, and for a model of the other task. */
-  static load(source?: Source, options?: LoadOptions): Promise<Classifier>;
+  static load(options?: LoadOptions): Promise<Classifier>;
+  static load(bundle: Source | undefined, options?: LoadOptions): Promise<Classifier>;
   readonly manifest: Manifest;@@MEMBERS@@
   /** One text at a time: calls that overlap wait for each other. Longer texts are cut. */
   classify(text: string, pair?: string | null): Promise<Prediction>;
   selfTest(): Promise<SelfTest>;
-  /** Free the model. */
+  /** Free the model, once what it was asked is through. What is asked afterwards is refused; a second call changes nothing. */
   dispose(): Promise<void>;
 }
 
@@ -123,11 +134,12 @@ export class Classifier {
 export class Generator {
   private constructor();
   /** Throws as `Classifier.load` does. */
-  static load(source?: Source, options?: GeneratorOptions): Promise<Generator>;
+  static load(options?: GeneratorOptions): Promise<Generator>;
+  static load(bundle: Source | undefined, options?: GeneratorOptions): Promise<Generator>;
   readonly manifest: Manifest;
   /** One text at a time: calls that overlap wait for each other. */
   generate(prompt: string, options?: GenerateOptions): Promise<Generated>;
   selfTest(): Promise<SelfTest>;
-  /** Free the model. */
+  /** Free the model; a text under way ends as cancelled. What is asked afterwards is refused; a second call changes nothing. */
   dispose(): Promise<void>;
 }

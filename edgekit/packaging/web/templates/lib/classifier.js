@@ -4,8 +4,10 @@ import { openBundle } from "./bundle.js";
 import { ModelError } from "./errors.js";
 import { runGolden } from "./golden.js";
 import { headOf, thresholdsOf } from "./head.js";
+import { Lifetime } from "./lifetime.js";
+import { readerOf } from "./platform.js";
+import { Session } from "./session.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
-import { Turns } from "./turns.js";
 
 /** @typedef {import("../index.d.ts").Manifest} Manifest */
 /** @typedef {import("../index.d.ts").Prediction} Prediction */
@@ -17,18 +19,16 @@ export const TASK = "text-classification";
 /** A bundle that is ready to classify, one text at a time; calls that overlap wait for each other. */
 export class BaseClassifier {
   /**
-   * @param {Platform} platform
    * @param {import("./bundle.js").Bundle} bundle
    * @param {Tokenizer} tokenizer
-   * @param {import("onnxruntime-common").InferenceSession} session
+   * @param {Session} session
    */
-  constructor(platform, bundle, tokenizer, session) {
-    this.platform = platform;
+  constructor(bundle, tokenizer, session) {
     this.bundle = bundle;
     this.tokenizer = tokenizer;
     this.session = session;
     this.head = headOf(bundle.manifest);
-    this.turns = new Turns();
+    this.life = new Lifetime(() => session.release());
     this.inputs = new Map(bundle.manifest.inputs.map(({ name, dtype }) => [name, { role: role(name), dtype }]));
     const unknown = session.inputNames.find((name) => !this.inputs.has(name));
     if (unknown) throw new ModelError("invalid", `the model takes an input ${unknown} that the manifest does not know`);
@@ -55,7 +55,7 @@ export class BaseClassifier {
    * @returns {Promise<Prediction>}
    */
   classify(text, pair = null) {
-    return this.turns.take(async () => {
+    return this.life.take(async () => {
       const started = performance.now();
       const logits = await this.logits(this.tokenizer.encode(text, pair));
       const answer = Object.assign(this.head.read(logits), { logits, ms: performance.now() - started });
@@ -65,12 +65,12 @@ export class BaseClassifier {
 
   /** @returns {Promise<import("../index.d.ts").SelfTest>} */
   selfTest() {
-    return this.turns.take(async () => runGolden(await this.bundle.golden(), this.manifest, (...all) => this.check(...all)));
+    return this.life.take(async () => runGolden(await this.bundle.golden(), this.manifest, (...all) => this.check(...all)));
   }
 
-  /** Free the model; nothing else may be called afterwards. */
+  /** Free the model, once what it is asked before is through; a second call changes nothing. */
   dispose() {
-    return this.turns.take(() => this.session.release());
+    return this.life.end();
   }
 
   /**
@@ -104,7 +104,7 @@ export class BaseClassifier {
     const feeds = {};
     for (const name of this.session.inputNames) {
       const { role: holds, dtype } = /** @type {{ role: string, dtype: string }} */ (this.inputs.get(name));
-      feeds[name] = this.platform.integers(dtype, rows[holds]);
+      feeds[name] = this.session.integers(dtype, rows[holds]);
     }
     const results = await this.session.run(feeds);
     const logits = /** @type {Float32Array} */ (results[this.session.outputNames[0]].data);
@@ -119,15 +119,14 @@ export class BaseClassifier {
 /**
  * Read, check and load what a classifier needs.
  * @param {Platform} platform
- * @param {import("../index.d.ts").Source | undefined} source
  * @param {import("../index.d.ts").LoadOptions} options
- * @returns {Promise<[Platform, import("./bundle.js").Bundle, Tokenizer, import("onnxruntime-common").InferenceSession]>}
+ * @returns {Promise<[import("./bundle.js").Bundle, Tokenizer, Session]>}
  */
-export async function parts(platform, source, options) {
-  const bundle = await openBundle(platform.reader(source), TASK);
+export async function parts(platform, options) {
+  const bundle = await openBundle(await readerOf(platform, options), TASK);
   const tokenizer = new Tokenizer(await bundle.json("tokenizer.json"), bundle.manifest.max_length);
-  const session = await platform.session(await bundle.bytes(bundle.manifest.model_file), options.threads);
-  return [platform, bundle, tokenizer, session];
+  const session = await Session.create(platform, await bundle.bytes(bundle.manifest.model_file), options);
+  return [bundle, tokenizer, session];
 }
 
 /**

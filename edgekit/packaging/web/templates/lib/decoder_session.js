@@ -3,20 +3,18 @@
 import { ModelError } from "./errors.js";
 
 /** @typedef {import("onnxruntime-common").Tensor} Tensor */
-/** @typedef {import("./platform.js").Platform} Platform */
+/** @typedef {import("./session.js").Session} Session */
 
 const PAST = "past_key_values.";
 const PRESENT = "present.";
 
 export class DecoderSession {
   /**
-   * @param {Platform} platform
-   * @param {import("onnxruntime-common").InferenceSession} session
+   * @param {Session} session
    * @param {import("../index.d.ts").Manifest} manifest
    * @param {number} capacity the most tokens that the cache holds
    */
-  constructor(platform, session, manifest, capacity) {
-    this.platform = platform;
+  constructor(session, manifest, capacity) {
     this.session = session;
     this.capacity = capacity;
     this.caches = manifest.inputs.filter(({ name }) => name.startsWith(PAST));
@@ -38,8 +36,8 @@ export class DecoderSession {
       throw new ModelError("invalid", `${this.length} tokens and ${ids.length} more: the context holds ${this.capacity}`);
     }
     const results = await this.session.run({
-      input_ids: this.platform.integers("int64", ids),
-      attention_mask: this.platform.ones(this.length + ids.length),
+      input_ids: this.session.integers("int64", ids),
+      attention_mask: this.session.ones(this.length + ids.length),
       ...this.past,
     });
     this.past = Object.fromEntries(this.caches.map(({ name }) => [name, results[PRESENT + name.slice(PAST.length)]]));
@@ -60,7 +58,7 @@ export class DecoderSession {
    */
   empty() {
     return Object.fromEntries(this.caches.map(({ name, shape }) => (
-      [name, this.platform.floats(new Float32Array(0), [1, Number(shape[1]), 0, Number(shape[3])])]
+      [name, this.session.floats(new Float32Array(0), [1, Number(shape[1]), 0, Number(shape[3])])]
     )));
   }
 }

@@ -13,17 +13,12 @@ export class Generation {
   /**
    * @param {import("./generator.js").BaseGenerator} generator
    * @param {number[]} promptIds
-   * @param {GenerateOptions} options
+   * @param {GenerateOptions} options of which each is of its kind
    */
   constructor(generator, promptIds, options) {
     const { temperature = 0, topK = 0, topP = 1, seed = 0, maxTokens = 256, stop = [], contextFull = "stop" } = options;
-    if (!(Number.isInteger(maxTokens) && maxTokens > 0)) {
-      throw new ModelError("invalid", `maxTokens must be a whole number from 1 on, not ${maxTokens}`);
-    }
-    if (contextFull !== "stop" && contextFull !== "slide") {
-      throw new ModelError("invalid", `contextFull must be "stop" or "slide", not ${contextFull}`);
-    }
     this.decoder = generator.decoder;
+    this.life = generator.life;
     this.start = generator.manifest.generation?.bos_id ?? null;
     this.ends = new Set(generator.manifest.generation?.eos_ids);
     this.sampler = new Sampler({ temperature, topK, topP, seed });
@@ -138,6 +133,6 @@ export class Generation {
 
   /** @private */
   cancelled() {
-    return this.options.signal?.aborted ?? false;
+    return this.life.ended || (this.options.signal?.aborted ?? false);
   }
 }

@@ -5,8 +5,11 @@ import { DecoderSession } from "./decoder_session.js";
 import { ModelError } from "./errors.js";
 import { Generation } from "./generation.js";
 import { runGolden } from "./golden.js";
+import { Lifetime } from "./lifetime.js";
+import { generateOptions } from "./options.js";
+import { readerOf } from "./platform.js";
+import { Session } from "./session.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
-import { Turns } from "./turns.js";
 
 /** @typedef {import("../index.d.ts").Manifest} Manifest */
 /** @typedef {import("./platform.js").Platform} Platform */
@@ -24,7 +27,7 @@ export class BaseGenerator {
     this.bundle = bundle;
     this.tokenizer = tokenizer;
     this.decoder = decoder;
-    this.turns = new Turns();
+    this.life = new Lifetime(() => decoder.session.release());
   }
 
   /** @returns {Manifest} */
@@ -37,18 +40,18 @@ export class BaseGenerator {
    * @param {import("../index.d.ts").GenerateOptions} [options]
    * @returns {Promise<import("../index.d.ts").Generated>}
    */
-  generate(prompt, options = {}) {
-    return this.turns.take(() => new Generation(this, this.encode(prompt), options).run());
+  generate(prompt, options) {
+    return this.life.take(() => new Generation(this, this.encode(prompt), generateOptions(options)).run());
   }
 
   /** @returns {Promise<import("../index.d.ts").SelfTest>} */
   selfTest() {
-    return this.turns.take(async () => runGolden(await this.bundle.golden(), this.manifest, (...all) => this.check(...all)));
+    return this.life.take(async () => runGolden(await this.bundle.golden(), this.manifest, (...all) => this.check(...all)));
   }
 
-  /** Free the model; nothing else may be called afterwards. */
+  /** Free the model; a text under way ends behind the token in work, as cancelled. A second call changes nothing. */
   dispose() {
-    return this.turns.take(() => this.decoder.session.release());
+    return this.life.end();
   }
 
   /**
@@ -85,18 +88,17 @@ export class BaseGenerator {
 /**
  * Read, check and load what a generator needs.
  * @param {Platform} platform
- * @param {import("../index.d.ts").Source | undefined} source
  * @param {import("../index.d.ts").GeneratorOptions} options
  * @returns {Promise<[import("./bundle.js").Bundle, Tokenizer, DecoderSession]>}
  */
-export async function parts(platform, source, { threads, context }) {
-  const bundle = await openBundle(platform.reader(source), TASK);
+export async function parts(platform, options) {
+  const bundle = await openBundle(await readerOf(platform, options), TASK);
   const { manifest } = bundle;
-  const capacity = context ?? manifest.max_length;
-  if (!(Number.isInteger(capacity) && capacity > 0 && capacity <= manifest.max_length)) {
-    throw new ModelError("invalid", `the context must hold 1 to ${manifest.max_length} tokens, not ${context}`);
+  const capacity = options.context ?? manifest.max_length;
+  if (capacity > manifest.max_length) {
+    throw new ModelError("invalid", `the context must hold 1 to ${manifest.max_length} tokens, not ${capacity}`);
   }
   const tokenizer = new Tokenizer(await bundle.json("tokenizer.json"));
-  const session = await platform.session(await bundle.bytes(manifest.model_file), threads);
-  return [bundle, tokenizer, new DecoderSession(platform, session, manifest, capacity)];
+  const session = await Session.create(platform, await bundle.bytes(manifest.model_file), options);
+  return [bundle, tokenizer, new DecoderSession(session, manifest, capacity)];
 }

@@ -1,25 +1,24 @@
 // In Node: onnxruntime-node, and files read from where this package lies.
 
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { ModelError } from "./errors.js";
 import { modelsOf } from "./models.js";
-import { Platform } from "./platform.js";
+import { FOLDER, imported } from "./node_runtime.js";
 
 export { ModelError } from "./errors.js";
 
-// onnxruntime's own builds may carry a telemetry client; it reads this when it is loaded
-process.env.ORT_DISABLE_TELEMETRY ??= "1";
-const { InferenceSession, Tensor } = await import("onnxruntime-node");
+const RUNTIME = "onnxruntime-node";
+const INSTALL = "npm install onnxruntime-node@@@NODE_RUNTIME@@";
 
 /**
  * @param {string | URL} folder
  * @returns {import("../index.d.ts").ReadFile}
  */
 const reading = (folder) => async (name) => {
-  const path = join(folder instanceof URL || folder.startsWith("file:") ? fileURLToPath(folder) : folder, name);
+  const path = join(String(folder).startsWith("file:") ? fileURLToPath(String(folder)) : String(folder), name);
   try {
     return await readFile(path);
   } catch (error) {
@@ -27,10 +26,26 @@ const reading = (folder) => async (name) => {
   }
 };
 
-const platform = new Platform(
-  { InferenceSession, Tensor },
-  (source) => reading(source ?? new URL("../bundle/", import.meta.url)),
-  (threads) => ({ executionProviders: ["cpu"], interOpNumThreads: 1, ...(threads ? { intraOpNumThreads: threads } : {}) }),
-);
+/** @returns {Promise<import("./platform.js").Runtime>} */
+async function runtime() {
+  // onnxruntime's own builds may carry a telemetry client; it reads this when it is loaded
+  process.env.ORT_DISABLE_TELEMETRY ??= "1";
+  try {
+    const found = await imported(RUNTIME);
+    return found.InferenceSession ? found : found.default;
+  } catch (error) {
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    const isAbsent = String(code).endsWith("MODULE_NOT_FOUND") && message.includes(RUNTIME);
+    const why = isAbsent ? "is not installed" : `cannot be loaded: ${message}`;
+    throw new ModelError("runtime", `${RUNTIME}, which runs the model in Node, ${why}`, INSTALL);
+  }
+}
 
-export const { Classifier, Generator } = modelsOf(platform);
+export const { Classifier, Generator } = modelsOf({
+  runtime,
+  reader: (bundle) => reading(bundle ?? join(dirname(FOLDER), "bundle")),
+  sessionOptions: ({ threads }) => ({
+    executionProviders: ["cpu"], interOpNumThreads: 1, ...(threads ? { intraOpNumThreads: threads } : {}),
+  }),
+  refused: { wasmPaths: "it is for onnxruntime-web, and in Node onnxruntime-node runs the model" },
+});

@@ -2,71 +2,28 @@
 
 import { ModelError } from "./errors.js";
 
-/** @typedef {import("../index.d.ts").Source} Source */
+/** @typedef {import("../index.d.ts").GeneratorOptions} LoadOptions */
 /** @typedef {import("../index.d.ts").ReadFile} ReadFile */
-/** @typedef {typeof import("onnxruntime-common")} Runtime */
+/** @typedef {Pick<typeof import("onnxruntime-common"), "InferenceSession" | "Tensor">} Runtime */
 
-export class Platform {
-  /**
-   * @param {Pick<Runtime, "InferenceSession" | "Tensor">} runtime
-   * @param {(source: string | URL | undefined) => ReadFile} readerOf
-   * @param {(threads: number | undefined) => import("onnxruntime-common").InferenceSession.SessionOptions} optionsOf
-   */
-  constructor(runtime, readerOf, optionsOf) {
-    this.runtime = runtime;
-    this.readerOf = readerOf;
-    this.optionsOf = optionsOf;
-  }
+/**
+ * @typedef {object} Platform
+ * @property {(options: LoadOptions) => Promise<Runtime>} runtime onnxruntime, set up as the options say; loaded here and
+ *   not on import, as a server imports this package to render a page whose model runs in the browser
+ * @property {(bundle: string | URL | undefined) => ReadFile | Promise<ReadFile>} reader of the files in a folder, by default the package's
+ * @property {(options: LoadOptions) => import("onnxruntime-common").InferenceSession.SessionOptions} sessionOptions
+ * @property {() => import("./turns.js").Turns} [turns] in which sessions run, where one must not run beside another
+ * @property {Record<string, string>} [refused] options that this platform does not take, each with the reason
+ */
 
-  /**
-   * How the files of a source are read.
-   * @param {Source | undefined} source
-   * @returns {ReadFile}
-   */
-  reader(source) {
-    return typeof source === "function" ? source : this.readerOf(source);
-  }
-
-  /**
-   * @param {Uint8Array} model
-   * @param {number} [threads]
-   */
-  async session(model, threads) {
-    if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
-      throw new ModelError("invalid", `threads must be a whole number from 1 on, not ${threads}`);
-    }
-    try {
-      return await this.runtime.InferenceSession.create(model, { logSeverityLevel: 3, ...this.optionsOf(threads) });
-    } catch (error) {
-      throw new ModelError("runtime", `onnxruntime cannot load the model: ${error instanceof Error ? error.message : error}`);
-    }
-  }
-
-  /**
-   * A tensor [1, length] of whole numbers.
-   * @param {string} dtype
-   * @param {number[]} values
-   */
-  integers(dtype, values) {
-    const dims = [1, values.length];
-    if (dtype === "int32") return new this.runtime.Tensor("int32", Int32Array.from(values), dims);
-    return new this.runtime.Tensor("int64", BigInt64Array.from(values, BigInt), dims);
-  }
-
-  /**
-   * A tensor [1, length] of ones.
-   * @param {number} length
-   */
-  ones(length) {
-    return new this.runtime.Tensor("int64", new BigInt64Array(length).fill(1n), [1, length]);
-  }
-
-  /**
-   * A tensor of floats.
-   * @param {Float32Array} values
-   * @param {number[]} dims
-   */
-  floats(values, dims) {
-    return new this.runtime.Tensor("float32", values, dims);
-  }
+/**
+ * How the files of a bundle are read. Throws for an option that this platform does not take.
+ * @param {Platform} platform
+ * @param {LoadOptions} options
+ * @returns {Promise<ReadFile>}
+ */
+export async function readerOf(platform, options) {
+  const refused = Object.entries(platform.refused ?? {}).find(([name]) => Object.hasOwn(options, name));
+  if (refused) throw new ModelError("unsupported", `${refused[0]} does nothing here: ${refused[1]}`, "leave it out");
+  return typeof options.bundle === "function" ? options.bundle : platform.reader(options.bundle);
 }

@@ -5,19 +5,17 @@ import { InferenceSession, Tensor } from "onnxruntime-react-native";
 import { ModelError } from "./errors.js";
 import { fetching, inFolder } from "./fetching.js";
 import { modelsOf } from "./models.js";
-import { Platform } from "./platform.js";
 
 export { ModelError } from "./errors.js";
 
-const platform = new Platform(
-  { InferenceSession, Tensor },
-  (source) => {
-    if (source === undefined) {
+export const { Classifier, Generator } = modelsOf({
+  runtime: async () => ({ InferenceSession, Tensor }),
+  reader: (bundle) => {
+    if (bundle === undefined) {
       throw new ModelError("invalid", "React Native has no folder of its own", "give load a function that reads a file");
     }
-    return fetching(inFolder(source));
+    return fetching(inFolder(bundle));
   },
-  (threads) => ({ executionProviders: ["cpu"], ...(threads ? { intraOpNumThreads: threads } : {}) }),
-);
-
-export const { Classifier, Generator } = modelsOf(platform);
+  sessionOptions: ({ threads }) => ({ executionProviders: ["cpu"], ...(threads ? { intraOpNumThreads: threads } : {}) }),
+  refused: { wasmPaths: "it is for onnxruntime-web, and here onnxruntime-react-native runs the model" },
+});

@@ -5,18 +5,18 @@ import { InferenceSession, Tensor, env } from "onnxruntime-web/wasm";
 import { fetching, inFolder } from "./fetching.js";
 import { FILES } from "./files.js";
 import { modelsOf } from "./models.js";
-import { Platform } from "./platform.js";
+import { pageTurns } from "./turns.js";
 
 export { ModelError } from "./errors.js";
 
-const platform = new Platform(
-  { InferenceSession, Tensor },
-  (source) => fetching(source === undefined ? (name) => FILES[name].href : inFolder(source)),
-  (threads) => {
+export const { Classifier, Generator } = modelsOf({
+  runtime: async ({ threads, wasmPaths }) => {
     // one setting for all of a page's models, which counts until the first is loaded
     if (threads !== undefined) env.wasm.numThreads = threads;
-    return { executionProviders: ["wasm"] };
+    if (wasmPaths !== undefined) env.wasm.wasmPaths = wasmPaths;
+    return { InferenceSession, Tensor };
   },
-);
-
-export const { Classifier, Generator } = modelsOf(platform);
+  reader: (bundle) => fetching(bundle === undefined ? (name) => FILES[name].href : inFolder(bundle)),
+  sessionOptions: () => ({ executionProviders: ["wasm"] }),
+  turns: pageTurns,
+});

@@ -1,0 +1,89 @@
+// A model in onnxruntime: made, run and released, each in its turn.
+
+import { ModelError } from "./errors.js";
+import { Turns } from "./turns.js";
+
+/** @typedef {import("onnxruntime-common").InferenceSession} InferenceSession */
+/** @typedef {import("onnxruntime-common").Tensor} Tensor */
+/** @typedef {import("./platform.js").Platform} Platform */
+/** @typedef {import("./platform.js").Runtime} Runtime */
+
+export class Session {
+  /**
+   * @param {Runtime} runtime
+   * @param {InferenceSession} session
+   * @param {Turns} turns
+   */
+  constructor(runtime, session, turns) {
+    this.runtime = runtime;
+    this.session = session;
+    this.turns = turns;
+  }
+
+  /**
+   * Throws where the runtime is not installed, cannot start or does not take the model.
+   * @param {Platform} platform
+   * @param {Uint8Array} model
+   * @param {import("../index.d.ts").LoadOptions} options
+   */
+  static async create(platform, model, options) {
+    const runtime = await platform.runtime(options);
+    const turns = platform.turns?.() ?? new Turns();
+    const session = await turns.take(async () => {
+      try {
+        return await runtime.InferenceSession.create(model, { logSeverityLevel: 3, ...platform.sessionOptions(options) });
+      } catch (error) {
+        throw new ModelError("runtime", `onnxruntime cannot load the model: ${error instanceof Error ? error.message : error}`);
+      }
+    });
+    return new Session(runtime, session, turns);
+  }
+
+  get inputNames() {
+    return this.session.inputNames;
+  }
+
+  get outputNames() {
+    return this.session.outputNames;
+  }
+
+  /**
+   * @param {Record<string, Tensor>} feeds
+   */
+  run(feeds) {
+    return this.turns.take(() => this.session.run(feeds));
+  }
+
+  /** Free the model. */
+  release() {
+    return this.turns.take(() => this.session.release());
+  }
+
+  /**
+   * A tensor [1, length] of whole numbers.
+   * @param {string} dtype
+   * @param {number[]} values
+   */
+  integers(dtype, values) {
+    const dims = [1, values.length];
+    if (dtype === "int32") return new this.runtime.Tensor("int32", Int32Array.from(values), dims);
+    return new this.runtime.Tensor("int64", BigInt64Array.from(values, BigInt), dims);
+  }
+
+  /**
+   * A tensor [1, length] of ones.
+   * @param {number} length
+   */
+  ones(length) {
+    return new this.runtime.Tensor("int64", new BigInt64Array(length).fill(1n), [1, length]);
+  }
+
+  /**
+   * A tensor of floats.
+   * @param {Float32Array} values
+   * @param {number[]} dims
+   */
+  floats(values, dims) {
+    return new this.runtime.Tensor("float32", values, dims);
+  }
+}

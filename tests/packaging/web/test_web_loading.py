@@ -1,0 +1,267 @@
+"""How an app takes the npm package: imported or required, with or without its runtime, its options and its end."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+import npm
+import pytest
+from tiny_bundle import LABELS, make_bundle
+
+from edgekit.agent.inference.bundle import open_bundle
+from edgekit.packaging.identity import Identity
+from edgekit.packaging.web.commonjs import as_commonjs
+from edgekit.packaging.web.write import NODE_RUNTIME, WEB_RUNTIME, write
+
+# what each call makes of what it is given, as one line: its answer, or the code and message of its error
+SAID = "const said = (call) => call.then((answer) => answer, (error) => `${error.name} ${error.code}: ${error.message}`);\n"
+
+
+def packaged(bundle, folder):
+    folder.mkdir(parents=True)
+    write(open_bundle(bundle), Identity(name=folder.name, version="1.2.3", id="com.example.tiny"), folder)
+    return folder
+
+
+def modules_of(name, packages):
+    try:
+        return npm.fetched(name, packages)
+    except npm.Missing as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A project with the package in it, and no runtime."""
+    try:
+        npm.tool("node")
+    except npm.Missing as missing:
+        pytest.skip(str(missing))
+    root = tmp_path_factory.mktemp("bare")
+    packaged(make_bundle(root / "bundle", "onnx"), root / "node_modules" / "tiny-model")
+    return root
+
+
+@pytest.fixture(scope="module")
+def project(bare, tmp_path_factory):
+    """A project with the package and onnxruntime-node."""
+    root = tmp_path_factory.mktemp("loading")
+    shutil.copytree(bare / "node_modules", root / "node_modules")
+    for path in sorted(modules_of("node", npm.RUNTIMES).iterdir()):
+        if not path.name.startswith("."):
+            (root / "node_modules" / path.name).symlink_to(path)
+    return root
+
+
+@pytest.mark.parametrize("way", ['await import("tiny-model")', 'require("tiny-model")'])
+def test_it_is_imported_where_no_runtime_is_installed_and_load_says_what_to_install(bare, way):
+    found = npm.script(
+        bare,
+        f"""
+        import {{ createRequire }} from "node:module";
+        const require = createRequire(import.meta.url);
+        {SAID}
+        const {{ Classifier, ModelError }} = {way};
+        console.log(JSON.stringify(await said(Classifier.load())));
+        """,
+    )
+    wanted = f"(npm install onnxruntime-node@{NODE_RUNTIME})"
+    assert found == f"ModelError runtime: onnxruntime-node, which runs the model in Node, is not installed {wanted}"
+
+
+def test_what_a_server_compiles_has_nothing_that_a_bundler_follows(bare):
+    lib = bare / "node_modules" / "tiny-model" / "lib"
+    text = "".join((lib / name).read_text("utf-8") for name in ("node.js", "node_runtime.js"))
+    assert "new URL(" not in text
+    assert not re.search(r"^(const|let|var|export)?.*\bawait import\(", text, re.MULTILINE)
+    assert 'import("onnxruntime-node")' not in text
+
+
+def test_it_is_required_as_it_is_imported(project):
+    (project / "app.cjs").write_text(
+        """
+        const { Classifier } = require("tiny-model");
+        Classifier.load().then(async (classifier) => {
+          const { label } = await classifier.classify("turn on the light");
+          console.log(JSON.stringify({ ...(await classifier.selfTest()), label }));
+        });
+        """,
+        encoding="utf-8",
+    )
+    # Node 20 knows no other way to require; newer ones would take the ES module, too
+    found = json.loads(npm.run("node", "--no-experimental-require-module", project / "app.cjs").stdout)
+    assert (found["passed"], found["cases"], found["failure"]) == (4, 4, None)
+    assert found["label"] in LABELS
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ('import { a, b as c } from "./x.js";\n', 'const { a, b: c } = require("./x.js");\n'),
+        ('import { a, b }\n  from "./x.js";\n', 'const { a, b } = require("./x.js");\n'),
+        ('import * as all from "./x.js";\n', 'const all = require("./x.js");\n'),
+        ('export { a } from "./x.js";\n', 'exports.a = require("./x.js").a;\n'),
+        ("export const a = 1;\n", "const a = 1;\nexports.a = a;\n"),
+        ("export const { a, b } = f();\n", "const { a, b } = f();\nexports.a = a;\nexports.b = b;\n"),
+        ("export async function f() {\n}\n", "async function f() {\n}\nexports.f = f;\n"),
+        ("export class A extends B {\n}\n", "class A extends B {\n}\nexports.A = A;\n"),
+    ],
+)
+def test_each_form_of_import_and_export_has_its_commonjs(text, wanted):
+    assert as_commonjs(text) == f'"use strict";\n{wanted}'
+
+
+@pytest.mark.parametrize("text", ['import a from "./x.js";\n', "export default 1;\n", 'export * from "./x.js";\n'])
+def test_a_form_that_is_not_known_is_refused(text):
+    with pytest.raises(ValueError, match="no CommonJS is known for"):
+        as_commonjs(text)
+
+
+def test_options_are_known_of_their_kind_and_given_once(project):
+    calls = {
+        "load({ thread: 2 })": "load has no option thread (did you mean threads?)",
+        'load({ bundel: "x" })': "load has no option bundel (did you mean bundle?)",
+        "load({ frobnicate: 2 })": "load has no option frobnicate (it has bundle, wasmPaths, threads and worker)",
+        "load({ context: 2 })": "load has no option context",
+        "load(undefined, { threads: 1.5 })": "threads must be a whole number from 1 on, not 1.5",
+        'load({ threads: "2" })': 'threads must be a whole number from 1 on, not "2"',
+        "load(7)": "bundle must be the address of a folder or a function that reads a file, not 7",
+        "load(undefined, 7)": "the options of load must be an object, not 7",
+        "load({}, {})": "load takes its options once",
+        'load("x", { bundle: "y" })': "load was told twice where the bundle lies",
+        'load({ wasmPaths: "/x/" })': "wasmPaths does nothing here: it is for onnxruntime-web",
+    }
+    found = npm.script(
+        project,
+        f"""
+        import {{ Classifier }} from "tiny-model";
+        {SAID}
+        const found = [];
+        for (const call of [{",".join(f"() => Classifier.{call}" for call in calls)}]) found.push(await said(call()));
+        const loaded = await Classifier.load({{ threads: undefined, bundle: undefined }});
+        console.log(JSON.stringify([found, (await loaded.selfTest()).passed]));
+        """,
+    )
+    for wanted, answer in zip(calls.values(), found[0], strict=True):
+        assert wanted in answer
+        assert answer.startswith("ModelError ")
+    assert found[1] == 4
+
+
+def test_a_model_is_disposed_once_and_says_so_afterwards(project):
+    found = npm.script(
+        project,
+        f"""
+        import {{ Classifier }} from "tiny-model";
+        {SAID}
+        const classifier = await Classifier.load();
+        const last = classifier.classify("turn on the light");
+        const ends = [classifier.dispose(), classifier.dispose()];
+        const after = [said(classifier.classify("again")), said(classifier.selfTest())];
+        const found = [(await last).label, ...(await Promise.all(ends)), await said(classifier.dispose())];
+        console.log(JSON.stringify([found, await Promise.all(after), await said(classifier.classify("again"))]));
+        """,
+    )
+    assert found[0][0] in LABELS
+    assert found[0][1:] == [None] * 3
+    assert [*found[1], found[2]] == ["ModelError disposed: this model was disposed (load it again)"] * 3
+
+
+@pytest.fixture(scope="module")
+def page(decoder_checkpoints, tmp_path_factory):
+    """A classifier and a decoder, each in a package of its own, for the web's modules, which run in Node as well."""
+    from edgekit.flows.export import export
+    from edgekit.options.export_options import ExportOptions
+
+    root = tmp_path_factory.mktemp("page")
+    decoder = export(decoder_checkpoints["llama"], root / "out", ExportOptions(format="onnx", scheme="float"))[0]
+    packaged(make_bundle(root / "bundle", "onnx"), root / "node_modules" / "smart-home")
+    packaged(decoder, root / "node_modules" / "story")
+    for path in sorted(modules_of("web", (f"onnxruntime-web@{WEB_RUNTIME}",)).iterdir()):
+        if not path.name.startswith("."):
+            (root / "node_modules" / path.name).symlink_to(path)
+    return root
+
+
+TWO_MODELS = """
+import { readFile } from "node:fs/promises";
+import { Classifier } from "./node_modules/smart-home/lib/web.js";
+import { Generator } from "./node_modules/story/lib/web.js";
+const from = (name) => (file) => readFile(new URL(`node_modules/${name}/bundle/${file}`, import.meta.url));
+const load = (one, name) => one.load({ bundle: from(name), threads: 1 });
+"""
+
+
+def test_two_models_of_two_packages_share_one_page(page):
+    found = npm.script(
+        page,
+        SAID
+        + TWO_MODELS
+        + """
+        const [classifier, generator] = await Promise.all([load(Classifier, "smart-home"), load(Generator, "story")]);
+        const alone = [await classifier.classify("turn on the light"), await generator.generate("once", { maxTokens: 8 })];
+        const found = [];
+        for (let time = 0; time < 20; time++) {
+          const texts = [generator.generate("once", { maxTokens: 8 }), classifier.classify("turn on the light")];
+          const [wrong, { text }, { logits }] = await Promise.all([said(classifier.classify(7)), ...texts]);
+          found.push([wrong, text === alone[1].text, logits.every((logit, at) => logit === alone[0].logits[at])]);
+        }
+        const stop = new AbortController();
+        const order = [];
+        const long = generator.generate("once", { maxTokens: 60, contextFull: "slide", signal: stop.signal,
+          onToken: () => order.push("token") });
+        for (let time = 0; time < 3; time++) {
+          await classifier.classify("turn on the light");
+          order.push("label");
+        }
+        stop.abort();
+        const { finish } = await long;
+        const loading = load(Classifier, "smart-home");
+        const ends = await Promise.all([said(load(Generator, "smart-home")), generator.dispose(), classifier.dispose()]);
+        console.log(JSON.stringify([found, order, finish, ends[0], (await (await loading).selfTest()).passed]));
+        """,
+    )
+    assert found[0] == [["ModelError invalid: a text must be a string, not number", True, True]] * 20
+    assert found[1].index("label") < len(found[1]) - 1 - found[1][::-1].index("token"), (
+        "a text waits for no whole text"
+    )
+    assert found[2] == "cancelled"
+    assert found[3].startswith("ModelError task: ")
+    assert found[4] == 4
+
+
+def test_what_generate_is_told_is_known_and_a_text_under_way_ends_with_its_model(page):
+    calls = {
+        "maxTokenz: 3": "generate has no option maxTokenz (did you mean maxTokens?)",
+        "temprature: 1": "generate has no option temprature (did you mean temperature?)",
+        "max_tokens: 3": "generate has no option max_tokens (did you mean maxTokens?)",
+        "maxTokens: 0": "maxTokens must be a whole number from 1 on, not 0",
+        "stop: 7": "stop must be a string or an array of strings, not 7",
+        'contextFull: "slid"': 'contextFull must be "stop" or "slide", not "slid"',
+        "onToken: 1": "onToken must be a function, not 1",
+        "signal: {}": "signal must be an AbortSignal, not a object",
+    }
+    found = npm.script(
+        page,
+        SAID
+        + TWO_MODELS
+        + f"""
+        const generator = await load(Generator, "story");
+        const found = [];
+        for (const options of [{",".join(f"{{ {each} }}" for each in calls)}]) {{
+          found.push(await said(generator.generate("once", options)));
+        }}
+        const long = generator.generate("once", {{ maxTokens: 100_000, contextFull: "slide", seed: undefined }});
+        const waiting = generator.generate("once");
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await generator.dispose();
+        const after = await said(generator.generate("once"));
+        console.log(JSON.stringify([found, (await long).finish, (await waiting).finish, after]));
+        """,
+    )
+    for wanted, answer in zip(calls.values(), found[0], strict=True):
+        assert answer.startswith(f"ModelError invalid: {wanted}")
+    assert found[1:3] == ["cancelled", "cancelled"]
+    assert found[3] == "ModelError disposed: this model was disposed (load it again)"
