@@ -16,7 +16,9 @@ from edgekit.packaging.web.commonjs import as_commonjs
 from edgekit.packaging.web.write import NODE_RUNTIME, WEB_RUNTIME, write
 
 # what each call makes of what it is given, as one line: its answer, or the code and message of its error
-SAID = "const said = (call) => call.then((answer) => answer, (error) => `${error.name} ${error.code}: ${error.message}`);\n"
+SAID = """
+const said = (call) => call.then((answer) => answer, (error) => `${error.name} ${error.code}: ${error.message}`);
+"""
 
 
 def packaged(bundle, folder):
@@ -201,7 +203,8 @@ def test_two_models_of_two_packages_share_one_page(page):
         + TWO_MODELS
         + """
         const [classifier, generator] = await Promise.all([load(Classifier, "smart-home"), load(Generator, "story")]);
-        const alone = [await classifier.classify("turn on the light"), await generator.generate("once", { maxTokens: 8 })];
+        const alone = [await classifier.classify("turn on the light")];
+        alone.push(await generator.generate("once", { maxTokens: 8 }));
         const found = [];
         for (let time = 0; time < 20; time++) {
           const texts = [generator.generate("once", { maxTokens: 8 }), classifier.classify("turn on the light")];
@@ -219,7 +222,8 @@ def test_two_models_of_two_packages_share_one_page(page):
         stop.abort();
         const { finish } = await long;
         const loading = load(Classifier, "smart-home");
-        const ends = await Promise.all([said(load(Generator, "smart-home")), generator.dispose(), classifier.dispose()]);
+        const other = said(load(Generator, "smart-home"));
+        const ends = await Promise.all([other, generator.dispose(), classifier.dispose()]);
         console.log(JSON.stringify([found, order, finish, ends[0], (await (await loading).selfTest()).passed]));
         """,
     )
