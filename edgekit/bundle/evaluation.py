@@ -164,6 +164,10 @@ class Accuracy(Strict):
         drops = {drop.baseline: drop for known in (*same, self) for drop in known.drops}
         return self.model_copy(update={"drops": tuple(drops.values())})
 
+    def redacted(self, content_hash: str) -> Self:
+        """The figures alone, for the packaged bundle of this hash: no names of data or of baselines."""
+        return self.model_copy(update={"data": unnamed(self.split), "content_hash": content_hash, "drops": ()})
+
 
 class Increase(Strict):
     """By how many % the perplexity of a token is above a baseline's on the same windows, with a paired 95 % interval.
@@ -242,6 +246,15 @@ class Perplexity(Strict):
         same = [known for known in earlier if known.runtime == self.runtime]
         increases = {found.baseline: found for known in (*same, self) for found in known.increases}
         return self.model_copy(update={"increases": tuple(increases.values())})
+
+    def redacted(self, content_hash: str) -> Self:
+        """The figures alone, for the packaged bundle of this hash: no names of data or of baselines."""
+        return self.model_copy(update={"data": unnamed(self.split), "content_hash": content_hash, "increases": ()})
+
+
+def unnamed(split: SplitName) -> str:
+    """A split of data whose name is nobody's business."""
+    return f"data/{split}"
 
 
 def check_rows(data: str, split: SplitName, rows: int, truncated: int) -> None:

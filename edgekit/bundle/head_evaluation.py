@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 import pydantic
 
-from edgekit.bundle.evaluation import ClassScore, Correlation, Percent, check_inside, check_rows
+from edgekit.bundle.evaluation import ClassScore, Correlation, Percent, check_inside, check_rows, unnamed
 from edgekit.options.stage_options import SplitName
 from edgekit.schema.base_model import Strict
 from edgekit.schema.measurement import Count0, Count1, NonNegative
@@ -37,6 +37,10 @@ class RowsEvaluated(Strict):
     def with_comparisons_of(self, earlier: Iterable[Self]) -> Self:
         """This one: it is compared with none."""
         return self
+
+    def redacted(self, content_hash: str) -> Self:
+        """The figures alone, for the packaged bundle of this hash: no name of data."""
+        return self.model_copy(update={"data": unnamed(self.split), "content_hash": content_hash})
 
 
 class LabelSets(RowsEvaluated):

@@ -26,6 +26,7 @@ from edgekit.bundle.evaluation import Accuracy, Perplexity
 from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.bundle.older_formats import check_manifest_version
 from edgekit.errors import UsageError
+from edgekit.io.hashing import value_sha256
 from edgekit.schema.base_model import Strict
 from edgekit.schema.plan import Plan
 from edgekit.schema.resources import check_target_name
@@ -195,6 +196,7 @@ class Manifest(Strict):
     content_hash: over all files, and all facts here that decide an answer (`edgekit.agent.inference.content_hash`)
     problem_type: what the logits of a classifier mean, where not one label; format 3 has it, and what belongs to it
     thresholds:   of each label of a multi-label model
+    lineage_sha256: of a packaged bundle, in place of its lineage: `lineage_hash` of that of the bundle it was made of
     On disk a last key, `sha256`, is the hash over all the others. A field that is added to a fact under the content
     hash, or changes in it, needs another format version: old bundles would no longer follow from theirs.
     """
@@ -230,12 +232,15 @@ class Manifest(Strict):
     label_sets: tuple[LabelSets, ...] = ()
     numbers: tuple[Numbers, ...] = ()
     lineage: tuple[Step, ...] = ()
+    lineage_sha256: str | None = None
     notes: tuple[str, ...] = ()
 
     @pydantic.model_serializer(mode="wrap")
     def _without_what_is_usual(self, written: pydantic.SerializerFunctionWrapHandler) -> JsonObject:
         fields: JsonObject = written(self)
         left_out = {"pairs"} if self.pairs else set()
+        if self.lineage_sha256 is None:
+            left_out.add("lineage_sha256")
         if self.format_version == FORMAT_VERSION:
             left_out |= _OF_FORMAT_3
         return {key: value for key, value in fields.items() if key not in left_out}
@@ -335,6 +340,29 @@ class Manifest(Strict):
     def size_mb(self) -> float:
         """MB (10^6 bytes) of the files needed at run time, tokenizer included."""
         return sum(file.bytes for file in self.files.values() if file.runtime) / 1e6
+
+    def lineage_hash(self) -> str | None:
+        """The hash of the whole lineage, or the one that stands in its place; None where nothing is known."""
+        if not self.lineage:
+            return self.lineage_sha256
+        return value_sha256([step.model_dump(mode="json") for step in self.lineage])
+
+    def redacted(self, name: str, files: Mapping[str, File]) -> Self:
+        """The manifest of a package: without what is of its owner's house alone.
+
+        The lineage becomes its hash; the texts that calibrated it, the names of the data that it was evaluated on and
+        of what it was compared with are left out.
+        name:  of the package
+        files: those in it
+        """
+        plan = self.plan if self.plan is None else self.plan.model_copy(update={"calibration": ()})
+        fields: dict[str, Any] = {"name": name, "files": dict(files), "plan": plan}
+        fields |= {"lineage": (), "lineage_sha256": self.lineage_hash()}
+        draft = self.model_copy(update=fields | dict.fromkeys(_EVALUATIONS.values(), ()))
+        new_hash = content_hash(draft.model_dump(mode="json"))
+        for key in _EVALUATIONS.values():
+            fields[key] = tuple(record.redacted(new_hash) for record in getattr(self, key))
+        return self.model_copy(update=fields | {"content_hash": new_hash})
 
     def with_evaluation(self, record: Evaluated) -> Self:
         """The manifest with an evaluation in place of an earlier one of its subject, whose comparisons it keeps."""

@@ -28,7 +28,7 @@ def build_bundle(
     """Write a complete bundle into the existing, empty folder `out`.
 
     target: of the lowering; the manifest keeps its facts
-    golden: texts that become golden cases; hard ones are added
+    golden: texts that become golden cases; hard ones are added, and some made of the vocabulary
     The model file is written, run on the golden texts through the written tokenizer, and checked against the
     checkpoint or, where quantized, against the simulation of the plan.
     Raises `ParityError` where it does not reproduce that, `UsageError` for a model, a tokenizer or a length that
@@ -39,10 +39,11 @@ def build_bundle(
     task.write_settings(out)
     file = format.write(source, lowering, out)
     with simulated(format.simulate(source, lowering, file.ranges)):
-        cases = task.reference(golden, file)
+        texts = task.golden_texts(golden, file, out)
+        cases = task.reference(list(texts), file)
     allowed = task.tolerance(cases, file)
     parity = task.check(cases, allowed, file, out)
-    _write_lines(task.golden_rows(cases, allowed), out / GOLDEN)
+    _write_lines(task.golden_rows(cases, allowed, texts), out / GOLDEN)
     manifest = Manifest.hashed(
         name=source.name,
         task=source.task.name,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
 
 from edgekit.bundle.manifest import Parity
 from edgekit.export.model_file import ModelFile
@@ -16,6 +16,9 @@ from edgekit.export.source import Source, TextInput
 from edgekit.tasks.task import Task
 
 Case = TypeVar("Case")
+# where a golden text is from: edgekit itself, the vocabulary, or None: whoever exports gave it
+Origin = Literal["fixed", "vocabulary"]
+GoldenTexts = Mapping[TextInput, Origin | None]
 
 
 @dataclass(frozen=True)
@@ -36,8 +39,16 @@ class TaskExport(ABC, Generic[Case]):
         """Write the tokenizer and the configuration; `UsageError` for a tokenizer without `tokenizer.json`."""
 
     @abstractmethod
+    def golden_texts(self, given: Sequence[TextInput], file: ModelFile, folder: Path) -> GoldenTexts:
+        """The texts that become golden cases: given ones, hard ones, and some made of the vocabulary in `folder`.
+
+        Those that nobody gave suffice by themselves: of a classifier they bring the model, as it is now, to every
+        answer that is found.
+        """
+
+    @abstractmethod
     def reference(self, texts: Sequence[TextInput], file: ModelFile) -> list[Case]:
-        """What the PyTorch model gives for these golden texts and hard ones, as it is now: rounding or not."""
+        """What the PyTorch model gives for these texts, as it is now: rounding or not."""
 
     @abstractmethod
     def tolerance(self, cases: Sequence[Case], file: ModelFile) -> Tolerance:
@@ -48,12 +59,19 @@ class TaskExport(ABC, Generic[Case]):
         """Run every case through tokenizer and file in `folder`; `ParityError` where they do not reproduce it."""
 
     @abstractmethod
-    def golden_rows(self, cases: Sequence[Case], allowed: Tolerance) -> Iterator[dict[str, object]]:
-        """The golden cases as a bundle keeps them."""
+    def golden_rows(
+        self, cases: Sequence[Case], allowed: Tolerance, texts: GoldenTexts
+    ) -> Iterator[dict[str, object]]:
+        """The golden cases as a bundle keeps them; `origin` says where a text is from that nobody gave."""
 
     @abstractmethod
     def manifest_facts(self, file: ModelFile) -> dict[str, object]:
         """Fields of the manifest."""
+
+
+def origin_field(origin: Origin | None) -> dict[str, object]:
+    """The field of a golden case that says where its text is from; of a text that was given there is none."""
+    return {} if origin is None else {"origin": origin}
 
 
 def task_export(task: Task) -> type[TaskExport[Any]]:

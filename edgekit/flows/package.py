@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
@@ -19,6 +20,7 @@ from edgekit.options.package_options import PLATFORMS, PackageOptions, PlatformN
 from edgekit.packaging.identity import Identity, id_from, name_from
 from edgekit.packaging.platforms import platform
 from edgekit.packaging.record import PackageRecord, write_record
+from edgekit.packaging.redaction import Disclosure, redacted
 from edgekit.report.summary import PackageRow
 from edgekit.schema.budget import Budget
 from edgekit.schema.schemes import FormatName
@@ -28,12 +30,14 @@ from edgekit.schema.schemes import FormatName
 class Packaged:
     """What came of packaging a bundle.
 
+    disclosure: what of the bundle they take along, beside model, tokenizer and labels
     left_out: platforms that were not asked for by name and do not take the bundle, each with the reason
     verdicts: on each package's size, where there is a limit; one that fails means that nothing was written
     """
 
     identity: Identity
     packages: tuple[PackageRow, ...]
+    disclosure: Disclosure
     left_out: dict[PlatformName, str] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
 
@@ -80,15 +84,19 @@ def package(
     rows: list[PackageRow] = []
     verdicts: list[Verdict] = []
     with suppress(_TooLarge), _removed_if_unused(out), ExitStack() as folders:
+        temporary = Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="edgekit-package-")))
+        packaged, disclosure = redacted(
+            checked, identity.name, temporary / "bundle", golden_from_data=options.golden_from_data
+        )
         for name in names:
             folder = folders.enter_context(new_folder(out / name, force=force))
             with progress.task(f"package for {name}") as advance:
-                weighed = platform(name).write(checked, identity, folder, **_own(name, options, advance))
-            rows.append(row_of(write_record(folder, name, identity, checked, weighed), out / name))
+                weighed = platform(name).write(packaged, identity, folder, **_own(name, options, advance))
+            rows.append(row_of(write_record(folder, name, identity, packaged, weighed), out / name))
         verdicts += size_verdicts(rows, options)
         if any(verdict.outcome == "fail" for verdict in verdicts):
             raise _TooLarge
-    return Packaged(identity, tuple(rows), left_out, tuple(verdicts))
+    return Packaged(identity, tuple(rows), disclosure, left_out, tuple(verdicts))
 
 
 def identity_of(options: PackageOptions, name: str) -> Identity:

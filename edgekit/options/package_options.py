@@ -104,6 +104,13 @@ class PackageOptions(Strict):
         Megabytes | None,
         Field(gt=0, description="The most MB that a package may add to an app, as 12MB; over it none is written."),
     ] = None
+    golden_from_data: Annotated[
+        bool,
+        Field(
+            description="Let packages have the bundle's golden texts that are rows of data, too; else only those that "
+            "nobody wrote."
+        ),
+    ] = False
     arch: Annotated[
         Architecture | None, Field(description="linux: its processor. Default: that of the bundle's target.")
     ] = None

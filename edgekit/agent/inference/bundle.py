@@ -111,13 +111,17 @@ class Bundle:
 
 @dataclass(frozen=True)
 class GoldenCase:
-    """A text with the token ids, logits and answer that any runtime must give."""
+    """A text with the token ids, logits and answer that any runtime must give.
+
+    made: whether the text was made of the vocabulary's words, and is like none that the model is for
+    """
 
     text: str
     text_pair: str | None
     ids: tuple[int, ...]
     logits: tuple[float, ...]
     answer: Answer
+    made: bool = False
 
 
 def open_bundle(folder: Path) -> Bundle:
@@ -346,6 +350,7 @@ def _golden_case(line: str, number: int) -> GoldenCase:
             ids=tuple(int(value) for value in row["ids"]),
             logits=tuple(float(value) for value in row["logits"]),
             answer=_golden_answer(row),
+            made=row.get("origin") == "vocabulary",
         )
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise BadInput(f"{GOLDEN}:{number}: not a golden case: {error!r}") from None

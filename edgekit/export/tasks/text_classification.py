@@ -11,9 +11,12 @@ import numpy as np
 from edgekit.agent.inference.bundle import TOKENIZER
 from edgekit.agent.inference.classifier import Classifier
 from edgekit.agent.inference.problem_type import SINGLE_LABEL, Answer, threshold_logit
+from edgekit.agent.inference.tokenizer import load_tokenizer
 from edgekit.bundle.manifest import Parity
 from edgekit.compress.quantization.grid import Floats
 from edgekit.errors import ToolError, UsageError
+from edgekit.export.goal_search import Edges, texts_of_vocabulary
+from edgekit.export.golden_texts import HARD_TEXTS
 from edgekit.export.model_file import ModelFile
 from edgekit.export.parity import (
     FLOAT,
@@ -27,25 +30,11 @@ from edgekit.export.parity import (
     rounds,
 )
 from edgekit.export.source import TextInput
-from edgekit.export.task_export import TaskExport
+from edgekit.export.task_export import GoldenTexts, Origin, TaskExport, origin_field
 from edgekit.export.tokenizer_files import write_tokenizer
 from edgekit.models.checkpoint_checks import takes_pairs
 from edgekit.models.token_types import takes_types
 from edgekit.models.typed_model import TYPES
-
-# what breaks tokenizers and padding: nothing, one character, many scripts, invisible characters, a text far too long
-HARD_TEXTS: tuple[str, ...] = (
-    "",
-    "a",
-    "Turn OFF the   kitchen-lights, please!",
-    "Crème brûlée für Zoë: naïve café",
-    "明天早上七点叫我起床",
-    "شغّل الضوء في غرفة النوم",
-    "🔥🔥 is it hot in here? 🥵",
-    "tab\there\x00null\x07bell\u200bzero\u2028line\ufeffmark",
-    "supercalifragilisticexpialidocious" * 4,
-    "what will the weather be like in the city tomorrow " * 120,
-)
 
 
 @dataclass(frozen=True)
@@ -91,6 +80,21 @@ class Export(TaskExport[ClassificationCase]):
         write_tokenizer(self.source.tokenizer, out, self.max_length)
         self.source.model.config.save_pretrained(out)
 
+    def golden_texts(self, given: Sequence[TextInput], file: ModelFile, folder: Path) -> GoldenTexts:
+        """See `TaskExport`."""
+        tokenizer = load_tokenizer(folder / TOKENIZER)
+        tokenizer.no_truncation()
+        edges = Edges(self.source.head, ROUNDED if rounds(self.source.plan) else FLOAT)
+
+        def margins(texts: Sequence[TextInput]) -> Floats:
+            return edges.margins(np.stack([case.logits for case in self.reference(texts, file)]))
+
+        # a page that shows a model takes it for one of pairs where a golden case is one
+        pairs = any(isinstance(text, tuple) for text in given) and self._takes_pairs(file)
+        made = texts_of_vocabulary(tokenizer, self.source.labels, self.max_length, margins, pairs=pairs)
+        origins: dict[TextInput, Origin | None] = dict.fromkeys(given)
+        return origins | dict.fromkeys(HARD_TEXTS, "fixed") | dict.fromkeys(made, "vocabulary")
+
     def reference(self, texts: Sequence[TextInput], file: ModelFile) -> list[ClassificationCase]:
         """One text at a time and without padding, fed with what the file reads.
 
@@ -106,7 +110,7 @@ class Export(TaskExport[ClassificationCase]):
             )
         read = [spec.name for spec in file.inputs]
         inputs = read if self.source.described else self.source.tokenizer.model_input_names
-        return [self._answer(text, inputs) for text in dict.fromkeys([*texts, *HARD_TEXTS])]
+        return [self._answer(text, inputs) for text in dict.fromkeys(texts)]
 
     def _answer(self, text: TextInput, inputs: Sequence[str]) -> ClassificationCase:
         import torch
@@ -149,12 +153,12 @@ class Export(TaskExport[ClassificationCase]):
         classifier = Classifier(Bundle(folder, draft), open_session(folder / file.file), tokenizer)
         return check(classifier, cases, allowed, self.source.reference)
 
-    def golden_rows(self, cases: Sequence[ClassificationCase], allowed: Tolerance) -> Iterator[dict[str, object]]:
+    def golden_rows(
+        self, cases: Sequence[ClassificationCase], allowed: Tolerance, texts: GoldenTexts
+    ) -> Iterator[dict[str, object]]:
         """Cases whose answer follows from logits within the tolerance: a tie would fail on a sound device."""
         for case in [case for case in cases if not is_tie(case, allowed)] or cases:
-            text, pair = case.texts
-            logits = [float(value) for value in case.logits]
-            yield {"text": text, "text_pair": pair, "ids": case.ids, "logits": logits, **_answer_fields(case.answer)}
+            yield golden_row(case, texts[case.text])
 
     def manifest_facts(self, file: ModelFile) -> dict[str, object]:
         """See `TaskExport`."""
@@ -219,6 +223,14 @@ def is_tie(case: ClassificationCase, allowed: Tolerance) -> bool:
     of whole networks are off by an eighth of it (`ROUNDED`), and a label that changes then is a fault.
     """
     return case.margin <= allowed.atol + allowed.rtol * float(np.abs(case.logits).max())
+
+
+def golden_row(case: ClassificationCase, origin: Origin | None) -> dict[str, object]:
+    """A golden case as a bundle keeps it."""
+    text, pair = case.texts
+    logits = [float(value) for value in case.logits]
+    row = {"text": text, "text_pair": pair, "ids": case.ids, "logits": logits, **_answer_fields(case.answer)}
+    return row | origin_field(origin)
 
 
 def _answer_fields(answer: Answer) -> dict[str, object]:

@@ -13,27 +13,21 @@ import numpy as np
 
 from edgekit.agent.inference.bundle import TOKENIZER
 from edgekit.agent.inference.generation import TextGenerator
+from edgekit.agent.inference.tokenizer import load_tokenizer
 from edgekit.agent.runtimes.base import DecoderSession
 from edgekit.bundle.manifest import GenerationTokens, Parity
 from edgekit.compress.quantization.grid import Floats
 from edgekit.errors import ToolError, UsageError
+from edgekit.export.golden_texts import HARD_PROMPTS, joined, words_of
 from edgekit.export.model_file import ModelFile
 from edgekit.export.parity import FLOAT, Deviation, Reference, Tolerance, parity_of, require_same_ids, rounded_atol
 from edgekit.export.source import Source, TextInput
-from edgekit.export.task_export import TaskExport
+from edgekit.export.task_export import GoldenTexts, Origin, TaskExport, origin_field
 from edgekit.export.tokenizer_files import write_tokenizer
 from edgekit.models.loaded_model import LoadedModel
 
-# what breaks tokenizers: nothing, many scripts, characters of several bytes, white space
-HARD_PROMPTS: tuple[str, ...] = (
-    "Once upon a time",
-    "",
-    "The capital of France is Paris. The capital of Italy is",
-    "Crème brûlée für Zoë: naïve café",
-    "明天早上七点",
-    "🔥 is it hot in here? 🥵",
-    "def add(a, b):\n\treturn  a +",
-)
+# words of the prompts that are made of the vocabulary
+_SHORT, _LONG = 3, 12
 # new tokens of a case, where the context has room for them
 NEW_TOKENS = 32
 _TOP = 8
@@ -83,12 +77,21 @@ class Export(TaskExport[GenerationCase]):
         self.source.model.config.save_pretrained(out)
         self.source.model.generation_config.save_pretrained(out)
 
+    def golden_texts(self, given: Sequence[TextInput], file: ModelFile, folder: Path) -> GoldenTexts:
+        """See `TaskExport`; of pairs there are none."""
+        del file
+        tokenizer = load_tokenizer(folder / TOKENIZER)
+        words = words_of(tokenizer)
+        made = [joined(words[:_SHORT]), joined(words[_SHORT : _SHORT + _LONG])]
+        prompts: dict[TextInput, Origin | None] = dict.fromkeys(text for text in given if isinstance(text, str))
+        return prompts | dict.fromkeys(HARD_PROMPTS, "fixed") | dict.fromkeys(filter(None, made), "vocabulary")
+
     def reference(self, texts: Sequence[TextInput], file: ModelFile) -> list[GenerationCase]:
         """Greedy tokens behind each prompt that leaves space in the context; `UsageError` where none does."""
         del file  # the same for all of them
         prompts = [text for text in texts if isinstance(text, str)]
         bos_id = generation_of(self.source).bos_id
-        cases = reference_texts(self.source, [*prompts, *HARD_PROMPTS], bos_id, self.max_length)
+        cases = reference_texts(self.source, prompts, bos_id, self.max_length)
         if not cases:
             raise UsageError(
                 f"a context of {self.max_length} tokens leaves no room for any golden prompt", advice="--max-length"
@@ -111,7 +114,9 @@ class Export(TaskExport[GenerationCase]):
         generator = TextGenerator(draft, session, PromptTokenizer(folder / TOKENIZER))
         return check(generator, cases, allowed, self.source.reference)
 
-    def golden_rows(self, cases: Sequence[GenerationCase], allowed: Tolerance) -> Iterator[dict[str, object]]:
+    def golden_rows(
+        self, cases: Sequence[GenerationCase], allowed: Tolerance, texts: GoldenTexts
+    ) -> Iterator[dict[str, object]]:
         """Each with the best ids after the prompt and their logits."""
         del allowed  # the agent knows a tie
         for case in cases:
@@ -121,6 +126,7 @@ class Export(TaskExport[GenerationCase]):
                 "tokens": case.tokens,
                 "best": [index for index, _ in case.best],
                 "logits": [logit for _, logit in case.best],
+                **origin_field(texts[case.prompt]),
             }
 
     def manifest_facts(self, file: ModelFile) -> dict[str, object]:

@@ -1,0 +1,102 @@
+"""A bundle without what is of its owner's house alone: rows of data, lineage, names of data and of models."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.agent.inference.bundle import GOLDEN, Bundle, file_sha256, golden_lines, open_bundle
+from edgekit.bundle.manifest import MANIFEST_FILE, File, Manifest
+from edgekit.errors import UsageError, agent_errors
+from edgekit.export.golden_texts import HARD_PROMPTS, HARD_TEXTS
+from edgekit.packaging.made_cases import made_cases
+
+# texts that edgekit brings; golden cases of older bundles do not say that they are among them
+_FIXED = frozenset((*HARD_TEXTS, *HARD_PROMPTS))
+# the first word of each says how a text is told of
+_NOUNS = {"vocabulary": "made from the vocabulary", "fixed": "of edgekit's own", "data": "of your data"}
+
+
+@dataclass(frozen=True)
+class Disclosure:
+    """What of a bundle a package takes along, beside its model, its tokenizer and its labels.
+
+    golden:         golden cases by where their texts are from: `vocabulary`, `fixed` or `data`
+    lineage_sha256: what stands in place of the lineage; None where the bundle has none
+    """
+
+    golden: Mapping[str, int]
+    lineage_sha256: str | None
+
+    @property
+    def sentence(self) -> str:
+        """What leaves the house, in one line."""
+        parts = [f"{count} {_NOUNS[origin]}" for origin, count in self.golden.items() if count and origin != "data"]
+        rows = self.golden.get("data", 0)
+        told = f"{rows} golden texts that are rows of your data" if rows else "no rows of your data"
+        lineage = "lineage as a hash" if self.lineage_sha256 else "no lineage"
+        return f"{sum(self.golden.values()) - rows} golden texts ({', '.join(parts)}), {told}; {lineage}"
+
+
+def redacted(bundle: Bundle, name: str, folder: Path, *, golden_from_data: bool) -> tuple[Bundle, Disclosure]:
+    """The bundle as packages hold it, in the new folder `folder`, and what it discloses.
+
+    All files but the golden cases and the manifest are the bundle's own.
+    name:             of the package
+    golden_from_data: whether golden cases stay whose texts are rows of data, or whatever else somebody gave
+    A bundle that brings none made from its vocabulary, as an older one, is given some, as its model answers here.
+    Raises `UsageError` where no golden case is left.
+    """
+    kept, counts = _golden(bundle, golden_from_data=golden_from_data)
+    manifest = Manifest.of_checked(bundle.manifest, str(bundle.folder / MANIFEST_FILE))
+    folder.mkdir(parents=True)
+    for file in manifest.files:
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        if file != GOLDEN:
+            _link(bundle.folder / file, folder / file)
+    golden = folder / GOLDEN
+    golden.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+    entry = File(sha256=file_sha256(golden), bytes=golden.stat().st_size, runtime=manifest.files[GOLDEN].runtime)
+    packaged = manifest.redacted(name, {**manifest.files, GOLDEN: entry})
+    (folder / MANIFEST_FILE).write_text(packaged.dump(), encoding="utf-8")
+    with agent_errors():
+        return open_bundle(folder), Disclosure(counts, packaged.lineage_sha256)
+
+
+def _golden(bundle: Bundle, *, golden_from_data: bool) -> tuple[list[str], dict[str, int]]:
+    """The lines of the golden cases that stay, and how many there are of each origin."""
+    with agent_errors():
+        cases = [(line, _origin(line)) for _, line in golden_lines(bundle)]
+    kept = [case for case in cases if golden_from_data or case[1] != "data"]
+    if len(kept) < len(cases) and not any(origin == "vocabulary" for _, origin in kept):
+        known = {_text(line) for line, _ in kept}
+        kept += [(line, _origin(line)) for line in made_cases(bundle) if _text(line) not in known]
+    if not kept:
+        raise UsageError(
+            f"all golden texts of {bundle.folder} may be rows of data, so that a package would hold none",
+            advice="export the bundle again, which adds some made from its vocabulary, or give --golden-from-data",
+        )
+    counts = Counter(origin for _, origin in kept)
+    return [line for line, _ in kept], {origin: counts[origin] for origin in _NOUNS}
+
+
+def _text(line: str) -> object:
+    return json.loads(line).get("text")
+
+
+def _origin(line: str) -> str:
+    row = json.loads(line)
+    return str(row.get("origin") or ("fixed" if row.get("text") in _FIXED and not row.get("text_pair") else "data"))
+
+
+def _link(source: Path, place: Path) -> None:
+    """The same file under another name, or a copy where the disk has no such names."""
+    try:
+        os.link(source, place)
+    except OSError:
+        shutil.copyfile(source, place)
