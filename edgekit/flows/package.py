@@ -92,7 +92,7 @@ def package(
             folder = folders.enter_context(new_folder(out / name, force=force))
             with progress.task(f"package for {name}") as advance:
                 weighed = platform(name).write(packaged, identity, folder, **_own(name, options, advance))
-            rows.append(row_of(write_record(folder, name, identity, packaged, weighed), out / name))
+            rows.append(row_of(write_record(folder, name, identity, checked, packaged, weighed), out / name))
         verdicts += size_verdicts(rows, options)
         if any(verdict.outcome == "fail" for verdict in verdicts):
             raise _TooLarge

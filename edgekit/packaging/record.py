@@ -33,27 +33,39 @@ class AddedBytes(Strict):
 class PackageRecord(Strict):
     """A package as it was written.
 
-    bundle: the content hash of the bundle in it
-    files:  every file, this one left out, with its sha256
+    bundle:       the content hash of the bundle that it was made of
+    content_hash: of the bundle in it, which has other golden cases where the package leaves some out
+    files:        every file, this one left out, with its sha256
     """
 
     format_version: Literal[1] = 1
     platform: PlatformName
     identity: Identity
     bundle: str
+    content_hash: str | None = None
     added: AddedBytes
     files: dict[str, str]
 
 
 def write_record(
-    folder: Path, platform: PlatformName, identity: Identity, bundle: Bundle, added: Added
+    folder: Path, platform: PlatformName, identity: Identity, bundle: Bundle, packaged: Bundle, added: Added
 ) -> PackageRecord:
-    """Write down what `folder` holds now; `ToolError` where the bundle's model is not in it, byte for byte."""
+    """Write down what `folder` holds now; `ToolError` where the bundle's model is not in it, byte for byte.
+
+    packaged: the bundle as the package holds it
+    """
     files = _files(folder)
     if bundle.model_sha256 not in files.values() and not _is_packed(bundle, folder):
         raise ToolError(f"the package for {platform} does not hold {bundle.model.name} as it is in the bundle")
     sizes = AddedBytes.parse(dataclasses.asdict(added), f"the package for {platform}")
-    record = PackageRecord(platform=platform, identity=identity, bundle=bundle.content_hash, added=sizes, files=files)
+    record = PackageRecord(
+        platform=platform,
+        identity=identity,
+        bundle=bundle.content_hash,
+        content_hash=packaged.content_hash,
+        added=sizes,
+        files=files,
+    )
     text = json.dumps(record.model_dump(mode="json"), indent=1, ensure_ascii=False) + "\n"
     (folder / PACKAGE_FILE).write_text(text, encoding="utf-8")
     return record

@@ -90,11 +90,12 @@ def test_a_run_ends_in_packages_of_its_bundle(packaged_run):
     assert "## Packages for apps" in (folder / "report.md").read_text()
 
 
-def test_the_command_in_the_report_makes_the_same_packages(packaged_run, tmp_path):
+def test_the_command_in_the_report_makes_the_same_packages(packaged_run, tmp_path, monkeypatch):
     _, folder, _ = packaged_run
     commands = json.loads((folder / "summary.json").read_text())["commands"]
     words = shlex.split(next(command for command in commands if command.startswith("edgekit package ")))[1:]
     words[words.index("-o") + 1] = str(tmp_path / "by-hand")
+    monkeypatch.chdir(folder)
     done = CliRunner().invoke(cli, words)
     assert done.exit_code == 0, done.output
     for name in ("web", "linux"):

@@ -13,6 +13,7 @@ from edgekit.data.splits import Data
 from edgekit.data.token_blocks import TextData
 from edgekit.flows.evaluate.accuracy import Evaluation
 from edgekit.flows.inspect import inspect
+from edgekit.flows.run.report_paths import with_short_paths
 from edgekit.flows.run.run_state import Run
 from edgekit.io.atomic import write_text
 from edgekit.measure.performance.generation import summarise_generation
@@ -29,11 +30,15 @@ WORST_PAIRS = 8
 
 
 def write_report(run: Run) -> Summary:
-    """Write `report.html`, `report.md` and `summary.json` into the run's folder."""
+    """Write `report.html`, `report.md` and `summary.json` into the run's folder, and give the summary.
+
+    The files, which are passed on, have paths from the run's folder; the summary has them as they are here.
+    """
     summary = summarise_run(run)
-    write_text(run.folder / PAGE, render_page(summary))
-    write_text(run.folder / MARKDOWN, summary_markdown(summary))
-    write_text(run.folder / JSON, json.dumps(summary.dump(), indent=1, ensure_ascii=False) + "\n")
+    shown = with_short_paths(summary, run.recipe, run.folder)
+    write_text(run.folder / PAGE, render_page(shown))
+    write_text(run.folder / MARKDOWN, summary_markdown(shown))
+    write_text(run.folder / JSON, json.dumps(shown.dump(), indent=1, ensure_ascii=False) + "\n")
     return summary
 
 
