@@ -48,6 +48,8 @@ def command(model: ModelRef, as_json: bool, **given: object) -> None:
         click.echo(f"{PROBLEMS[found.manifest.problem_type]}{shown}")
     for step in found.lineage:
         click.echo(f"  {visible_name(step.stage)}")
+    if found.manifest and (lineage := found.manifest.lineage_hash()):
+        click.echo(f"lineage {lineage}")
     if found.manifest:
         for record in found.manifest.accuracy:
             click.echo(

@@ -22,6 +22,18 @@ _DECODER_PRECISION = {
 }
 
 
+def _of_data(manifest: Manifest) -> list[str]:
+    """What should not be passed on without a thought."""
+    count = manifest.lineage[-1].golden_texts if manifest.lineage else 0
+    if not count:
+        return []
+    return [
+        "",
+        f"Up to {count} of these texts are rows of the data that it was validated on: give others a package "
+        "(`edgekit package`), which leaves them out.",
+    ]
+
+
 def model_card(manifest: Manifest) -> str:
     """Markdown with the metadata header that the Hugging Face hub reads."""
     parity, noun = manifest.parity, task_named(manifest.task).bundle_noun
@@ -50,6 +62,7 @@ def model_card(manifest: Manifest) -> str:
         "",
         "The hash of every file, the quantization plan and the whole lineage are in `manifest.json`; the texts that "
         "any runtime must reproduce are in `golden.jsonl`.",
+        *_of_data(manifest),
         "",
     ]
     return "\n".join(lines)

@@ -6,6 +6,7 @@ import { area, button, element, made, showProblem } from "./dom.js";
 /** @typedef {import("../index.d.ts").Classifier} Classifier */
 /** @typedef {import("../lib/head.js").Answer & { ms: number }} Prediction */
 /** @typedef {import("../lib/head.js").Score} Score */
+/** @typedef {{ text: string, text_pair: string | null, origin?: string }} Case */
 /** @typedef {{ answer: string, share: string, scores: Score[], holding: string[] }} Shown */
 
 // labels that are shown before a person asks for all
@@ -14,11 +15,11 @@ const REMEMBERED = 50;
 
 /**
  * @param {Classifier} classifier
- * @param {{ text: string, text_pair: string | null }[]} golden
+ * @param {Case[]} golden
  */
 export async function startClassifying(classifier, golden) {
-  const example = golden.find(({ text, text_pair }) => text.length > 10 && text.length < 80 && !text_pair);
-  const paired = golden.find(({ text_pair }) => text_pair);
+  const example = exampleOf(golden.filter(({ text_pair }) => !text_pair));
+  const paired = exampleOf(golden.filter(({ text_pair }) => text_pair));
   area("text").value = (paired ?? example)?.text ?? "";
   area("pair").value = paired?.text_pair ?? "";
   element("pair-row").hidden = !paired;
@@ -29,6 +30,16 @@ export async function startClassifying(classifier, golden) {
   // the first run of a model is slower than any after it
   await classifier.classify(area("text").value, area("pair").value || null);
   await live.ask();
+}
+
+/**
+ * A case that is like what the model is for: a row of data, where there is one; else plain words of its vocabulary.
+ * @param {Case[]} cases
+ */
+function exampleOf(cases) {
+  const short = cases.filter(({ text }) => text.length > 10 && text.length < 80);
+  const plain = short.filter(({ text, origin }) => origin === "vocabulary" && /^\p{L}[\p{L}\p{M} ]+$/u.test(text));
+  return short.find(({ origin }) => !origin) ?? plain[0] ?? cases.find(({ origin }) => origin === "vocabulary") ?? short[0];
 }
 
 /** Classifies the newest text, and skips those that were typed over meanwhile. */

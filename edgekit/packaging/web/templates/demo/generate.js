@@ -3,6 +3,7 @@
 import { area, button, element, showProblem } from "./dom.js";
 
 /** @typedef {import("../index.d.ts").Generator} Generator */
+/** @typedef {{ text: string, ids: number[], origin?: string }} Case */
 
 const ENDS = {
   eos: "the model ended the text", stop: "a stop string appeared", length: "all tokens are written",
@@ -11,10 +12,10 @@ const ENDS = {
 
 /**
  * @param {Generator} generator
- * @param {{ text: string }[]} golden
+ * @param {Case[]} golden
  */
 export function startGenerating(generator, golden) {
-  area("prompt").value = golden.find(({ text }) => text.length > 8)?.text ?? "Once upon a time";
+  area("prompt").value = promptOf(golden);
   element("generator").hidden = false;
   /** @type {AbortController | null} */
   let running = null;
@@ -25,6 +26,15 @@ export function startGenerating(generator, golden) {
     void write(generator, running);
   });
   button("stop").addEventListener("click", () => running?.abort());
+}
+
+/**
+ * The first prompt in a language that the model knows, whose words are a token or two each; else some of its own words.
+ * @param {Case[]} golden
+ */
+function promptOf(golden) {
+  const known = golden.find(({ text, ids }) => text.length > 8 && ids.length <= 2 * text.split(" ").length);
+  return (known ?? golden.find(({ origin }) => origin === "vocabulary"))?.text ?? "";
 }
 
 /**
