@@ -1,3 +1,3 @@
 """What the tests of the Android package have in common."""
 
-from java_programs import doubles, stubs  # noqa: F401
+from java_programs import android_bundles, android_classes, android_packages, doubles, run, stubs  # noqa: F401

@@ -5,13 +5,11 @@ from __future__ import annotations
 import ast
 import json
 import re
-import zipfile
-from pathlib import Path
 
 import pytest
 from head_faults import TEXTS, other_labels, unsound_manifests, with_golden
-from java_programs import java_files, javac, needs_java, run_bundle, runner_sources
-from tiny_bundle import make_bundle, seal
+from java_programs import BundleRunner, BundleRunners, compiled, java_files, javac, needs_java
+from tiny_bundle import make_bundle, seal, zero_logits
 
 from edgekit.agent.errors import BadInput
 from edgekit.agent.inference.bundle import open_bundle
@@ -43,31 +41,14 @@ def packages(bundles, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def run(packages, stubs, doubles, tmp_path_factory):
-    """Runs BundleRunner on a bundle with the classes of a package's AAR; its sample and its README compile too."""
-    classes = {}
+    """Runs bundles with the classes of a package's AAR; its sample and its README compile too."""
 
-    def start(kind, folder, *arguments):
-        if kind not in classes:
-            package, folder_of = packages[kind], tmp_path_factory.mktemp
-            jar = jar_of(package, folder_of("jar"))
-            sources = [*java_files(package / "sample"), readme_example(package, folder_of("readme"))]
-            runner = javac(folder_of("classes"), [*sources, *runner_sources(kind)], jar, stubs)
-            classes[kind] = doubles, stubs, jar, runner
-        return run_bundle(classes[kind], folder, *arguments)
+    def classes(kind):
+        return compiled(packages[kind], tmp_path_factory.mktemp("classes"), kind, doubles, stubs)
 
-    return start
-
-
-def jar_of(package, folder):
-    (aar,) = package.rglob("*.aar")
-    with zipfile.ZipFile(aar) as archive:
-        return Path(archive.extract("classes.jar", folder))
-
-
-def readme_example(package, folder):
-    (block,) = re.findall(r"```java\n(.*?)```", (package / "README.md").read_text("utf-8"), re.DOTALL)
-    (folder / "Example.java").write_text(block, "utf-8")
-    return folder / "Example.java"
+    runners = BundleRunners(tmp_path_factory, classes)
+    yield runners
+    runners.close()
 
 
 def answers(run, kind, folder):
@@ -136,22 +117,12 @@ def test_the_self_test_compares_the_answers(run, bundles, tmp_path):
 def test_a_score_at_its_threshold_holds(run, tmp_path):
     """A logit of exactly 0 is a score of exactly 0.5: whether it holds is the same everywhere."""
     folder = make_bundle(tmp_path / "zero", "onnx")
-    _zero_logits(folder / "model.onnx")
+    zero_logits(folder / "model.onnx")
     row = {"text": "open", "ids": [2, 12, 3], "logits": [0.0] * 3, "labels": ["light", "climate"]}
     (folder / "golden.jsonl").write_text(json.dumps(row) + "\n", "utf-8")
     seal(folder, problem_type=MULTI_LABEL, thresholds=(0.5, 0.5000001, 0.4999999))
     assert open_classifier(folder).classify("open").answer == ("light", "climate")
     assert run(MULTI_LABEL, folder, "test-each", folder)[1].startswith("1 golden cases reproduced")
-
-
-def _zero_logits(path):
-    import onnx
-
-    model = onnx.load(path)
-    for constant in model.graph.initializer:
-        if constant.name in ("weight", "bias"):
-            constant.raw_data = bytes(len(constant.raw_data))
-    onnx.save(model, path)
 
 
 @pytest.mark.slow
@@ -173,9 +144,9 @@ def test_a_multi_label_model_in_tflite(stubs, doubles, tmp_path):
     seal(folder, problem_type=MULTI_LABEL, thresholds=(0.5, 0.5, 0.5))
     words = ("--platform", "android", "--name", "tiny-model", "--id", "com.example.app", "-o", tmp_path / "out")
     assert edgekit("package", folder, *words)[0] == 0
-    sources = [*java_files(tmp_path / "out/android/module/src/main/java"), *runner_sources(MULTI_LABEL)]
-    (tmp_path / "classes").mkdir()
-    classes = doubles, stubs, javac(tmp_path / "classes", sources, stubs)
-    code, output = run_bundle(classes, folder, "test-classifier")
+    (tmp_path / "made").mkdir()
+    runner = BundleRunner(compiled(tmp_path / "out/android", tmp_path / "made", MULTI_LABEL, doubles, stubs), tmp_path)
+    code, output = runner.run(folder, "test-classifier")
+    runner.close()
     assert code == 0
     assert output.startswith(f"{len(rows)} golden cases reproduced")

@@ -19,8 +19,8 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from java_programs import JAVA, java_files, javac, needs_java, run_bundle, runner_sources
-from tiny_bundle import ODD_FACTS, make_bundle, rewrite, seal
+from java_programs import IDENTITY, jar_of, java_files, javac, needs_java, readme_example
+from tiny_bundle import LABELS, ODD_FACTS, rewrite, seal, write_golden, zero_logits
 
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.agent.inference.classifier import open_classifier
@@ -29,72 +29,30 @@ from edgekit.agent.inference.generator import open_generator
 from edgekit.errors import EdgekitWarning, ToolError
 from edgekit.io.hashing import file_sha256
 from edgekit.packaging.android.write import TEMPLATES, write
-from edgekit.packaging.identity import Identity
 
-IDENTITY = Identity(name="smart-home", version="1.2.0", id="com.example.app")
 PROMPT = "the fox and"
-
-
-@pytest.fixture(scope="module")
-def folders(tmp_path_factory, decoder_bundles):
-    """Bundles: a tiny classifier in both formats, a tiny decoder."""
-    root = tmp_path_factory.mktemp("bundles")
-    return {"onnx": make_bundle(root / "onnx", "onnx"), "tflite": make_bundle(root / "tflite", "tflite")} | {
-        "decoder": decoder_bundles["llama"]
-    }
-
-
-@pytest.fixture(scope="module")
-def packages(folders, tmp_path_factory):
-    root = tmp_path_factory.mktemp("packages")
-    made = {}
-    for name, folder in folders.items():
-        place = root / name
-        place.mkdir()
-        made[name] = (place, write(open_bundle(folder), IDENTITY, place))
-    return made
-
-
-@pytest.fixture(scope="module")
-def run(packages, stubs, doubles, tmp_path_factory):
-    """Runs BundleRunner on a bundle with the classes of a package's AAR."""
-    runners = {}
-
-    def start(package, folder, *arguments):
-        if package not in runners:
-            jar = archive_of(packages[package][0], tmp_path_factory.mktemp("jar"))
-            sources = runner_sources("single_label_classification")
-            runners[package] = doubles, stubs, jar, javac(tmp_path_factory.mktemp("runner"), sources, jar, stubs)
-        return run_bundle(runners[package], folder, *arguments)
-
-    return start
 
 
 def aar_of(package):
     return package / "repository/com/example/smart-home/1.2.0/smart-home-1.2.0.aar"
 
 
-def archive_of(package, folder):
-    with zipfile.ZipFile(aar_of(package)) as archive:
-        return Path(archive.extract("classes.jar", folder))
-
-
 @needs_java
 @pytest.mark.parametrize("kind", ["onnx", "tflite", "decoder"])
-def test_the_golden_cases_are_reproduced(run, folders, kind):
+def test_the_golden_cases_are_reproduced(run, android_bundles, kind):
     command = "test-generator" if kind == "decoder" else "test-classifier"
-    code, output = run(kind, folders[kind], command)
-    cases = len((folders[kind] / "golden.jsonl").read_text("utf-8").splitlines())
+    code, output = run(kind, android_bundles[kind], command)
+    cases = len((android_bundles[kind] / "golden.jsonl").read_text("utf-8").splitlines())
     assert code == 0, output
     assert output.startswith(f"{cases} golden cases reproduced")
 
 
 @needs_java
 @pytest.mark.parametrize("kind", ["onnx", "tflite"])
-def test_labels_and_scores_are_the_agents(run, folders, kind):
-    agent = open_classifier(folders[kind])
+def test_labels_and_scores_are_the_agents(run, android_bundles, kind):
+    agent = open_classifier(android_bundles[kind])
     for texts in [("turn on the light",), ("warmer please", "the bedroom fan"), ("",), ("open " * 100,)]:
-        _, output = run(kind, folders[kind], "classify", *texts)
+        _, output = run(kind, android_bundles[kind], "classify", *texts)
         label, score, scores = output.rstrip("\n").split("\t")
         expected = agent.classify(*texts)
         assert label == expected.label
@@ -113,12 +71,12 @@ def test_labels_and_scores_are_the_agents(run, folders, kind):
         (PROMPT, 40, ("e",), ""),
     ],
 )
-def test_texts_are_the_agents(run, folders, prompt, most, stops, slide):
+def test_texts_are_the_agents(run, android_bundles, prompt, most, stops, slide):
     limits = GenerationLimits(max_tokens=most, stops=stops, context_full="slide" if slide else "stop")
-    expected = open_generator(folders["decoder"]).start(prompt, limits=limits)
+    expected = open_generator(android_bundles["decoder"]).start(prompt, limits=limits)
     text = "".join(expected)
     arguments = (prompt, most, 0, 0, 1, 0, slide or "stop", -1, *stops)
-    code, output = run("decoder", folders["decoder"], "generate", *arguments)
+    code, output = run("decoder", android_bundles["decoder"], "generate", *arguments)
     finish, ids, found = output.split("\n", 2)
     assert code == 0
     assert json.loads(ids) == expected.ids
@@ -127,20 +85,19 @@ def test_texts_are_the_agents(run, folders, prompt, most, stops, slide):
 
 
 @needs_java
-def test_a_seed_gives_one_text_and_cancelling_ends_it(run, folders):
-    sampled = [
-        run("decoder", folders["decoder"], "generate", PROMPT, 30, 1.5, 40, 0.9, s, "stop", -1) for s in (1, 1, 2)
-    ]
+def test_a_seed_gives_one_text_and_cancelling_ends_it(run, android_bundles):
+    folder = android_bundles["decoder"]
+    sampled = [run("decoder", folder, "generate", PROMPT, 30, 1.5, 40, 0.9, s, "stop", -1) for s in (1, 1, 2)]
     assert sampled[0] == sampled[1] != sampled[2]
-    _, output = run("decoder", folders["decoder"], "generate", PROMPT, 90, 0, 0, 1, 0, "stop", 3)
+    _, output = run("decoder", android_bundles["decoder"], "generate", PROMPT, 90, 0, 0, 1, 0, "stop", 3)
     finish, ids, _ = output.split("\n", 2)
     assert finish == "CANCELLED"
     assert 3 <= len(json.loads(ids)) < 90
 
 
 @needs_java
-def test_a_pair_is_refused_where_the_model_takes_none(run, folders, tmp_path):
-    folder = rewrite(shutil.copytree(folders["onnx"], tmp_path / "single"), pairs=False)
+def test_a_pair_is_refused_where_the_model_takes_none(run, android_bundles, tmp_path):
+    folder = rewrite(shutil.copytree(android_bundles["onnx"], tmp_path / "single"), pairs=False)
     assert run("onnx", folder, "classify", "open")[0] == 0
     code, output = run("onnx", folder, "classify", "open", "the door")
     assert code == 1
@@ -149,8 +106,8 @@ def test_a_pair_is_refused_where_the_model_takes_none(run, folders, tmp_path):
 
 @needs_java
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json", "manifest.json"])
-def test_a_changed_file_is_refused(run, folders, tmp_path, name):
-    changed = Path(shutil.copytree(folders["onnx"], tmp_path / "changed"))
+def test_a_changed_file_is_refused(run, android_bundles, tmp_path, name):
+    changed = Path(shutil.copytree(android_bundles["onnx"], tmp_path / "changed"))
     content = bytearray((changed / name).read_bytes())
     at = content.index(b'"sha256": "') + 11 if name == "manifest.json" else len(content) // 2
     content[at] = ord("0") if content[at] != ord("0") else ord("1")
@@ -161,8 +118,8 @@ def test_a_changed_file_is_refused(run, folders, tmp_path, name):
 
 
 @needs_java
-def test_what_decides_an_answer_is_under_the_content_hash(run, folders, tmp_path):
-    folder = Path(shutil.copytree(folders["onnx"], tmp_path / "changed"))
+def test_what_decides_an_answer_is_under_the_content_hash(run, android_bundles, tmp_path):
+    folder = Path(shutil.copytree(android_bundles["onnx"], tmp_path / "changed"))
     rewrite(folder, blocks=ODD_FACTS)
     assert run("onnx", folder, "test-classifier")[0] == 0
     sound = json.loads((folder / "manifest.json").read_text("utf-8"))
@@ -177,10 +134,10 @@ def test_what_decides_an_answer_is_under_the_content_hash(run, folders, tmp_path
 
 
 @needs_java
-def test_a_bundle_for_another_task_is_refused(run, folders):
-    code, output = run("onnx", folders["decoder"], "classify", "open")
+def test_a_bundle_for_another_task_is_refused(run, android_bundles):
+    code, output = run("onnx", android_bundles["decoder"], "classify", "open")
     assert (code, output) == (1, "this bundle is for text-generation, not for text-classification\n")
-    code, output = run("decoder", folders["onnx"], "test-generator")
+    code, output = run("decoder", android_bundles["onnx"], "test-generator")
     assert (code, output) == (1, "this bundle is for text-classification, not for text-generation\n")
 
 
@@ -194,8 +151,8 @@ def test_a_bundle_for_another_task_is_refused(run, folders):
         (lambda row: row["ids"].append(3), "tokens, expected"),
     ],
 )
-def test_the_self_test_names_what_differs(run, folders, tmp_path, change, named):
-    wrong = Path(shutil.copytree(folders["onnx"], tmp_path / "wrong"))
+def test_the_self_test_names_what_differs(run, android_bundles, tmp_path, change, named):
+    wrong = Path(shutil.copytree(android_bundles["onnx"], tmp_path / "wrong"))
     rows = [json.loads(line) for line in (wrong / "golden.jsonl").read_text("utf-8").splitlines()]
     change(rows[1])
     (wrong / "golden.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
@@ -206,10 +163,36 @@ def test_the_self_test_names_what_differs(run, folders, tmp_path, change, named)
     assert named in output
 
 
+@needs_java
+@pytest.mark.parametrize(("kind", "command"), [("onnx", "test-classifier"), ("decoder", "test-generator")])
+def test_a_tolerance_that_tells_nothing_is_refused(run, android_bundles, tmp_path, kind, command):
+    folder = Path(shutil.copytree(android_bundles[kind], tmp_path / "wide"))
+    rewrite(folder, parity={"atol": 60.0, "rtol": 0.0})
+    code, output = run(kind, folder, command)
+    assert code == 1
+    assert "parity allows a logit to be 60.0 off" in output
+    assert "wrong answers would pass" in output
+
+
+@needs_java
+def test_logits_that_are_all_the_same_are_refused(run, android_bundles, tmp_path):
+    """Each is within the tolerance, as of a model that has hardly learned, and the runtime computes nothing."""
+    folder = Path(shutil.copytree(android_bundles["onnx"], tmp_path / "same"))
+    zero_logits(folder / "model.onnx")
+    rows = [json.loads(line) for line in (folder / "golden.jsonl").read_text("utf-8").splitlines()]
+    for number, row in enumerate(rows):
+        row |= {"logits": [0.1, 0.01 * number, 0.0], "label": LABELS[0]}
+    write_golden(folder, rows)
+    rewrite(seal(folder), parity={"atol": 0.2, "rtol": 0.0})
+    code, output = run("onnx", folder, "test-classifier")
+    assert code == 1
+    assert f"the logits of all {len(rows)} golden cases are the same, and should differ" in output
+
+
 @pytest.mark.parametrize("kind", ["onnx", "decoder"])
-def test_the_bundle_is_packed_as_it_is(packages, folders, kind):
-    package, added = packages[kind]
-    bundle = open_bundle(folders[kind])
+def test_the_bundle_is_packed_as_it_is(android_packages, android_bundles, kind):
+    package, added = android_packages[kind]
+    bundle = open_bundle(android_bundles[kind])
     assert file_sha256(package / "module/src/main/assets/smart-home" / bundle.model.name) == bundle.model_sha256
     assert open_bundle(package / "module/src/main/assets/smart-home").content_hash == bundle.content_hash
     assert added.model == bundle.model.stat().st_size
@@ -218,8 +201,8 @@ def test_the_bundle_is_packed_as_it_is(packages, folders, kind):
 
 
 @needs_java
-def test_the_aar_maps_its_model_and_says_what_it_needs(packages, folders):
-    package = packages["onnx"][0]
+def test_the_aar_maps_its_model_and_says_what_it_needs(android_packages, android_bundles):
+    package = android_packages["onnx"][0]
     with zipfile.ZipFile(aar_of(package)) as archive:
         names = set(archive.namelist())
         assert {"AndroidManifest.xml", "R.txt", "classes.jar", "proguard.txt"} <= names
@@ -231,7 +214,7 @@ def test_the_aar_maps_its_model_and_says_what_it_needs(packages, folders):
                 name_bytes, extra_bytes = struct.unpack_from("<HH", raw, entry.header_offset + 26)
                 assert (entry.header_offset + 30 + name_bytes + extra_bytes) % 4 == 0, entry.filename
         model = archive.read("assets/smart-home/model.onnx")
-        assert model == (folders["onnx"] / "model.onnx").read_bytes()
+        assert model == (android_bundles["onnx"] / "model.onnx").read_bytes()
         manifest = ElementTree.fromstring(archive.read("AndroidManifest.xml"))  # noqa: S314
         assert manifest.get("package") == "com.example.app"
         sdk = manifest.find("uses-sdk").get("{http://schemas.android.com/apk/res/android}minSdkVersion")
@@ -239,8 +222,8 @@ def test_the_aar_maps_its_model_and_says_what_it_needs(packages, folders):
 
 
 @needs_java
-def test_the_jar_has_java_8_classes_of_the_package_alone(packages, tmp_path):
-    with zipfile.ZipFile(archive_of(packages["tflite"][0], tmp_path)) as jar:
+def test_the_jar_has_java_8_classes_of_the_package_alone(android_packages, tmp_path):
+    with zipfile.ZipFile(jar_of(android_packages["tflite"][0], tmp_path)) as jar:
         found = [name for name in jar.namelist() if name.endswith(".class")]
         assert found
         assert all(name.startswith("com/example/app/") for name in found)
@@ -248,8 +231,8 @@ def test_the_jar_has_java_8_classes_of_the_package_alone(packages, tmp_path):
 
 
 @needs_java
-def test_the_repository_is_one_that_maven_reads(packages):
-    place = packages["onnx"][0] / "repository/com/example/smart-home"
+def test_the_repository_is_one_that_maven_reads(android_packages):
+    place = android_packages["onnx"][0] / "repository/com/example/smart-home"
     space = {"m": "http://maven.apache.org/POM/4.0.0"}
     pom = ElementTree.parse(place / "1.2.0/smart-home-1.2.0.pom").getroot()  # noqa: S314
     texts = [pom.findtext(f"m:{key}", namespaces=space) for key in ("groupId", "artifactId", "version", "packaging")]
@@ -264,19 +247,16 @@ def test_the_repository_is_one_that_maven_reads(packages):
 
 
 @needs_java
-@pytest.mark.parametrize("kind", ["onnx", "tflite", "decoder"])
-def test_sources_sample_and_readme_compile_as_written(packages, stubs, tmp_path, kind):
-    package = packages[kind][0]
-    readme = (package / "README.md").read_text("utf-8")
-    blocks = re.findall(r"```java\n(.*?)```", readme, re.DOTALL)
-    assert blocks
-    (tmp_path / "readme").mkdir()
-    (tmp_path / "readme/Example.java").write_text(blocks[0], "utf-8")
+@pytest.mark.parametrize(
+    "kind", ["onnx", pytest.param("tflite", marks=pytest.mark.slow), pytest.param("decoder", marks=pytest.mark.slow)]
+)
+def test_sources_sample_and_readme_compile_as_written(android_packages, stubs, tmp_path, kind):
+    package = android_packages[kind][0]
     sources = [*java_files(package / "module/src/main/java"), *java_files(package / "sample")]
-    javac(tmp_path / "classes", [*sources, tmp_path / "readme/Example.java"], stubs)
+    javac(tmp_path / "classes", [*sources, readme_example(package, tmp_path)], stubs)
 
 
-def test_kotlin_is_kotlin(packages):
+def test_kotlin_is_kotlin(android_packages):
     """By a grammar of Kotlin: no Kotlin compiler of this decade is at hand."""
     grammar = pytest.importorskip("tree_sitter_kotlin")
     tree_sitter = pytest.importorskip("tree_sitter")
@@ -284,7 +264,7 @@ def test_kotlin_is_kotlin(packages):
     for readme in (TEMPLATES.parent / "readme").glob("*.md"):
         (block,) = re.findall(r"```kotlin\n(.*?)```", readme.read_text("utf-8"), re.DOTALL)
         assert not parser.parse(block.replace("@@ID@@", IDENTITY.id).encode()).root_node.has_error, readme
-    for package, _ in packages.values():
+    for package, _ in android_packages.values():
         blocks = re.findall(r"```kotlin\n(.*?)```", (package / "README.md").read_text("utf-8"), re.DOTALL)
         files = [path.read_text("utf-8") for pattern in ("*.kt", "*.kts") for path in package.rglob(pattern)]
         assert len(blocks) == 3
@@ -293,8 +273,8 @@ def test_kotlin_is_kotlin(packages):
             assert not parser.parse(source.encode()).root_node.has_error, source
 
 
-def test_nothing_is_left_to_fill_in(packages):
-    for package, _ in packages.values():
+def test_nothing_is_left_to_fill_in(android_packages):
+    for package, _ in android_packages.values():
         for path in package.rglob("*"):
             assert "@@" not in str(path)
             if path.suffix in (".java", ".kt", ".kts", ".md", ".xml", ".pro", ".properties", ".pom", ""):
@@ -302,24 +282,24 @@ def test_nothing_is_left_to_fill_in(packages):
 
 
 @needs_java
-def test_the_same_bundle_gives_the_same_bytes(folders, packages, tmp_path):
-    write(open_bundle(folders["onnx"]), IDENTITY, tmp_path)
-    first, second = packages["onnx"][0], tmp_path
+def test_the_same_bundle_gives_the_same_bytes(android_bundles, android_packages, tmp_path):
+    write(open_bundle(android_bundles["onnx"]), IDENTITY, tmp_path)
+    first, second = android_packages["onnx"][0], tmp_path
     files = sorted(path.relative_to(first) for path in first.rglob("*") if path.is_file())
     assert files == sorted(path.relative_to(second) for path in second.rglob("*") if path.is_file())
     assert all((first / name).read_bytes() == (second / name).read_bytes() for name in files)
 
 
-def test_without_a_jdk_the_module_is_written_and_the_repository_is_not(folders, tmp_path, monkeypatch):
+def test_without_a_jdk_the_module_is_written_and_the_repository_is_not(android_bundles, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     with pytest.warns(EdgekitWarning, match="no javac"):
-        added = write(open_bundle(folders["onnx"]), IDENTITY, tmp_path)
+        added = write(open_bundle(android_bundles["onnx"]), IDENTITY, tmp_path)
     assert (tmp_path / "module/src/main/java/com/example/app/Classifier.java").is_file()
     assert not (tmp_path / "repository").exists()
     assert added.code > 0
 
 
-def test_a_broken_jdk_is_told(folders, tmp_path, monkeypatch):
+def test_a_broken_jdk_is_told(android_bundles, tmp_path, monkeypatch):
     fake = tmp_path / "bin/javac"
     fake.parent.mkdir()
     fake.write_text("#!/bin/sh\necho 'error: release version 8 not supported' >&2\nexit 2\n")
@@ -327,12 +307,11 @@ def test_a_broken_jdk_is_told(folders, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(fake.parent), prepend=":")
     (tmp_path / "package").mkdir()
     with pytest.raises(ToolError, match="release version 8 not supported"):
-        write(open_bundle(folders["onnx"]), IDENTITY, tmp_path / "package")
+        write(open_bundle(android_bundles["onnx"]), IDENTITY, tmp_path / "package")
 
 
 @needs_java
-def test_the_doubles_have_the_signatures_that_the_package_is_compiled_against(stubs, tmp_path):
-    doubles = javac(tmp_path / "doubles", java_files(JAVA / "doubles"), stubs)
+def test_the_doubles_have_the_signatures_that_the_package_is_compiled_against(stubs, doubles):
     names = [path.relative_to(doubles).with_suffix("").as_posix() for path in sorted(doubles.rglob("*.class"))]
     same = [name for name in names if (stubs / f"{name}.class").exists()]
     assert len(same) >= 8

@@ -1,4 +1,4 @@
-// Runs a bundle through the package's own classes: java BundleRunner FOLDER COMMAND [ARGUMENT...]
+// Runs bundles through the package's own classes: java BundleRunner, with a line of JSON for each thing to do.
 import com.example.app.Classifier;
 import com.example.app.Generation;
 import com.example.app.GenerationOptions;
@@ -6,20 +6,34 @@ import com.example.app.Generator;
 import com.example.app.ModelException;
 import com.example.app.SelfTest;
 import com.example.app.bundle.FolderFiles;
+import com.example.app.json.Json;
+import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.File;
+import java.io.InputStreamReader;
 import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Base64;
+import java.util.List;
 
-/** Prints what a command gives; exits 1 with the message of a ModelException. */
+/** A line in is a folder, a command and its arguments; two lines out: 0 or 1, and the output or why not in Base64. */
 public final class BundleRunner {
     public static void main(String[] args) throws Exception {
-        PrintStream out = new PrintStream(System.out, true, "UTF-8");
-        FolderFiles files = new FolderFiles(new File(args[0]));
-        try {
-            run(files, args[1], Arrays.copyOfRange(args, 2, args.length), out);
-        } catch (ModelException error) {
-            out.println(error.getMessage());
-            System.exit(1);
+        BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            String[] words = ((List<?>) Json.parse(line)).toArray(new String[0]);
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            PrintStream out = new PrintStream(bytes, true, "UTF-8");
+            int code = 0;
+            try {
+                run(new FolderFiles(new File(words[0])), words[1], Arrays.copyOfRange(words, 2, words.length), out);
+            } catch (ModelException error) {
+                out.println(error.getMessage());
+                code = 1;
+            }
+            System.out.println(code);
+            System.out.println(Base64.getEncoder().encodeToString(bytes.toByteArray()));
         }
         System.exit(0);
     }
@@ -27,10 +41,14 @@ public final class BundleRunner {
     private static void run(FolderFiles files, String command, String[] rest, PrintStream out) {
         switch (command) {
             case "test-classifier":
-                out.println(SelfTest.run(Classifier.load(files, 1)));
+                try (Classifier classifier = Classifier.load(files, 1)) {
+                    out.println(SelfTest.run(classifier));
+                }
                 break;
             case "test-generator":
-                out.println(SelfTest.run(Generator.load(files, 1)));
+                try (Generator generator = Generator.load(files, 1)) {
+                    out.println(SelfTest.run(generator));
+                }
                 break;
             case "classify":
                 try (Classifier classifier = Classifier.load(files, 1)) {

@@ -53,7 +53,7 @@ def load_onnx(pipe, model, threads):
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads, options.log_severity_level = threads, 3
+    options.intra_op_num_threads, options.log_severity_level = threads, pipe.number()
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     for nodes in (session.get_inputs(), session.get_outputs()):
         pipe.put(len(nodes))

@@ -37,6 +37,8 @@ public class OrtSession implements AutoCloseable {
 
         public void setInterOpNumThreads(int numThreads) throws OrtException {}
 
+        public void setSessionLogLevel(OrtLoggingLevel logLevel) throws OrtException {}
+
         @Override
         public void close() {}
     }

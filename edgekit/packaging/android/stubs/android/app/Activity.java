@@ -13,4 +13,8 @@ public class Activity extends ContextWrapper {
     public void setContentView(View view) {}
 
     public final void runOnUiThread(Runnable action) {}
+
+    public boolean isDestroyed() {
+        throw new UnsupportedOperationException();
+    }
 }

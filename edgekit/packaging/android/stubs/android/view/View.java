@@ -13,4 +13,6 @@ public class View {
     public void setOnClickListener(OnClickListener l) {}
 
     public void setEnabled(boolean enabled) {}
+
+    public void setFitsSystemWindows(boolean fitSystemWindows) {}
 }

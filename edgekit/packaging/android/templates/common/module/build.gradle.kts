@@ -1,7 +1,8 @@
 // The library: the bundle as assets, and the code that runs it.
 plugins {
     id("com.android.library")
-    id("org.jetbrains.kotlin.android")
+    // before Android Gradle Plugin 9, which brings Kotlin and refuses the plugin for it:
+    // id("org.jetbrains.kotlin.android")
 }
 
 group = "@@GROUP@@"
@@ -9,7 +10,7 @@ version = "@@VERSION@@"
 
 android {
     namespace = "@@ID@@"
-    compileSdk = 35
+    compileSdk = 36
     defaultConfig {
         minSdk = @@MIN_SDK@@
         consumerProguardFiles("consumer-rules.pro")
@@ -19,11 +20,14 @@ android {
         noCompress += listOf("onnx", "tflite")
     }
     compileOptions {
-        sourceCompatibility = JavaVersion.VERSION_1_8
-        targetCompatibility = JavaVersion.VERSION_1_8
+        sourceCompatibility = JavaVersion.VERSION_11
+        targetCompatibility = JavaVersion.VERSION_11
     }
-    kotlinOptions {
-        jvmTarget = "1.8"
+}
+
+kotlin {
+    compilerOptions {
+        jvmTarget.set(org.jetbrains.kotlin.gradle.dsl.JvmTarget.JVM_11)
     }
 }
 

@@ -5,11 +5,11 @@ plugins {
 
 android {
     namespace = "@@ID@@.sample"
-    compileSdk = 35
+    compileSdk = 36
     defaultConfig {
         applicationId = "@@ID@@.sample"
         minSdk = @@MIN_SDK@@
-        targetSdk = 35
+        targetSdk = 36
         versionCode = 1
         versionName = "@@VERSION@@"
     }
@@ -17,8 +17,8 @@ android {
         noCompress += listOf("onnx", "tflite")
     }
     compileOptions {
-        sourceCompatibility = JavaVersion.VERSION_1_8
-        targetCompatibility = JavaVersion.VERSION_1_8
+        sourceCompatibility = JavaVersion.VERSION_11
+        targetCompatibility = JavaVersion.VERSION_11
     }
 }
 

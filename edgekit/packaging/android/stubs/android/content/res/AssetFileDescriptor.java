@@ -6,6 +6,8 @@ import java.io.FileDescriptor;
 import java.io.IOException;
 
 public class AssetFileDescriptor implements Closeable {
+    AssetFileDescriptor() {}
+
     public FileDescriptor getFileDescriptor() {
         throw new UnsupportedOperationException();
     }

@@ -16,7 +16,7 @@ public final class OrtEnvironment implements AutoCloseable {
         if (!model.isDirect()) {
             throw new IllegalArgumentException("the real class takes direct buffers only");
         }
-        return new OrtSession(model, options.threads);
+        return new OrtSession(model, options);
     }
 
     public void setTelemetry(boolean sendTelemetry) throws OrtException {

@@ -13,23 +13,29 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 
 public class OrtSession implements AutoCloseable {
     private final int handle;
     private final Map<String, NodeInfo> inputs;
     private final Map<String, NodeInfo> outputs;
-    private boolean closed;
+    private final AtomicInteger running = new AtomicInteger();
+    private volatile boolean closed;
 
-    OrtSession(ByteBuffer model, int threads) throws OrtException {
+    OrtSession(ByteBuffer model, SessionOptions options) throws OrtException {
+        Watch.opens();
         try {
             Child child = Child.get();
-            child.put("load onnx");
-            child.put(model);
-            child.put(threads);
-            check(child.ask());
-            handle = child.number();
-            inputs = nodes(child);
-            outputs = nodes(child);
+            synchronized (child) {
+                child.put("load onnx");
+                child.put(model);
+                child.put(options.threads);
+                child.put(options.logLevel.ordinal());
+                check(child.ask());
+                handle = child.number();
+                inputs = nodes(child);
+                outputs = nodes(child);
+            }
         } catch (IOException error) {
             throw new UncheckedIOException(error);
         }
@@ -76,10 +82,16 @@ public class OrtSession implements AutoCloseable {
                 throw new OrtException("Unknown input name " + name);
             }
         }
+        running.incrementAndGet();
         try {
-            return ask(given, requestedOutputs, pinnedOutputs);
+            Watch.runs();
+            synchronized (Child.get()) {
+                return ask(given, requestedOutputs, pinnedOutputs);
+            }
         } catch (IOException error) {
             throw new UncheckedIOException(error);
+        } finally {
+            running.decrementAndGet();
         }
     }
 
@@ -143,13 +155,18 @@ public class OrtSession implements AutoCloseable {
     @Override
     public void close() throws OrtException {
         if (closed) {
-            throw new IllegalStateException("closed twice");
+            throw new IllegalStateException("Trying to close an already closed OrtSession.");
+        }
+        if (running.get() > 0) {
+            throw new AssertionError("a session is closed while it runs");
         }
         closed = true;
+        Watch.closes();
     }
 
     public static class SessionOptions implements AutoCloseable {
         int threads = 1;
+        OrtLoggingLevel logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING;
 
         public SessionOptions() {}
 
@@ -158,6 +175,10 @@ public class OrtSession implements AutoCloseable {
         }
 
         public void setInterOpNumThreads(int numThreads) throws OrtException {}
+
+        public void setSessionLogLevel(OrtLoggingLevel logLevel) throws OrtException {
+            this.logLevel = logLevel;
+        }
 
         @Override
         public void close() {}

@@ -10,6 +10,7 @@ import java.util.Map;
 
 class InterpreterImpl implements InterpreterApi {
     private final int handle;
+    private boolean closed;
     private final Map<String, Map<String, TensorDouble>> inputs = new LinkedHashMap<>();
     private final Map<String, Map<String, TensorDouble>> outputs = new LinkedHashMap<>();
 
@@ -81,6 +82,7 @@ class InterpreterImpl implements InterpreterApi {
 
     @Override
     public void runSignature(Map<String, Object> given, Map<String, Object> wanted, String signatureKey) {
+        checkOpen();
         try {
             Child child = Child.get();
             child.put("run tflite");
@@ -120,5 +122,14 @@ class InterpreterImpl implements InterpreterApi {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+        checkOpen();
+        closed = true;
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new IllegalStateException("Internal error: The Interpreter has already been closed.");
+        }
+    }
 }

@@ -11,10 +11,11 @@ import @@ID@@.tokenizer.Tokenizer;
 import java.util.Arrays;
 
 /**
- * Says what the model makes of a text. May be used from several threads, of which one runs at a time.
+ * Says what the model makes of a text. May be used from several threads, of which one runs at a time; the first texts
+ * and each run take their time, so call it off the main thread.
  *
- * <p>{@link ModelException} for a bundle that is not what its manifest says or is for another task, and for a runtime
- * that fails.
+ * <p>{@link ModelException} for a bundle that is not what its manifest says or is for another task, for a runtime that
+ * fails, and after {@link #close()}.
  */
 public final class Classifier extends Head implements AutoCloseable {
     private static final int USUAL_THREADS = 2;
@@ -22,6 +23,7 @@ public final class Classifier extends Head implements AutoCloseable {
     private final Bundle bundle;
     private final Tokenizer tokenizer;
     private final ClassifierSession session;
+    private final ModelLock lock;
     private final int outputs;
     private final int longest;
 
@@ -30,6 +32,7 @@ public final class Classifier extends Head implements AutoCloseable {
         this.bundle = bundle;
         this.tokenizer = tokenizer;
         this.session = session;
+        lock = new ModelLock("classifier", session::close);
         outputs = bundle.manifest().labels().size();
         int[] lengths = session.lengths();
         int most = bundle.manifest().maxLength();
@@ -44,6 +47,7 @@ public final class Classifier extends Head implements AutoCloseable {
     /** The same, on so many threads of the processor. */
     public static Classifier load(BundleFiles files, int threads) {
         Bundle bundle = Bundle.open(files, Manifest.CLASSIFICATION);
+        bundle.manifest().expect(PROBLEM_TYPE);
         Tokenizer tokenizer = bundle.tokenizer();
         return new Classifier(bundle, tokenizer, ModelRuntime.classifier(bundle.model(), bundle.manifest(), threads));
     }
@@ -63,6 +67,7 @@ public final class Classifier extends Head implements AutoCloseable {
     }
 
     Encoding encode(String text, String pair) {
+        lock.checkOpen();
         Encoding encoding = tokenizer.encode(text, pair, longest);
         if (!bundle.manifest().takesPairs() && Arrays.stream(encoding.typeIds()).anyMatch(type -> type != 0)) {
             throw new ModelException("this model takes single texts, and was given a pair: leave the second text out");
@@ -74,7 +79,16 @@ public final class Classifier extends Head implements AutoCloseable {
      * `ids` padded on the right, with mask 0, to the nearest length that the file has. A text without any token is one
      * of padding with mask 1.
      */
-    synchronized Prediction predict(Encoding encoding) {
+    Prediction predict(Encoding encoding) {
+        lock.enter();
+        try {
+            return read(run(encoding));
+        } finally {
+            lock.leave();
+        }
+    }
+
+    private float[] run(Encoding encoding) {
         int tokens = Math.max(encoding.length(), 1);
         int length = lengthFor(tokens);
         int[] ids = Arrays.copyOf(encoding.ids(), length);
@@ -85,7 +99,7 @@ public final class Classifier extends Head implements AutoCloseable {
         if (logits.length != outputs) {
             throw new ModelException("the model gives " + logits.length + " logits, expected " + outputs);
         }
-        return read(logits);
+        return logits;
     }
 
     private int lengthFor(int tokens) {
@@ -97,8 +111,9 @@ public final class Classifier extends Head implements AutoCloseable {
         return tokens;
     }
 
+    /** Give back the model's memory: at once, or after the text in work. Does not wait; a second time does nothing. */
     @Override
-    public synchronized void close() {
-        session.close();
+    public void close() {
+        lock.close();
     }
 }

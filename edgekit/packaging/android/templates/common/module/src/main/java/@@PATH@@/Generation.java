@@ -6,8 +6,13 @@ import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 
-/** Iterate over it for its pieces, whole characters only; then read how it ended. Stop asking, and it is given up. */
+/**
+ * Iterate over it for its pieces, whole characters only; then read how it ended. Stop asking, and it is given up.
+ *
+ * <p>A new text of the generator's, its self-test and its closing end it as {@link Finish#CANCELLED}.
+ */
 public final class Generation implements Iterator<String> {
     /** What ended a text. */
     public enum Finish {
@@ -19,7 +24,7 @@ public final class Generation implements Iterator<String> {
         LENGTH,
         /** The cache is full. */
         CONTEXT,
-        /** It was cancelled. */
+        /** It was cancelled, or another text was begun, or the generator was closed. */
         CANCELLED
     }
 
@@ -33,16 +38,15 @@ public final class Generation implements Iterator<String> {
     private final StopWatch watch;
     private final int promptLength;
     // prompt and new tokens
-    private int[] ids;
+    private volatile int[] ids;
     private float[] logits;
     private String ready;
-    private volatile Finish finish;
-    private volatile boolean cancelled;
+    private final AtomicReference<Finish> finish = new AtomicReference<>();
     private boolean flushed;
 
-    Generation(Generator generator, DecoderSession session, int[] prompt, GenerationOptions options) {
+    Generation(Generator generator, int[] prompt, GenerationOptions options) {
         this.generator = generator;
-        this.session = session;
+        session = generator.session();
         this.options = options;
         startId = generator.bundle().manifest().startId();
         endIds = generator.bundle().manifest().endIds();
@@ -53,20 +57,30 @@ public final class Generation implements Iterator<String> {
         ids = prompt;
     }
 
-    /** Whether a further piece comes; computes it. */
+    /** Whether a further piece comes; computes it. None is computed once the generator is closed. */
     @Override
     public boolean hasNext() {
-        synchronized (generator) {
+        if (ready != null) {
+            return true;
+        }
+        if (!generator.lock().tryEnter()) {
+            cancel();
+            return false;
+        }
+        try {
             while (ready == null && !flushed) {
                 advance();
             }
             return ready != null;
+        } finally {
+            generator.lock().leave();
         }
     }
 
     @Override
     public String next() {
         if (!hasNext()) {
+            generator.lock().checkOpen();
             throw new NoSuchElementException("the text has ended");
         }
         String piece = ready;
@@ -76,43 +90,39 @@ public final class Generation implements Iterator<String> {
 
     /** What ended it; null while it goes on. */
     public Finish finish() {
-        return finish;
+        return finish.get();
     }
 
     /** The new tokens so far; the one that ends a text is not among them. */
     public int[] ids() {
-        synchronized (generator) {
-            return Arrays.copyOfRange(ids, promptLength, ids.length);
-        }
+        int[] now = ids;
+        return Arrays.copyOfRange(now, promptLength, now.length);
     }
 
     /** End it after the token in work; may be called from any thread. */
     public void cancel() {
-        cancelled = true;
+        finish.compareAndSet(null, Finish.CANCELLED);
     }
 
     private void advance() {
-        generator.checkCurrent(this);
-        if (finish != null) {
+        if (finish.get() != null) {
             flushed = true;
             offer(watch.stopped() ? "" : watch.add(text.end()) + watch.end());
-            return;
-        }
-        if (cancelled) {
-            finish = Finish.CANCELLED;
             return;
         }
         logits = logits == null ? prefill() : nextLogits();
         checkFinite(logits);
         int token = sampler.choose(logits);
         if (endIds.contains(token)) {
-            finish = Finish.END;
+            finish.compareAndSet(null, Finish.END);
             return;
         }
-        ids = Arrays.copyOf(ids, ids.length + 1);
-        ids[ids.length - 1] = token;
+        int[] longer = Arrays.copyOf(ids, ids.length + 1);
+        longer[ids.length] = token;
+        ids = longer;
         offer(watch.add(text.add(token)));
-        finish = reason();
+        // one that was cancelled meanwhile stays so
+        finish.compareAndSet(null, reason());
     }
 
     private void offer(String piece) {

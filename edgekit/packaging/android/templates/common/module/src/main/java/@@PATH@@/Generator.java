@@ -9,10 +9,11 @@ import @@ID@@.runtime.ModelRuntime;
 import @@ID@@.tokenizer.Tokenizer;
 
 /**
- * Goes on with a prompt, one text at a time: a new one ends the one before.
+ * Goes on with a prompt, one text at a time: a new one ends the one before, which is {@link Generation.Finish#CANCELLED}
+ * then. May be used from several threads; call it off the main one.
  *
- * <p>{@link ModelException} for a bundle that is not what its manifest says or is for another task, and for a runtime
- * that fails.
+ * <p>{@link ModelException} for a bundle that is not what its manifest says or is for another task, for a runtime that
+ * fails, and after {@link #close()}.
  */
 public final class Generator implements AutoCloseable {
     private static final int USUAL_THREADS = 4;
@@ -20,12 +21,15 @@ public final class Generator implements AutoCloseable {
     private final Bundle bundle;
     private final Tokenizer tokenizer;
     private final DecoderSession session;
-    private volatile Generation current;
+    private final ModelLock lock;
+    // the text in work; guarded by this
+    private Generation current;
 
     private Generator(Bundle bundle, Tokenizer tokenizer, DecoderSession session) {
         this.bundle = bundle;
         this.tokenizer = tokenizer;
         this.session = session;
+        lock = new ModelLock("generator", session::close);
     }
 
     /** Checks and loads a bundle. It takes its time: call it off the main thread. */
@@ -41,9 +45,11 @@ public final class Generator implements AutoCloseable {
     }
 
     /** Begin a text behind `prompt`; nothing is computed until its first piece is asked for. */
-    public synchronized Generation start(String prompt, GenerationOptions options) {
-        current = new Generation(this, session, encode(prompt), options);
-        return current;
+    public Generation start(String prompt, GenerationOptions options) {
+        lock.checkOpen();
+        Generation next = new Generation(this, encode(prompt), options);
+        become(next);
+        return next;
     }
 
     /** Write a whole text and hear of it piece by piece; {@link #cancel()} ends it from another thread. */
@@ -64,10 +70,15 @@ public final class Generator implements AutoCloseable {
 
     /** End the text in work after its next token. */
     public void cancel() {
-        Generation now = current;
-        if (now != null) {
-            now.cancel();
+        become(null);
+    }
+
+    /** Another text, or none, is the one in work: the one before ends. */
+    private synchronized void become(Generation next) {
+        if (current != null) {
+            current.cancel();
         }
+        current = next;
     }
 
     Bundle bundle() {
@@ -82,6 +93,11 @@ public final class Generator implements AutoCloseable {
         return session;
     }
 
+    /** Held by who works with the session. */
+    ModelLock lock() {
+        return lock;
+    }
+
     /** The ids of a prompt; an empty one becomes the token that begins a text. */
     int[] encode(String prompt) {
         int[] ids = tokenizer.encode(prompt).ids();
@@ -94,21 +110,13 @@ public final class Generator implements AutoCloseable {
         return new int[] {bundle.manifest().startId()};
     }
 
-    /** {@link ModelException} for a text that another one has ended. */
-    void checkCurrent(Generation generation) {
-        if (generation != current) {
-            throw new ModelException("another text was begun: this one cannot go on");
-        }
-    }
-
-    /** Forget the text in work, before something else uses the cache. */
-    synchronized void abandon() {
-        current = null;
-    }
-
+    /**
+     * End the text in work and give back the model's memory: at once, or after the token in work. Does not wait; a
+     * second time does nothing.
+     */
     @Override
-    public synchronized void close() {
-        current = null;
-        session.close();
+    public void close() {
+        lock.close();
+        cancel();
     }
 }

@@ -4,9 +4,14 @@ package @@ID@@;
 import @@ID@@.json.JsonObject;
 import @@ID@@.runtime.DecoderSession;
 import @@ID@@.tokenizer.Encoding;
+import java.util.Arrays;
 import java.util.List;
 
-/** Whether a package gives here what its bundle says. {@link ModelException} names the first difference. */
+/**
+ * Whether a package gives here what its bundle says. {@link ModelException} names the first difference.
+ *
+ * <p>It reads no file, and runs the model many times: call it off the main thread.
+ */
 public final class SelfTest {
     private final int cases;
     private final double largestDifference;
@@ -34,31 +39,46 @@ public final class SelfTest {
     /** Run every golden case of a classifier. */
     public static SelfTest run(Classifier classifier) {
         List<JsonObject> cases = classifier.bundle().goldenCases();
-        Tolerance tolerance = new Tolerance(classifier.bundle().manifest());
+        Tolerance tolerance = new Tolerance(classifier.bundle().manifest(), cases);
         double largest = 0;
+        float[][] found = new float[cases.size()][];
+        float[][] wanted = new float[cases.size()][];
         for (int number = 0; number < cases.size(); number++) {
             JsonObject row = cases.get(number);
             String where = where(number, row);
             Encoding encoding = classifier.encode(row.text("text"), row.textOr("text_pair", null));
             sameIds(encoding.ids(), row.wholes("ids"), where);
             Prediction prediction = classifier.predict(encoding);
-            largest = Math.max(largest, tolerance.close(prediction.logits(), row.numbers("logits"), where));
+            found[number] = prediction.logits();
+            wanted[number] = row.numbers("logits");
+            largest = Math.max(largest, tolerance.close(found[number], wanted[number], where));
             classifier.check(prediction, row, tolerance, where);
+        }
+        if (alike(found) && !alike(wanted)) {
+            throw new ModelException("the logits of all " + found.length
+                    + " golden cases are the same, and should differ" + Tolerance.WHY);
         }
         return new SelfTest(cases.size(), largest);
     }
 
-    /** Run every golden case of a decoder: its own tokens are fed, and each must be the best, or nearly. */
+    /**
+     * Run every golden case of a decoder: its own tokens are fed, and each must be the best, or nearly. It ends the text
+     * in work.
+     */
     public static SelfTest run(Generator generator) {
-        synchronized (generator) {
-            generator.abandon();
-            List<JsonObject> cases = generator.bundle().goldenCases();
-            Tolerance tolerance = new Tolerance(generator.bundle().manifest());
+        List<JsonObject> cases = generator.bundle().goldenCases();
+        Tolerance tolerance = new Tolerance(generator.bundle().manifest(), cases);
+        generator.lock().enter();
+        try {
+            // it uses the cache of a text in work
+            generator.cancel();
             double largest = 0;
             for (int number = 0; number < cases.size(); number++) {
                 largest = Math.max(largest, runCase(generator, cases.get(number), number, tolerance));
             }
             return new SelfTest(cases.size(), largest);
+        } finally {
+            generator.lock().leave();
         }
     }
 
@@ -72,6 +92,8 @@ public final class SelfTest {
         double largest = tolerance.closeAboveMean(logits, row.wholes("best"), row.numbers("logits"), where);
         int[] tokens = row.wholes("tokens");
         for (int position = 0; position < tokens.length; position++) {
+            // who closes the generator need not wait for all cases
+            generator.lock().checkOpen();
             if (position > 0) {
                 logits = session.run(new int[] {tokens[position - 1]});
             }
@@ -88,6 +110,15 @@ public final class SelfTest {
         int most = Math.min(40, text.codePointCount(0, text.length()));
         String shown = text.substring(0, text.offsetByCodePoints(0, most));
         return "golden case " + (number + 1) + " (" + shown + ")";
+    }
+
+    private static boolean alike(float[][] rows) {
+        for (float[] row : rows) {
+            if (!Arrays.equals(row, rows[0])) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static void sameIds(int[] found, int[] expected, String where) {

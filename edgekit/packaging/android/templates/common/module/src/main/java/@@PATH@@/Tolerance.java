@@ -2,18 +2,44 @@
 package @@ID@@;
 
 import @@ID@@.bundle.Manifest;
+import @@ID@@.json.JsonObject;
+import java.util.List;
 
 /** The tolerance of a bundle's manifest; written so that what is no number counts as off. */
 final class Tolerance {
-    private static final String WHY =
+    static final String WHY =
             "; this runtime or processor does not execute the file as the one that exported it";
+
+    // of a logit: models that have hardly learned differ by less between texts, and are rounded as others are
+    private static final double ROUNDING = 1;
 
     private final double atol;
     private final double rtol;
 
-    Tolerance(Manifest manifest) {
+    /**
+     * {@link ModelException} where the manifest allows more than all logits of the golden cases differ by, and more
+     * than rounding does to any model: whatever a file answers could be within it.
+     */
+    Tolerance(Manifest manifest, List<JsonObject> cases) {
         atol = manifest.atol();
         rtol = manifest.rtol();
+        // the logits of a decoder are less their mean, so that 0 is among them
+        boolean decodes = manifest.task().equals(Manifest.GENERATION);
+        double least = decodes ? 0 : Double.POSITIVE_INFINITY;
+        double most = decodes ? 0 : Double.NEGATIVE_INFINITY;
+        for (JsonObject row : cases) {
+            for (float logit : row.numbers("logits")) {
+                least = Math.min(least, logit);
+                most = Math.max(most, logit);
+            }
+        }
+        double widest = atol + rtol * Math.max(Math.abs(least), Math.abs(most));
+        // written so that what is no number counts as too wide
+        if (!(widest < Math.max(most - least, ROUNDING))) {
+            throw new ModelException("manifest.json: parity allows a logit to be " + widest + " off, and those of all"
+                    + " golden cases lie within " + (most - least) + ": wrong answers would pass; export the bundle"
+                    + " again");
+        }
     }
 
     /** The largest difference of a classifier's logits from those expected. */

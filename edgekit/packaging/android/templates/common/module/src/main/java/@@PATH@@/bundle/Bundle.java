@@ -11,17 +11,23 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Every file is compared with its hash when it is read; {@link ModelException} for one that is another. */
+/**
+ * Every file is compared with its hash when it is read; {@link ModelException} for one that is another. None is read
+ * once the model is loaded: what the self-test needs is kept.
+ */
 public final class Bundle {
     private static final String TOKENIZER = "tokenizer.json";
     private static final String GOLDEN = "golden.jsonl";
 
     private final BundleFiles files;
     private final Manifest manifest;
+    // as its lines; they are parsed when they are asked for. Null where the bundle has none
+    private final String golden;
 
     private Bundle(BundleFiles files, Manifest manifest) {
         this.files = files;
         this.manifest = manifest;
+        golden = manifest.hasFile(GOLDEN) ? text(GOLDEN) : null;
     }
 
     /** Opens a bundle for a task; refuses one for another. */
@@ -58,13 +64,13 @@ public final class Bundle {
         }
     }
 
-    /** The golden cases. */
+    /** The golden cases, from memory. */
     public List<JsonObject> goldenCases() {
-        if (!manifest.hasFile(GOLDEN)) {
+        if (golden == null) {
             throw new ModelException("the bundle has no golden cases: its manifest lists no " + GOLDEN);
         }
         List<JsonObject> found = new ArrayList<>();
-        for (String line : text(GOLDEN).split("\n")) {
+        for (String line : golden.split("\n")) {
             if (!line.trim().isEmpty()) {
                 found.add(Json.parseObject(line));
             }

@@ -13,29 +13,35 @@ import @@ID@@.SelfTest;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** Loads a model, proves it, and runs it on what is typed; what that is, the model's own activity says. */
+/**
+ * Loads a model, proves it, and runs it on what is typed; what that is, the model's own activity says.
+ *
+ * <p>A phone that is turned destroys the screen in the middle of any of these, and makes another: what comes afterwards
+ * is dropped, and the model is closed.
+ */
 abstract class SampleActivity<M> extends Activity implements ModelLoader.Callback<M> {
-    final ExecutorService worker = Executors.newSingleThreadExecutor();
-    TextView answer;
+    private final ExecutorService worker = Executors.newSingleThreadExecutor();
+    private TextView answer;
     private Button button;
+    private ModelLoader loader;
     private M model;
 
     /** What the button says. */
     abstract String action();
 
-    /** Load the model on the worker's thread. */
-    abstract void load();
+    /** Begin to load the model on a thread of `executor`. */
+    abstract ModelLoader load(ExecutorService executor);
 
     /** Run the golden cases, on the worker's thread. */
     abstract SelfTest test(M model);
 
-    /** Run the model on what was typed. */
+    /** Run the model on what was typed, on the worker's thread. */
     abstract void run(M model, String text);
 
-    /** End what the model is doing. */
+    /** End what the model is doing, before it is run again. */
     void cancel(M model) {}
 
-    /** Give back the model's memory, on the worker's thread. */
+    /** Give back the model's memory. */
     abstract void close(M model);
 
     @Override
@@ -46,20 +52,25 @@ abstract class SampleActivity<M> extends Activity implements ModelLoader.Callbac
         button = new Button(this);
         button.setText(action());
         button.setEnabled(false);
-        button.setOnClickListener(view -> run(model, input.getText().toString()));
+        button.setOnClickListener(view -> press(input.getText().toString()));
         LinearLayout screen = new LinearLayout(this);
         screen.setOrientation(LinearLayout.VERTICAL);
+        // below the system's bars, where apps for Android 15 and newer begin
+        screen.setFitsSystemWindows(true);
         screen.addView(input);
         screen.addView(button);
         screen.addView(answer);
         setContentView(screen);
-        load();
+        loader = load(worker);
     }
 
     @Override
     public void onLoaded(M loaded) {
         model = loaded;
-        worker.execute(this::prove);
+        work("the self-test failed: ", () -> {
+            show(test(loaded).toString());
+            onScreen(() -> button.setEnabled(true));
+        });
     }
 
     @Override
@@ -67,29 +78,50 @@ abstract class SampleActivity<M> extends Activity implements ModelLoader.Callbac
         answer.setText(error.getMessage());
     }
 
-    private void prove() {
-        try {
-            show(test(model).toString());
-            runOnUiThread(() -> button.setEnabled(true));
-        } catch (ModelException error) {
-            show("the self-test failed: " + error.getMessage());
-        }
+    private void press(String text) {
+        cancel(model);
+        work("", () -> run(model, text));
     }
 
-    void show(String text) {
-        runOnUiThread(() -> answer.setText(text));
+    /** Do it on the worker's thread; what the model refuses, as a text that is too long, is shown. */
+    private void work(String failed, Runnable task) {
+        if (isDestroyed()) {
+            return;
+        }
+        worker.execute(() -> {
+            try {
+                task.run();
+            } catch (ModelException error) {
+                show(failed + error.getMessage());
+            }
+        });
+    }
+
+    /** Show a text instead of the one before. */
+    final void show(String text) {
+        onScreen(() -> answer.setText(text));
+    }
+
+    /** Show a text behind the one before. */
+    final void append(String text) {
+        onScreen(() -> answer.append(text));
+    }
+
+    private void onScreen(Runnable change) {
+        runOnUiThread(() -> {
+            if (!isDestroyed()) {
+                change.run();
+            }
+        });
     }
 
     @Override
     protected void onDestroy() {
+        loader.cancel();
         if (model != null) {
-            cancel(model);
+            // does not wait for the worker, and ends what it does
+            close(model);
         }
-        worker.execute(() -> {
-            if (model != null) {
-                close(model);
-            }
-        });
         worker.shutdown();
         super.onDestroy();
     }

@@ -11,12 +11,13 @@ import java.util.List;
  * <p>Public for the methods that {@link Classifier} has of it; an app needs no other.
  */
 public abstract class Head {
+    /** Of the models whose answers this is. */
+    static final String PROBLEM_TYPE = Manifest.MULTI_LABEL;
+
     private final List<String> labels;
     private final double[] thresholds;
 
-    /** {@link ModelException} for a model that answers with something else. */
     Head(Manifest manifest) {
-        manifest.expect(Manifest.MULTI_LABEL);
         labels = manifest.labels();
         thresholds = manifest.thresholds();
     }

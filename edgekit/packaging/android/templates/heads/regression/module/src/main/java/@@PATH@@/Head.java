@@ -10,10 +10,10 @@ import @@ID@@.json.JsonObject;
  * <p>Public as {@link Classifier} is; an app needs nothing of it.
  */
 public abstract class Head {
-    /** {@link ModelException} for a model that answers with something else. */
-    Head(Manifest manifest) {
-        manifest.expect(Manifest.REGRESSION);
-    }
+    /** Of the models whose answers this is. */
+    static final String PROBLEM_TYPE = Manifest.REGRESSION;
+
+    Head(Manifest manifest) {}
 
     final Prediction read(float[] logits) {
         return new Prediction(logits);

@@ -11,11 +11,12 @@ import java.util.List;
  * <p>Public for the methods that {@link Classifier} has of it; an app needs no other.
  */
 public abstract class Head {
+    /** Of the models whose answers this is. */
+    static final String PROBLEM_TYPE = Manifest.SINGLE_LABEL;
+
     private final List<String> labels;
 
-    /** {@link ModelException} for a model that answers with something else. */
     Head(Manifest manifest) {
-        manifest.expect(Manifest.SINGLE_LABEL);
         labels = manifest.labels();
     }
 

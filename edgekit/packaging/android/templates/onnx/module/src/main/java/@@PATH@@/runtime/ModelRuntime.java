@@ -5,6 +5,7 @@ import @@ID@@.ModelException;
 import @@ID@@.bundle.Manifest;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import java.nio.ByteBuffer;
 
@@ -13,11 +14,23 @@ public final class ModelRuntime {
     private ModelRuntime() {}
 
     public static ClassifierSession classifier(ByteBuffer model, Manifest manifest, int threads) {
-        return new OnnxClassifier(session(model, threads), manifest);
+        OrtSession session = session(model, threads);
+        try {
+            return new OnnxClassifier(session, manifest);
+        } catch (ModelException refused) {
+            close(session);
+            throw refused;
+        }
     }
 
     public static DecoderSession decoder(ByteBuffer model, Manifest manifest, int threads) {
-        return new OnnxDecoder(session(model, threads), manifest.maxLength());
+        OrtSession session = session(model, threads);
+        try {
+            return new OnnxDecoder(session, manifest.maxLength());
+        } catch (ModelException refused) {
+            close(session);
+            throw refused;
+        }
     }
 
     static OrtEnvironment environment() {
@@ -29,9 +42,19 @@ public final class ModelRuntime {
             environment().setTelemetry(false);
             options.setIntraOpNumThreads(threads);
             options.setInterOpNumThreads(1);
+            // a decoder's optional input has a value of its own, of which every load would warn in the app's log
+            options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
             return environment().createSession(model, options);
         } catch (OrtException error) {
             throw failed("cannot load the model", error);
+        }
+    }
+
+    static void close(OrtSession session) {
+        try {
+            session.close();
+        } catch (OrtException error) {
+            throw failed("cannot close the model", error);
         }
     }
 

@@ -90,10 +90,6 @@ final class OnnxClassifier implements ClassifierSession {
 
     @Override
     public void close() {
-        try {
-            session.close();
-        } catch (OrtException error) {
-            throw ModelRuntime.failed("cannot close the model", error);
-        }
+        ModelRuntime.close(session);
     }
 }

@@ -87,10 +87,6 @@ final class OnnxDecoder extends DecoderSession {
         for (OnnxTensor tensor : outputs.values()) {
             tensor.close();
         }
-        try {
-            session.close();
-        } catch (OrtException error) {
-            throw ModelRuntime.failed("cannot close the model", error);
-        }
+        ModelRuntime.close(session);
     }
 }

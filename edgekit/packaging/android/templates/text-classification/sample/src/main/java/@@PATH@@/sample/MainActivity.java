@@ -5,6 +5,7 @@ import @@ID@@.Classifier;
 import @@ID@@.ModelLoader;
 import @@ID@@.Prediction;
 import @@ID@@.SelfTest;
+import java.util.concurrent.ExecutorService;
 
 /** Classifies what is typed. */
 public final class MainActivity extends SampleActivity<Classifier> {
@@ -14,8 +15,8 @@ public final class MainActivity extends SampleActivity<Classifier> {
     }
 
     @Override
-    void load() {
-        ModelLoader.classifier(this, worker, this);
+    ModelLoader load(ExecutorService executor) {
+        return ModelLoader.classifier(this, executor, this);
     }
 
     @Override
@@ -25,11 +26,9 @@ public final class MainActivity extends SampleActivity<Classifier> {
 
     @Override
     void run(Classifier classifier, String text) {
-        worker.execute(() -> {
-            long started = System.nanoTime();
-            Prediction prediction = classifier.classify(text);
-            show(prediction + ", " + (System.nanoTime() - started) / 1_000_000.0 + " ms");
-        });
+        long started = System.nanoTime();
+        Prediction prediction = classifier.classify(text);
+        show(prediction + ", " + (System.nanoTime() - started) / 1_000_000.0 + " ms");
     }
 
     @Override

@@ -5,6 +5,7 @@ import @@ID@@.GenerationOptions;
 import @@ID@@.Generator;
 import @@ID@@.ModelLoader;
 import @@ID@@.SelfTest;
+import java.util.concurrent.ExecutorService;
 
 /** Goes on with what is typed. */
 public final class MainActivity extends SampleActivity<Generator> {
@@ -14,8 +15,8 @@ public final class MainActivity extends SampleActivity<Generator> {
     }
 
     @Override
-    void load() {
-        ModelLoader.generator(this, worker, this);
+    ModelLoader load(ExecutorService executor) {
+        return ModelLoader.generator(this, executor, this);
     }
 
     @Override
@@ -25,12 +26,8 @@ public final class MainActivity extends SampleActivity<Generator> {
 
     @Override
     void run(Generator generator, String prompt) {
-        // a press of the button ends the text before
-        generator.cancel();
-        worker.execute(() -> {
-            show(prompt);
-            generator.generate(prompt, GenerationOptions.usual(), piece -> runOnUiThread(() -> answer.append(piece)));
-        });
+        show(prompt);
+        generator.generate(prompt, GenerationOptions.usual(), this::append);
     }
 
     @Override

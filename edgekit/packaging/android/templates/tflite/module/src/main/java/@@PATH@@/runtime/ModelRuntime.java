@@ -11,11 +11,23 @@ public final class ModelRuntime {
     private ModelRuntime() {}
 
     public static ClassifierSession classifier(ByteBuffer model, Manifest manifest, int threads) {
-        return new TfliteClassifier(interpreter(model, threads), manifest);
+        Interpreter interpreter = interpreter(model, threads);
+        try {
+            return new TfliteClassifier(interpreter, manifest);
+        } catch (ModelException refused) {
+            interpreter.close();
+            throw refused;
+        }
     }
 
     public static DecoderSession decoder(ByteBuffer model, Manifest manifest, int threads) {
-        return new TfliteDecoder(interpreter(model, threads), manifest.maxLength());
+        Interpreter interpreter = interpreter(model, threads);
+        try {
+            return new TfliteDecoder(interpreter, manifest.maxLength());
+        } catch (ModelException refused) {
+            interpreter.close();
+            throw refused;
+        }
     }
 
     private static Interpreter interpreter(ByteBuffer model, int threads) {
