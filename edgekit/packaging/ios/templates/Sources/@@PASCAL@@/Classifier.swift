@@ -21,12 +21,15 @@ public actor Classifier {
     /// - Parameters:
     ///   - folder: a model's folder; nil: the model of this package
     ///   - threads: how many threads one text may use
-    /// - Throws: `ModelError.damaged` for a changed file, `.wrongTask`, `.unsupported`, `.runtime`.
+    /// - Throws: `ModelError.damaged` for a changed file, `.wrongTask`, `.unsupported`, `.runtime`;
+    ///   `CancellationError` when the task that asks is cancelled.
     public static func load(from folder: URL? = nil, threads: Int = 1) async throws -> Classifier {
         let files = try ModelFiles(folder: folder ?? PackagedModel.folder)
         try files.expect(.classification, instead: "Generator")
         let head = try Head(files)
+        try Task.checkCancellation()
         let tokenizer = try Tokenizer(try files.data("tokenizer.json"), maxLength: files.maxLength)
+        try Task.checkCancellation()
         let session = try Session(files.folder.appendingPathComponent(files.model).path, threads: threads)
         return Classifier(files, head, session, tokenizer)
     }
@@ -38,18 +41,23 @@ public actor Classifier {
 
     /// Run the golden cases: text to ids to logits to the answer, each as it was when the model was made.
     ///
-    /// - Throws: `ModelError.selfTest` that names the first difference.
+    /// - Throws: `ModelError.selfTest` that names the first difference, `CancellationError`.
     public func selfTest() throws -> SelfTestResult {
         let cases = try files.goldenCases()
+        try files.tolerance.check(cases.flatMap(\.logits))
         var largest: Float = 0
+        var found: [[Float]] = []
         for (index, one) in cases.enumerated() {
+            try Task.checkCancellation()
             let comparison = Comparison(number: index + 1, text: one.text, tolerance: files.tolerance)
             let encoding = try tokenizer.encode(one.text, pair: one.pair)
             try comparison.same(encoding.ids, one.ids)
             let prediction = head.read(try logits(encoding))
             largest = max(largest, try comparison.close(prediction.logits, one.logits))
             try head.check(prediction, one.answer, comparison)
+            found.append(prediction.logits)
         }
+        try Comparison.vary(found, cases.map(\.logits))
         return SelfTestResult(cases: cases.count, maxDifference: largest)
     }
 

@@ -58,11 +58,14 @@ public actor Generator {
     /// - Parameters:
     ///   - folder: a model's folder; nil: the model of this package
     ///   - threads: how many threads a text may use
-    /// - Throws: `ModelError.damaged` for a changed file, `.wrongTask`, `.unsupported`, `.runtime`.
+    /// - Throws: `ModelError.damaged` for a changed file, `.wrongTask`, `.unsupported`, `.runtime`;
+    ///   `CancellationError` when the task that asks is cancelled.
     public static func load(from folder: URL? = nil, threads: Int = 1) async throws -> Generator {
         let files = try ModelFiles(folder: folder ?? PackagedModel.folder)
         try files.expect(.generation, instead: "Classifier")
+        try Task.checkCancellation()
         let tokenizer = try Tokenizer(try files.data("tokenizer.json"), decodes: true)
+        try Task.checkCancellation()
         return Generator(files, try DecoderSession(files, threads: threads), tokenizer)
     }
 
@@ -75,6 +78,8 @@ public actor Generator {
         _ prompt: String, options: GenerationOptions = GenerationOptions(),
         onPiece: @Sendable (String) -> Void = { _ in }
     ) throws -> Generation {
+        // one that was cancelled while it waited for another
+        try Task.checkCancellation()
         let prompt = try encode(prompt)
         var writing = try Writing(tokenizer, prompt, options, ends: files.endIds)
         var text = ""
@@ -116,11 +121,14 @@ public actor Generator {
     /// Run the golden cases: prompt to ids to logits to tokens, each as it was when the model was made.
     ///
     /// Behind the prompt the case's own tokens are fed: each must be the best, or within the tolerance of it.
-    /// - Throws: `ModelError.selfTest` that names the first difference.
+    /// - Throws: `ModelError.selfTest` that names the first difference, `CancellationError`.
     public func selfTest() throws -> SelfTestResult {
         let cases = try files.decoderCases()
+        // less their mean, so that 0 is among them
+        try files.tolerance.check([0] + cases.flatMap(\.logits))
         var largest: Float = 0
         for (index, one) in cases.enumerated() {
+            try Task.checkCancellation()
             let comparison = Comparison(number: index + 1, text: one.text, tolerance: files.tolerance)
             try comparison.same(try encode(one.text), one.ids)
             session.reset()

@@ -94,6 +94,24 @@ public struct SelfTestResult: Equatable, Sendable {
     }
 }
 
+extension Tolerance {
+    /// Refuse one that is more than all logits of the golden cases differ by, and more than rounding does to any
+    /// model: whatever a file answers could be within it.
+    package func check(_ logits: [Float]) throws {
+        // models that have hardly learned differ by less between texts, and are rounded as others are
+        let rounding = 1.0
+        let least = Double(logits.min() ?? 0)
+        let most = Double(logits.max() ?? 0)
+        let widest = absolute + relative * max(abs(least), abs(most))
+        // written so that what is no number counts as too wide
+        if !(widest < max(most - least, rounding)) {
+            throw ModelError.damaged(
+                "manifest.json: parity allows a logit to be \(widest) off, and those of all golden cases lie within "
+                    + "\(most - least): wrong answers would pass; export the bundle again")
+        }
+    }
+}
+
 /// What the self-test compares, each with an error that names the first difference.
 package struct Comparison {
     package let place: String
@@ -110,6 +128,16 @@ package struct Comparison {
             throw failed("token \(index) is \(found[index]), expected \(expected[index])")
         }
         if found.count != expected.count { throw failed("\(found.count) tokens, expected \(expected.count)") }
+    }
+
+    /// Not all logits may be the same where those expected differ, as of a runtime that does not know an operator:
+    /// those of a model that has hardly learned lie so close together that their tolerance does not tell.
+    package static func vary(_ found: [[Float]], _ expected: [[Float]]) throws {
+        if Set(expected).count > 1, Set(found).count == 1 {
+            throw ModelError.selfTest(
+                "the logits of all \(found.count) golden cases are the same, and should differ; "
+                    + "this runtime or processor does not execute the file as the one that exported it")
+        }
     }
 
     /// The logits must be within the tolerance; gives the largest difference.

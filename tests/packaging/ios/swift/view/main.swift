@@ -1,0 +1,54 @@
+// As a view uses the package, on the main actor, in the language mode of Swift 6: view CLASSIFIER GENERATOR
+
+import DemoModel
+import Foundation
+
+struct Failed: Error {}
+
+@MainActor
+final class Screen {
+    private var classifier: Classifier?
+    private(set) var logits: [Float] = []
+    private(set) var story = ""
+
+    func read(_ text: String, from folder: URL) async throws {
+        let classifier = try await Classifier.load(from: folder)
+        _ = try await classifier.selfTest()
+        logits = try await classifier.classify(text).logits
+        self.classifier = classifier
+    }
+
+    func write(_ prompt: String, from folder: URL) async throws {
+        let generator = try await Generator.load(from: folder)
+        _ = try await generator.selfTest()
+        let options = GenerationOptions(maxTokens: 20)
+        for try await piece in generator.stream(prompt, options: options) { story += piece }
+        let made = try await generator.generate(prompt, options: options) { _ in
+            if Thread.isMainThread { fatalError("the main thread writes") }
+        }
+        guard made.text == story else { throw Failed() }
+    }
+}
+
+/// A view that goes while its model loads, runs or waits: what it asked for ends as cancelled.
+func cancelled<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws {
+    let task = Task { try await work() }
+    task.cancel()
+    do {
+        _ = try await task.value
+        throw Failed()
+    } catch is CancellationError {}
+}
+
+let folders = CommandLine.arguments.dropFirst().map { URL(fileURLWithPath: $0) }
+let screen = Screen()
+try await screen.read("turn the lights off", from: folders[0])
+try await screen.write("once upon", from: folders[1])
+try await cancelled { try await Classifier.load(from: folders[0]) }
+try await cancelled { try await Generator.load(from: folders[1]) }
+let classifier = try await Classifier.load(from: folders[0])
+let generator = try await Generator.load(from: folders[1])
+try await cancelled { try await classifier.selfTest() }
+try await cancelled { try await generator.selfTest() }
+try await cancelled { try await generator.generate("once upon") }
+print(screen.logits.count, screen.story)
