@@ -14,10 +14,12 @@ from edgekit.packaging.identity import Identity
 from edgekit.packaging.model_kind import kind_of
 from edgekit.packaging.web.answers import title_of, values_of
 from edgekit.packaging.web.commonjs import write_commonjs
+from edgekit.packaging.web.react_native import write_assets
 
 FORMATS = ("onnx",)
-# the versions that the package was run with; React Native's was checked against its types
+# the versions that the package was run with; of React Native's all but its native code
 WEB_RUNTIME, NODE_RUNTIME, REACT_NATIVE_RUNTIME = "1.30.0", "1.30.0", "1.24.3"
+REACT_NATIVE_TRIED = "React Native's Metro settings and Babel preset 0.88, Expo's 58"
 # what an app takes over; the page to try it and what a person reads stay behind
 _SHIPPED = ("bundle", "lib")
 _HERE = Path(__file__).parent
@@ -27,7 +29,9 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     """Fill `folder` with the npm package `identity.name`; `npm pack` there makes its tarball."""
     manifest = Manifest.of_checked(bundle.manifest, str(bundle.folder / MANIFEST_FILE))
     copy_bundle(bundle, folder / "bundle")
-    values = _values(manifest, identity, kind_of(bundle).api_class)
+    values = _values(manifest, identity, kind_of(bundle).api_class) | {
+        "ASSETS": write_assets(folder, manifest.model_file)
+    }
     fill(_HERE / "templates", folder, values)
     write_commonjs(folder / "lib", "node.js", folder / "cjs")
     # a file of types is of the kind of its module
@@ -56,6 +60,7 @@ def _values(manifest: Manifest, identity: Identity, api_class: str) -> dict[str,
         "WEB_RUNTIME": WEB_RUNTIME,
         "NODE_RUNTIME": NODE_RUNTIME,
         "REACT_NATIVE_RUNTIME": REACT_NATIVE_RUNTIME,
+        "REACT_NATIVE_TRIED": REACT_NATIVE_TRIED,
     }
 
 

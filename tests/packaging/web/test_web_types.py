@@ -18,6 +18,7 @@ HEADS = {
     "multi-label": {"problem_type": "multi_label_classification", "thresholds": (0.4, 0.5, 0.6)},
     "regression": {"problem_type": "regression", "labels": ("LABEL_0",)},
 }
+NATIVE = npm.HERE / "react_native_modules.d.ts"
 OPTIONS = {
     "strict": True,
     "noUnusedLocals": True,
@@ -74,8 +75,9 @@ def compile_(root, files, **options):
 def test_every_module_of_the_package_holds_to_its_types(workplace):
     package = workplace / "tiny-model"
     modules = [path for folder in ("lib", "demo") for path in (package / folder).rglob("*.js")]
+    modules += [package / "bare.js", package / "expo.js"]
     assert len(modules) > 40
-    assert compile_(workplace, [*modules, package / "index.d.ts"]) == ""
+    assert compile_(workplace, [*modules, package / "index.d.ts", NATIVE]) == ""
 
 
 @pytest.mark.parametrize("name", HEADS)
@@ -89,7 +91,7 @@ def test_a_model_that_gives_no_single_label_says_so_in_its_types(workplace, name
     for path, text in zip(files, (source, *blocks), strict=True):
         path.write_text(text, encoding="utf-8")
     modules = [path for folder in ("lib", "demo") for path in (package / folder).rglob("*.js")]
-    assert compile_(workplace, [*modules, package / "index.d.ts", *files]) == ""
+    assert compile_(workplace, [*modules, package / "index.d.ts", NATIVE, *files]) == ""
 
 
 @pytest.mark.parametrize("resolution", ["nodenext", "bundler"])

@@ -3,11 +3,15 @@
 import { FORMAT_VERSION, HEAD_FORMAT_VERSION, contentHash } from "./content_hash.js";
 import { ModelError } from "./errors.js";
 import { headFault } from "./head.js";
-import { sha256 } from "./sha256.js";
-import { decodeUtf8Strictly } from "./utf8.js";
+import { ReadFiles } from "./read_files.js";
 
 /** @typedef {import("../index.d.ts").Manifest} Manifest */
-/** @typedef {import("../index.d.ts").ReadFile} ReadFile */
+/**
+ * Where the files of a bundle are read, each against its sha256.
+ * @typedef {object} Files
+ * @property {(name: string, sha256: string | null) => Promise<string>} text
+ * @property {(name: string, sha256: string) => Promise<Uint8Array | string>} model
+ */
 
 const MOST = 2 ** 31 - 1;
 const KINDS = /** @type {const} */ ({
@@ -18,30 +22,16 @@ const KINDS = /** @type {const} */ ({
 export class Bundle {
   /**
    * @param {Manifest} manifest
-   * @param {ReadFile} read
+   * @param {Files} files
    */
-  constructor(manifest, read) {
+  constructor(manifest, files) {
     this.manifest = manifest;
-    this.read = read;
+    this.files = files;
   }
 
-  /**
-   * The bytes of a file, which are those that the manifest means.
-   * @param {string} name
-   * @returns {Promise<Uint8Array>}
-   */
-  async bytes(name) {
-    const entry = Object.hasOwn(this.manifest.files, name) ? this.manifest.files[name] : null;
-    if (!entry) throw new ModelError("invalid", `the manifest lists no hash of ${name}`);
-    const bytes = await this.read(name);
-    const found = await sha256(bytes);
-    if (found !== entry.sha256) {
-      throw new ModelError(
-        "tampered", `${name} is not the file of the manifest: sha256 ${found}, expected ${entry.sha256}`,
-        "install the package again",
-      );
-    }
-    return bytes;
+  /** The model as onnxruntime takes it: its bytes, or the path of its file. */
+  model() {
+    return this.files.model(this.manifest.model_file, this.hash(this.manifest.model_file));
   }
 
   /**
@@ -49,12 +39,18 @@ export class Bundle {
    * @returns {Promise<string>}
    */
   async text(name) {
-    const bytes = await this.bytes(name);
-    try {
-      return decodeUtf8Strictly(bytes);
-    } catch (error) {
-      throw new ModelError("invalid", `${name} cannot be read: ${/** @type {Error} */ (error).message}`);
-    }
+    return this.files.text(name, this.hash(name));
+  }
+
+  /**
+   * The sha256 of a file, as the manifest means it.
+   * @private
+   * @param {string} name
+   */
+  hash(name) {
+    const entry = Object.hasOwn(this.manifest.files, name) ? this.manifest.files[name] : null;
+    if (!entry) throw new ModelError("invalid", `the manifest lists no hash of ${name}`);
+    return entry.sha256;
   }
 
   /**
@@ -77,12 +73,13 @@ export class Bundle {
 
 /**
  * Read the manifest. Throws for one that is damaged, of another format or for another task.
- * @param {ReadFile} read
+ * @param {import("../index.d.ts").ReadFile | Files} source
  * @param {Manifest["task"]} task
  * @returns {Promise<Bundle>}
  */
-export async function openBundle(read, task) {
-  const manifest = parsed(await read("manifest.json"));
+export async function openBundle(source, task) {
+  const files = typeof source === "function" ? new ReadFiles(source) : source;
+  const manifest = parsed(await files.text("manifest.json", null));
   if (manifest.format_version === 1) {
     throw new ModelError("invalid", "manifest.json is of an older format", "export the bundle again: edgekit export");
   }
@@ -103,13 +100,13 @@ export async function openBundle(read, task) {
   if (!manifest.model_file.endsWith(".onnx")) {
     throw new ModelError("unsupported", `${manifest.model_file} is no ONNX file`, "edgekit export --format onnx");
   }
-  return new Bundle(manifest, read);
+  return new Bundle(manifest, files);
 }
 
-/** @param {Uint8Array} bytes */
-function parsed(bytes) {
+/** @param {string} text */
+function parsed(text) {
   try {
-    const manifest = JSON.parse(decodeUtf8Strictly(bytes));
+    const manifest = JSON.parse(text);
     if (isOf("object", manifest)) return manifest;
   } catch (error) {
     throw new ModelError("invalid", `manifest.json cannot be read: ${/** @type {Error} */ (error).message}`);

@@ -125,7 +125,7 @@ export class BaseClassifier {
 export async function parts(platform, options) {
   const bundle = await openBundle(await readerOf(platform, options), TASK);
   const tokenizer = new Tokenizer(await bundle.json("tokenizer.json"), bundle.manifest.max_length);
-  const session = await Session.create(platform, await bundle.bytes(bundle.manifest.model_file), options);
+  const session = await Session.create(platform, await bundle.model(), options);
   return [bundle, tokenizer, session];
 }
 

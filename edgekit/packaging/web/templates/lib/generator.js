@@ -99,6 +99,6 @@ export async function parts(platform, options) {
     throw new ModelError("invalid", `the context must hold 1 to ${manifest.max_length} tokens, not ${capacity}`);
   }
   const tokenizer = new Tokenizer(await bundle.json("tokenizer.json"));
-  const session = await Session.create(platform, await bundle.bytes(manifest.model_file), options);
+  const session = await Session.create(platform, await bundle.model(), options);
   return [bundle, tokenizer, new DecoderSession(session, manifest, capacity)];
 }

@@ -3,14 +3,14 @@
 import { ModelError } from "./errors.js";
 
 /** @typedef {import("../index.d.ts").GeneratorOptions} LoadOptions */
-/** @typedef {import("../index.d.ts").ReadFile} ReadFile */
+/** @typedef {import("../index.d.ts").ReadFile | import("./bundle.js").Files} Reader */
 /** @typedef {Pick<typeof import("onnxruntime-common"), "InferenceSession" | "Tensor">} Runtime */
 
 /**
  * @typedef {object} Platform
  * @property {(options: LoadOptions) => Promise<Runtime>} runtime onnxruntime, set up as the options say; loaded here and
  *   not on import, as a server imports this package to render a page whose model runs in the browser
- * @property {(bundle: string | URL | undefined) => ReadFile | Promise<ReadFile>} reader of the files in a folder, by default the package's
+ * @property {(bundle: string | URL | undefined) => Reader | Promise<Reader>} reader of the files in a folder, by default the package's
  * @property {(options: LoadOptions) => import("onnxruntime-common").InferenceSession.SessionOptions} sessionOptions
  * @property {() => import("./turns.js").Turns} [turns] in which sessions run, where one must not run beside another
  * @property {Record<string, string>} [refused] options that this platform does not take, each with the reason
@@ -20,7 +20,7 @@ import { ModelError } from "./errors.js";
  * How the files of a bundle are read. Throws for an option that this platform does not take.
  * @param {Platform} platform
  * @param {LoadOptions} options
- * @returns {Promise<ReadFile>}
+ * @returns {Promise<Reader>}
  */
 export async function readerOf(platform, options) {
   const refused = Object.entries(platform.refused ?? {}).find(([name]) => Object.hasOwn(options, name));

@@ -63,7 +63,8 @@ export class Sampler {
    * @param {Float32Array} logits
    */
   best(logits) {
-    let ids = Uint32Array.from(logits.keys());
+    // from the array itself: Hermes makes typed arrays of no iterator, and says nothing
+    let ids = Uint32Array.from(logits, (_, id) => id);
     if (this.topK && this.topK < logits.length) {
       // logits sort fast as plain numbers; only those not below the last that counts are ranked
       const least = Float32Array.from(logits).sort()[logits.length - this.topK];

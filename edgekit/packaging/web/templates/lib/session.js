@@ -23,7 +23,7 @@ export class Session {
   /**
    * Throws where the runtime is not installed, cannot start or does not take the model.
    * @param {Platform} platform
-   * @param {Uint8Array} model
+   * @param {Uint8Array | string} model its bytes, or the path of its file
    * @param {import("../index.d.ts").LoadOptions} options
    */
   static async create(platform, model, options) {
@@ -31,7 +31,7 @@ export class Session {
     const turns = platform.turns?.() ?? new Turns();
     const session = await turns.take(async () => {
       try {
-        return await runtime.InferenceSession.create(model, { logSeverityLevel: 3, ...platform.sessionOptions(options) });
+        return await runtime.InferenceSession.create(/** @type {any} */ (model), { logSeverityLevel: 3, ...platform.sessionOptions(options) });
       } catch (error) {
         throw new ModelError("runtime", `onnxruntime cannot load the model: ${error instanceof Error ? error.message : error}`);
       }

@@ -1,0 +1,69 @@
+// React Native: onnxruntime-react-native, found when a model is loaded, as an app without it must still start.
+
+import { ModelError } from "./errors.js";
+import { fetching, inFolder } from "./fetching.js";
+
+/** @typedef {import("./platform.js").Runtime} Runtime */
+/** @typedef {import("./bundle.js").Files} Files */
+
+/**
+ * No turns are needed over several models: each load and each run has a native thread of its own, onnxruntime's sessions
+ * may run side by side, and results become JavaScript's on its own thread (read in the source of onnxruntime-react-native
+ * @@REACT_NATIVE_RUNTIME@@, AsyncWorker.h and InferenceSessionHostObject.cpp).
+ * @param {Files | null} own the files of the package; null where the app must say where they lie
+ * @returns {import("./platform.js").Platform}
+ */
+export const reactNative = (own) => ({
+  runtime: async () => runtime(),
+  reader: (bundle) => {
+    if (bundle !== undefined) return fetching(inFolder(bundle));
+    if (own) return own;
+    throw new ModelError(
+      "invalid", "React Native reads no file of a package by itself",
+      "import from @@NAME@@/expo or @@NAME@@/bare, or give load a function that reads a file",
+    );
+  },
+  sessionOptions: ({ threads }) => ({ executionProviders: ["cpu"], ...(threads ? { intraOpNumThreads: threads } : {}) }),
+  refused: { wasmPaths: "it is for onnxruntime-web, and here onnxruntime-react-native runs the model" },
+});
+
+/** @returns {Runtime} */
+function runtime() {
+  if (typeof BigInt64Array === "undefined") {
+    throw new ModelError("unsupported", "this JavaScript engine has no BigInt64Array", "React Native from 0.70 on with Hermes has");
+  }
+  const { InferenceSession, Tensor } = native();
+  return { Tensor, InferenceSession: /** @type {any} */ ({ create: creating(InferenceSession) }) };
+}
+
+/** @returns {typeof import("onnxruntime-react-native")} */
+function native() {
+  try {
+    return require("onnxruntime-react-native");
+  } catch (error) {
+    const message = error instanceof Error ? error.message : error;
+    throw new ModelError(
+      "runtime", `onnxruntime-react-native@@@REACT_NATIVE_RUNTIME@@ is not in this app: ${message}`,
+      "install it and build the app anew; Expo Go has none, a development build has",
+    );
+  }
+}
+
+/**
+ * From bytes the native module makes a session with no options, and of the whole buffer that they lie in.
+ * @param {typeof import("onnxruntime-common").InferenceSession} InferenceSession
+ */
+const creating = (InferenceSession) => (
+  /** @type {string | Uint8Array} */ model,
+  /** @type {import("onnxruntime-common").InferenceSession.SessionOptions} */ options,
+) => {
+  if (typeof model === "string") return InferenceSession.create(model, options);
+  if (options.intraOpNumThreads) {
+    throw new ModelError(
+      "unsupported", "onnxruntime-react-native takes threads only for a model that it reads from its file",
+      "leave threads out, or import from @@NAME@@/expo or @@NAME@@/bare",
+    );
+  }
+  const isWhole = model.byteLength === model.buffer.byteLength;
+  return InferenceSession.create(isWhole ? model : model.slice(), options);
+};

@@ -1,0 +1,3 @@
+// For what is imported and not used here.
+
+module.exports = {};
