@@ -141,6 +141,7 @@ def _explain(error: Exception, debug: bool) -> int:
     """Print an error as one line with its advice; the traceback only if it was asked for."""
     from edgekit.cli.machine_errors import machine_error
     from edgekit.errors import EdgekitError
+    from edgekit.parts import missing_part
 
     if debug:
         import traceback
@@ -148,7 +149,7 @@ def _explain(error: Exception, debug: bool) -> int:
         traceback.print_exception(error)
     if isinstance(error, OSError) and error.filename is None and unwritable_stdout() is not None:
         return 0 if isinstance(error, BrokenPipeError) else 2  # told when all else is done
-    known = error if isinstance(error, EdgekitError) else machine_error(error)
+    known = error if isinstance(error, EdgekitError) else missing_part(error) or machine_error(error)
     if known is None:
         kind = type(error).__name__
         _print_error(f"error: {kind}: {error}", "this is a fault of edgekit: `--debug` shows where")

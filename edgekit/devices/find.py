@@ -11,6 +11,7 @@ from pathlib import Path
 
 from edgekit.devices.ssh.host_config import SYSTEM_FILE, USER_FILE
 from edgekit.errors import DeviceError, UsageError
+from edgekit.parts import missing_part
 from edgekit.schema.device import DeviceUrl
 
 # files that `Include` may lead through, and bytes of each that are read
@@ -41,9 +42,12 @@ def find_devices() -> FoundDevices:
         from edgekit.devices.adb.transport import adb_serials
 
         android = [Candidate(f"adb://{serial}", state) for serial, state in adb_serials()]
-    except DeviceError as error:
+    except (DeviceError, ModuleNotFoundError) as error:
         android = []
-        notes.append(f"{error.message}" + (f"; {error.advice}" if error.advice else ""))
+        told = error if isinstance(error, DeviceError) else missing_part(error)
+        if told is None:
+            raise
+        notes.append(f"{told.message}" + (f"; {told.advice}" if told.advice else ""))
     # those of the machine's file after the user's, as ssh reads them
     configs = [Path(USER_FILE).expanduser(), Path(SYSTEM_FILE)]
     named: dict[str, Path] = {}

@@ -45,10 +45,12 @@ class Format:
     def file_parts(self, path: Path) -> dict[str, int]:
         """Bytes of each part of a model file; what is no tensor is the graph.
 
-        Raises `ToolError` for a file that is not what its name says.
+        Raises `ToolError` for a file that is not what its name says, `ModuleNotFoundError` without its library.
         """
         try:
             found = self.sizes(path)
+        except ModuleNotFoundError:
+            raise
         except Exception as error:  # a reader raises anything at all on bytes that are no model
             raise ToolError(f"{path} cannot be read: {type(error).__name__}: {error}") from error
         return dict(found) | {"graph": max(0, path.stat().st_size - sum(found.values()))}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.manifest import Manifest, Step
-from edgekit.errors import UsageError
+from edgekit.errors import EdgekitWarning, UsageError
 from edgekit.options.model_ref import ModelRef
+from edgekit.parts import missing_part
 
 _TOKENIZER_FILES = ("tokenizer.json",)
 
@@ -49,11 +51,9 @@ def inspect(what: str | Path | ModelRef | BundleFolder) -> Inspection:
 
 
 def _bundle(bundle: BundleFolder) -> Inspection:
-    from edgekit.export.format import format_named
-
     bundle.checked()
     manifest = bundle.manifest
-    parts = format_named(manifest.format).file_parts(bundle.model_file)
+    parts = _model_parts(bundle, manifest)
     parts |= {
         name: file.bytes for name, file in manifest.files.items() if file.runtime and name != manifest.model_file
     }
@@ -70,6 +70,23 @@ def _bundle(bundle: BundleFolder) -> Inspection:
         manifest=manifest,
         lineage=manifest.lineage,
     )
+
+
+def _model_parts(bundle: BundleFolder, manifest: Manifest) -> dict[str, int]:
+    """Bytes of each part of the model file; of the whole, with a warning, where nothing here reads the format."""
+    from edgekit.export.format import format_named
+
+    try:
+        return format_named(manifest.format).file_parts(bundle.model_file)
+    except ModuleNotFoundError as error:
+        if (missing := missing_part(error)) is None:
+            raise
+        warnings.warn(
+            f"the parts of the model are not told apart: {missing.message}. {missing.advice}",
+            EdgekitWarning,
+            stacklevel=2,
+        )
+        return {"model": bundle.model_file.stat().st_size}
 
 
 def _checkpoint(reference: ModelRef) -> Inspection:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import platform
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from edgekit.export.tflite.decoder_file import write_tflite_decoder
 from edgekit.export.tflite.rounding import dequantizes, simulate
 from edgekit.models.decoder import Decoder
 from edgekit.models.registry import describe
+from edgekit.parts import install_command
 from edgekit.schema.schemes import Scheme
 
 _READ_BY = {
@@ -33,6 +36,11 @@ def require(scheme: Scheme) -> None:
     int8: LiteRT's integer kernels want integer outputs too, measured dearer than dynamic int8 and less accurate.
     """
     if importlib.util.find_spec("litert_torch") is None:
+        if sys.platform == "darwin" or (sys.platform, platform.machine()) == ("linux", "x86_64"):
+            raise UsageError(
+                "TFLite export needs litert-torch, which is not installed; --format onnx does without",
+                advice=install_command("tflite"),
+            )
         raise UsageError(
             "TFLite export needs an x86-64 Linux or macOS host (litert-torch has no wheel for this one)",
             advice="--format onnx works here",
