@@ -10,4 +10,8 @@ h11 and not a server: the parsing of HTTP is where a service of one's own goes w
 else, without dependencies. waitress and uvicorn bring no limit on how long a client may take for its headers, so one
 that sends a byte now and then keeps its place for ever; the standard library's `http.server` knows no chunked bodies,
 and its own documentation advises against it.
+
+h11 alone takes what a proxy may read otherwise (bare line ends, a length beside chunks), and is busy for seconds with
+some heads and with bodies in chunks of a byte. So `request_head.py` and `chunked_body.py` read both first, within
+limits, and h11 is given a head that is well formed and a body that is whole.
 """

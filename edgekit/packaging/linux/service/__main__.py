@@ -13,6 +13,7 @@ from typing import Any
 from edgekit.agent.json_object import JsonObject
 
 from . import limits
+from .host_names import allowed_host
 from .tasks import SERVED
 
 # as edgekit's: wrong input, no runtime, a tool that failed
@@ -43,6 +44,15 @@ def _parser(facts: JsonObject) -> argparse.ArgumentParser:
     serve = add("serve", _serve, "answer over HTTP until SIGTERM")
     serve.add_argument("--host", default="127.0.0.1", help="the address to listen on (default: this machine alone)")
     serve.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"0 for any (default {DEFAULT_PORT})")
+    serve.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        type=allowed_host,
+        metavar="NAME",
+        help="a name that a proxy passes on in Host, as classify.example.com; may be given several times "
+        "(default: on this machine alone localhost, with another --host any name)",
+    )
     limits.add_options(serve)
     add("selftest", _selftest, "run the golden cases: text to tokens, to logits, to answer")
     task = SERVED[facts["task"]]
@@ -52,10 +62,11 @@ def _parser(facts: JsonObject) -> argparse.ArgumentParser:
 
 
 def _serve(home: Path, facts: JsonObject, options: argparse.Namespace) -> int:
-    from .serve import serve
+    from .serve import Place, serve
 
     worker = [sys.executable, "-I", str(home / "app" / "run.py"), "worker", "--threads", str(options.threads)]
-    status: int = serve(facts, worker, options.host, options.port, limits.from_options(options), EXIT_CODES)
+    place = Place(options.host, options.port, options.allow_host)
+    status: int = serve(facts, worker, place, limits.from_options(options), EXIT_CODES)
     return status
 
 

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from email.utils import formatdate
-from typing import Any
 
 import h11
 
+from .chunked_body import read_chunks
 from .http_error import HttpError
 from .limits import Limits
+from .request_head import check_framing, destination, read_head
 
 JSON, LINES = "application/json", "application/x-ndjson"
 _PIECE = 65_536
@@ -25,9 +26,13 @@ Headers = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Request:
-    """A request whose body is whole; headers by lower-case name."""
+    """A request whose body is whole; headers by lower-case name.
+
+    host: whom it is for, with or without a port; None where it does not say
+    """
 
     method: str
+    host: str | None
     path: str
     headers: dict[str, str]
     body: bytes
@@ -36,19 +41,25 @@ class Request:
 class Connection:
     """A connection. Every write goes to a buffer at once; only `flush` waits for the client.
 
-    idle: whether it waits for a request to begin
-    last: whether it ends after the answer that comes next
+    idle:  whether it may end for another's sake: it waits for a request to begin, or was refused and is read away
+    since: when it last became so, by `time.monotonic`; 0 where it was refused
+    last:  whether it ends after the answer that comes next
+    turns: is held by the connection whose turn it is, of all of them
     """
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits) -> None:
-        self._reader, self._writer, self._limits = reader, writer, limits
-        self._http = h11.Connection(h11.SERVER, limits.header_bytes)
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits, turns: asyncio.Lock
+    ) -> None:
+        self._reader, self._writer, self._limits, self._turns = reader, writer, limits, turns
+        # its own limit is for what is not whole, and it is given nothing else
+        self._http = h11.Connection(h11.SERVER)
         # so that draining waits until everything is on its way
         writer.transport.set_write_buffer_limits(0)
         self._fresh = True
         # whether the request wants the head of an answer alone
         self._headless = False
         self.idle = False
+        self.since = time.monotonic()
         self.last = False
         self.begun = False
 
@@ -59,19 +70,27 @@ class Connection:
 
     async def read(self) -> Request | None:
         """The next request; None when there is none to come. `HttpError` for what breaks a limit or is no HTTP."""
-        if not await self._waited():
+        self._headless = False
+        if not self._fresh:
+            # a client may have sent a thousand at once
+            await self.turn()
+        first = b"" if self.last else await self._first_byte()
+        if not first:
             return None
         try:
-            head = await self._event(time.monotonic() + self._limits.header_seconds)
-            if not isinstance(head, h11.Request):
-                return None
-            return await self._rest(head)
-        except h11.RemoteProtocolError as error:
+            return await self._whole(first)
+        except HttpError:
+            # what follows a request that could not be read is no request
             self.last = True
-            raise HttpError(error.error_status_hint, f"this is no HTTP/1.1: {error}") from None
-        except asyncio.TimeoutError:
-            self.last = True
-            raise HttpError(408, "the request took too long to come") from None
+            raise
+
+    async def turn(self) -> None:
+        """Wait for this client's turn: of all who ask for more than a little work, one gets it at a time.
+
+        Whatever they send, the others wait for one piece of it, not for one of each.
+        """
+        async with self._turns:
+            await asyncio.sleep(0)
 
     def answer(self, status: int, body: bytes, kind: str, headers: Headers = ()) -> None:
         """A whole answer."""
@@ -111,6 +130,7 @@ class Connection:
         with suppress(OSError, asyncio.TimeoutError):
             if not self._writer.is_closing() and self._http.their_state is not h11.DONE and not self.gone:
                 self._writer.write_eof()
+                self.idle, self.since = True, 0.0
                 await asyncio.wait_for(self._read_away(), _LINGER_SECONDS)
         self.cut()
 
@@ -120,53 +140,64 @@ class Connection:
             self._writer.transport.abort()
         self._writer.close()
 
-    async def _waited(self) -> bool:
-        """Wait until a request begins; whether one does."""
-        if self._http.trailing_data[0]:
-            return True
+    async def _first_byte(self) -> bytes:
+        """Wait until a request begins; its first byte, or none."""
         patience = self._limits.header_seconds if self._fresh else self._limits.idle_seconds
-        self._fresh, self.idle = False, True
+        self._fresh, self.idle, self.since = False, True, time.monotonic()
         try:
-            data = await asyncio.wait_for(self._reader.read(_PIECE), patience)
+            return await asyncio.wait_for(self._reader.read(1), patience)
         except asyncio.TimeoutError:
-            return False
+            return b""
         finally:
             self.idle = False
-        self._http.receive_data(data)
-        return bool(data)
+
+    async def _whole(self, first: bytes) -> Request:
+        """The request that begins with this byte."""
+        try:
+            reading = read_head(self._reader, first, self._limits, self.turn)
+            lines = await asyncio.wait_for(reading, self._limits.header_seconds)
+            check_framing(lines)
+            self._http.receive_data(b"\r\n".join([*lines, b"", b""]))
+            head = self._http.next_event()
+            if not isinstance(head, h11.Request):
+                raise HttpError(400, "this is no request")
+            # time for a body runs from its head on
+            return await asyncio.wait_for(self._rest(head), self._limits.body_seconds)
+        except h11.RemoteProtocolError as error:
+            raise HttpError(error.error_status_hint, f"this is no HTTP/1.1: {error!s:.200}") from None
+        except asyncio.IncompleteReadError:
+            raise HttpError(400, "the connection ended before the request did") from None
+        except asyncio.TimeoutError:
+            raise HttpError(408, "the request took too long to come") from None
 
     async def _rest(self, head: h11.Request) -> Request:
-        """The body of a request; time for it runs from its head on."""
         self._headless = head.method == b"HEAD"
+        if head.http_version not in (b"1.0", b"1.1"):
+            raise HttpError(505, "this service knows HTTP/1.0 and HTTP/1.1")
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
-        self._check_size(int(headers.get("content-length", "0")))
-        deadline = time.monotonic() + self._limits.body_seconds
-        pieces, size = [], 0
-        while True:
-            event = await self._event(deadline)
-            if not isinstance(event, h11.Data):
-                break
-            size += len(event.data)
-            self._check_size(size)
-            pieces.append(bytes(event.data))
-        path = head.target.decode("latin-1").partition("?")[0]
-        return Request(head.method.decode("latin-1"), path, headers, b"".join(pieces))
+        host, path = destination(head.target.decode("latin-1"), headers.get("host"))
+        body = await self._body(headers)
+        return Request(head.method.decode("latin-1"), host, path, headers, body)
 
-    def _check_size(self, size: int) -> None:
+    async def _body(self, headers: dict[str, str]) -> bytes:
+        """The body of a request, which h11 takes as whole then."""
+        size, chunked = int(headers.get("content-length", "0")), "transfer-encoding" in headers
         if size > self._limits.body_bytes:
-            self.last = True
             raise HttpError(413, f"a body may have {self._limits.body_bytes} bytes")
-
-    async def _event(self, deadline: float) -> Any:
-        """The next part of a request. Raises `asyncio.TimeoutError`."""
-        while True:
-            event = self._http.next_event()
-            if event is not h11.NEED_DATA:
-                return event
-            if self._http.they_are_waiting_for_100_continue:
-                self._send(h11.InformationalResponse(status_code=100, headers=[]))
-            left = max(0.0, deadline - time.monotonic())
-            self._http.receive_data(await asyncio.wait_for(self._reader.read(_PIECE), left))
+        if self._http.they_are_waiting_for_100_continue:
+            self._send(h11.InformationalResponse(status_code=100, headers=[]))
+        if chunked:
+            body = await read_chunks(self._reader, self._limits, self.turn)
+            one = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
+            self._http.receive_data(one + b"0\r\n\r\n")
+        else:
+            body = await self._reader.readexactly(size)
+            if body:
+                # nothing would mean that the client has ended
+                self._http.receive_data(body)
+        while isinstance(self._http.next_event(), h11.Data):
+            pass
+        return body
 
     def _begin(self, status: int, headers: list[tuple[str, str]]) -> None:
         self.begun = True
@@ -187,3 +218,4 @@ class Connection:
         size = 0
         while size < _LINGER_BYTES and (data := await self._reader.read(_PIECE)):
             size += len(data)
+            await self.turn()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -11,6 +10,7 @@ from contextlib import suppress
 from edgekit.agent.json_object import JsonObject
 
 from .connection import JSON, Connection, Request
+from .host_names import HostNames
 from .http_error import HttpError
 from .limits import Limits
 from .metrics import KIND, Metrics
@@ -19,8 +19,10 @@ from .tasks import SERVED
 
 # who watches whether a service is up may ask without wanting the answer's body
 _WITHOUT_BODY = {"GET": "HEAD"}
-# the names by which a browser may call a service on its own machine
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+# reading the JSON of a body up to this size takes less than a millisecond, whatever is in it
+_SMALL_BYTES = 16_384
+# a connection that has said nothing for so long makes room for another one
+_ROOM_SECONDS = 1.0
 _TURNED_BYTES, _TURNED_SECONDS = 65_536, 1.0
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -29,13 +31,16 @@ class HttpServer:
     """Answers clients from a model.
 
     facts: the package's name, version and task
+    names: by which it may be called
     """
 
-    def __init__(self, facts: JsonObject, model: Model, metrics: Metrics, limits: Limits, host: str) -> None:
+    def __init__(self, facts: JsonObject, model: Model, metrics: Metrics, limits: Limits, names: HostNames) -> None:
         self._facts, self._model, self._metrics, self._limits = facts, model, metrics, limits
         self._task = SERVED[facts["task"]]
-        self._local = is_loopback(host)
+        self._names = names
         self._open: dict[Connection, asyncio.Task[None]] = {}
+        self._turned_away = 0
+        self._turns = asyncio.Lock()
         self._draining = False
         self._paths: dict[str, tuple[str, Callable[[Connection, Request], Awaitable[int]]]] = {
             "/healthz": ("GET", self._healthz),
@@ -45,11 +50,10 @@ class HttpServer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one client until it or this side has enough."""
-        if len(self._open) >= self._limits.connections or self._draining:
-            self._metrics.refused.inc()
-            await _turn_away(reader, writer)
+        if self._draining or not self._make_room():
+            await self._turn_away(reader, writer)
             return
-        connection = Connection(reader, writer, self._limits)
+        connection = Connection(reader, writer, self._limits, self._turns)
         task = asyncio.current_task()
         if task is not None:
             self._open[connection] = task
@@ -81,6 +85,36 @@ class HttpServer:
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(*late, return_exceptions=True)
 
+    def _make_room(self) -> bool:
+        """Whether one more connection fits; if need be, the one that has been silent longest ends for it."""
+        if len(self._open) < self._limits.connections:
+            return True
+        silent = min((each for each in self._open if each.idle), key=lambda each: each.since, default=None)
+        if silent is None or time.monotonic() - silent.since < _ROOM_SECONDS:
+            return False
+        silent.cut()
+        del self._open[silent]
+        return True
+
+    async def _turn_away(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Say that there is no room. What has come is read: else closing would take that back (RFC 9112, 9.6)."""
+        self._metrics.refused.inc()
+        if self._turned_away >= self._limits.connections:
+            # each of them holds a descriptor, of which there are not many more
+            writer.transport.abort()
+            return
+        self._turned_away += 1
+        try:
+            writer.write(_BUSY)
+            writer.write_eof()
+            await asyncio.wait_for(reader.read(_TURNED_BYTES), _TURNED_SECONDS)
+        except (OSError, asyncio.TimeoutError):
+            # the client went away, or has nothing to say
+            pass
+        finally:
+            self._turned_away -= 1
+            writer.close()
+
     async def _one(self, connection: Connection) -> bool:
         """Answer one request; whether another may come."""
         path, began = "none", time.monotonic()
@@ -98,7 +132,7 @@ class HttpServer:
         return await connection.flush()
 
     async def _answer(self, connection: Connection, request: Request) -> int:
-        self._check_host(request)
+        self._names.check(request.host)
         if request.path not in self._paths:
             raise HttpError(404, f"there is no {request.path[:80]}; there are {', '.join(self._paths)}")
         method, answer = self._paths[request.path]
@@ -108,14 +142,9 @@ class HttpServer:
         # no page of another origin can send this without asking first, which is never allowed here
         if method == "POST" and kind != JSON:
             raise HttpError(415, f"the body must be JSON, and be called so: Content-Type: {JSON}")
+        if len(request.body) > _SMALL_BYTES:
+            await connection.turn()
         return await answer(connection, request)
-
-    def _check_host(self, request: Request) -> None:
-        """On loopback, refuse a page that had its own name point here (DNS rebinding)."""
-        host = request.headers.get("host", "localhost")
-        name = host if host.endswith("]") else host.rpartition(":")[0] or host
-        if self._local and name.lower() not in _LOOPBACK and not is_loopback(name):
-            raise HttpError(421, f"this service answers to localhost, not to {name[:80]}")
 
     async def _healthz(self, connection: Connection, request: Request) -> int:
         proven = self._model.proven
@@ -135,23 +164,6 @@ class HttpServer:
         if request.path != self._task.path:
             raise HttpError(404, f"the model is for {self._task.name}: POST {self._task.path}")
         return await self._task.answer(connection, request, self._model, self._metrics, self._limits)
-
-
-async def _turn_away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Say that there is no place. What has come is read: else closing would take the answer back (RFC 9112, 9.6)."""
-    with suppress(OSError, asyncio.TimeoutError):
-        writer.write(_BUSY)
-        writer.write_eof()
-        await asyncio.wait_for(reader.read(_TURNED_BYTES), _TURNED_SECONDS)
-    writer.close()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only programs on this machine reach this address."""
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _refuse(connection: Connection, refused: HttpError) -> None:

@@ -17,6 +17,8 @@ class Limits:
 
     body_bytes: int = _limit(262_144, "of the body of a request")
     header_bytes: int = _limit(16_384, "of the head of a request")
+    header_fields: int = _limit(100, "fields in the head of a request")
+    framing_bytes: int = _limit(16_384, "of sizes, extensions and trailer around the chunks of a body")
     text_characters: int = _limit(50_000, "of one text")
     texts: int = _limit(64, "texts in one request")
     connections: int = _limit(128, "connections at once; more are refused with 503")

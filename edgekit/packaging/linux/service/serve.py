@@ -8,39 +8,54 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from edgekit.agent.json_object import JsonObject
 
+from .host_names import HostNames
 from .http_server import HttpServer
 from .limits import Limits
 from .metrics import Metrics
 from .model import CannotServe, Model
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a service listens, and the names beside its own by which it may be called there."""
+
+    host: str
+    port: int
+    allowed: Sequence[str]
+
+
 def serve(
-    facts: JsonObject, worker: Sequence[str], host: str, port: int, limits: Limits, exit_codes: Mapping[str, int]
+    facts: JsonObject, worker: Sequence[str], place: Place, limits: Limits, exit_codes: Mapping[str, int]
 ) -> int:
     """Serve until SIGTERM or SIGINT; the exit status, which is one of `exit_codes` where the model is not fit."""
     try:
-        asyncio.run(_serve(facts, worker, host, port, limits))
+        asyncio.run(_serve(facts, worker, place, limits))
     except CannotServe as error:
         sys.stderr.write(f"error: {error}\n")
         return exit_codes[error.kind]
     return 0
 
 
-async def _serve(facts: JsonObject, worker: Sequence[str], host: str, port: int, limits: Limits) -> None:
+async def _serve(facts: JsonObject, worker: Sequence[str], place: Place, limits: Limits) -> None:
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     model = Model(worker, limits, lambda: _notify("READY=1"))
     metrics = Metrics(facts)
     metrics.watch(model)
-    front = HttpServer(facts, model, metrics, limits, host)
+    front = HttpServer(facts, model, metrics, limits, HostNames(place.host, place.allowed))
+    # the longest line that may come
+    most = max(limits.header_bytes, limits.framing_bytes)
     try:
-        server = await asyncio.start_server(front.serve, host, port, backlog=limits.connections)
+        server = await asyncio.start_server(
+            front.serve, place.host, place.port, backlog=limits.connections, limit=most
+        )
     except (OSError, OverflowError) as error:
-        raise CannotServe("usage", f"cannot listen on {host} port {port}: {error}") from None
+        raise CannotServe("usage", f"cannot listen on {place.host} port {place.port}: {error}") from None
     for listener in server.sockets:
         address, number = listener.getsockname()[:2]
         print(f"listening on http://{f'[{address}]' if ':' in address else address}:{number}", flush=True)

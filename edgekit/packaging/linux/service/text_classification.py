@@ -62,7 +62,7 @@ def texts_of(body: bytes, limits: Limits) -> tuple[list[list[str | None]], bool]
     Raises `HttpError` for anything but
     {"text": "...", "pair": "..."}, or {"texts": ["...", ["...", "its pair"]]}
     """
-    fields = json_object(body)
+    fields = json_object(body, limits)
     only_fields(fields, {"texts"} if "texts" in fields else {"text", "pair"})
     if "texts" not in fields:
         text = text_field(fields, "text", limits)

@@ -91,7 +91,7 @@ def prompt_of(body: bytes, limits: Limits) -> tuple[JsonObject, bool]:
     {"prompt": "...", "max_tokens": 256, "temperature": 0.8, "top_k": 40, "top_p": 0.9, "seed": 1, "stop": ["."],
     "stream": true}; all but the prompt may be left out
     """
-    fields = json_object(body)
+    fields = json_object(body, limits)
     only_fields(fields, _PROMPT)
     stream = fields.get("stream", True)
     if not isinstance(stream, bool):
