@@ -1,12 +1,12 @@
 // Opens a page in headless Chromium and prints what an expression there gives, over the DevTools protocol on two pipes.
-//   browser.mjs '{"url": ..., "evaluate": ..., "screenshot": PATH, "width": 390, "dark": true}'
+//   browser.mjs '{"url": ..., "evaluate": ..., "screenshot": PATH, "width": 390, "dark": true, "cores": 8, "seconds": 90}'
 
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const wanted = { width: 1024, height: 1100, dark: false, ...JSON.parse(process.argv[2]) };
+const wanted = { width: 1024, height: 1100, dark: false, seconds: 90, ...JSON.parse(process.argv[2]) };
 const profile = mkdtempSync(join(tmpdir(), "edgekit-browser-"));
 const chromium = spawn(
   process.env.EDGEKIT_CHROMIUM ?? "chromium",
@@ -25,6 +25,7 @@ receiving.on("data", (bytes) => {
   rest = messages.pop();
   for (const message of messages.map((text) => JSON.parse(text))) {
     if (message.id) waiting.get(message.id)(message);
+    if (message.method === "Target.attachedToTarget" && wanted.cores && message.sessionId) attached(message.params.sessionId);
     if (message.method === "Runtime.exceptionThrown") said.push(message.params.exceptionDetails.exception?.description);
     if (message.method === "Log.entryAdded") said.push(message.params.entry.text);
     if (message.method === "Runtime.consoleAPICalled") said.push(message.params.args.map((each) => each.value).join(" "));
@@ -48,12 +49,17 @@ async function visit() {
   await page("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: 1, mobile: width < 600 });
   const scheme = { name: "prefers-color-scheme", value: wanted.dark ? "dark" : "light" };
   await page("Emulation.setEmulatedMedia", { features: [scheme] });
+  if (wanted.cores) {
+    await page("Emulation.setHardwareConcurrencyOverride", { hardwareConcurrency: wanted.cores });
+    // its workers are told before their first line runs
+    await page("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: true, flatten: true });
+  }
   const { errorText } = await page("Page.navigate", { url: wanted.url });
   if (errorText) throw new Error(errorText);
   const expression = `(async () => { ${wanted.evaluate} })()`;
   // a page that is still being left loses what is evaluated in it
   await page("Runtime.evaluate", { expression: "new Promise((r) => setTimeout(r, 300))", awaitPromise: true }).catch(() => {});
-  const answer = await page("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
+  const answer = await evaluated(page, expression);
   if (wanted.screenshot) {
     const shot = await page("Page.captureScreenshot", { captureBeyondViewport: true });
     writeFileSync(wanted.screenshot, Buffer.from(shot.data, "base64"));
@@ -63,8 +69,28 @@ async function visit() {
   return { value: answer.result.value, said };
 }
 
+// A development server may load its page once more; what was evaluated in the first is evaluated in the second.
+async function evaluated(page, expression) {
+  for (;;) {
+    try {
+      return await page("Runtime.evaluate", { expression, awaitPromise: true, returnByValue: true });
+    } catch (error) {
+      if (!/navigated|collected|context/.test(error.message)) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  }
+}
+
+async function attached(sessionId) {
+  const worker = (method, params) => call(method, params, sessionId).catch(() => undefined);
+  worker("Runtime.enable");
+  worker("Emulation.setHardwareConcurrencyOverride", { hardwareConcurrency: wanted.cores });
+  worker("Target.setAutoAttach", { autoAttach: true, waitForDebuggerOnStart: true, flatten: true });
+  worker("Runtime.runIfWaitingForDebugger");
+}
+
 const late = new Promise((_, reject) => {
-  const timer = setTimeout(() => reject(new Error(`no answer in time; the page said ${JSON.stringify(said)}`)), 90_000);
+  const timer = setTimeout(() => reject(new Error(`no answer in time; the page said ${JSON.stringify(said)}`)), 1000 * wanted.seconds);
   timer.unref();
 });
 try {

@@ -1,0 +1,14 @@
+import { Component, afterNextRender } from "@angular/core";
+import { Classifier } from "smart-home";
+import { check } from "./check.js";
+
+const files = { bundle: "/smart-home/", wasmPaths: "/onnxruntime/" };
+
+@Component({ selector: "app-root", template: "<p>the answer is on its way</p>" })
+export class App {
+  constructor() {
+    afterNextRender(() =>
+      check({ worker: () => Classifier.load({ ...files, worker: true }), page: () => Classifier.load(files) }),
+    );
+  }
+}
