@@ -16,6 +16,7 @@ export function check(loads) {
 
 /** @param {() => Promise<any>} load */
 export async function checked(load) {
+  const workersMade = countWorkers();
   const longest = heartbeat();
   const began = performance.now();
   const model = await load();
@@ -26,7 +27,7 @@ export async function checked(load) {
   const freezeMs = longest();
   const { passed, cases, failure } = await model.selfTest();
   await model.dispose();
-  return { label, passed, cases, failure, firstMs, freezeMs };
+  return { label, passed, cases, failure, firstMs, freezeMs, workers: workersMade() };
 }
 
 /** The longest time between two beats of a timer, which a thread that is free keeps. */
@@ -42,4 +43,18 @@ function heartbeat() {
     clearInterval(timer);
     return most;
   };
+}
+
+/** How many Workers are made from now on. */
+function countWorkers() {
+  let count = 0;
+  if (globalThis.Worker) {
+    globalThis.Worker = new Proxy(globalThis.Worker, {
+      construct: (made, words) => {
+        count++;
+        return Reflect.construct(made, words);
+      },
+    });
+  }
+  return () => count;
 }

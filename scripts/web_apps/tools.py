@@ -35,12 +35,12 @@ def run(words: list[str], folder: Path, seconds: int = 420) -> str:
             words, cwd=folder, env=environment(folder), capture_output=True, text=True, check=False, timeout=seconds
         )
     except subprocess.TimeoutExpired as late:
-        raise AppFailed(f"{' '.join(words)}: no end after {seconds} s") from late
+        raise AppFailed(f"{' '.join(words)!r}: no end after {seconds} s") from late
     except OSError as error:
         raise AppFailed(f"{words[0]} cannot be run: {error}") from error
     if done.returncode:
         said = (done.stdout + "\n" + done.stderr).strip()
-        raise AppFailed(f"{' '.join(words)} ends with {done.returncode}: {said[-3000:]}")
+        raise AppFailed(f"{' '.join(words)!r} ends with {done.returncode}: {said[-3000:]}")
     return done.stdout
 
 

@@ -27,7 +27,7 @@ _FOUND = "while (!window.found) await new Promise((resolve) => setTimeout(resolv
 
 
 class Answer(TypedDict, total=False):
-    """What one page, server or command found. `freezeMs` is of pages alone."""
+    """What one page, server or command found. The last two are of pages alone."""
 
     label: str
     passed: int
@@ -35,6 +35,7 @@ class Answer(TypedDict, total=False):
     failure: str | None
     firstMs: float
     freezeMs: float
+    workers: int
 
 
 class WayResult(TypedDict):
@@ -72,12 +73,12 @@ def _tried_way(way: Way, folder: Path, packages: Packages) -> WayResult:
     problems = []
     try:
         for command in way.build:
-            run(shlex.split(command), folder)
+            run(["sh", "-c", command], folder)
         with _asked(way, folder) as questions:
             for where, question in questions.items():
                 try:
                     result["answers"][where] = question()
-                    _require_right(result["answers"][where], packages)
+                    _require_right(where, result["answers"][where], packages)
                 except AppFailed as failed:
                     problems.append(f"{where}: {failed}")
     except AppFailed as failed:
@@ -134,7 +135,9 @@ def visit(url: str, cores: int | None, folder: Path) -> Answer:
     return found
 
 
-def _require_right(answer: Answer, packages: Packages) -> None:
+def _require_right(where: str, answer: Answer, packages: Packages) -> None:
+    if where.endswith("worker") and not answer.get("workers"):
+        raise AppFailed("no Worker was made")
     if answer.get("failure"):
         raise AppFailed(str(answer["failure"]))
     if not answer.get("cases") or answer.get("passed") != answer.get("cases"):

@@ -1,4 +1,5 @@
 import { Classifier } from "smart-home";
 import { check } from "./check.js";
 
-check({ worker: () => Classifier.load({ worker: true }), page: () => Classifier.load() });
+const files = { bundle: "/smart-home/", wasmPaths: "/onnxruntime/" };
+check({ worker: () => Classifier.load({ ...files, worker: true }), page: () => Classifier.load(files) });

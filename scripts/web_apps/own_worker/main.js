@@ -1,6 +1,6 @@
 import { check } from "./check.js";
 
-const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+let worker;
 
 /** What the Worker answers to a question. */
 const ask = (method, ...words) =>
@@ -11,9 +11,12 @@ const ask = (method, ...words) =>
   });
 
 check({
-  worker: async () => ({
-    classify: (text) => ask("classify", text),
-    selfTest: () => ask("selfTest"),
-    dispose: () => ask("dispose"),
-  }),
+  worker: async () => {
+    worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    return {
+      classify: (text) => ask("classify", text),
+      selfTest: () => ask("selfTest"),
+      dispose: () => ask("dispose"),
+    };
+  },
 });

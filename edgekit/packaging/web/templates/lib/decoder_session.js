@@ -58,7 +58,7 @@ export class DecoderSession {
    */
   empty() {
     return Object.fromEntries(this.caches.map(({ name, shape }) => (
-      [name, this.session.floats(new Float32Array(0), [1, Number(shape[1]), 0, Number(shape[3])])]
+      [name, this.session.floats([], [1, Number(shape[1]), 0, Number(shape[3])])]
     )));
   }
 }

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { ModelError } from "./errors.js";
 import { modelsOf } from "./models.js";
 import { FOLDER, imported } from "./node_runtime.js";
+import { knownToNode, requiredByNode, withNodesArrays } from "./realm.js";
 
 export { ModelError } from "./errors.js";
 
@@ -31,8 +32,7 @@ async function runtime() {
   // onnxruntime's own builds may carry a telemetry client; it reads this when it is loaded
   process.env.ORT_DISABLE_TELEMETRY ??= "1";
   try {
-    const found = await imported(RUNTIME);
-    return found.InferenceSession ? found : found.default;
+    return requiredByNode(RUNTIME, FOLDER) ?? (await withNodesArrays(started));
   } catch (error) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
     const isAbsent = String(code).endsWith("MODULE_NOT_FOUND") && message.includes(RUNTIME);
@@ -41,8 +41,17 @@ async function runtime() {
   }
 }
 
+async function started() {
+  const found = await imported(RUNTIME);
+  const { InferenceSession, Tensor } = found.InferenceSession ? found : found.default;
+  // it looks for arrays of bigints when it makes its first tensor
+  new Tensor("int64", [0], [1]);
+  return { InferenceSession, Tensor };
+}
+
 export const { Classifier, Generator } = modelsOf({
   runtime,
+  modelBytes: knownToNode,
   reader: (bundle) => reading(bundle ?? join(dirname(FOLDER), "bundle")),
   sessionOptions: ({ threads }) => ({
     executionProviders: ["cpu"], interOpNumThreads: 1, ...(threads ? { intraOpNumThreads: threads } : {}),

@@ -12,6 +12,7 @@ import { ModelError } from "./errors.js";
  *   not on import, as a server imports this package to render a page whose model runs in the browser
  * @property {(bundle: string | URL | undefined) => Reader | Promise<Reader>} reader of the files in a folder, by default the package's
  * @property {(options: LoadOptions) => import("onnxruntime-common").InferenceSession.SessionOptions} sessionOptions
+ * @property {(model: Uint8Array) => Uint8Array} [modelBytes] a model's bytes as the runtime takes them
  * @property {() => import("./turns.js").Turns} [turns] in which sessions run, where one must not run beside another
  * @property {Record<string, string>} [refused] options that this platform does not take, each with the reason
  */

@@ -29,9 +29,10 @@ export class Session {
   static async create(platform, model, options) {
     const runtime = await platform.runtime(options);
     const turns = platform.turns?.() ?? new Turns();
+    const given = typeof model === "string" ? model : (platform.modelBytes?.(model) ?? model);
     const session = await turns.take(async () => {
       try {
-        return await runtime.InferenceSession.create(/** @type {any} */ (model), { logSeverityLevel: 3, ...platform.sessionOptions(options) });
+        return await runtime.InferenceSession.create(/** @type {any} */ (given), { logSeverityLevel: 3, ...platform.sessionOptions(options) });
       } catch (error) {
         throw new ModelError("runtime", `onnxruntime cannot load the model: ${error instanceof Error ? error.message : error}`);
       }
@@ -60,14 +61,14 @@ export class Session {
   }
 
   /**
-   * A tensor [1, length] of whole numbers.
+   * A tensor [1, length] of whole numbers. Plain arrays are given, as the runtime may know other typed ones than this
+   * code does: a test runner's, a frame's.
    * @param {string} dtype
    * @param {number[]} values
    */
   integers(dtype, values) {
     const dims = [1, values.length];
-    if (dtype === "int32") return new this.runtime.Tensor("int32", Int32Array.from(values), dims);
-    return new this.runtime.Tensor("int64", BigInt64Array.from(values, BigInt), dims);
+    return dtype === "int32" ? new this.runtime.Tensor("int32", values, dims) : this.longs(values, dims);
   }
 
   /**
@@ -75,15 +76,25 @@ export class Session {
    * @param {number} length
    */
   ones(length) {
-    return new this.runtime.Tensor("int64", new BigInt64Array(length).fill(1n), [1, length]);
+    return this.longs(new Array(length).fill(1), [1, length]);
   }
 
   /**
    * A tensor of floats.
-   * @param {Float32Array} values
+   * @param {number[]} values
    * @param {number[]} dims
    */
   floats(values, dims) {
     return new this.runtime.Tensor("float32", values, dims);
+  }
+
+  /**
+   * @private
+   * @param {number[]} values
+   * @param {number[]} dims
+   */
+  longs(values, dims) {
+    // its types ask for bigints; it takes numbers as well, and makes them itself
+    return new this.runtime.Tensor("int64", /** @type {any} */ (values), dims);
   }
 }
