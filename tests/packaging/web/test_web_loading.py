@@ -98,6 +98,58 @@ def test_it_is_required_as_it_is_imported(project):
     assert found["label"] in LABELS
 
 
+@pytest.mark.parametrize("names", [["Float32Array", "BigInt64Array", "Uint8Array"], ["BigInt64Array"]])
+def test_it_classifies_beside_a_pages_typed_arrays(project, names):
+    """As in Vitest with jsdom: a page's classes stand where Node has its own."""
+    found = npm.script(
+        project,
+        f"""
+        import {{ runInNewContext }} from "node:vm";
+        for (const name of {json.dumps(names)}) globalThis[name] = runInNewContext(name);
+        const pages = globalThis.Float32Array;
+        const {{ Classifier }} = await import("tiny-model");
+        const classifier = await Classifier.load();
+        const {{ passed, cases, failure }} = await classifier.selfTest();
+        console.log(JSON.stringify([passed, cases, failure, globalThis.Float32Array === pages]));
+        """,
+    )
+    assert found == [4, 4, None, True]
+
+
+def test_it_classifies_in_a_realm_of_a_test_runners_own(project):
+    """As in Jest: the app's modules run in a context of their own, what Node brings comes from outside."""
+    (project / "realm.cjs").write_text(
+        """
+        const { createContext, compileFunction } = require("node:vm");
+        const { createRequire, isBuiltin } = require("node:module");
+        const { dirname } = require("node:path");
+        const { readFileSync } = require("node:fs");
+        const context = createContext({ Buffer, performance, process: { ...process }, setTimeout, URL });
+        const modules = new Map();
+        function load(path) {
+          if (modules.has(path)) return modules.get(path).exports;
+          const found = { exports: {} };
+          modules.set(path, found);
+          const { resolve: resolved } = createRequire(path);
+          const inside = (name) => (isBuiltin(name) ? require(name) : load(resolved(name)));
+          if (path.endsWith(".node")) return require(path);
+          const words = ["module", "exports", "require", "__filename", "__dirname"];
+          const run = compileFunction(readFileSync(path, "utf-8"), words, { filename: path, parsingContext: context });
+          run(found, found.exports, inside, path, dirname(path));
+          return found.exports;
+        }
+        const { Classifier } = load(require.resolve("tiny-model"));
+        (async () => {
+          const classifier = await Classifier.load();
+          const { passed, cases, failure } = await classifier.selfTest();
+          console.log(JSON.stringify([passed, cases, failure]));
+        })();
+        """,
+        encoding="utf-8",
+    )
+    assert json.loads(npm.run("node", project / "realm.cjs").stdout.splitlines()[-1]) == [4, 4, None]
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
