@@ -9,18 +9,27 @@ export type ReadFile = (name: string) => Promise<Uint8Array>;
  */
 export type Source = string | URL | ReadFile;
 
-/** Addresses of onnxruntime-web's own files; `env.wasm.wasmPaths` there. A string is that of their folder. */
-export type WasmPaths = string | { mjs?: string | URL | undefined; wasm?: string | URL | undefined };
+/** Addresses of onnxruntime-web's own files; `env.wasm.wasmPaths` there. A single one is that of their folder. */
+export type WasmPaths = string | URL | { mjs?: string | URL | undefined; wasm?: string | URL | undefined };
+
+/** A `Worker` of the browser. */
+export interface WorkerLike {
+  postMessage(message: unknown, transfer: never[]): void;
+  addEventListener(type: "error", listener: (event: never) => void): void;
+}
 
 /**
  * bundle: where it lies
  * threads: of onnxruntime; in the browser more than one work only where the page is cross-origin isolated
+ * worker: run the model in a worker, so that the page, or a server in Node, stays alive: one that is started for it, in a
+ *   browser also by the address of its script, or one that the app has started, which imports this package's "worker"
  * wasmPaths: in the browser, where onnxruntime's files lie; left out, it finds them beside its code
  * What is not known here is refused.
  */
 export interface LoadOptions {
   bundle?: Source | undefined;
   threads?: number | undefined;
+  worker?: boolean | string | URL | WorkerLike | undefined;
   wasmPaths?: WasmPaths | undefined;
 }
 

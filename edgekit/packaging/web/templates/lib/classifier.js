@@ -11,32 +11,23 @@ import { Tokenizer } from "./tokenizer/tokenizer.js";
 
 /** @typedef {import("../index.d.ts").Manifest} Manifest */
 /** @typedef {import("../index.d.ts").Prediction} Prediction */
+/** @typedef {import("./lifetime.js").ClassifierEngine} Engine */
 /** @typedef {import("./platform.js").Platform} Platform */
 /** @typedef {import("./tokenizer/post_processors.js").Encoding} Encoding */
 
 export const TASK = "text-classification";
 
-/** A bundle that is ready to classify, one text at a time; calls that overlap wait for each other. */
+/** A classifier as an app holds it, whose model runs here or in a worker; calls that overlap wait for each other. */
 export class BaseClassifier {
   /**
-   * @param {import("./bundle.js").Bundle} bundle
-   * @param {Tokenizer} tokenizer
-   * @param {Session} session
+   * @param {Manifest} manifest
+   * @param {Engine} engine
    */
-  constructor(bundle, tokenizer, session) {
-    this.bundle = bundle;
-    this.tokenizer = tokenizer;
-    this.session = session;
-    this.head = headOf(bundle.manifest);
-    this.life = new Lifetime(() => session.release());
-    this.inputs = new Map(bundle.manifest.inputs.map(({ name, dtype }) => [name, { role: role(name), dtype }]));
-    const unknown = session.inputNames.find((name) => !this.inputs.has(name));
-    if (unknown) throw new ModelError("invalid", `the model takes an input ${unknown} that the manifest does not know`);
-  }
-
-  /** @returns {Manifest} */
-  get manifest() {
-    return this.bundle.manifest;
+  constructor(manifest, engine) {
+    this.manifest = manifest;
+    this.engine = engine;
+    this.head = headOf(manifest);
+    this.life = new Lifetime(engine);
   }
 
   /** @returns {readonly string[]} */
@@ -52,12 +43,14 @@ export class BaseClassifier {
   /**
    * @param {string} text
    * @param {string | null} [pair]
+   * @param {never[]} more
    * @returns {Promise<Prediction>}
    */
-  classify(text, pair = null) {
+  classify(text, pair = null, ...more) {
     return this.life.take(async () => {
+      if (more.length) throw new ModelError("invalid", "classify takes a text and its pair, and nothing else");
       const started = performance.now();
-      const logits = await this.logits(this.tokenizer.encode(text, pair));
+      const logits = await this.engine.classify(text, pair);
       const answer = Object.assign(this.head.read(logits), { logits, ms: performance.now() - started });
       return /** @type {Prediction} */ (answer);
     });
@@ -65,12 +58,64 @@ export class BaseClassifier {
 
   /** @returns {Promise<import("../index.d.ts").SelfTest>} */
   selfTest() {
-    return this.life.take(async () => runGolden(await this.bundle.golden(), this.manifest, (...all) => this.check(...all)));
+    return this.life.take(() => this.engine.selfTest());
   }
 
   /** Free the model, once what it is asked before is through; a second call changes nothing. */
   dispose() {
     return this.life.end();
+  }
+}
+
+/** A classifier that runs where it is. */
+export class LocalClassifier {
+  /**
+   * @param {import("./bundle.js").Bundle} bundle
+   * @param {Tokenizer} tokenizer
+   * @param {Session} session
+   */
+  constructor(bundle, tokenizer, session) {
+    this.bundle = bundle;
+    this.manifest = bundle.manifest;
+    this.tokenizer = tokenizer;
+    this.session = session;
+    this.head = headOf(bundle.manifest);
+    this.inputs = new Map(bundle.manifest.inputs.map(({ name, dtype }) => [name, { role: role(name), dtype }]));
+    const unknown = session.inputNames.find((name) => !this.inputs.has(name));
+    if (unknown) throw new ModelError("invalid", `the model takes an input ${unknown} that the manifest does not know`);
+  }
+
+  /**
+   * Read, check and load what a classifier needs.
+   * @param {Platform} platform
+   * @param {import("../index.d.ts").LoadOptions} options
+   */
+  static async load(platform, options) {
+    const bundle = await openBundle(await readerOf(platform, options), TASK);
+    const tokenizer = new Tokenizer(await bundle.json("tokenizer.json"), bundle.manifest.max_length);
+    const session = await Session.create(platform, await bundle.model(), options);
+    return new LocalClassifier(bundle, tokenizer, session);
+  }
+
+  /**
+   * The logits of a text.
+   * @param {string} text
+   * @param {string | null} pair
+   */
+  async classify(text, pair) {
+    return this.logits(this.tokenizer.encode(text, pair));
+  }
+
+  /** @returns {Promise<import("../index.d.ts").SelfTest>} */
+  async selfTest() {
+    return runGolden(await this.bundle.golden(), this.manifest, (...all) => this.check(...all));
+  }
+
+  /** What is under way is through before the model is released: nothing is to be ended. */
+  cancel() {}
+
+  release() {
+    return this.session.release();
   }
 
   /**
@@ -108,25 +153,13 @@ export class BaseClassifier {
     }
     const results = await this.session.run(feeds);
     const logits = /** @type {Float32Array} */ (results[this.session.outputNames[0]].data);
-    if (logits.length !== this.labels.length) {
-      throw new ModelError("invalid", `the model gives ${logits.length} logits for ${this.labels.length} labels`);
+    if (logits.length !== this.manifest.labels.length) {
+      const { length } = this.manifest.labels;
+      throw new ModelError("invalid", `the model gives ${logits.length} logits for ${length} labels`);
     }
     if (!logits.every(Number.isFinite)) throw new ModelError("runtime", "the model gives logits that are no numbers");
     return logits;
   }
-}
-
-/**
- * Read, check and load what a classifier needs.
- * @param {Platform} platform
- * @param {import("../index.d.ts").LoadOptions} options
- * @returns {Promise<[import("./bundle.js").Bundle, Tokenizer, Session]>}
- */
-export async function parts(platform, options) {
-  const bundle = await openBundle(await readerOf(platform, options), TASK);
-  const tokenizer = new Tokenizer(await bundle.json("tokenizer.json"), bundle.manifest.max_length);
-  const session = await Session.create(platform, await bundle.model(), options);
-  return [bundle, tokenizer, session];
 }
 
 /**

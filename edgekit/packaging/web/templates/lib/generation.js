@@ -11,14 +11,14 @@ import { StopWatch, TextStream } from "./text_stream.js";
 /** One text in the making. */
 export class Generation {
   /**
-   * @param {import("./generator.js").BaseGenerator} generator
+   * @param {import("./generator.js").LocalGenerator} generator
    * @param {number[]} promptIds
    * @param {GenerateOptions} options of which each is of its kind
    */
   constructor(generator, promptIds, options) {
     const { temperature = 0, topK = 0, topP = 1, seed = 0, maxTokens = 256, stop = [], contextFull = "stop" } = options;
     this.decoder = generator.decoder;
-    this.life = generator.life;
+    this.generator = generator;
     this.start = generator.manifest.generation?.bos_id ?? null;
     this.ends = new Set(generator.manifest.generation?.eos_ids);
     this.sampler = new Sampler({ temperature, topK, topP, seed });
@@ -133,6 +133,6 @@ export class Generation {
 
   /** @private */
   cancelled() {
-    return this.life.ended || (this.options.signal?.aborted ?? false);
+    return this.generator.cancelled || (this.options.signal?.aborted ?? false);
   }
 }

@@ -12,27 +12,21 @@ import { Session } from "./session.js";
 import { Tokenizer } from "./tokenizer/tokenizer.js";
 
 /** @typedef {import("../index.d.ts").Manifest} Manifest */
+/** @typedef {import("./lifetime.js").GeneratorEngine} Engine */
 /** @typedef {import("./platform.js").Platform} Platform */
 
 export const TASK = "text-generation";
 
-/** A decoder's bundle, ready to write, one text at a time; calls that overlap wait for each other. */
+/** A generator as an app holds it, whose model runs here or in a worker; calls that overlap wait for each other. */
 export class BaseGenerator {
   /**
-   * @param {import("./bundle.js").Bundle} bundle
-   * @param {Tokenizer} tokenizer
-   * @param {DecoderSession} decoder
+   * @param {Manifest} manifest
+   * @param {Engine} engine
    */
-  constructor(bundle, tokenizer, decoder) {
-    this.bundle = bundle;
-    this.tokenizer = tokenizer;
-    this.decoder = decoder;
-    this.life = new Lifetime(() => decoder.session.release());
-  }
-
-  /** @returns {Manifest} */
-  get manifest() {
-    return this.bundle.manifest;
+  constructor(manifest, engine) {
+    this.manifest = manifest;
+    this.engine = engine;
+    this.life = new Lifetime(engine);
   }
 
   /**
@@ -41,17 +35,72 @@ export class BaseGenerator {
    * @returns {Promise<import("../index.d.ts").Generated>}
    */
   generate(prompt, options) {
-    return this.life.take(() => new Generation(this, this.encode(prompt), generateOptions(options)).run());
+    return this.life.take(async () => this.engine.generate(prompt, generateOptions(options)));
   }
 
   /** @returns {Promise<import("../index.d.ts").SelfTest>} */
   selfTest() {
-    return this.life.take(async () => runGolden(await this.bundle.golden(), this.manifest, (...all) => this.check(...all)));
+    return this.life.take(() => this.engine.selfTest());
   }
 
   /** Free the model; a text under way ends behind the token in work, as cancelled. A second call changes nothing. */
   dispose() {
     return this.life.end();
+  }
+}
+
+/** A generator that runs where it is. */
+export class LocalGenerator {
+  /**
+   * @param {import("./bundle.js").Bundle} bundle
+   * @param {Tokenizer} tokenizer
+   * @param {DecoderSession} decoder
+   */
+  constructor(bundle, tokenizer, decoder) {
+    this.bundle = bundle;
+    this.manifest = bundle.manifest;
+    this.tokenizer = tokenizer;
+    this.decoder = decoder;
+    this.cancelled = false;
+  }
+
+  /**
+   * Read, check and load what a generator needs.
+   * @param {Platform} platform
+   * @param {import("../index.d.ts").GeneratorOptions} options
+   */
+  static async load(platform, options) {
+    const bundle = await openBundle(await readerOf(platform, options), TASK);
+    const { manifest } = bundle;
+    const capacity = options.context ?? manifest.max_length;
+    if (capacity > manifest.max_length) {
+      throw new ModelError("invalid", `the context must hold 1 to ${manifest.max_length} tokens, not ${capacity}`);
+    }
+    const tokenizer = new Tokenizer(await bundle.json("tokenizer.json"));
+    const session = await Session.create(platform, await bundle.model(), options);
+    return new LocalGenerator(bundle, tokenizer, new DecoderSession(session, manifest, capacity));
+  }
+
+  /**
+   * @param {string} prompt
+   * @param {import("../index.d.ts").GenerateOptions} options of which each is of its kind
+   */
+  async generate(prompt, options) {
+    return new Generation(this, this.encode(prompt), options).run();
+  }
+
+  /** @returns {Promise<import("../index.d.ts").SelfTest>} */
+  async selfTest() {
+    return runGolden(await this.bundle.golden(), this.manifest, (...all) => this.check(...all));
+  }
+
+  /** End the texts under way and those that wait. */
+  cancel() {
+    this.cancelled = true;
+  }
+
+  release() {
+    return this.decoder.session.release();
   }
 
   /**
@@ -83,22 +132,4 @@ export class BaseGenerator {
       compare.next(row, token, place);
     }
   }
-}
-
-/**
- * Read, check and load what a generator needs.
- * @param {Platform} platform
- * @param {import("../index.d.ts").GeneratorOptions} options
- * @returns {Promise<[import("./bundle.js").Bundle, Tokenizer, DecoderSession]>}
- */
-export async function parts(platform, options) {
-  const bundle = await openBundle(await readerOf(platform, options), TASK);
-  const { manifest } = bundle;
-  const capacity = options.context ?? manifest.max_length;
-  if (capacity > manifest.max_length) {
-    throw new ModelError("invalid", `the context must hold 1 to ${manifest.max_length} tokens, not ${capacity}`);
-  }
-  const tokenizer = new Tokenizer(await bundle.json("tokenizer.json"));
-  const session = await Session.create(platform, await bundle.model(), options);
-  return [bundle, tokenizer, new DecoderSession(session, manifest, capacity)];
 }

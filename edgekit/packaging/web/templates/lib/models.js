@@ -1,8 +1,9 @@
 // The two classes of this package, made for a platform.
 
-import { BaseClassifier, parts as classifierParts } from "./classifier.js";
-import { BaseGenerator, parts as generatorParts } from "./generator.js";
+import { BaseClassifier, LocalClassifier, TASK as CLASSIFICATION } from "./classifier.js";
+import { BaseGenerator, LocalGenerator, TASK as GENERATION } from "./generator.js";
 import { loadOptions } from "./options.js";
+import { remoteModel } from "./remote_model.js";
 
 /** @typedef {import("../index.d.ts").Source} Source */
 
@@ -17,8 +18,9 @@ export function modelsOf(platform) {
      * @param {import("../index.d.ts").LoadOptions} [second]
      */
     static async load(first, second) {
-      const options = loadOptions(first, second, "text-classification");
-      return new Classifier(...(await classifierParts(platform, options)));
+      const options = loadOptions(first, second, CLASSIFICATION);
+      const engine = await (options.worker ? remoteModel(platform, CLASSIFICATION, options) : LocalClassifier.load(platform, options));
+      return new Classifier(engine.manifest, engine);
     }
   }
 
@@ -28,8 +30,9 @@ export function modelsOf(platform) {
      * @param {import("../index.d.ts").GeneratorOptions} [second]
      */
     static async load(first, second) {
-      const options = loadOptions(first, second, "text-generation");
-      return new Generator(...(await generatorParts(platform, options)));
+      const options = loadOptions(first, second, GENERATION);
+      const engine = await (options.worker ? remoteModel(platform, GENERATION, options) : LocalGenerator.load(platform, options));
+      return new Generator(engine.manifest, engine);
     }
   }
 

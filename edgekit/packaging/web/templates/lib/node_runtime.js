@@ -1,4 +1,4 @@
-// Where this package lies in Node, and how it takes a package beside it; cjs/node_runtime.js is the same for CommonJS.
+// Where this package lies in Node, and how it takes what lies beside it; cjs/node_runtime.js is the same for CommonJS.
 
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";

@@ -14,7 +14,7 @@ const LOAD = {
   bundle: ["the address of a folder or a function that reads a file", (value) => isAddress(value) || typeof value === "function"],
   wasmPaths: ["an address, or addresses as { mjs, wasm }", (value) => isAddress(value) || isObject(value)],
   threads: ["a whole number from 1 on", isPositive],
-  worker: ["true or false", (value) => typeof value === "boolean"],
+  worker: ["true or false, the address of a worker's script, or a worker", isWorker],
 };
 /** @type {typeof LOAD} */
 const LOAD_GENERATOR = { ...LOAD, context: ["a whole number from 1 on", isPositive] };
@@ -117,6 +117,11 @@ function isAddress(value) {
 /** @param {any} value */
 function isPositive(value) {
   return Number.isInteger(value) && value > 0;
+}
+
+/** @param {any} value */
+function isWorker(value) {
+  return typeof value === "boolean" || isAddress(value) || typeof value?.postMessage === "function";
 }
 
 /** @param {any} value */

@@ -4,6 +4,7 @@ import { ModelError } from "./errors.js";
 
 /** @typedef {import("../index.d.ts").GeneratorOptions} LoadOptions */
 /** @typedef {import("../index.d.ts").ReadFile | import("./bundle.js").Files} Reader */
+/** @typedef {import("./remote_model.js").Connection} Connection */
 /** @typedef {Pick<typeof import("onnxruntime-common"), "InferenceSession" | "Tensor">} Runtime */
 
 /**
@@ -14,8 +15,22 @@ import { ModelError } from "./errors.js";
  * @property {(options: LoadOptions) => import("onnxruntime-common").InferenceSession.SessionOptions} sessionOptions
  * @property {(model: Uint8Array) => Uint8Array} [modelBytes] a model's bytes as the runtime takes them
  * @property {() => import("./turns.js").Turns} [turns] in which sessions run, where one must not run beside another
+ * @property {<T>(task: () => Promise<T>) => Promise<T>} [loading] loads a model, and ends where it would not
+ * @property {(options: LoadOptions, onLost: (why: string) => void) => Promise<Connection>} [connect] starts a worker; `onLost`
+ *   is called when it has ended by itself
  * @property {Record<string, string>} [refused] options that this platform does not take, each with the reason
  */
+
+/**
+ * Throw for an option that this platform does not take.
+ * @param {Platform} platform
+ * @param {LoadOptions} options
+ */
+export function refuse(platform, options) {
+  const given = Object.entries(options).filter(([, value]) => value !== false).map(([name]) => name);
+  const [name, why] = Object.entries(platform.refused ?? {}).find(([each]) => given.includes(each)) ?? [];
+  if (name) throw new ModelError("unsupported", `${name} does nothing here: ${why}`, "leave it out");
+}
 
 /**
  * How the files of a bundle are read. Throws for an option that this platform does not take.
@@ -24,7 +39,6 @@ import { ModelError } from "./errors.js";
  * @returns {Promise<Reader>}
  */
 export async function readerOf(platform, options) {
-  const refused = Object.entries(platform.refused ?? {}).find(([name]) => Object.hasOwn(options, name));
-  if (refused) throw new ModelError("unsupported", `${refused[0]} does nothing here: ${refused[1]}`, "leave it out");
+  refuse(platform, options);
   return typeof options.bundle === "function" ? options.bundle : platform.reader(options.bundle);
 }

@@ -32,7 +32,10 @@ export class Session {
     const given = typeof model === "string" ? model : (platform.modelBytes?.(model) ?? model);
     const session = await turns.take(async () => {
       try {
-        return await runtime.InferenceSession.create(/** @type {any} */ (given), { logSeverityLevel: 3, ...platform.sessionOptions(options) });
+        const create = () => (
+          runtime.InferenceSession.create(/** @type {any} */ (given), { logSeverityLevel: 3, ...platform.sessionOptions(options) })
+        );
+        return await (platform.loading ? platform.loading(create) : create());
       } catch (error) {
         throw new ModelError("runtime", `onnxruntime cannot load the model: ${error instanceof Error ? error.message : error}`);
       }

@@ -1,0 +1,8 @@
+// A thread of Node: a model runs here, and the server that started it answers others meanwhile.
+
+import { parentPort } from "node:worker_threads";
+
+import { platform } from "./node_platform.js";
+import { serveModel } from "./worker_host.js";
+
+parentPort?.once("message", (order) => serveModel(order.port, async () => platform, order));

@@ -1,0 +1,40 @@
+// What a worker of the browser listens to: pages that have it load a model.
+
+import { fetching, inFolder } from "./fetching.js";
+import { webPlatform } from "./web_platform.js";
+import { serveModel } from "./worker_host.js";
+
+/** @typedef {import("./web_platform.js").OnnxruntimeWeb} OnnxruntimeWeb */
+
+/** @param {(address: string) => Promise<OnnxruntimeWeb>} onnxruntime */
+export function acceptModels(onnxruntime) {
+  const { name } = /** @type {any} */ (globalThis);
+  // onnxruntime's threads import this very script, for its code alone
+  if (String(name).startsWith("em-pthread")) return;
+  globalThis.addEventListener("message", (/** @type {any} */ { data, ports }) => {
+    if (data?.edgekit !== "load") return;
+    hold(data.lock).then(() => serveModel(ports[0], async () => platformOf(await onnxruntime(data.onnxruntime)), data));
+  });
+}
+
+/**
+ * @param {OnnxruntimeWeb} onnxruntime
+ * @returns {import("./platform.js").Platform}
+ */
+function platformOf(onnxruntime) {
+  return { ...webPlatform(onnxruntime, true), reader: (folder) => fetching(inFolder(/** @type {string} */ (folder))) };
+}
+
+/**
+ * A lock that is let go when this worker ends, however it ends: nothing else tells a page.
+ * @param {string | null} name
+ */
+async function hold(name) {
+  if (!name) return;
+  await new Promise((resolve, reject) => {
+    navigator.locks.request(name, () => {
+      resolve(undefined);
+      return new Promise(() => {});
+    }).catch(reject);
+  });
+}
