@@ -24,7 +24,10 @@ export const reactNative = (own) => ({
     );
   },
   sessionOptions: ({ threads }) => ({ executionProviders: ["cpu"], ...(threads ? { intraOpNumThreads: threads } : {}) }),
-  refused: { wasmPaths: "it is for onnxruntime-web, and here onnxruntime-react-native runs the model" },
+  refused: {
+    wasmPaths: "it is for onnxruntime-web, and here onnxruntime-react-native runs the model",
+    worker: "onnxruntime-react-native runs the model in a thread of its own",
+  },
 });
 
 /** @returns {Runtime} */

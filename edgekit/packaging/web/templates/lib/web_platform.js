@@ -9,6 +9,8 @@ import { pageTurns } from "./turns.js";
 
 // milliseconds for onnxruntime to start with threads, which includes fetching 14 MB; it takes one or two seconds
 const START = 60_000;
+// on the settings of onnxruntime, which all packages of a page share: they count until the first model is loaded
+const STARTED = Symbol.for("edgekit.onnxruntime-web.started");
 
 /**
  * @param {OnnxruntimeWeb} onnxruntime
@@ -37,18 +39,29 @@ export function webPlatform(onnxruntime, hasOwnScript) {
  * @param {boolean} hasOwnScript
  */
 function setThreads(wasm, threads, hasOwnScript) {
-  const { wasmPaths } = wasm;
-  const isSafe = hasOwnScript || (typeof wasmPaths === "string" ? wasmPaths : /** @type {any} */ (wasmPaths)?.mjs);
-  if (threads !== undefined && threads > 1 && globalThis.crossOriginIsolated && !isSafe) {
+  const { wasmPaths, numThreads } = wasm;
+  const marked = /** @type {Record<symbol, boolean>} */ (/** @type {unknown} */ (wasm));
+  const { crossOriginIsolated: isIsolated } = globalThis;
+  const isSafe = hasOwnScript || Boolean(typeof wasmPaths === "string" ? wasmPaths : /** @type {any} */ (wasmPaths)?.mjs);
+  if (isIsolated && threads !== undefined && threads > 1 && !isSafe) {
     throw new ModelError(
       "unsupported", "threads need a script of their own, and onnxruntime's is within the app's here",
       "load the model with worker: true, or tell where the files of onnxruntime-web/dist lie: wasmPaths",
     );
   }
-  if (!isSafe) wasm.numThreads = 1;
-  else if (threads !== undefined) wasm.numThreads = threads;
+  if (isIsolated && threads !== undefined && marked[STARTED] && threads !== numThreads) {
+    throw new ModelError(
+      "unsupported", `onnxruntime runs with threads: ${numThreads} on this page since its first model was loaded`,
+      "load this one with as many, or in a worker",
+    );
+  }
+  if (!marked[STARTED]) wasm.numThreads = isSafe ? (threads ?? (numThreads || usualThreads())) : 1;
+  marked[STARTED] = true;
   wasm.initTimeout ||= START;
 }
+
+/** As many as onnxruntime takes by itself; without isolation there are none. */
+const usualThreads = () => (globalThis.crossOriginIsolated ? Math.min(4, Math.ceil((navigator.hardwareConcurrency || 1) / 2)) : 1);
 
 /**
  * A thread that cannot start tells its page so by an error that nobody waits for; onnxruntime itself waits for ever.

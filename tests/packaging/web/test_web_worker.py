@@ -1,0 +1,255 @@
+"""A model in a worker, of Node and of a page in headless Chromium: the same answers, errors and ends as beside it."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import json
+import threading
+from contextlib import contextmanager
+
+import npm
+import pytest
+from tiny_bundle import LABELS, make_bundle
+
+from edgekit.agent.inference.bundle import open_bundle
+from edgekit.packaging.identity import Identity
+from edgekit.packaging.web.write import WEB_RUNTIME, write
+
+SAID = """
+const said = (call) => call.then((answer) => answer, (error) => `${error.name} ${error.code}: ${error.message}`);
+"""
+
+
+def packaged(bundle, folder):
+    folder.mkdir(parents=True)
+    write(open_bundle(bundle), Identity(name=folder.name, version="1.2.3", id="com.example.tiny"), folder)
+
+
+@pytest.fixture(scope="module")
+def project(decoder_checkpoints, tmp_path_factory):
+    """A project with a classifier and a decoder, each in a package of its own, and the runtimes of Node and the web."""
+    from edgekit.flows.export import export
+    from edgekit.options.export_options import ExportOptions
+
+    try:
+        modules = [npm.fetched("node", npm.RUNTIMES), npm.fetched("web", (f"onnxruntime-web@{WEB_RUNTIME}",))]
+    except npm.Missing as missing:
+        pytest.skip(str(missing))
+    root = tmp_path_factory.mktemp("worker")
+    decoder = export(decoder_checkpoints["llama"], root / "out", ExportOptions(format="onnx", scheme="float"))[0]
+    packaged(make_bundle(root / "bundle", "onnx"), root / "node_modules" / "smart-home")
+    packaged(decoder, root / "node_modules" / "story")
+    for path in (each for folder in modules for each in sorted(folder.iterdir())):
+        if not path.name.startswith(".") and not (root / "node_modules" / path.name).exists():
+            (root / "node_modules" / path.name).symlink_to(path)
+    return root
+
+
+# what both kinds of worker must do; each app ends with `found`
+CLASSIFIES = """
+const beside = await Classifier.load({ threads: 1 });
+const apart = await Classifier.load({ worker: true, threads: 1 });
+const plain = ({ ms, logits, ...answer }) => JSON.stringify([answer, [...logits]]);
+const text = "turn on the kitchen light";
+const found = {
+  same: plain(await beside.classify(text, "door")) === plain(await apart.classify(text, "door")),
+  label: (await apart.classify(text)).label,
+  of: [apart instanceof Classifier, JSON.stringify(apart.manifest) === JSON.stringify(beside.manifest), apart.labels],
+  test: await apart.selfTest(),
+  errors: await Promise.all([
+    said(apart.classify(7)), said(apart.classify("x", {})), said(apart.classify(() => 1)), said(apart.classify("x", null, 2)),
+    said(Classifier.load({ worker: true, bundle: "nothing/here" })), said(Generator.load({ worker: 7 })),
+    said(Generator.load({ worker: true, bundle: other })),
+  ]),
+};
+const last = apart.classify(text);
+await Promise.all([apart.dispose(), apart.dispose()]);
+found.end = [(await last).label, await said(apart.classify(text)), (await beside.classify(text)).label];
+"""
+WRITES = """
+const beside = await Generator.load({ threads: 1 });
+const apart = await Generator.load({ worker: true, threads: 1, context: undefined });
+const told = async (generator, options) => {
+  const pieces = [];
+  const { ids, text, finish } = await generator.generate("once upon", { ...options, onToken: (piece) => pieces.push(piece) });
+  return JSON.stringify([ids, text, finish, pieces.join("") === text]);
+};
+const drawn = { maxTokens: 12, temperature: 0.8, seed: 7 };
+const found = { same: await told(beside, drawn) === await told(apart, drawn), test: await apart.selfTest() };
+const endless = { maxTokens: 1_000_000, contextFull: "slide" };
+const stop = new AbortController();
+let pieces = 0;
+const onToken = () => ++pieces === 3 && stop.abort();
+found.stopped = (await apart.generate("once", { ...endless, signal: stop.signal, onToken })).finish;
+const never = await apart.generate("once", { signal: AbortSignal.abort() });
+found.never = [never.finish, never.ids.length];
+found.thrown = await said(apart.generate("once", { onToken: () => { throw new Error("of the app"); } }));
+found.again = await told(beside, drawn) === await told(apart, drawn);
+found.options = await said(apart.generate("once", { maxTokenz: 1 }));
+const long = apart.generate("once", endless);
+await new Promise((resolve) => setTimeout(resolve, 50));
+await apart.dispose();
+found.disposed = (await long).finish;
+"""
+ENDS = """
+const lost = await Generator.load({ worker: true, threads: 1 });
+const waiting = said(lost.generate("once", endless));
+await new Promise((resolve) => setTimeout(resolve, 50));
+lost.engine.connection.end();
+found.lost = [await waiting, await said(lost.generate("once"))];
+await lost.dispose();
+"""
+
+
+def check_classifies(found):
+    assert found["same"] is True
+    assert found["label"] in LABELS
+    assert found["of"] == [True, True, list(LABELS)]
+    assert (found["test"]["passed"], found["test"]["cases"], found["test"]["failure"]) == (4, 4, None)
+    for answer, wanted in zip(
+        found["errors"],
+        (
+            "ModelError invalid: a text must be a string, not number",
+            "ModelError invalid: a text must be a string, not object",
+            "ModelError invalid: a worker cannot be given this: DataCloneError",
+            "ModelError invalid: classify takes a text and its pair, and nothing else",
+            "ModelError missing: ",
+            "ModelError invalid: worker must be true or false",
+            "ModelError task: this model is for text-classification, not for text-generation",
+        ),
+        strict=True,
+    ):
+        assert answer.startswith(wanted)
+    disposed = "ModelError disposed: this model was disposed (load it again)"
+    assert found["end"] == [found["label"], disposed, found["label"]]
+
+
+def check_writes(found):
+    assert (found["same"], found["again"]) == (True, True)
+    assert found["test"]["failure"] is None
+    assert (found["stopped"], found["never"], found["disposed"]) == ("cancelled", ["cancelled", 0], "cancelled")
+    assert found["thrown"] == "Error undefined: of the app"
+    assert "did you mean maxTokens?" in found["options"]
+
+
+def test_a_worker_of_node_classifies(project):
+    found = npm.script(
+        project,
+        f"""
+        import {{ Classifier }} from "smart-home";
+        import {{ Generator }} from "story";
+        const other = {json.dumps(str(project / "node_modules" / "smart-home" / "bundle"))};
+        {SAID}{CLASSIFIES}
+        console.log(JSON.stringify(found));
+        """,
+    )
+    check_classifies(found)
+
+
+def test_a_worker_of_node_writes_and_one_that_ends_refuses_what_waits(project):
+    found = npm.script(
+        project,
+        f"""
+        import {{ Generator }} from "story";
+        import {{ readFile }} from "node:fs/promises";
+        {SAID}{WRITES}{ENDS}
+        const bundle = (name) => readFile(`node_modules/story/bundle/${{name}}`);
+        found.read = (await (await Generator.load({{ worker: true, bundle }})).selfTest()).failure;
+        // a worker that nobody asks does not keep the program alive
+        console.log(JSON.stringify(found));
+        """,
+    )
+    check_writes(found)
+    gone = "ModelError runtime: the worker that runs the model is gone: it ended with exit code 1 (load it again)"
+    assert found["lost"] == [gone, gone]
+    assert found["read"] is None
+
+
+class Isolated(http.server.SimpleHTTPRequestHandler):
+    """A server with the headers that threads need."""
+
+    extensions_map = http.server.SimpleHTTPRequestHandler.extensions_map | {
+        ".js": "text/javascript",
+        ".mjs": "text/javascript",
+        ".wasm": "application/wasm",
+    }
+
+    def end_headers(self):
+        self.send_header("Cross-Origin-Opener-Policy", "same-origin")
+        self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        super().end_headers()
+
+    def log_message(self, *words):
+        pass
+
+
+@contextmanager
+def served(folder):
+    handler = functools.partial(Isolated, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+IMPORTS = {
+    "smart-home": "/node_modules/smart-home/lib/web.js",
+    "story": "/node_modules/story/lib/web.js",
+    "onnxruntime-web/wasm": "/node_modules/onnxruntime-web/dist/ort.wasm.bundle.min.mjs",
+}
+
+
+def opened(project, body):
+    """What `found` is after a script on a page without a bundler, in a browser of several cores."""
+    try:
+        npm.tool("chromium")
+    except npm.Missing as missing:
+        pytest.skip(str(missing))
+    page = f"""<!doctype html><link rel="icon" href="data:,">
+        <script type="importmap">{json.dumps({"imports": IMPORTS})}</script>
+        <script type="module">
+        import {{ Classifier }} from "smart-home";
+        import {{ Generator }} from "story";
+        {SAID}
+        (async () => {{ {body}; return found; }})().then((found) => (window.found = found), (error) => (window.found = `${{error}}`));
+        </script>"""
+    (project / "page.html").write_text(page, encoding="utf-8")
+    wait = "while (!window.found) await new Promise((resolve) => setTimeout(resolve, 50)); return window.found;"
+    with served(project) as url:
+        return npm.browse(f"{url}/page.html", wait, cores=8)["value"]
+
+
+def test_a_worker_of_a_page_classifies(project):
+    check_classifies(opened(project, f'const other = "/node_modules/smart-home/bundle";{CLASSIFIES}'))
+
+
+@pytest.mark.slow
+def test_a_worker_of_a_page_writes(project):
+    check_writes(opened(project, WRITES))
+
+
+@pytest.mark.slow
+def test_workers_of_the_app_and_threads_load_or_are_refused_with_the_reason(project):
+    own = '"/node_modules/smart-home/lib/standalone_worker.js"'
+    body = f"""
+        const found = {{}};
+        const passed = async (options) => said(Classifier.load(options).then(async (model) => (await model.selfTest()).passed));
+        found.address = await passed({{ worker: {own}, threads: 2 }});
+        const worker = new Worker({own}, {{ type: "module" }});
+        const models = [await Classifier.load({{ worker }}), await Generator.load({{ worker }})];
+        found.both = await Promise.all(models.map(async (model) => (await model.selfTest()).failure));
+        const waiting = said(models[1].generate("once", {{ maxTokens: 1_000_000, contextFull: "slide" }}));
+        await models[0].dispose();
+        setTimeout(() => worker.terminate(), 100);
+        found.ended = await waiting;
+        found.absent = await passed({{ worker: "/nothing.js" }});
+        found.threads = await passed({{ threads: 2 }});
+        found.others = await passed({{ threads: 1 }});
+        """
+    found = opened(project, body)
+    assert (found["address"], found["both"], found["threads"]) == (4, [None, None], 4)
+    gone = "ModelError runtime: the worker that runs the model is gone:"
+    assert found["ended"] == f"{gone} it was ended (load it again)"
+    assert found["absent"].startswith(f"{gone} its script")
+    assert "onnxruntime runs with threads: 2 on this page since its first model was loaded" in found["others"]
