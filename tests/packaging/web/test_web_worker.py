@@ -28,7 +28,7 @@ def packaged(bundle, folder):
 
 @pytest.fixture(scope="module")
 def project(decoder_checkpoints, tmp_path_factory):
-    """A project with a classifier and a decoder, each in a package of its own, and the runtimes of Node and the web."""
+    """A project with the packages of a classifier and of a decoder, and the runtimes of Node and the web."""
     from edgekit.flows.export import export
     from edgekit.options.export_options import ExportOptions
 
@@ -58,7 +58,8 @@ const found = {
   of: [apart instanceof Classifier, JSON.stringify(apart.manifest) === JSON.stringify(beside.manifest), apart.labels],
   test: await apart.selfTest(),
   errors: await Promise.all([
-    said(apart.classify(7)), said(apart.classify("x", {})), said(apart.classify(() => 1)), said(apart.classify("x", null, 2)),
+    said(apart.classify(7)), said(apart.classify("x", {})), said(apart.classify(() => 1)),
+    said(apart.classify("x", null, 2)),
     said(Classifier.load({ worker: true, bundle: "nothing/here" })), said(Generator.load({ worker: 7 })),
     said(Generator.load({ worker: true, bundle: other })),
   ]),
@@ -72,7 +73,8 @@ const beside = await Generator.load({ threads: 1 });
 const apart = await Generator.load({ worker: true, threads: 1, context: undefined });
 const told = async (generator, options) => {
   const pieces = [];
-  const { ids, text, finish } = await generator.generate("once upon", { ...options, onToken: (piece) => pieces.push(piece) });
+  const onToken = (piece) => pieces.push(piece);
+  const { ids, text, finish } = await generator.generate("once upon", { ...options, onToken });
   return JSON.stringify([ids, text, finish, pieces.join("") === text]);
 };
 const drawn = { maxTokens: 12, temperature: 0.8, seed: 7 };
@@ -212,7 +214,8 @@ def opened(project, body):
         import {{ Classifier }} from "smart-home";
         import {{ Generator }} from "story";
         {SAID}
-        (async () => {{ {body}; return found; }})().then((found) => (window.found = found), (error) => (window.found = `${{error}}`));
+        const ended = (async () => {{ {body}; return found; }})();
+        ended.then((found) => (window.found = found), (error) => (window.found = `${{error}}`));
         </script>"""
     (project / "page.html").write_text(page, encoding="utf-8")
     wait = "while (!window.found) await new Promise((resolve) => setTimeout(resolve, 50)); return window.found;"
@@ -234,7 +237,8 @@ def test_workers_of_the_app_and_threads_load_or_are_refused_with_the_reason(proj
     own = '"/node_modules/smart-home/lib/standalone_worker.js"'
     body = f"""
         const found = {{}};
-        const passed = async (options) => said(Classifier.load(options).then(async (model) => (await model.selfTest()).passed));
+        const tested = async (model) => (await model.selfTest()).passed;
+        const passed = async (options) => said(Classifier.load(options).then(tested));
         found.address = await passed({{ worker: {own}, threads: 2 }});
         const worker = new Worker({own}, {{ type: "module" }});
         const models = [await Classifier.load({{ worker }}), await Generator.load({{ worker }})];
