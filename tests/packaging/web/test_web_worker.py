@@ -95,12 +95,32 @@ await apart.dispose();
 found.disposed = (await long).finish;
 """
 ENDS = """
-const lost = await Generator.load({ worker: true, threads: 1 });
-const waiting = said(lost.generate("once", endless));
-await new Promise((resolve) => setTimeout(resolve, 50));
-lost.engine.connection.end();
-found.lost = [await waiting, await said(lost.generate("once"))];
+const workers = [];
+class Watched extends threads.Worker {
+  constructor(...all) {
+    super(...all);
+    workers.push(this);
+  }
+}
+syncBuiltinESMExports(Object.assign(threads.default, { Worker: Watched }));
+let answer;
+const bundle = (name) => (name === "model.onnx" ? new Promise((resolve) => (answer = resolve)) : read(name));
+const waiting = said(Generator.load({ worker: true, bundle }));
+while (!answer) await new Promise((resolve) => setTimeout(resolve, 10));
+await workers.pop().terminate();
+const lost = await Generator.load({ worker: true });
+await workers.pop().terminate();
+found.lost = [await waiting, await said(lost.generate("once")), await said(lost.selfTest())];
 await lost.dispose();
+found.ends = await lost.dispose();
+const short = await Generator.load({ worker: true, bundle: read });
+found.read = (await short.selfTest()).failure;
+const ending = new Promise((resolve) => workers.pop().once("exit", resolve));
+await short.dispose();
+// the worker, which nobody asks any more, keeps no program alive
+const alive = setInterval(() => {}, 1000);
+found.exit = await ending;
+clearInterval(alive);
 """
 
 
@@ -155,17 +175,19 @@ def test_a_worker_of_node_writes_and_one_that_ends_refuses_what_waits(project):
         f"""
         import {{ Generator }} from "story";
         import {{ readFile }} from "node:fs/promises";
+        import {{ syncBuiltinESMExports }} from "node:module";
+        import * as threads from "node:worker_threads";
+        const read = (name) => readFile(`node_modules/story/bundle/${{name}}`);
         {SAID}{WRITES}{ENDS}
-        const bundle = (name) => readFile(`node_modules/story/bundle/${{name}}`);
-        found.read = (await (await Generator.load({{ worker: true, bundle }})).selfTest()).failure;
         // a worker that nobody asks does not keep the program alive
+        await Generator.load({{ worker: true }});
         console.log(JSON.stringify(found));
         """,
     )
     check_writes(found)
     gone = "ModelError runtime: the worker that runs the model is gone: it ended with exit code 1 (load it again)"
-    assert found["lost"] == [gone, gone]
-    assert found["read"] is None
+    assert found["lost"] == [gone, gone, gone]
+    assert (found["read"], found["exit"]) == (None, 0)
 
 
 class Isolated(http.server.SimpleHTTPRequestHandler):

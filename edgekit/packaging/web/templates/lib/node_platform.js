@@ -103,9 +103,8 @@ async function connect({ worker: given, bundle }, onLost) {
   return {
     port: /** @type {any} */ (port1),
     begin: (order) => worker.postMessage({ ...order, port: port2 }, [port2]),
-    end: () => {
-      worker.terminate();
-    },
+    // the worker ends by itself when its line is closed: ended from here in the middle of a run, onnxruntime-node ends the program
+    end: () => {},
     files: typeof bundle === "function" ? {} : { folder: bundle === undefined ? join(packageFolder(), "bundle") : pathOf(bundle) },
     ...(typeof bundle === "function" ? { read: bundle } : {}),
   };
