@@ -132,7 +132,7 @@ def fill_folder(folder: Path, bundle: Path | None = None) -> None:
     package = folder / NAME
     package.mkdir()
     write(opened, Identity(name=NAME, id="com.example.demomodel"), package)
-    sources = {"model": (HERE / "model" / "main.swift").read_text(encoding="utf-8")}
+    sources = {name: (HERE / name / "main.swift").read_text(encoding="utf-8") for name in ("model", "view")}
     tokenize = (HERE / "tokenize" / "Sources" / "tokenize" / "main.swift").read_text(encoding="utf-8")
     sources["tokenize"] = tokenize.replace("import PackageCore", f"import {PASCAL}Core")
     use, self_test = code_blocks((package / "README.md").read_text(encoding="utf-8"))
@@ -148,7 +148,9 @@ def fill_folder(folder: Path, bundle: Path | None = None) -> None:
     text = manifest.read_text(encoding="utf-8")
     assert _ONLINE in text
     needed = f'dependencies: ["{PASCAL}", "{PASCAL}Core"]'
-    targets = "".join(f'    .executableTarget(name: "{name}", {needed}),\n' for name in sources)
+    newest = ', swiftSettings: [.unsafeFlags(["-swift-version", "6"])]'
+    modes = {name: newest if name == "view" else "" for name in sources}
+    targets = "".join(f'    .executableTarget(name: "{name}", {needed}{mode}),\n' for name, mode in modes.items())
     manifest.write_text(text.replace(_ONLINE, _LOCAL) + f"package.targets += [\n{targets}]\n", encoding="utf-8")
 
 

@@ -51,6 +51,12 @@ def run(packages, stubs, doubles, tmp_path_factory):
     runners.close()
 
 
+def reproduced(folder):
+    """What the self-test says of a bundle."""
+    cases = len((folder / "golden.jsonl").read_text("utf-8").splitlines())
+    return f"{cases} golden cases reproduced"
+
+
 def answers(run, kind, folder):
     """What the self-test says, what the classifier says of itself, and the parts of each answer."""
     code, output = run(kind, folder, "classify-each", *TEXTS)
@@ -64,7 +70,7 @@ def test_a_multi_label_model_gives_the_labels_that_hold(run, bundles):
     agent = open_classifier(folder)
     tested, head, found = answers(run, MULTI_LABEL, folder)
     labels, thresholds = head.split("\t")
-    assert tested.startswith("10 golden cases reproduced")
+    assert tested.startswith(reproduced(folder))
     assert labels.split(",") == list(agent.bundle.labels)
     assert ast.literal_eval(thresholds) == list(agent.head.thresholds)
     held = set()
@@ -82,7 +88,7 @@ def test_a_regression_gives_its_number(run, bundles):
     folder = bundles[REGRESSION]
     agent = open_classifier(folder)
     tested, _, found = answers(run, REGRESSION, folder)
-    assert tested.startswith("10 golden cases reproduced")
+    assert tested.startswith(reproduced(folder))
     for text, (value, logits, shown) in zip(TEXTS, found, strict=True):
         assert float(value) == pytest.approx(agent.classify(text).answer, abs=1e-4)
         assert ast.literal_eval(logits) == [float(value)]
@@ -105,7 +111,7 @@ def test_the_self_test_compares_the_answers(run, bundles, tmp_path):
     cases = other_labels(labels, tmp_path) | {
         number: f"of problem type {MULTI_LABEL}, and the bundle is of regression",
         single: f"of problem type {MULTI_LABEL}, and the bundle is of single_label_classification",
-        labels: "10 golden cases reproduced",
+        labels: reproduced(labels),
     }
     _, output = run(MULTI_LABEL, labels, "test-each", *cases)
     assert all(why in line for why, line in zip(cases.values(), output.splitlines(), strict=True)), output

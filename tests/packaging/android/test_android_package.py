@@ -273,6 +273,21 @@ def test_kotlin_is_kotlin(android_packages):
             assert not parser.parse(source.encode()).root_node.has_error, source
 
 
+def test_build_files_are_for_a_plugin_that_brings_kotlin(android_packages):
+    """Android's plugin 9 refuses Kotlin's, Kotlin 2.3 refuses `kotlinOptions`; a comment has the line of before."""
+    package, _ = android_packages["onnx"]
+    older = 'id("org.jetbrains.kotlin.android")'
+    for path in package.rglob("build.gradle.kts"):
+        lines = [line.strip() for line in path.read_text("utf-8").splitlines()]
+        assert not [line for line in lines if "kotlinOptions" in line or line.startswith(older)], path
+        commented = sum(line.startswith(f"// {older}") for line in lines)
+        assert commented == (path.parent in (package, package / "module")), path
+    readme = (package / "README.md").read_text("utf-8")
+    assert "copy `repository/` into the root of your project" in readme
+    for path, version in ((package / "build.gradle.kts", '"9.3.0"'), (package / "README.md", "9.3")):
+        assert version in path.read_text("utf-8")
+
+
 def test_nothing_is_left_to_fill_in(android_packages):
     for package, _ in android_packages.values():
         for path in package.rglob("*"):

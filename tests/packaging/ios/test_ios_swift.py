@@ -21,6 +21,7 @@ from tiny_bundle import (
     rewrite,
     seal,
     write_golden,
+    zero_logits,
 )
 from tokenizer_zoo import ZOO
 from tokenizers import Tokenizer
@@ -205,6 +206,33 @@ def test_it_writes_as_the_agent_does(swift_package, decoder_bundles, kind, optio
         assert answer["pieces"] == pieces
         assert answer["text"] == "".join(pieces)
         assert answer["finish"] == {"eos": "end"}.get(expected.finish, expected.finish)
+
+
+def test_a_view_awaits_everything_on_the_main_actor_and_may_go(swift_package, onnx_bundle, decoder_bundles, tmp_path):
+    decoder = shutil.copytree(decoder_bundles["gpt2"], tmp_path / "decoder")
+    done = swift_package.run("view", onnx_bundle, decoder)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"{len(LABELS)} ")
+
+
+@pytest.mark.parametrize("kind", ["classifier", "decoder"])
+def test_a_tolerance_that_tells_nothing_is_refused(swift_package, onnx_bundle, decoder_bundles, tmp_path, kind):
+    folder = onnx_bundle if kind == "classifier" else shutil.copytree(decoder_bundles["gpt2"], tmp_path / "wide")
+    rewrite(folder, parity={"atol": 60.0, "rtol": 0.0})
+    message = refused(swift_package.run("model", "selftest", folder, kind))
+    assert "parity allows a logit to be 60.0 off" in message
+    assert "wrong answers would pass" in message
+
+
+def test_logits_that_are_all_the_same_are_refused(swift_package, onnx_bundle):
+    zero_logits(onnx_bundle / "model.onnx")
+    rows = list(golden_rows())
+    for number, row in enumerate(rows):
+        row |= {"logits": [0.1, 0.01 * number, 0.0], "label": LABELS[0]}
+    write_golden(onnx_bundle, rows)
+    rewrite(seal(onnx_bundle), parity={"atol": 0.2, "rtol": 0.0})
+    message = refused(swift_package.run("model", "selftest", onnx_bundle))
+    assert f"the logits of all {len(rows)} golden cases are the same, and should differ" in message
 
 
 def test_a_text_that_is_abandoned_leaves_the_generator_ready(swift_package, decoder_bundles):

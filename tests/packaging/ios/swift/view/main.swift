@@ -1,4 +1,6 @@
 // As a view uses the package, on the main actor, in the language mode of Swift 6: view CLASSIFIER GENERATOR
+//
+// It removes both folders when their models are loaded.
 
 import DemoModel
 import Foundation
@@ -48,6 +50,10 @@ try await cancelled { try await Classifier.load(from: folders[0]) }
 try await cancelled { try await Generator.load(from: folders[1]) }
 let classifier = try await Classifier.load(from: folders[0])
 let generator = try await Generator.load(from: folders[1])
+// no file is looked for any more
+for folder in folders { try FileManager.default.removeItem(at: folder) }
+_ = try await classifier.selfTest()
+_ = try await generator.selfTest()
 try await cancelled { try await classifier.selfTest() }
 try await cancelled { try await generator.selfTest() }
 try await cancelled { try await generator.generate("once upon") }

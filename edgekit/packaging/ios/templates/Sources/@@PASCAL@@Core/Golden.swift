@@ -65,7 +65,10 @@ extension ModelFiles {
     }
 
     private func golden<Case>(_ made: (Json) -> Case?) throws -> [Case] {
-        let lines = try data("golden.jsonl").split(separator: UInt8(ascii: "\n"))
+        guard let goldenLines else {
+            throw ModelError.damaged("the model has no golden cases: its manifest lists no golden.jsonl")
+        }
+        let lines = goldenLines.split(separator: UInt8(ascii: "\n"))
         let cases = try lines.enumerated().map { index, line -> Case in
             guard let row = Json([UInt8](line)), let found = made(row) else {
                 throw ModelError.damaged("golden.jsonl:\(index + 1) is no golden case")

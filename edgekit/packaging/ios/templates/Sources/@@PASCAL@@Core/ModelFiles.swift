@@ -33,6 +33,8 @@ public struct ModelFiles: Sendable {
     /// Whether a classifier takes pairs of texts: it does unless its manifest says otherwise.
     package let takesPairs: Bool
     package let logits: LogitMeaning
+    /// The lines of the golden cases, kept: no file is looked for once the model is loaded. Nil where there are none.
+    let goldenLines: Data?
 
     /// Of manifests of models whose logits are read in another way than one label out of all.
     static let headFormatVersion = 3
@@ -62,6 +64,9 @@ public struct ModelFiles: Sendable {
         takesPairs = json["pairs"]?.bool ?? true
         logits = try LogitMeaning(json, labels: labels.count)
         try FileCheck(folder: folder, json: json).run(needed: [model, "tokenizer.json"])
+        let cases = "golden.jsonl"
+        let place = folder.appendingPathComponent(cases)
+        goldenLines = json["files"]?[cases] == nil ? nil : try FileCheck.data(place, cases)
     }
 
     /// Refuse a model for another task.
