@@ -122,7 +122,7 @@ def command(
     from edgekit.bundle.bundle_folder import BundleFolder
     from edgekit.errors import worst_exit_code
     from edgekit.flows.gate.gate import gate
-    from edgekit.io.atomic import write_text
+    from edgekit.io.atomic import write_named_text
     from edgekit.measure.evidence import Allowed
     from edgekit.measure.verdicts import exit_code
     from edgekit.report.junit import verdicts_junit
@@ -141,9 +141,9 @@ def command(
     codes = [exit_code(row.verdict for row in verdicts) for verdicts in found.values()]
     code = worst_exit_code([*codes, *([failed.exit_code] if failed else [])])
     if junit:
-        write_text(junit, verdicts_junit(rows))
+        write_named_text(junit, verdicts_junit(rows))
     if markdown:
-        write_text(markdown, verdicts_markdown(rows))
+        write_named_text(markdown, verdicts_markdown(rows))
     if as_json:
         print_json({"exit_code": code, "verdicts": rows} | ({"failed": failed.errors} if failed else {}))
     elif rows:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edgekit.errors import NotFoundError, UsageError, unknown_name
-from edgekit.io.atomic import write_text
+from edgekit.io.atomic import follow_links, write_named_text
 from edgekit.io.disk import disk_errors
 from edgekit.schema.device import ALL, DeviceUrl, KnownDevice, Registry
 from edgekit.schema.resources import load_target
@@ -105,7 +105,8 @@ def _unknown(name: str, known: dict[str, KnownDevice]) -> NotFoundError:
 @contextmanager
 def _changing() -> Iterator[dict[str, KnownDevice]]:
     """The named devices, to be changed while nobody else does; written at the end, unless there is an error."""
-    path = registry_path()
+    # where a link leads, so that all who change that file wait for each other
+    path = follow_links(registry_path())
     # beside the file, which is replaced as a whole
     place = path.with_name(f".{path.name}.lock")
     with disk_errors(path):
@@ -123,4 +124,4 @@ def _write(devices: dict[str, KnownDevice]) -> None:
 
     registry = Registry.parse({"devices": {name: device.model_dump() for name, device in devices.items()}}, "a device")
     plain = registry.model_dump(mode="json", exclude_none=True)
-    write_text(registry_path(), yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
+    write_named_text(registry_path(), yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))

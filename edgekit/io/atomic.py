@@ -86,7 +86,10 @@ def new_folder(out: Path, *, force: bool = False) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a UTF-8 file through a temporary sibling, flushed to disk before it takes the name."""
+    """Write a UTF-8 file through a temporary sibling, flushed to disk before it takes the name, a link's too.
+
+    Raises `UsageError` where `path` cannot be written.
+    """
     with disk_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with _temporary(path, folder=False) as temporary:
@@ -95,6 +98,28 @@ def write_text(path: Path, text: str) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(path)
+
+
+def write_named_text(path: Path, text: str) -> None:
+    """Write a file that a person names, as `write_text`, but where a link leads, and into a pipe or a device."""
+    with disk_errors(path):
+        if _is_stream(path):
+            path.write_text(text, encoding="utf-8")
+        else:
+            write_text(follow_links(path), text)
+
+
+def follow_links(path: Path) -> Path:
+    """The place that `path` leads to, where nothing need be yet; `UsageError` for links in a circle."""
+    try:
+        return path.resolve()
+    except (RuntimeError, OSError) as error:
+        raise UsageError(f"{path} cannot be written: {error}") from None
+
+
+def _is_stream(path: Path) -> bool:
+    """Whether this is a pipe, a terminal or `/dev/stdout`, also where that leads to a file that a shell has open."""
+    return path.absolute().is_relative_to("/dev") or (path.exists() and not path.is_file() and not path.is_dir())
 
 
 @contextmanager

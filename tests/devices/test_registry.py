@@ -180,3 +180,17 @@ def test_devices_that_are_named_at_the_same_time_are_all_kept():
     for thread in threads:
         thread.join()
     assert sorted(known_devices()) == [f"pi{number}" for number in range(8)]
+
+
+def test_a_file_that_is_a_link_is_changed_where_it_leads(registry, tmp_path):
+    real = tmp_path / "dotfiles" / "devices.yaml"
+    registry.parent.mkdir()
+    registry.symlink_to(real)
+    add_device("pi", KnownDevice(url="ssh://pi"))
+    add_device("phone", KnownDevice(url="adb://1"))
+    remove_device("pi")
+    assert registry.is_symlink()
+    assert not real.is_symlink()
+    assert "phone" in real.read_text()
+    assert list(known_devices()) == ["phone"]
+    assert [path.name for path in registry.parent.iterdir()] == ["devices.yaml"]

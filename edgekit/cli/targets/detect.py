@@ -57,10 +57,10 @@ def detect(device: str, name: str | None, out: Path | None, force: bool, as_json
 
 def _write(out: Path, text: str) -> None:
     from edgekit.errors import UsageError
-    from edgekit.io.atomic import write_text
+    from edgekit.io.atomic import write_named_text
     from edgekit.schema.target import Target
 
     if out.suffix not in (".yaml", ".yml"):
         raise UsageError(f"{out} is no name of a target file", advice="end it in .yaml")
-    write_text(out, text)
+    write_named_text(out, text)
     Target.read(out)

@@ -14,7 +14,7 @@ from typing import Literal
 from edgekit.data.splits import Unnumbered
 from edgekit.errors import UsageError
 from edgekit.flows.evaluate.accuracy import Evaluation
-from edgekit.io.atomic import write_text
+from edgekit.io.atomic import write_named_text
 from edgekit.options.stage_options import SplitName
 
 SUFFIXES = (".jsonl", ".tsv", ".csv")
@@ -64,7 +64,7 @@ def write_changes(
     check_changes_path(path)
     changes = list(_changes(data, split, baselines, candidate))
     kind = path.suffix.lower()
-    write_text(path, _jsonl(changes) if kind == ".jsonl" else _tsv(changes) if kind == ".tsv" else _csv(changes))
+    write_named_text(path, _jsonl(changes) if kind == ".jsonl" else _tsv(changes) if kind == ".tsv" else _csv(changes))
     return len(changes)
 
 

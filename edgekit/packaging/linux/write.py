@@ -39,6 +39,8 @@ _MODULES = (
     "io/printable",
     "packaging/__init__",
     "packaging/linux/__init__",
+    "packaging/linux/on_device/__init__",
+    "packaging/linux/on_device/service_paths",
 )
 _TEMPLATES = Path(__file__).with_name("templates")
 # where a golden case ends, and what of it may differ

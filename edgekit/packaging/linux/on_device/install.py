@@ -24,18 +24,19 @@ import sys
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "app"))
+# a package is read, and nothing is written into it
+sys.dont_write_bytecode = True
 
 from edgekit.devices.on_device import runtimes  # noqa: E402
+from edgekit.packaging.linux.on_device.service_paths import obstacle, python_obstacle  # noqa: E402
 
 PACKAGE = "package.json"
 UNITS = Path("/etc/systemd/system")
 SELFTEST_SECONDS = 1800
-# what a service without a home and with a temporary folder of its own cannot read
-_HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108
 _PLAIN = re.compile(r"[A-Za-z0-9/._+-]+")
 
 # what `package.json` says
@@ -50,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Install or uninstall; the exit status."""
     package = json.loads((HERE / PACKAGE).read_bytes())
     options = _parser(package["name"]).parse_args(arguments)
-    prefix = Path(os.path.abspath(options.prefix or _usual_prefix(package["name"], options.uninstall)))  # noqa: PTH100
+    prefix = (options.prefix or _usual_prefix(package["name"], options.uninstall)).absolute()
     units = options.unit_folder if os.geteuid() == 0 and not options.no_service else None
     # whoever installs, the service's own user reads it
     os.umask(0o022)
@@ -89,7 +90,10 @@ def install(package: Package, prefix: Path, units: Path | None) -> None:
     _check_files(package)
     _check_python(package)
     if units is not None:
-        _check_readable(prefix)
+        _check_service(package, prefix, units)
+    if not package["wheels"]:
+        _check_imports(package["modules"], for_service=units is not None)
+    prefix = _real(prefix)
     _check_own(package, prefix)
     prefix.parent.mkdir(parents=True, exist_ok=True)
     incoming = prefix.with_name(f".{prefix.name}-{uuid.uuid4().hex[:8]}.tmp")
@@ -111,7 +115,8 @@ def install(package: Package, prefix: Path, units: Path | None) -> None:
 
 
 def uninstall(package: Package, prefix: Path, units: Path | None) -> None:
-    """Remove the service and the folder; `InstallError` where they are not of this package."""
+    """Remove the service and the folder, not a link to it; `InstallError` where they are not of this package."""
+    prefix = _real(prefix)
     _check_own(package, prefix)
     unit = _unit(package)
     if units is not None and (units / unit).exists():
@@ -170,13 +175,32 @@ def _this_python() -> str:
     return f"Python {sys.version_info[0]}.{sys.version_info[1]} on {arch}"
 
 
-def _check_readable(prefix: Path) -> None:
-    """A service is no person: it has no home, and it is told its paths in a unit."""
-    for path in (str(prefix), sys.executable):
-        if any(path.startswith(f"{folder}/") for folder in _HIDDEN):
-            raise InstallError(f"a service cannot read {path}: take another folder or Python, or --no-service")
+def _check_service(package: Package, prefix: Path, units: Path) -> None:
+    """A service must read all that it runs, and is told its paths in a unit."""
+    why = obstacle(prefix, replaced=True)
+    if why is not None:
+        raise InstallError(f"a service cannot read {why}: take another --prefix, or --no-service")
+    _check_readable(python_obstacle())
+    for path in (str(_real(prefix)), sys.executable):
         if not _PLAIN.fullmatch(path):
             raise InstallError(f"{path!r} cannot be written into a unit: take another --prefix, or --no-service")
+    unit = units / _unit(package)
+    if unit.resolve() == Path("/dev/null"):
+        raise InstallError(f"{unit} is masked, and would never start: systemctl unmask {unit.name}, or --no-service")
+
+
+def _check_readable(why: Optional[str]) -> None:  # noqa: UP045
+    if why is not None:
+        raise InstallError(
+            f"a service cannot read {why}: start install.py with another Python, as /usr/bin/python3, or give "
+            f"--no-service"
+        )
+
+
+def _real(prefix: Path) -> Path:
+    """The folder that a prefix leads to: a link stays, and what it leads to is replaced."""
+    # `Path.resolve` of older Pythons raises no `OSError` for links in a circle
+    return Path(os.path.realpath(prefix))
 
 
 def _check_own(package: Package, prefix: Path) -> None:
@@ -200,9 +224,8 @@ def _copy(package: Package, incoming: Path) -> None:
 
 
 def _unpack_runtime(package: Package, incoming: Path) -> None:
-    """Unpack the wheels into a folder, or find out that this Python has what is in them."""
+    """Unpack the wheels, if there are any, into a folder."""
     if not package["wheels"]:
-        _check_imports(package["modules"])
         return
     archives = {Path(name).name: package["files"][name] for name in package["wheels"]}
     size = sum((HERE / name).stat().st_size for name in package["wheels"])
@@ -214,13 +237,17 @@ def _unpack_runtime(package: Package, incoming: Path) -> None:
     runtimes.install(incoming, runtime)
 
 
-def _check_imports(modules: Sequence[str]) -> None:
+def _check_imports(modules: Sequence[str], *, for_service: bool) -> None:
+    """Raise `InstallError` where this Python lacks a module, or a service could not read one."""
     missing = []
     for module in modules:
-        if subprocess.run(
-            [sys.executable, "-I", "-c", f"import {module}"], capture_output=True, check=False
-        ).returncode:
+        # nothing is written, compiled modules neither
+        command = [sys.executable, "-I", "-B", "-c", f"import {module} as found; print(found.__file__)"]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
+        if done.returncode:
             missing.append(module.partition(".")[0].replace("_", "-"))
+        elif for_service:
+            _check_readable(obstacle(Path(done.stdout.splitlines()[-1])))
     if missing:
         raise InstallError(
             f"{sys.executable} lacks {', '.join(missing)}, and this package brings no wheels: pip install them"
