@@ -8,6 +8,7 @@ import json
 import random
 import runpy
 from pathlib import Path
+from urllib.parse import quote
 
 import npm
 import numpy as np
@@ -186,3 +187,39 @@ def test_stop_strings_are_found_as_the_agent_finds_them(computed):
         watch = StopStringMatcher(each)
         given = [None if watch.stopped else watch.add(piece) for piece in pieces]
         assert answer == [*given, watch.end(), watch.stopped]
+
+
+def test_a_self_test_that_tells_nothing_does_not_pass(computed):
+    run = """async (cases, parity, found) => runGolden(cases, { task: "text-classification", parity },
+        async (golden, compare) => compare.logits(found ?? golden.logits, golden.logits))
+        .catch((error) => error.message)"""
+    cases = [{"text": str(at), "logits": [0.0, 0.001 * at]} for at in range(4)]
+    apart = [{"text": str(at), "logits": [-3.0, 3.0 * at]} for at in range(4)]
+    tight, wide = {"atol": 1e-4, "rtol": 0}, {"atol": 0.5, "rtol": 2}
+    calls = [
+        (cases, tight, None),
+        (cases, {"atol": 0.01, "rtol": 0}, [0, 0.001]),
+        (apart, wide, None),
+        (apart, tight, None),
+    ]
+    found = computed(
+        "golden.js", "runGolden",
+        f"await Promise.all({json.dumps(calls)}.map((each) => ({run})(...each)))",
+    )  # fmt: skip
+    assert (found[0]["passed"], found[0]["failure"]) == (4, None)
+    assert found[1]["passed"] == 0
+    assert found[1]["failure"] == "the logits of all 4 golden cases are the same, and should differ"
+    assert "parity allows a logit to be 18.5 off" in found[2]
+    assert "wrong answers would pass" in found[2]
+    assert found[3]["passed"] == 4
+
+
+def test_small_files_are_read_from_within_their_addresses(computed):
+    text = '{"a": "\u00e4\U0001f525"}'
+    encoded = base64.b64encode(text.encode()).decode()
+    addresses = [f"data:application/json;base64,{encoded}", f"data:application/json,{quote(text)}"]
+    found = computed(
+        "fetching.js", "fetching",
+        f"await Promise.all({json.dumps(addresses)}.map(async (each) => [...await fetching(() => each)('x')]))",
+    )  # fmt: skip
+    assert [bytes(each).decode() for each in found] == [text, text]

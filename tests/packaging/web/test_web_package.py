@@ -333,3 +333,19 @@ def test_what_decides_an_answer_is_under_the_content_hash(tmp_path, modules):
         place.write_text(json.dumps(sound | change), encoding="utf-8")
         output = npm.run("node", package / "self-test.js", exits=1).stderr
         assert "manifest.json was changed: its content_hash does not follow from what it says" in output
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"labels": ["light", "light", "climate"]}, "labels must be texts, each one once"),
+        ({"labels": ["light", 7, "climate"]}, "labels must be texts, each one once"),
+        ({"parity": {"atol": -1, "rtol": 0}}, "atol and rtol must be numbers from 0 on"),
+        ({"parity": {"atol": 1000, "rtol": 0}}, "wrong answers would pass"),
+    ],
+)
+def test_facts_that_would_hide_wrong_answers_are_refused(tmp_path, modules, facts, told):
+    package = packaged(make_bundle(tmp_path / "tiny-onnx", "onnx"), tmp_path / "package")
+    (package / "node_modules").symlink_to(modules)
+    rewrite(package / "bundle", **facts)
+    assert told in npm.run("node", package / "self-test.js", exits=1).stderr

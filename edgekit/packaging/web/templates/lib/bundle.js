@@ -90,6 +90,7 @@ export async function openBundle(source, task) {
   for (const [key, kind] of Object.entries(KINDS)) {
     if (!isOf(kind, manifest[key])) throw new ModelError("invalid", `manifest.json: ${key} is missing or is no ${kind}`);
   }
+  checkFacts(manifest);
   await checkContentHash(manifest);
   if (manifest.task !== task) {
     const other = task === "text-classification" ? "Generator" : "Classifier";
@@ -122,6 +123,20 @@ function isOf(kind, value) {
   if (kind === "array") return Array.isArray(value);
   if (kind === "count") return Number.isInteger(value) && value >= 0 && value <= MOST;
   return typeof value === kind && value !== null && !Array.isArray(value);
+}
+
+/**
+ * What every answer, and its proof, rests on.
+ * @param {Manifest} manifest
+ */
+function checkFacts({ labels, parity }) {
+  if (!labels.every((label) => typeof label === "string") || new Set(labels).size < labels.length) {
+    throw new ModelError("invalid", "manifest.json: labels must be texts, each one once", "install the package again");
+  }
+  const tolerances = [parity?.atol ?? 0, parity?.rtol ?? 0];
+  if (!tolerances.every((each) => typeof each === "number" && each >= 0 && each < MOST)) {
+    throw new ModelError("invalid", "manifest.json: parity: atol and rtol must be numbers from 0 on", "install the package again");
+  }
 }
 
 /** @param {Manifest} manifest */
