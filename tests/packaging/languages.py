@@ -19,6 +19,8 @@ SWIFT = TEMPLATES / "ios/templates/Sources/@@PASCAL@@Core"
 TOOLCHAIN = ROOT / "scripts" / "swift-toolchain"
 # the only source of Swift's core that is of the package and not of its tokenizer: it asks for the package's resources
 RESOURCES = "PackagedModel.swift"
+# Metro's settings, the bundle and the engine are those with which `scripts/check_web_packages` tries a whole app
+REACT_NATIVE_APP = ROOT / "scripts" / "web_apps" / "react_native"
 Words = list[str | Path]
 
 
@@ -35,6 +37,25 @@ def javascript(folder: Path) -> Words:
     """The web package's modules as they are, in Node."""
     # threads of its own compile ahead, which a short program pays for and does not use
     return [_tool("node"), "--single-threaded", HERE / "web" / "tokenizer_runner.mjs"]
+
+
+def hermes(folder: Path) -> Words:
+    """The web package's modules as Metro bundles them, in the engine of React Native."""
+    from web import npm
+
+    place = folder / "hermes"
+    if not place.exists():
+        try:
+            modules = npm.fetched("react-native", npm.REACT_NATIVE)
+        except npm.Missing as missing:
+            raise Missing(str(missing)) from missing
+        shutil.copytree(REACT_NATIVE_APP, place)
+        shutil.copytree(TEMPLATES / "web" / "templates" / "lib", place / "lib")
+        (place / "node_modules").symlink_to(modules)
+        for path in (HERE / "web").glob("hermes_*"):
+            shutil.copy(path, place)
+        _run(["env", "-C", place, _tool("node"), "hermes_bundle.mjs"])
+    return [_tool("node"), place / "hermes_runner.mjs"]
 
 
 def java(folder: Path) -> Words:
@@ -125,6 +146,7 @@ def _run(words: Words) -> None:
 LANGUAGES: dict[str, Callable[[Path], Words]] = {
     "Python": python,
     "JavaScript": javascript,
+    "Hermes": hermes,
     "Java": java,
     "Swift": swift,
 }

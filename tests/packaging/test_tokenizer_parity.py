@@ -47,12 +47,21 @@ def started(tmp_path_factory):
     return words
 
 
-@pytest.fixture(scope="module", params=list(LANGUAGES))
+def _languages(unwanted=()):
+    """Their names; an app for React Native takes long to bundle."""
+    return [
+        pytest.param(name, marks=pytest.mark.slow) if name == "Hermes" else name
+        for name in LANGUAGES
+        if name not in unwanted
+    ]
+
+
+@pytest.fixture(scope="module", params=_languages())
 def runner(request, started):
     return started(request.param)
 
 
-@pytest.fixture(scope="module", params=[name for name in LANGUAGES if name != "Python"])
+@pytest.fixture(scope="module", params=_languages(["Python"]))
 def own_tokenizer(request, started):
     """The runner of a language in which packages have a tokenizer of their own: the agent's is the library."""
     return started(request.param)

@@ -1,8 +1,8 @@
 // Metro with the app's own settings; what stands for native code is all that is put in beside.
 
 import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { readFileSync, realpathSync } from "node:fs";
+import { basename, resolve } from "node:path";
 
 import Metro from "metro";
 
@@ -18,29 +18,31 @@ const STAND_INS = {
   "expo/internal/bundle-origin": inFolder("empty"),
 };
 
+// what an app of some years ago has in place of a library, or has not
+const OLD = { "expo-file-system": "expo-file-system-18", "@dr.pogodin/react-native-fs": null };
+
 /**
- * The program that Metro makes for a platform, as an app is released.
- * @param {string} app
- * @param {string} platform
- * @param {boolean} isOld with the libraries and the resolution of some years ago
+ * The program that Metro makes of an app for a platform, as it is released.
+ * @param {string} entry
+ * @param {string} settings the app's own, `metro.config.js`
+ * @param {string} platform android or ios
+ * @param {boolean} [isOld] with the libraries and the resolution of some years ago
  */
-export async function bundled(app, platform, isOld) {
-  const settings = app === "expo" ? "metro.config.expo.js" : "metro.config.bare.js";
+export async function bundled(entry, settings, platform, isOld = false) {
   const config = await Metro.loadConfig({ config: resolve(settings), cwd: process.cwd() }, { reporter: { update() {} } });
-  const old = { "expo-file-system": "expo-file-system-18", "@dr.pogodin/react-native-fs": null };
-  const out = resolve(`built-${app}-${platform}.js`);
   const standIns = { ...STAND_INS, [config.transformer.assetRegistryPath]: inFolder("asset_registry") };
+  const out = resolve(`built-${platform}-${basename(entry)}`);
   const changed = {
     ...config,
-    resetCache: false,
-    maxWorkers: 2,
+    // installed packages may be links
+    watchFolders: [...config.watchFolders, realpathSync("node_modules")],
     resolver: {
       ...config.resolver,
       unstable_enablePackageExports: !isOld,
       resolveRequest: (context, name, os) => {
-        if (isOld && Object.hasOwn(old, name)) {
-          if (old[name] === null) throw new Error(`${name} is not installed`);
-          return context.resolveRequest(context, old[name], os);
+        if (isOld && Object.hasOwn(OLD, name)) {
+          if (OLD[name] === null) throw new Error(`${name} is not installed`);
+          return context.resolveRequest(context, OLD[name], os);
         }
         if (Object.hasOwn(standIns, name)) return { type: "sourceFile", filePath: standIns[name] };
         return context.resolveRequest(context, name, os);
@@ -48,6 +50,6 @@ export async function bundled(app, platform, isOld) {
     },
     serializer: { ...config.serializer, getModulesRunBeforeMainModule: () => [] },
   };
-  await Metro.runBuild(changed, { entry: resolve(`${app}.js`), platform, dev: false, minify: false, out, assets: false });
+  await Metro.runBuild(changed, { entry: resolve(entry), platform, dev: false, minify: false, out, assets: false });
   return readFileSync(out, "utf8");
 }

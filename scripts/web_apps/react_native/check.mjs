@@ -4,18 +4,22 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 
+import { exercise } from "./exercise.js";
 import { bundled } from "./bundling.mjs";
 import { files, recorded } from "./phone.mjs";
 import { inHermes } from "./running.mjs";
 
 const [app, os, ...flags] = process.argv.slice(2);
-const isOld = flags.includes("--old");
 const developing = flags.includes("--developing");
 const broken = flags.filter((flag) => flag.startsWith("--break=")).map((flag) => flag.slice("--break=".length));
 
-const { expected, runs } = await recorded(["smart-home", "story"]);
+const { expected, runs } = await recorded(async () => {
+  const [{ Classifier }, { Generator }] = await Promise.all(["smart-home", "story"].map((name) => import(name)));
+  return exercise(() => Classifier.load(), () => Generator.load());
+});
 const shipped = files(["smart-home", "story"], broken);
-const program = await bundled(app, os, isOld);
+const settings = app === "expo" ? "metro.config.expo.js" : "metro.config.bare.js";
+const program = await bundled(`${app}.js`, settings, os, flags.includes("--old"));
 const globals = { files: shipped, runs, os, developing };
 const found = inHermes(globals, readFileSync(resolve("stand_ins/device.js"), "utf8"), program);
 const { firstMs, ...told } = found;

@@ -7,8 +7,6 @@ import { resolve } from "node:path";
 
 import { InferenceSession } from "onnxruntime-node";
 
-import { exercise } from "./exercise.js";
-
 const { getAndroidResourceIdentifier } = createRequire(import.meta.url)("@react-native/asset-utils");
 const hash = (algorithm, bytes) => createHash(algorithm).update(bytes).digest("hex");
 
@@ -52,10 +50,11 @@ function described(folder, file, bytes) {
 }
 
 /**
- * What Node answers, and every run of onnxruntime that it took, by the model's hash and the run's inputs.
- * @param {[string, string]} names the classifier's package and the generator's
+ * What a task gives in Node, and every run of onnxruntime that it took, by the model's hash and the run's inputs.
+ * @template T
+ * @param {() => Promise<T>} task
  */
-export async function recorded(names) {
+export async function recorded(task) {
   const runs = {};
   const { create } = InferenceSession;
   InferenceSession.create = async (bytes, options) => {
@@ -63,8 +62,7 @@ export async function recorded(names) {
     const model = (runs[hash("sha256", bytes)] = { inputNames: session.inputNames, outputNames: session.outputNames, runs: {} });
     return recording(session, model);
   };
-  const [{ Classifier }, { Generator }] = await Promise.all(names.map((name) => import(name)));
-  const expected = await exercise(() => Classifier.load(), () => Generator.load());
+  const expected = await task();
   InferenceSession.create = create;
   return { expected, runs };
 }

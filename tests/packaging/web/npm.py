@@ -21,6 +21,19 @@ TYPES = (
     "typescript@7.0.2",
     "@types/node@20.19.25",
 )
+# what bundles an app for React Native and runs it; of a year ago, for a Node that is older than today's take
+REACT_NATIVE = (
+    "metro@0.83.8",
+    "@react-native/metro-config@0.83.10",
+    "@react-native/babel-preset@0.83.10",
+    "@react-native/asset-utils@0.88.1",
+    "@babel/core@7.28.5",
+    "@babel/runtime@7.28.4",
+    "@dr.pogodin/react-native-fs@2.40.3",
+    "hermes-engine-cli@0.12.0",
+    f"onnxruntime-react-native@{REACT_NATIVE_RUNTIME}",
+    *RUNTIMES,
+)
 _OPTIONS = ("--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps")
 
 

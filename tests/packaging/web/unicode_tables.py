@@ -5,6 +5,7 @@ from __future__ import annotations
 import runpy
 import sys
 from collections.abc import Callable, Iterable
+from itertools import groupby
 from pathlib import Path
 
 import regex
@@ -13,6 +14,8 @@ from tokenizers import Regex, normalizers, pre_tokenizers
 import edgekit.packaging.web
 
 TABLES = Path(edgekit.packaging.web.__file__).parent / "templates" / "lib" / "tokenizer" / "unicode_tables.js"
+_CATEGORIES = "Lu Ll Lt Lm Lo Mn Mc Me Nd Nl No Pc Pd Ps Pe Pi Pf Po Sm Sc Sk So Zs Zl Zp Cc Cf Co Cn"
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$"
 _CHARACTERS = [chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000]
 _HEAD = """\
 // Classes of characters as the Rust library `tokenizers` sees them, whose Unicode versions differ from one another and
@@ -27,8 +30,6 @@ _CLASSES = {
     "NONSPACING": "non-spacing marks, as BERT's strip_accents knows them",
     "NUMERIC": "numeric, of Rust",
     "WORD": "\\\\w of Rust's regular expressions",
-    "LETTER": "\\\\p{L} of Oniguruma",
-    "NUMBER": "\\\\p{N} of Oniguruma",
     "EXTENDING": "what continues a grapheme cluster: Extend, ZWJ, SpacingMark",
     "PREPENDED": "what a grapheme cluster begins with before its base: Prepend",
     "BREAKING": "what stands alone in grapheme clusters: Control, CR, LF",
@@ -43,7 +44,26 @@ def tables() -> str:
     for name, what in _CLASSES.items():
         encoded = _encoded(character for character in _CHARACTERS if tests[name](character))
         lines.append(f'\n/** {what} */\nexport const {name} =\n  "{encoded}";\n')
+    lines.append(_categories())
     return "".join(lines)
+
+
+def _categories() -> str:
+    """The general category of every code point, as Oniguruma knows it: a letter for each, and how many follow."""
+    whole = "".join(_CHARACTERS)
+    of = {}
+    for name, letter in zip(_CATEGORIES.split(), _LETTERS, strict=True):
+        left = normalizers.Replace(Regex(rf"\p{{{name}}}"), "").normalize_str(whole)
+        of |= dict.fromkeys(set(whole).difference(left), letter)
+    # no text has a surrogate: they count as unassigned, so that runs have no gap
+    runs = [(letter, len(list(run))) for letter, run in groupby(of.get(chr(code), "$") for code in range(0x110000))]
+    encoded = "".join(letter + (_base36(length) if length > 1 else "") for letter, length in runs)
+    return (
+        f'\n/** general categories, each by the letter at its place in "{_LETTERS}" */\n'
+        f'export const CATEGORY_NAMES =\n  "{_CATEGORIES}";\n'
+        f"\n/** the category of every code point, and how many follow that have it, in base 36 */\n"
+        f'export const CATEGORIES =\n  "{encoded}";\n'
+    )
 
 
 def _tests() -> dict[str, Callable[[str], bool]]:
@@ -60,8 +80,6 @@ def _tests() -> dict[str, Callable[[str], bool]]:
         "NONSPACING": lambda c: normalized(accents, f"a{c}b") == "ab",
         "NUMERIC": lambda c: split(digits, f"a{c}") == 2,
         "WORD": lambda c: words.pre_tokenize_str(f"{c}a")[0][0] == f"{c}a",
-        "LETTER": lambda c: split(_PIECES["L"], f"1{c}") == 2,
-        "NUMBER": lambda c: split(_PIECES["N"], f"a{c}") == 2,
         "EXTENDING": lambda c: _ASKED["extends"](ord(c)),
         "PREPENDED": lambda c: _ASKED["prepends"](ord(c)),
         "BREAKING": lambda c: _BREAKING.match(c) is not None,
@@ -69,7 +87,6 @@ def _tests() -> dict[str, Callable[[str], bool]]:
     }
 
 
-_PIECES = {name: pre_tokenizers.Split(Regex(rf"\p{{{name}}}"), "isolated") for name in "LN"}
 # the library's own answers: a regular expression knows newer marks than it does
 _ASKED = runpy.run_path(str(Path(__file__).parents[1] / "android" / "java" / "unicode_tables.py"))
 _BREAKING = regex.compile(r"\p{GCB=Control}|\p{GCB=CR}|\p{GCB=LF}")

@@ -1,15 +1,13 @@
 // Patterns of a tokenizer.json as JavaScript's: plain strings, and what its regular expressions use of Oniguruma.
 
 import { ModelError } from "../errors.js";
-import { LETTER, NUMBER, ONIGURUMA_WORD, ONIGURUMA_WORD_IN_CLASS, WHITE } from "./unicode.js";
+import { ONIGURUMA_WORD, ONIGURUMA_WORD_IN_CLASS, WHITE, category } from "./unicode.js";
 
-const CLASSES = new Map([
-  ["L", LETTER.source],
-  ["Letter", LETTER.source],
-  ["N", NUMBER.source],
-  ["Number", NUMBER.source],
+const LONG_NAMES = new Map([
+  ["Letter", "L"],
+  ["Number", "N"],
 ]);
-const GENERAL_CATEGORY = /^(C[cfnos]?|L[lmotu]|M[cen]?|N[dlo]|P[cdefios]?|S[ckmo]?|Z[lps]?)$/;
+const GENERAL_CATEGORY = /^(C[cfnos]?|L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?)$/;
 // letters outside ASCII whose other case lies in it
 const ALSO_FOLDED = new Map([
   ["s", "\u017f"],
@@ -132,7 +130,7 @@ class Translation {
     if (letter === "w" || letter === "W") {
       return this.set((inside ? ONIGURUMA_WORD_IN_CLASS : ONIGURUMA_WORD).source, letter === "W", inside);
     }
-    if (letter === "d" || letter === "D") return `\\${letter === "d" ? "p" : "P"}{Nd}`;
+    if (letter === "d" || letter === "D") return this.set(category("Nd").source, letter === "D", inside);
     if (CONTROLS.has(letter)) return /** @type {string} */ (CONTROLS.get(letter));
     if (/[\w\s]/.test(letter) || !letter) this.refuse(`\\${letter}`);
     return letter === "-" ? "\\-" : escaped(letter);
@@ -147,10 +145,9 @@ class Translation {
    */
   property(written, negated, name, inside) {
     this.place += written.length;
-    const known = CLASSES.get(name);
-    if (known) return this.set(known, negated, inside);
-    if (!GENERAL_CATEGORY.test(name)) this.refuse(written);
-    return `\\${negated ? "P" : "p"}{${name}}`;
+    const short = LONG_NAMES.get(name) ?? name;
+    if (!GENERAL_CATEGORY.test(short)) this.refuse(written);
+    return this.set(category(short).source, negated, inside);
   }
 
   /**

@@ -4,7 +4,7 @@ import { ModelError } from "../errors.js";
 import { encodeBytes } from "./byte_level.js";
 import { compiled, escaped } from "./patterns.js";
 import { behavior, cut, spansOf, spansOfClass } from "./splitting.js";
-import { LETTER, NUMBER, NUMERIC, PUNCTUATION, WHITE, WORD } from "./unicode.js";
+import { NUMERIC, PUNCTUATION, WHITE, WORD, category } from "./unicode.js";
 
 /** `first`: whether the piece begins where the whole text does. @typedef {(text: string, first: boolean) => string[]} PreTokenizer */
 
@@ -92,7 +92,7 @@ function split(config) {
  * @returns {PreTokenizer}
  */
 function byteLevel(config) {
-  const [letter, number, white] = [LETTER.source, NUMBER.source, WHITE.source];
+  const [letter, number, white] = [category("L").source, category("N").source, WHITE.source];
   const pattern = new RegExp(
     `'s|'t|'re|'ve|'m|'ll|'d| ?[${letter}]+| ?[${number}]+| ?[^${white}${letter}${number}]+|[${white}]+(?![^${white}])` +
       `|[${white}]+`,

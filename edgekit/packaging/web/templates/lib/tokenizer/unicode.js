@@ -23,9 +23,7 @@ export class CharacterClass {
    * @param {number[]} ranges bounds as those of a class
    */
   toggled(ranges) {
-    const all = [...this.bounds, ...ranges].sort((one, other) => one - other);
-    // two bounds at one place undo each other
-    return new CharacterClass(Uint32Array.from(all.filter((bound, at) => bound !== all[at - 1] && bound !== all[at + 1])));
+    return new CharacterClass(Uint32Array.from(toggledOnce([...this.bounds, ...ranges])));
   }
 
   /** @param {number} code */
@@ -68,12 +66,45 @@ export const WORD = CharacterClass.of(tables.WORD);
 // to Oniguruma joiners are out, and superscript digits and fractions in, but not in a class in brackets
 export const ONIGURUMA_WORD = WORD.toggled([0xb2, 0xb4, 0xb9, 0xba, 0xbc, 0xbf, 0x200c, 0x200e]);
 export const ONIGURUMA_WORD_IN_CLASS = WORD.toggled([0x200c, 0x200e]);
-export const LETTER = CharacterClass.of(tables.LETTER);
-export const NUMBER = CharacterClass.of(tables.NUMBER);
 export const EXTENDING = CharacterClass.of(tables.EXTENDING);
 export const PREPENDED = CharacterClass.of(tables.PREPENDED);
 export const BREAKING = CharacterClass.of(tables.BREAKING);
 const NOT_NORMALIZED = CharacterClass.of(tables.NOT_NORMALIZED);
+
+/** @type {Map<string, number[]> | undefined} bounds of each general category, made when the first is asked for */
+let categories;
+
+/**
+ * A general category of Oniguruma's Unicode, such as Lu, or all that begin with a letter, such as L. Not by `\p{..}` of
+ * the engine: Hermes has none, and others have it of their own Unicode.
+ * @param {string} name
+ */
+export function category(name) {
+  categories ??= boundsByCategory();
+  const bounds = [...categories].filter(([each]) => each.startsWith(name)).flatMap(([, each]) => each);
+  return new CharacterClass(Uint32Array.from(toggledOnce(bounds)));
+}
+
+function boundsByCategory() {
+  /** @type {Map<string, number[]>} */
+  const found = new Map(tables.CATEGORY_NAMES.split(" ").map((name) => [name, []]));
+  const names = [...found.keys()];
+  let end = 0;
+  for (const [, letter, length] of tables.CATEGORIES.matchAll(/([A-Z!#$])([0-9a-z]*)/g)) {
+    const bounds = /** @type {number[]} */ (found.get(names["ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$".indexOf(letter)]));
+    bounds.push(end, (end += length ? parseInt(length, 36) : 1));
+  }
+  return found;
+}
+
+/**
+ * Bounds in order, but for those at one place, which undo each other.
+ * @param {number[]} bounds
+ */
+function toggledOnce(bounds) {
+  const all = [...bounds].sort((one, other) => one - other);
+  return all.filter((bound, at) => bound !== all[at - 1] && bound !== all[at + 1]);
+}
 
 /**
  * The code point of a character.
