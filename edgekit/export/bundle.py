@@ -38,10 +38,17 @@ def build_bundle(
     task, format = task_export(source.task)(source, lowering.max_length), format_named(lowering.format)
     task.write_settings(out)
     file = format.write(source, lowering, out)
+    texts = dict(task.golden_texts(golden, file, out))
     with simulated(format.simulate(source, lowering, file.ranges)):
-        texts = task.golden_texts(golden, file, out)
         cases = task.reference(list(texts), file)
     allowed = task.tolerance(cases, file)
+    with simulated(format.simulate(source, lowering, file.ranges)):
+        further = task.further_texts(cases, texts, allowed, file, out)
+        more = task.reference(further, file) if further else []
+    if more:
+        texts |= dict.fromkeys(further, "vocabulary")
+        cases += more
+        allowed = allowed.or_wider(task.tolerance(more, file))
     parity = task.check(cases, allowed, file, out)
     _write_lines(task.golden_rows(cases, allowed, texts), out / GOLDEN)
     manifest = Manifest.hashed(

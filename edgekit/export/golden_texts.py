@@ -90,16 +90,17 @@ def joined(words: Sequence[str]) -> str:
     return text
 
 
-def made_texts(tokenizer: Any, words: Sequence[str], max_length: int, *, pairs: bool) -> list[TextInput]:
+def made_texts(tokenizer: Any, max_length: int, *, pairs: bool) -> list[TextInput]:
     """Texts of several lengths, up to the longest input and a word beyond, each with something for a tokenizer to do.
 
     Other cases, accents in both normal forms, full-width letters, blanks, punctuation, words run together, pieces
     that are no words, special tokens spelled out.
     tokenizer:  a `tokenizers.Tokenizer` that cuts nothing off
-    words:      of its vocabulary; without any there are no texts
     max_length: tokens of the longest input
     pairs:      whether the model takes pairs of texts
+    Empty where the vocabulary has no words.
     """
+    words = words_of(tokenizer)
     if not words:
         return []
     stream = _endless(words)
@@ -164,7 +165,7 @@ def _with_special_tokens(tokenizer: Any, words: Sequence[str]) -> str:
 def _filling(tokenizer: Any, stream: Iterator[str], max_length: int) -> list[str]:
     """Words whose text is the first that is longer than `max_length` tokens, by one word."""
     words: list[str] = []
-    while len(words) < max_length:
+    while len(words) <= max_length:
         words.append(next(stream))
     # a word is a token or more, so that these are enough, and seldom far too many
     low, high = 1, len(words)

@@ -25,6 +25,10 @@ class Tolerance:
     atol: float
     rtol: float
 
+    def or_wider(self, other: Tolerance) -> Tolerance:
+        """What is allowed here or there."""
+        return Tolerance(max(self.atol, other.atol), max(self.rtol, other.rtol))
+
 
 # Float files differ by the order of additions only.
 FLOAT = Tolerance(1e-4, 1e-4)

@@ -40,11 +40,18 @@ class TaskExport(ABC, Generic[Case]):
 
     @abstractmethod
     def golden_texts(self, given: Sequence[TextInput], file: ModelFile, folder: Path) -> GoldenTexts:
-        """The texts that become golden cases: given ones, hard ones, and some made of the vocabulary in `folder`.
+        """The texts that become golden cases: given ones, hard ones, and some made of the vocabulary in `folder`."""
 
-        Those that nobody gave suffice by themselves: of a classifier they bring the model, as it is now, to every
-        answer that is found.
+    def further_texts(
+        self, cases: Sequence[Case], texts: GoldenTexts, allowed: Tolerance, file: ModelFile, folder: Path
+    ) -> Sequence[TextInput]:
+        """Texts of the vocabulary in `folder` with answers, as the model is now, that are those of no other case.
+
+        cases:   so far; those of `texts` that somebody gave do not count, for golden cases suffice without them
+        allowed: how far a logit may be off
         """
+        del cases, texts, allowed, file, folder
+        return ()
 
     @abstractmethod
     def reference(self, texts: Sequence[TextInput], file: ModelFile) -> list[Case]:

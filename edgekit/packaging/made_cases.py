@@ -14,8 +14,8 @@ from edgekit.agent.inference.problem_type import threshold_logit
 from edgekit.agent.inference.tokenizer import load_tokenizer
 from edgekit.compress.quantization.grid import Floats
 from edgekit.errors import agent_errors
-from edgekit.export.goal_search import Edges, texts_of_vocabulary
-from edgekit.export.golden_texts import HARD_TEXTS
+from edgekit.export.goal_search import Edges, further_texts
+from edgekit.export.golden_texts import HARD_TEXTS, made_texts
 from edgekit.export.parity import FLOAT, Tolerance
 from edgekit.export.source import TextInput
 from edgekit.export.task_export import Origin
@@ -44,15 +44,15 @@ def _lines(classifier: Classifier) -> list[str]:
     bundle = classifier.bundle
     parity = bundle.manifest.get("parity") or {}
     allowed = Tolerance(float(parity.get("atol", FLOAT.atol)), float(parity.get("rtol", FLOAT.rtol)))
-    edges = Edges(classifier.head, allowed)
 
-    def margins(texts: Sequence[TextInput]) -> Floats:
-        return edges.margins(np.stack([_case(classifier, text).logits for text in texts]))
+    def logits(texts: Sequence[TextInput]) -> Floats:
+        return np.stack([_case(classifier, text).logits for text in texts])
 
     tokenizer = load_tokenizer(bundle.tokenizer)
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    made = texts_of_vocabulary(tokenizer, bundle.labels, classifier.tokenizer.max_length, margins, pairs=False)
+    made = made_texts(tokenizer, classifier.tokenizer.max_length, pairs=False)
+    made += further_texts(tokenizer, Edges(classifier.head, allowed), logits, logits([*HARD_TEXTS, *made]))
     origins: dict[TextInput, Origin] = dict.fromkeys(made, "vocabulary")
     origins |= dict.fromkeys(HARD_TEXTS, "fixed")
     cases = [_case(classifier, text) for text in origins]

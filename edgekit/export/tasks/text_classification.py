@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,8 +16,8 @@ from edgekit.agent.inference.tokenizer import load_tokenizer
 from edgekit.bundle.manifest import Parity
 from edgekit.compress.quantization.grid import Floats
 from edgekit.errors import ToolError, UsageError
-from edgekit.export.goal_search import Edges, texts_of_vocabulary
-from edgekit.export.golden_texts import HARD_TEXTS
+from edgekit.export.goal_search import Edges, further_texts
+from edgekit.export.golden_texts import HARD_TEXTS, made_texts
 from edgekit.export.model_file import ModelFile
 from edgekit.export.parity import (
     FLOAT,
@@ -82,18 +83,28 @@ class Export(TaskExport[ClassificationCase]):
 
     def golden_texts(self, given: Sequence[TextInput], file: ModelFile, folder: Path) -> GoldenTexts:
         """See `TaskExport`."""
-        tokenizer = load_tokenizer(folder / TOKENIZER)
-        tokenizer.no_truncation()
-        edges = Edges(self.source.head, ROUNDED if rounds(self.source.plan) else FLOAT)
-
-        def margins(texts: Sequence[TextInput]) -> Floats:
-            return edges.margins(np.stack([case.logits for case in self.reference(texts, file)]))
-
         # a page that shows a model takes it for one of pairs where a golden case is one
         pairs = any(isinstance(text, tuple) for text in given) and self._takes_pairs(file)
-        made = texts_of_vocabulary(tokenizer, self.source.labels, self.max_length, margins, pairs=pairs)
+        made = made_texts(_tokenizer(folder), self.max_length, pairs=pairs)
         origins: dict[TextInput, Origin | None] = dict.fromkeys(given)
         return origins | dict.fromkeys(HARD_TEXTS, "fixed") | dict.fromkeys(made, "vocabulary")
+
+    def further_texts(
+        self,
+        cases: Sequence[ClassificationCase],
+        texts: GoldenTexts,
+        allowed: Tolerance,
+        file: ModelFile,
+        folder: Path,
+    ) -> Sequence[TextInput]:
+        """See `TaskExport`."""
+
+        def logits(cases: Sequence[ClassificationCase]) -> Floats:
+            return np.stack([case.logits for case in cases])
+
+        known = logits([case for case in cases if texts[case.text]])
+        edges = Edges(self.source.head, allowed)
+        return further_texts(_tokenizer(folder), edges, lambda some: logits(self.reference(some, file)), known)
 
     def reference(self, texts: Sequence[TextInput], file: ModelFile) -> list[ClassificationCase]:
         """One text at a time and without padding, fed with what the file reads.
@@ -181,6 +192,13 @@ class Export(TaskExport[ClassificationCase]):
     @property
     def _pad_id(self) -> int:
         return int(self.source.tokenizer.pad_token_id or 0)
+
+
+def _tokenizer(folder: Path) -> Any:
+    """The written tokenizer, which cuts nothing off."""
+    tokenizer = load_tokenizer(folder / TOKENIZER)
+    tokenizer.no_truncation()
+    return tokenizer
 
 
 def rounded_tolerance(cases: Sequence[ClassificationCase], unrounded: Sequence[ClassificationCase]) -> Tolerance:

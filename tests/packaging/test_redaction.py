@@ -1,0 +1,257 @@
+"""What leaves the house in packages: nobody's texts, no lineage, and golden cases that still find every fault."""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import numpy_helper
+from tiny_bundle import LABELS, make_bundle, rehash, rewrite
+from tiny_checkpoint import TEXTS
+
+from edgekit.agent.errors import AgentError
+from edgekit.agent.inference.bundle import open_bundle, read_golden
+from edgekit.agent.inference.classifier import open_classifier
+from edgekit.agent.inference.tasks import prove
+from edgekit.bundle.bundle_folder import BundleFolder
+from edgekit.bundle.manifest import Manifest
+from edgekit.errors import UsageError
+from edgekit.export.golden_texts import HARD_TEXTS
+from edgekit.flows.export import export
+from edgekit.flows.package import package
+from edgekit.options.export_options import ExportOptions
+from edgekit.options.package_options import PackageOptions
+from edgekit.packaging.record import PackageRecord
+from tests.command_line import edgekit
+
+# what nobody but its owner should see
+ROWS = [f"{text} for ana gomez at number {number}" for number, text in enumerate(TEXTS)]
+SECRETS = (*ROWS, "ana gomez", "secret-data", "teacher-of-ana")
+
+
+@pytest.fixture(scope="module")
+def bundles(tiny_checkpoint, tmp_path_factory):
+    """A float bundle and one of calibrated static int8, with rows of data among their golden cases."""
+    folder = tmp_path_factory.mktemp("secret-data")
+    calibration = folder / "calibration.txt"
+    calibration.write_text("".join(f"{row}\n" for row in ROWS))
+    found = {}
+    for scheme in ("float", "int8-static"):
+        options = {"calibrate": calibration} if scheme == "int8-static" else {}
+        options = ExportOptions(format="onnx", scheme=scheme, max_length=32, **options)
+        found[scheme] = export(tiny_checkpoint, folder / scheme, options, golden=ROWS)[0]
+    return found
+
+
+@pytest.fixture(scope="module")
+def packaged(bundles, tmp_path_factory):
+    """The packages of the static bundle for every platform, and what was printed."""
+    out = tmp_path_factory.mktemp("packaged") / "out"
+    code, printed, err = edgekit("package", bundles["int8-static"], "--name", "model", "--no-wheels", "-o", out)
+    assert code == 0, err
+    return out, printed
+
+
+def contents(folder: Path):
+    """Every file with its name, those inside archives too."""
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        yield path.name, content
+        if path.suffix == ".aar":
+            with zipfile.ZipFile(io.BytesIO(content)) as archive:
+                yield from ((name, archive.read(name)) for name in archive.namelist())
+        if path.name.endswith(".tar.gz"):
+            with tarfile.open(path) as archive:
+                yield from ((entry.name, archive.extractfile(entry).read()) for entry in archive if entry.isfile())
+
+
+def origins(folder: Path):
+    rows = [json.loads(line) for line in (folder / "golden.jsonl").read_text("utf-8").splitlines()]
+    return [row.get("origin", "data") for row in rows]
+
+
+def test_no_package_holds_a_row_a_calibration_text_or_a_name_of_the_house(bundles, packaged):
+    whole = b"".join(content for _, content in contents(bundles["int8-static"]))
+    assert all(row.encode() in whole for row in ROWS), "the bundle has them, for the user's own machines"
+    out, _ = packaged
+    assert sorted(path.name for path in out.iterdir()) == ["android", "ios", "linux", "web"]
+    for name, content in contents(out):
+        for secret in SECRETS:
+            assert secret.encode() not in content, f"{secret} in {name}"
+        assert str(bundles["float"].parents[1]).encode() not in content, name
+
+
+def test_the_lineage_is_the_hash_that_inspect_tells_of_the_bundle(bundles, packaged):
+    manifest = json.loads((packaged[0] / "web" / "bundle" / "manifest.json").read_text("utf-8"))
+    assert (manifest["lineage"], manifest["plan"]["calibration"]) == ([], [])
+    assert manifest["name"] == "model"
+    code, printed, _ = edgekit("inspect", bundles["int8-static"])
+    assert (code, f"lineage {manifest['lineage_sha256']}" in printed) == (0, True)
+    code, printed, _ = edgekit("inspect", packaged[0] / "web" / "bundle")
+    assert (code, f"lineage {manifest['lineage_sha256']}" in printed) == (0, True)
+
+
+def test_what_leaves_the_house_is_told_in_one_line(packaged):
+    counted = origins(packaged[0] / "web" / "bundle")
+    made, fixed = counted.count("vocabulary"), counted.count("fixed")
+    assert len(counted) == made + fixed
+    [line] = [line for line in packaged[1].splitlines() if line.startswith("leaves the house: ")]
+    assert line == (
+        f"leaves the house: {made + fixed} golden texts ({made} made from the vocabulary, {fixed} of edgekit's own), "
+        "no rows of your data; lineage as a hash"
+    )
+
+
+def test_rows_leave_the_house_where_that_is_said(bundles, tmp_path):
+    asked = ("--platform", "web", "--golden-from-data", "-o", tmp_path)
+    code, printed, _ = edgekit("package", bundles["float"], *asked, "--json")
+    assert (code, json.loads(printed)["golden"]["data"]) == (0, len(ROWS))
+    bundle = tmp_path / "web" / "bundle"
+    assert (bundle / "golden.jsonl").read_bytes() == (bundles["float"] / "golden.jsonl").read_bytes()
+    manifest = Manifest.of(bundle)
+    assert manifest.content_hash == Manifest.of(bundles["float"]).content_hash
+    assert manifest.lineage == ()
+
+
+def test_the_same_bundle_gives_the_same_bytes(bundles, packaged, tmp_path):
+    code, _, _ = edgekit("package", bundles["int8-static"], "--name", "model", "--no-wheels", "-o", tmp_path / "again")
+    assert code == 0
+    first, second = (dict(contents(out)) for out in (packaged[0], tmp_path / "again"))
+    assert first == second
+
+
+def test_a_package_knows_the_bundle_that_it_was_made_of(bundles, packaged):
+    record = PackageRecord.read(packaged[0] / "web" / "edgekit-package.json")
+    assert record.bundle == Manifest.of(bundles["int8-static"]).content_hash
+    assert record.content_hash == Manifest.of(packaged[0] / "web" / "bundle").content_hash != record.bundle
+
+
+def test_evaluations_keep_their_figures_and_lose_their_names(bundles, tmp_path):
+    bundle = shutil.copytree(bundles["float"], tmp_path / "onnx")
+    rows = tmp_path / "secret-data" / "test.tsv"
+    rows.parent.mkdir()
+    rows.write_text("text\tlabel\n" + "".join(f"{row}\tlights\n" for row in ROWS))
+    code, _, err = edgekit(
+        "evaluate", bundle, "--data", rows.parent, "--against", f"teacher-of-ana={bundles['int8-static']}"
+    )
+    assert code == 0, err
+    done = package(bundle, tmp_path / "out", PackageOptions(platform="web"))
+    assert done.written
+    [found], [known] = (Manifest.of(folder).accuracy for folder in (tmp_path / "out/web/bundle", bundle))
+    assert known.drops and "secret-data" in known.data
+    assert (found.data, found.drops) == ("data/test", ())
+    assert (found.accuracy, found.low, found.high, found.rows) == (known.accuracy, known.low, known.high, known.rows)
+    for name, content in contents(tmp_path / "out"):
+        assert not any(secret.encode() in content for secret in SECRETS), name
+
+
+def test_a_bundle_that_does_not_say_where_its_texts_are_from_is_given_some(tmp_path):
+    """As one of an older edgekit: only those that it brought itself are known to be nobody's."""
+    bundle = make_bundle(tmp_path / "old", "onnx")
+    given = {case.text for case in read_golden(open_bundle(bundle))}
+    package(bundle, tmp_path / "out", PackageOptions(platform="web"))
+    cases = read_golden(open_bundle(tmp_path / "out" / "web" / "bundle"))
+    assert not given & {case.text for case in cases}
+    assert {case.text for case in cases} & set(HARD_TEXTS)
+    assert {case.answer for case in cases} == set(LABELS)
+    assert prove(open_bundle(tmp_path / "out" / "web" / "bundle")).golden.cases == len(cases) > 15
+
+
+def test_where_nothing_would_be_left_nothing_is_packaged(tmp_path, monkeypatch):
+    from edgekit.packaging import redaction
+
+    bundle = make_bundle(tmp_path / "old", "onnx")
+    monkeypatch.setattr(redaction, "made_cases", lambda bundle: [])
+    with pytest.raises(UsageError, match="may be rows of data") as refused:
+        package(bundle, tmp_path / "out", PackageOptions(platform="web"))
+    assert "--golden-from-data" in refused.value.advice
+    assert not (tmp_path / "out").exists()
+    assert BundleFolder(bundle).manifest.name == "old"
+
+
+def test_each_label_that_a_text_reaches_is_the_answer_of_a_case(sound):
+    """One label of this model, which has learned nothing, is that of one text in a hundred."""
+    classifier, generator = open_classifier(sound), random.Random(0)
+    words = [word for text in TEXTS for word in text.split()]
+    texts = [" ".join(generator.choices(words, k=1 + index % 6)) for index in range(300)]
+    reached = {classifier.classify(text).label for text in texts}
+    assert len(reached) == 2
+    assert reached <= {case.answer for case in read_golden(open_bundle(sound))}
+
+
+def edit_tokenizer(change):
+    def fault(folder: Path) -> None:
+        path = folder / "tokenizer.json"
+        value = json.loads(path.read_text("utf-8"))
+        change(value)
+        path.write_text(json.dumps(value), encoding="utf-8")
+
+    return fault
+
+
+def of_normalizer(**changes):
+    return edit_tokenizer(lambda value: value["normalizer"].update(changes))
+
+
+def swap_labels(folder: Path) -> None:
+    labels = json.loads((folder / "manifest.json").read_text("utf-8"))["labels"]
+    rewrite(folder, labels=[labels[0], labels[2], labels[1]])
+
+
+def of_weights(name, change):
+    def fault(folder: Path) -> None:
+        model = onnx.load(folder / "model.onnx")
+        [value] = [each for each in model.graph.initializer if each.name == name]
+        array = numpy_helper.to_array(value).copy()
+        change(array)
+        value.CopyFrom(numpy_helper.from_array(array, value.name))
+        onnx.save(model, folder / "model.onnx")
+
+    return fault
+
+
+def one_value(array) -> None:
+    array[tuple(side // 2 for side in array.shape)] += np.float32(1.0)
+
+
+FAULTS = {
+    "letters keep their case": of_normalizer(lowercase=False),
+    "accents stay": of_normalizer(strip_accents=False),
+    "control characters stay": of_normalizer(clean_text=False),
+    "Chinese stays together": of_normalizer(handle_chinese_chars=False),
+    "another special token at the end": edit_tokenizer(lambda value: value["post_processor"].update(sep=["[CLS]", 2])),
+    "special tokens are no longer found in a text": edit_tokenizer(
+        lambda value: value.update(added_tokens=[each for each in value["added_tokens"] if each["id"] != 4])
+    ),
+    "words go on as others": edit_tokenizer(lambda value: value["model"].update(continuing_subword_prefix="@")),
+    "long words are known": edit_tokenizer(lambda value: value["model"].update(max_input_chars_per_word=10)),
+    "two labels change places": swap_labels,
+    "a weight of the head": of_weights("head1.weight", one_value),
+    "a weight of a layer": of_weights("block0_ffn_out.weight", one_value),
+    "the positions are one off": of_weights("positions.weight", lambda array: np.copyto(array, np.roll(array, 1, 0))),
+}
+
+
+@pytest.fixture(scope="module")
+def sound(bundles, tmp_path_factory):
+    """A packaged float bundle."""
+    out = tmp_path_factory.mktemp("sound") / "out"
+    package(bundles["float"], out, PackageOptions(platform="web"))
+    return out / "web" / "bundle"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_golden_cases_that_nobody_wrote_find_the_fault(sound, tmp_path, fault):
+    folder = shutil.copytree(sound, tmp_path / "bundle")
+    assert prove(open_bundle(folder)).golden.cases > 20
+    FAULTS[fault](folder)
+    with pytest.raises(AgentError, match="golden case"):
+        prove(open_bundle(rehash(folder)))
