@@ -9,6 +9,7 @@ from pathlib import Path
 from edgekit.agent.inference.bundle import GOLDEN
 from edgekit.bundle.manifest import MANIFEST_FILE, NEEDED_FILES, File, Manifest
 from edgekit.export.format import format_named
+from edgekit.export.golden_cases import Reference
 from edgekit.export.lowering import Lowering
 from edgekit.export.model_card import model_card
 from edgekit.export.simulation import simulated
@@ -38,19 +39,10 @@ def build_bundle(
     task, format = task_export(source.task)(source, lowering.max_length), format_named(lowering.format)
     task.write_settings(out)
     file = format.write(source, lowering, out)
-    texts = dict(task.golden_texts(golden, file, out))
-    with simulated(format.simulate(source, lowering, file.ranges)):
-        cases = task.reference(list(texts), file)
-    allowed = task.tolerance(cases, file)
-    with simulated(format.simulate(source, lowering, file.ranges)):
-        further = task.further_texts(cases, texts, allowed, file, out)
-        more = task.reference(further, file) if further else []
-    if more:
-        texts |= dict.fromkeys(further, "vocabulary")
-        cases += more
-        allowed = allowed.or_wider(task.tolerance(more, file))
-    parity = task.check(cases, allowed, file, out)
-    _write_lines(task.golden_rows(cases, allowed, texts), out / GOLDEN)
+    reference = Reference(task, file, out, lambda: simulated(format.simulate(source, lowering, file.ranges)))
+    found = reference.golden_cases(golden)
+    parity = task.check(found.cases, found.allowed, file, out)
+    _write_lines(task.golden_rows(found.cases, found.allowed, found.texts), out / GOLDEN)
     manifest = Manifest.hashed(
         name=source.name,
         task=source.task.name,

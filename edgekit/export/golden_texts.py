@@ -37,6 +37,8 @@ HARD_PROMPTS: tuple[str, ...] = (
 )
 # words that are drawn from a vocabulary, where it has as many
 WORDS = 128
+# texts of each kind that there are
+ATTEMPTS = 4
 # of fewer words no text can be made that another would not be
 _FEWEST = 8
 _LONGEST_WORD = 30
@@ -90,34 +92,39 @@ def joined(words: Sequence[str]) -> str:
     return text
 
 
-def made_texts(tokenizer: Any, max_length: int, *, pairs: bool) -> list[TextInput]:
-    """Texts of several lengths, up to the longest input and a word beyond, each with something for a tokenizer to do.
+def made_texts(tokenizer: Any, max_length: int, *, pairs: bool, attempt: int = 0) -> dict[str, TextInput]:
+    """Texts of several lengths by their kinds, each kind with something for a tokenizer to do.
 
-    Other cases, accents in both normal forms, full-width letters, blanks, punctuation, words run together, pieces
-    that are no words, special tokens spelled out.
+    Up to the longest input and a word beyond; other cases, accents in both normal forms, full-width letters, blanks,
+    punctuation, words run together, pieces that are no words, special tokens spelled out.
     tokenizer:  a `tokenizers.Tokenizer` that cuts nothing off
     max_length: tokens of the longest input
     pairs:      whether the model takes pairs of texts
+    attempt:    below `ATTEMPTS`; each is of other words
     Empty where the vocabulary has no words.
     """
     words = words_of(tokenizer)
     if not words:
-        return []
-    stream = _endless(words)
+        return {}
+    first = attempt * len(words) // ATTEMPTS
+    stream = _endless([*words[first:], *words[:first]])
 
     def take(count: int) -> list[str]:
         return [next(stream) for _ in range(count)]
 
-    texts: list[TextInput] = [joined(take(count)) for count in (1, 2, 4, 7, 12)]
-    texts += [joined(take(4)).upper(), *_accented(take(4)), joined(take(4)).translate(_FULL_WIDTH)]
+    texts: dict[str, TextInput] = {f"{count} words": joined(take(count)) for count in (1, 2, 4, 7, 12)}
+    texts |= {"upper case": joined(take(4)).upper(), "full width": joined(take(4)).translate(_FULL_WIDTH)}
+    marks = joined([f"{word[0]}{_ACUTE}{word[1:]}" for word in take(4)])
+    texts |= {"marks": marks, "accents": unicodedata.normalize("NFC", marks)}
     a, b, c, d = take(4)
-    texts += [f"{a.capitalize()}, {b}! ({c}) {d}'s 12.50", f"  {a}\t{b}   {c}\n{d} "]
-    texts += ["".join(take(5)), _of_pieces(tokenizer), _with_special_tokens(tokenizer, take(_SPECIAL + 1))]
+    texts |= {"punctuation": f"{a.capitalize()}, {b}! ({c}) {d}'s 12.50", "blanks": f"  {a}\t{b}   {c}\n{d} "}
+    texts |= {"one long word": "".join(take(5)), "pieces": _of_pieces(tokenizer, attempt)}
+    texts["special tokens"] = _with_special_tokens(tokenizer, take(_SPECIAL + 1))
     longest = _filling(tokenizer, stream, max_length)
-    texts += [joined(longest[:-1]), joined(longest)]
+    texts |= {"longest": joined(longest[:-1]), "longer": joined(longest)}
     if pairs:
-        texts += [(joined(take(3)), joined(take(5))), (joined(longest), joined(take(9)))]
-    return [text for text in dict.fromkeys(texts) if _is_clean(text)]
+        texts |= {"pair": (joined(take(3)), joined(take(5))), "long pair": (joined(longest), joined(take(9)))}
+    return {kind: text for kind, text in texts.items() if _is_clean(text)}
 
 
 def _drawn(vocabulary: dict[str, int]) -> list[str]:
@@ -140,17 +147,13 @@ def _is_unspaced(character: str) -> bool:
     return any(first <= ord(character[0]) <= last for first, last in _UNSPACED)
 
 
-def _accented(words: Sequence[str]) -> tuple[str, str]:
-    """An acute on the first letter of each word: as a mark of its own, and in one character where there is one."""
-    apart = joined([f"{word[0]}{_ACUTE}{word[1:]}" for word in words])
-    return apart, unicodedata.normalize("NFC", apart)
-
-
-def _of_pieces(tokenizer: Any) -> str:
-    """The first pieces that are drawn, words or not, as the tokenizer puts them together."""
+def _of_pieces(tokenizer: Any, attempt: int) -> str:
+    """Some pieces, words or not, as the tokenizer puts them together."""
     vocabulary = tokenizer.get_vocab(with_added_tokens=False)
-    drawn = [vocabulary[piece] for piece in _drawn(vocabulary)[: 4 * _PIECES]]
-    whole = [index for index in drawn if _REPLACEMENT not in tokenizer.decode([index])]
+    drawn = _drawn(vocabulary)
+    first = attempt * _PIECES % len(drawn)
+    indices = [vocabulary[piece] for piece in [*drawn[first:], *drawn[:first]][: 4 * _PIECES]]
+    whole = [index for index in indices if _REPLACEMENT not in tokenizer.decode([index])]
     return str(tokenizer.decode(whole[:_PIECES]))
 
 

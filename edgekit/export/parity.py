@@ -25,9 +25,9 @@ class Tolerance:
     atol: float
     rtol: float
 
-    def or_wider(self, other: Tolerance) -> Tolerance:
-        """What is allowed here or there."""
-        return Tolerance(max(self.atol, other.atol), max(self.rtol, other.rtol))
+    def is_within(self, other: Tolerance) -> bool:
+        """Whether the other one allows as much."""
+        return self.atol <= other.atol and self.rtol <= other.rtol
 
 
 # Float files differ by the order of additions only.

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Literal, TypeVar, cast
+from typing import Any, ClassVar, Generic, Literal, Protocol, TypeVar, cast
 
 from edgekit.bundle.manifest import Parity
 from edgekit.export.model_file import ModelFile
@@ -15,7 +15,16 @@ from edgekit.export.parity import Tolerance
 from edgekit.export.source import Source, TextInput
 from edgekit.tasks.task import Task
 
-Case = TypeVar("Case")
+
+class GoldenCase(Protocol):
+    """A text, and what the reference gives for it."""
+
+    @property
+    def text(self) -> TextInput:
+        """The text, or the pair of texts."""
+
+
+Case = TypeVar("Case", bound=GoldenCase)
 # where a golden text is from: edgekit itself, the vocabulary, or None: whoever exports gave it
 Origin = Literal["fixed", "vocabulary"]
 GoldenTexts = Mapping[TextInput, Origin | None]
@@ -39,18 +48,21 @@ class TaskExport(ABC, Generic[Case]):
         """Write the tokenizer and the configuration; `UsageError` for a tokenizer without `tokenizer.json`."""
 
     @abstractmethod
-    def golden_texts(self, given: Sequence[TextInput], file: ModelFile, folder: Path) -> GoldenTexts:
-        """The texts that become golden cases: given ones, hard ones, and some made of the vocabulary in `folder`."""
+    def golden_texts(self, given: Sequence[TextInput]) -> GoldenTexts:
+        """The texts that become golden cases whatever the vocabulary is: given ones, and hard ones."""
+
+    @abstractmethod
+    def made_texts(self, file: ModelFile, folder: Path, *, pairs: bool, attempt: int) -> Mapping[str, TextInput]:
+        """Texts made of the vocabulary in `folder`, by their kinds: see `golden_texts.made_texts`."""
 
     def further_texts(
-        self, cases: Sequence[Case], texts: GoldenTexts, allowed: Tolerance, file: ModelFile, folder: Path
+        self, cases: Sequence[Case], allowed: Tolerance, file: ModelFile, folder: Path
     ) -> Sequence[TextInput]:
-        """Texts of the vocabulary in `folder` with answers, as the model is now, that are those of no other case.
+        """Texts made of the vocabulary in `folder`, whose answers, as the model is now, are those of none of `cases`.
 
-        cases:   so far; those of `texts` that somebody gave do not count, for golden cases suffice without them
         allowed: how far a logit may be off
         """
-        del cases, texts, allowed, file, folder
+        del cases, allowed, file, folder
         return ()
 
     @abstractmethod

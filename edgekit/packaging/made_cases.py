@@ -51,7 +51,7 @@ def _lines(classifier: Classifier) -> list[str]:
     tokenizer = load_tokenizer(bundle.tokenizer)
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    made = made_texts(tokenizer, classifier.tokenizer.max_length, pairs=False)
+    made = list(dict.fromkeys(made_texts(tokenizer, classifier.tokenizer.max_length, pairs=False).values()))
     made += further_texts(tokenizer, Edges(classifier.head, allowed), logits, logits([*HARD_TEXTS, *made]))
     origins: dict[TextInput, Origin] = dict.fromkeys(made, "vocabulary")
     origins |= dict.fromkeys(HARD_TEXTS, "fixed")

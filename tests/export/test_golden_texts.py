@@ -36,18 +36,20 @@ def test_texts_are_words_of_the_vocabulary_and_the_same_every_time(script):
     assert set(words_of(tokenizer)) == set(SCRIPTS[script])
     texts = made_texts(tokenizer, 16, pairs=False)
     assert texts == made_texts(word_level(SCRIPTS[script]), 16, pairs=False)
-    assert len(texts) == len(set(texts)) > 10
-    for text in texts:
+    other = made_texts(tokenizer, 16, pairs=False, attempt=1)
+    assert len(texts) > 10 and other.keys() == texts.keys()
+    assert other["4 words"] != texts["4 words"]
+    for text in texts.values():
         assert text.encode("utf-8").decode("utf-8") == text
         assert "[PAD]" not in text, "of padding some models count no position"
-    assert any("[CLS]" in text for text in texts), "special tokens are spelled out"
+    assert any("[CLS]" in text for text in texts.values()), "special tokens are spelled out"
 
 
 def test_one_text_fills_the_longest_input_and_one_is_a_word_longer():
     tokenizer = word_level(SCRIPTS["latin"])
-    lengths = [len(tokenizer.encode(text).ids) for text in made_texts(tokenizer, 21, pairs=False)]
+    lengths = [len(tokenizer.encode(text).ids) for text in made_texts(tokenizer, 21, pairs=False).values()]
     assert {21, 22} <= set(lengths)
-    pairs = [text for text in made_texts(tokenizer, 21, pairs=True) if isinstance(text, tuple)]
+    pairs = [text for text in made_texts(tokenizer, 21, pairs=True).values() if isinstance(text, tuple)]
     assert [sum(len(tokenizer.encode(part).ids) for part in pair) > 21 for pair in pairs] == [False, True]
 
 
@@ -62,8 +64,8 @@ def test_a_vocabulary_of_bytes_or_of_nothing_gives_what_it_has():
     tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizers.ByteLevel(), decoders.ByteLevel()
     words = words_of(tokenizer)
     assert len(words) == 13 and all(word.isascii() and word.isalpha() for word in words)
-    assert all("\ufffd" not in text for text in made_texts(tokenizer, 40, pairs=False))
-    assert made_texts(word_level(()), 16, pairs=False) == []
+    assert all("\ufffd" not in text for text in made_texts(tokenizer, 40, pairs=False).values())
+    assert made_texts(word_level(()), 16, pairs=False) == {}
 
 
 def test_a_large_vocabulary_is_drawn_from():

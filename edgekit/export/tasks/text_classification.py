@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -81,30 +81,26 @@ class Export(TaskExport[ClassificationCase]):
         write_tokenizer(self.source.tokenizer, out, self.max_length)
         self.source.model.config.save_pretrained(out)
 
-    def golden_texts(self, given: Sequence[TextInput], file: ModelFile, folder: Path) -> GoldenTexts:
+    def golden_texts(self, given: Sequence[TextInput]) -> GoldenTexts:
         """See `TaskExport`."""
-        # a page that shows a model takes it for one of pairs where a golden case is one
-        pairs = any(isinstance(text, tuple) for text in given) and self._takes_pairs(file)
-        made = made_texts(_tokenizer(folder), self.max_length, pairs=pairs)
         origins: dict[TextInput, Origin | None] = dict.fromkeys(given)
-        return origins | dict.fromkeys(HARD_TEXTS, "fixed") | dict.fromkeys(made, "vocabulary")
+        return origins | dict.fromkeys(HARD_TEXTS, "fixed")
+
+    def made_texts(self, file: ModelFile, folder: Path, *, pairs: bool, attempt: int) -> Mapping[str, TextInput]:
+        """See `TaskExport`."""
+        pairs = pairs and self._takes_pairs(file)
+        return made_texts(_tokenizer(folder), self.max_length, pairs=pairs, attempt=attempt)
 
     def further_texts(
-        self,
-        cases: Sequence[ClassificationCase],
-        texts: GoldenTexts,
-        allowed: Tolerance,
-        file: ModelFile,
-        folder: Path,
+        self, cases: Sequence[ClassificationCase], allowed: Tolerance, file: ModelFile, folder: Path
     ) -> Sequence[TextInput]:
         """See `TaskExport`."""
 
         def logits(cases: Sequence[ClassificationCase]) -> Floats:
             return np.stack([case.logits for case in cases])
 
-        known = logits([case for case in cases if texts[case.text]])
         edges = Edges(self.source.head, allowed)
-        return further_texts(_tokenizer(folder), edges, lambda some: logits(self.reference(some, file)), known)
+        return further_texts(_tokenizer(folder), edges, lambda some: logits(self.reference(some, file)), logits(cases))
 
     def reference(self, texts: Sequence[TextInput], file: ModelFile) -> list[ClassificationCase]:
         """One text at a time and without padding, fed with what the file reads.

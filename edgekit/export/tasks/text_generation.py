@@ -5,7 +5,7 @@ However the tokens are fed to it: in one piece, in two, token by token.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from edgekit.agent.inference.tokenizer import load_tokenizer
 from edgekit.agent.runtimes.base import DecoderSession
 from edgekit.bundle.manifest import GenerationTokens, Parity
 from edgekit.compress.quantization.grid import Floats
-from edgekit.errors import ToolError, UsageError
+from edgekit.errors import ToolError
 from edgekit.export.golden_texts import HARD_PROMPTS, joined, words_of
 from edgekit.export.model_file import ModelFile
 from edgekit.export.parity import FLOAT, Deviation, Reference, Tolerance, parity_of, require_same_ids, rounded_atol
@@ -61,6 +61,11 @@ class GenerationCase:
         return [(int(index), float(after[index])) for index in np.argsort(-after, kind="stable")[:_TOP]]
 
     @property
+    def text(self) -> TextInput:
+        """The prompt."""
+        return self.prompt
+
+    @property
     def quoted(self) -> str:
         """The prompt as an error quotes it."""
         return repr(self.prompt[:57])
@@ -77,26 +82,25 @@ class Export(TaskExport[GenerationCase]):
         self.source.model.config.save_pretrained(out)
         self.source.model.generation_config.save_pretrained(out)
 
-    def golden_texts(self, given: Sequence[TextInput], file: ModelFile, folder: Path) -> GoldenTexts:
+    def golden_texts(self, given: Sequence[TextInput]) -> GoldenTexts:
         """See `TaskExport`; of pairs there are none."""
-        del file
-        tokenizer = load_tokenizer(folder / TOKENIZER)
-        words = words_of(tokenizer)
-        made = [joined(words[:_SHORT]), joined(words[_SHORT : _SHORT + _LONG])]
         prompts: dict[TextInput, Origin | None] = dict.fromkeys(text for text in given if isinstance(text, str))
-        return prompts | dict.fromkeys(HARD_PROMPTS, "fixed") | dict.fromkeys(filter(None, made), "vocabulary")
+        return prompts | dict.fromkeys(HARD_PROMPTS, "fixed")
+
+    def made_texts(self, file: ModelFile, folder: Path, *, pairs: bool, attempt: int) -> Mapping[str, TextInput]:
+        """See `TaskExport`."""
+        del file, pairs
+        words = words_of(load_tokenizer(folder / TOKENIZER))
+        first = attempt * (_SHORT + _LONG)
+        made = {"short": words[first : first + _SHORT], "long": words[first + _SHORT : first + _SHORT + _LONG]}
+        return {kind: joined(some) for kind, some in made.items() if some}
 
     def reference(self, texts: Sequence[TextInput], file: ModelFile) -> list[GenerationCase]:
-        """Greedy tokens behind each prompt that leaves space in the context; `UsageError` where none does."""
+        """Greedy tokens behind each prompt that leaves space in the context."""
         del file  # the same for all of them
         prompts = [text for text in texts if isinstance(text, str)]
         bos_id = generation_of(self.source).bos_id
-        cases = reference_texts(self.source, prompts, bos_id, self.max_length)
-        if not cases:
-            raise UsageError(
-                f"a context of {self.max_length} tokens leaves no room for any golden prompt", advice="--max-length"
-            )
-        return cases
+        return reference_texts(self.source, prompts, bos_id, self.max_length)
 
     def tolerance(self, cases: Sequence[GenerationCase], file: ModelFile) -> Tolerance:
         """That of float files, or of rounded ones: some runtime rounds wherever weights are integers."""
