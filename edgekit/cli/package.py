@@ -68,6 +68,8 @@ def _show(done: Packaged) -> None:
             click.echo(f"FAIL {row.platform}: {verdict.reason}")
     for name, why in done.left_out.items():
         click.echo(f"left out: {name}; {why}")
+    for note in done.notes:
+        click.echo(f"note: {note}")
     if done.written:
         click.echo(f"leaves the house: {done.disclosure.sentence}")
     places = ", ".join(row.path for row in done.packages)
@@ -83,6 +85,7 @@ def _json(done: Packaged) -> dict[str, object]:
         "written": done.written,
         "packages": [row | {"max_size": outcome} for row, outcome in packages],
         "left_out": done.left_out,
+        "notes": done.notes,
         "golden": dict(done.disclosure.golden),
         "lineage_sha256": done.disclosure.lineage_sha256,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,7 @@ class Packaged:
     disclosure: what of the bundle they take along, beside model, tokenizer and labels
     left_out: platforms that were not asked for by name and do not take the bundle, each with the reason
     verdicts: on each package's size, where there is a limit; one that fails means that nothing was written
+    notes: a sentence on each package that brings another version of the runtime than was measured
     """
 
     identity: Identity
@@ -40,6 +41,7 @@ class Packaged:
     disclosure: Disclosure
     left_out: dict[PlatformName, str] = field(default_factory=dict)
     verdicts: tuple[Verdict, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -82,6 +84,7 @@ def package(
         check_output(out / name, force=force, sources=[source.path])
     prove_golden(source)
     rows: list[PackageRow] = []
+    notes: list[str] = []
     verdicts: list[Verdict] = []
     with suppress(_TooLarge), _removed_if_unused(out), ExitStack() as folders:
         temporary = Path(folders.enter_context(tempfile.TemporaryDirectory(prefix="edgekit-package-")))
@@ -93,10 +96,11 @@ def package(
             with progress.task(f"package for {name}") as advance:
                 weighed = platform(name).write(packaged, identity, folder, **_own(name, options, advance))
             rows.append(row_of(write_record(folder, name, identity, checked, packaged, weighed), out / name))
+            notes += runtime_notes(source, name, weighed.brings)
         verdicts += size_verdicts(rows, options)
         if any(verdict.outcome == "fail" for verdict in verdicts):
             raise _TooLarge
-    return Packaged(identity, tuple(rows), disclosure, left_out, tuple(verdicts))
+    return Packaged(identity, tuple(rows), disclosure, left_out, tuple(verdicts), tuple(notes))
 
 
 def identity_of(options: PackageOptions, name: str) -> Identity:
@@ -132,6 +136,25 @@ def size_verdicts(rows: Sequence[PackageRow], options: PackageOptions) -> list[V
         return []
     budget = Budget(metric="size_mb", limit=options.max_size)
     return [decide(budget, Estimate.exact(row.total_mb), "model, tokenizer and code") for row in rows]
+
+
+def runtime_notes(bundle: BundleFolder, platform: str, brings: Mapping[str, str]) -> list[str]:
+    """What to know where a package brings another version of the runtime than the bundle was measured with.
+
+    brings: the version of each project in the package, by its name
+    """
+    records, model = bundle.records, bundle.checked().model_sha256
+    timed = [record for record in (*records.latency, *records.generation) if record.model_sha256 == model]
+    notes = []
+    for runtime in sorted({record.runtime for record in timed} & brings.keys()):
+        measured = sorted({record.runtime_version for record in timed if record.runtime == runtime})
+        if brings[runtime] not in measured:
+            brought = f"{runtime}=={brings[runtime]}"
+            notes.append(
+                f"the package for {platform} brings {runtime} {brings[runtime]}, and what was measured ran on "
+                f"{' and '.join(measured)}: measure it once more, edgekit profile --runtime {brought}"
+            )
+    return notes
 
 
 def row_of(record: PackageRecord, path: Path) -> PackageRow:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgekit.agent.inference.bundle import Bundle, open_bundle
@@ -14,12 +14,16 @@ from edgekit.errors import agent_errors
 
 @dataclass(frozen=True)
 class Added:
-    """The bytes that a package adds to an app, by what they are for; `runtime` names what the app loads beside it."""
+    """The bytes that a package adds to an app, by what they are for; `runtime` names what the app loads beside it.
+
+    brings: the version of each project whose wheel is in the package
+    """
 
     model: int
     tokenizer: int
     code: int
     runtime: str
+    brings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def total(self) -> int:

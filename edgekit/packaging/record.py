@@ -28,6 +28,7 @@ class AddedBytes(Strict):
     tokenizer: pydantic.PositiveInt
     code: pydantic.NonNegativeInt
     runtime: str
+    brings: dict[str, str] = pydantic.Field(default_factory=dict)
 
 
 class PackageRecord(Strict):

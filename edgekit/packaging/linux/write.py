@@ -8,6 +8,7 @@ import shutil
 import tarfile
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -98,7 +99,7 @@ def write(
         shutil.copyfile(staged / "README.md", folder / "README.md")
     line = f"{file_sha256(archive)}  {archive.name}\n"
     (folder / f"{archive.name}.sha256").write_text(line, encoding="ascii")
-    return weighed
+    return replace(weighed, brings=_versions(brought))
 
 
 def agent_modules() -> list[str]:
@@ -144,7 +145,7 @@ def _described(
         "arch": arch,
         "python": python,
         "wheels": [f"wheels/{each.path.name}" for each in brought.archives],
-        "packages": {each.project: each.version for each in brought.archives},
+        "packages": _versions(brought),
         "modules": brought.modules,
         "files": {name: file_sha256(files[name]) for name in sorted(files)},
     }
@@ -168,6 +169,11 @@ def _values(bundle: Bundle, identity: Identity, arch: str, python: str, brought:
         "LICENCES": "\n".join(parts) or "- none: the Python of the device brings them",
         "FETCH": _fetch_note(python, brought),
     }
+
+
+def _versions(brought: Wheels) -> dict[str, str]:
+    """The version of each project that is brought, by its name."""
+    return {each.project: each.version for each in brought.archives}
 
 
 def _fetch_note(python: str, brought: Wheels) -> str:

@@ -211,6 +211,15 @@ def test_an_empty_line_before_a_request_is_passed_over(service):
     assert statuses(service.raw(b"\r\n\r\n" + HEALTH)) == [400]
 
 
+def test_what_nobody_takes_is_passed_over_and_the_connection_goes_on(service):
+    upgrade = HEALTH.replace(b"Connection: close", b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c")
+    assert statuses(service.raw(upgrade + HEALTH)) == [200, 200]
+    with_body = HEALTH.replace(b"Connection: close", b"Content-Length: 4") + b"body"
+    assert statuses(service.raw(with_body + HEALTH)) == [200, 200]
+    assert statuses(service.raw(b"CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n")) == [400]
+    assert statuses(service.raw(HEALTH.replace(b"Host: localhost\r\n", b"").replace(b"1.1", b"1.0"))) == [200]
+
+
 def test_a_request_that_is_no_http_after_a_head_alone_is_refused(service):
     answer = service.raw(b"HEAD /healthz HTTP/1.1\r\nHost: localhost\r\n\r\nnonsense\r\n\r\n")
     assert statuses(answer) == [200, 400]

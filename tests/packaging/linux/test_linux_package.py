@@ -15,7 +15,9 @@ import uuid
 from pathlib import Path
 
 import pytest
+from command_line import edgekit as edgekit_cli
 from linux_package import IDENTITY, NAME, code_blocks, install, package, run_blocks, serving
+from record_makers import latency
 from tiny_bundle import (
     LABELS,
     golden_rows,
@@ -30,6 +32,7 @@ from tiny_wheels import write_wheel
 
 import edgekit.agent
 from edgekit.agent.inference.bundle import open_bundle
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.errors import UsageError
 from edgekit.packaging.linux.write import agent_modules, write
 
@@ -88,6 +91,22 @@ def test_wheels_are_those_of_the_target(onnx_bundle, wheel_index, tmp_path):
     for name in described["wheels"]:
         assert hashlib.sha256((unpacked / name).read_bytes()).hexdigest() == described["files"][name]
     assert "onnxruntime 1.30.0" in (unpacked / "NOTICE").read_text()
+
+
+@pytest.mark.parametrize(("measured", "noted"), [((), False), (("1.29.0", "1.28.0"), True), (("1.30.0",), False)])
+def test_another_runtime_than_was_measured_is_noted(onnx_bundle, wheel_index, tmp_path, measured, noted):
+    for project, version in (("h11", "0.16.0"), ("prometheus-client", "0.26.0")):
+        write_wheel(wheel_index, project, version)
+    folder = BundleFolder(onnx_bundle)
+    for version in measured:
+        record = latency(folder.manifest, 1.0).model_copy(update={"runtime_version": version})
+        folder.keep(record, {"runtime_version": version})
+    words = ("package", onnx_bundle, "--platform", "linux", "--name", NAME, "-o", tmp_path / "out")
+    code, out, err = edgekit_cli(*words)
+    assert code == 0, err
+    said = "linux brings onnxruntime 1.30.0, and what was measured ran on 1.28.0 and 1.29.0: measure it once more"
+    notes = [line for line in out.splitlines() if line.startswith("note: ")]
+    assert [said in note for note in notes] == [True] * noted
 
 
 @pytest.mark.parametrize(
