@@ -190,6 +190,19 @@ def test_a_worker_of_node_writes_and_one_that_ends_refuses_what_waits(project):
     assert (found["read"], found["exit"]) == (None, 0)
 
 
+def test_a_program_ends_well_in_the_middle_of_a_run(project):
+    text = """
+        import { Generator } from "story";
+        const generator = await Generator.load({ worker: true });
+        generator.generate("once", { maxTokens: 1_000_000, contextFull: "slide" });
+        setTimeout(() => process.exit(3), 150);
+        """
+    (project / "exits.mjs").write_text(text, encoding="utf-8")
+    # onnxruntime-node aborts about each fourth program that ends its threads so
+    for _ in range(4):
+        npm.run("node", project / "exits.mjs", exits=3)
+
+
 class Isolated(http.server.SimpleHTTPRequestHandler):
     """A server with the headers that threads need."""
 

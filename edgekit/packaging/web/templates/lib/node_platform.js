@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import * as threads from "node:worker_threads";
 
 import { ModelError } from "./errors.js";
+import { forget, openGate } from "./exit_gate.js";
 import { FOLDER, imported } from "./node_runtime.js";
 import { knownToNode, requiredByNode, withNodesArrays } from "./realm.js";
 
@@ -97,12 +98,16 @@ async function connect({ worker: given, bundle }, onLost) {
   );
   const { port1, port2 } = new threads.MessageChannel();
   worker.on("error", (error) => onLost(String(error)));
-  worker.on("exit", (code) => onLost(`it ended with exit code ${code}`));
+  const gate = openGate();
+  worker.on("exit", (code) => {
+    forget(gate);
+    onLost(`it ended with exit code ${code}`);
+  });
   // a model that nobody asks does not keep a program alive
   worker.unref();
   return {
     port: /** @type {any} */ (port1),
-    begin: (order) => worker.postMessage({ ...order, port: port2 }, [port2]),
+    begin: (order) => worker.postMessage({ ...order, gate, port: port2 }, [port2]),
     // the worker ends by itself when its line is closed: ended from here in the middle of a run, onnxruntime-node ends the program
     end: () => {},
     files: typeof bundle === "function" ? {} : { folder: bundle === undefined ? join(packageFolder(), "bundle") : pathOf(bundle) },
