@@ -2,7 +2,7 @@
 
 import { createRequire } from "node:module";
 import { readFileSync, realpathSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 
 import Metro from "metro";
 
@@ -35,7 +35,7 @@ export async function bundled(entry, settings, platform, isOld = false) {
   const changed = {
     ...config,
     // installed packages may be links
-    watchFolders: [...config.watchFolders, realpathSync("node_modules")],
+    watchFolders: [...config.watchFolders, dirname(realpathSync("node_modules/metro"))],
     resolver: {
       ...config.resolver,
       unstable_enablePackageExports: !isOld,

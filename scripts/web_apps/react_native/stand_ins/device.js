@@ -58,9 +58,13 @@ var device = (() => {
       larger.set(bytes, 3);
       return larger.subarray(3, 3 + bytes.length);
     },
+    // how often a file was copied onto the disk, and what a copy that broke off would be
+    copies: 0,
+    spoiled: { base64: "", text: "", md5: "0", sha256: "0", paths: [], addresses: [] },
     copy: (address, path) => {
       const file = shipped(address);
       if (!file) throw new Error(`Res '${address}' could not be opened`);
+      device.copies++;
       disk[path] = file;
     },
     tell: (found) => print(JSON.stringify(found)),

@@ -22,7 +22,8 @@ const MODULES = {
     downloadAsync: (uri, md5, type) => device.later(() => {
       if (uri.startsWith("file:")) return uri;
       const path = `${device.CACHES}/ExponentAsset-${md5}.${type}`;
-      device.copy(uri, path);
+      // what is there already is compared with the hash
+      if (device.onDisk(path)?.md5 !== md5) device.copy(uri, path);
       return `file://${path}`;
     }),
   },

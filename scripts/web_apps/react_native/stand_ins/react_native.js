@@ -38,7 +38,11 @@ module.exports = {
       return { remove() {} };
     }
   },
-  NativeModules: { Onnxruntime: { install: globalThis.onnxruntime.install, ORT_EXTENSIONS_PATH: null }, RNFSManager: { ...fs, RNFSCachesDirectoryPath: device.CACHES } },
+  NativeModules: {
+    // an app that was built without it has none
+    Onnxruntime: globalThis.onnxruntime && { install: globalThis.onnxruntime.install, ORT_EXTENSIONS_PATH: null },
+    RNFSManager: { ...fs, RNFSCachesDirectoryPath: device.CACHES },
+  },
   PixelRatio: { get: () => 2 },
   Platform: { OS: device.os, select: (kinds) => kinds[device.os] ?? kinds.default },
   TurboModuleRegistry: { get: () => fs, getEnforcing: () => fs },

@@ -37,6 +37,7 @@ export class Session {
         );
         return await (platform.loading ? platform.loading(create) : create());
       } catch (error) {
+        if (error instanceof ModelError) throw error;
         throw new ModelError("runtime", `onnxruntime cannot load the model: ${error instanceof Error ? error.message : error}`);
       }
     });
@@ -55,7 +56,14 @@ export class Session {
    * @param {Record<string, Tensor>} feeds
    */
   run(feeds) {
-    return this.turns.take(() => this.session.run(feeds));
+    return this.turns.take(async () => {
+      try {
+        return await this.session.run(feeds);
+      } catch (error) {
+        // of React Native it is a string
+        throw new ModelError("runtime", `onnxruntime cannot run the model: ${error instanceof Error ? error.message : error}`);
+      }
+    });
   }
 
   /** Free the model. */

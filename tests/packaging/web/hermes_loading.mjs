@@ -1,0 +1,23 @@
+// Bundles `hermes_loading.js` by Metro, runs it in Hermes for each scenario, and prints what each tells:
+// `hermes_loading.mjs SCENARIOS`, in a folder with a copy of the app's scripts.
+
+import { readFileSync } from "node:fs";
+
+import { bundled } from "./bundling.mjs";
+import { files, recorded } from "./phone.mjs";
+import { inHermes } from "./running.mjs";
+
+const { expected, runs } = await recorded(async () => {
+  const { Classifier } = await import("tiny-model");
+  const classifier = await Classifier.load();
+  return classifier.selfTest();
+});
+const programs = { current: await bundled("hermes_loading.js", "metro.config.bare.js", "android") };
+programs.old = await bundled("hermes_loading.js", "metro.config.bare.js", "android", true);
+const device = readFileSync("stand_ins/device.js", "utf8");
+const answers = JSON.parse(process.argv[2]).map((scenario) => {
+  const { os = "android", developing = false, broken = [], before = "", old = false } = scenario;
+  const globals = { files: files(["tiny-model"], broken), runs, os, developing, scenario };
+  return inHermes(globals, device, before, programs[old ? "old" : "current"]);
+});
+console.log(JSON.stringify({ cases: expected.cases, answers }));
