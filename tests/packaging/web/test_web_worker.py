@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.server
 import json
+import re
 import threading
 from contextlib import contextmanager
 
@@ -237,13 +238,13 @@ IMPORTS = {
 }
 
 
-def opened(project, body):
+def opened(project, body, head=""):
     """What `found` is after a script on a page without a bundler, in a browser of several cores."""
     try:
         npm.tool("chromium")
     except npm.Missing as missing:
         pytest.skip(str(missing))
-    page = f"""<!doctype html><link rel="icon" href="data:,">
+    page = f"""<!doctype html><link rel="icon" href="data:,">{head}
         <script type="importmap">{json.dumps({"imports": IMPORTS})}</script>
         <script type="module">
         import {{ Classifier }} from "smart-home";
@@ -292,3 +293,17 @@ def test_workers_of_the_app_and_threads_load_or_are_refused_with_the_reason(proj
     assert found["ended"] == f"{gone} it was ended (load it again)"
     assert found["absent"].startswith(f"{gone} its script")
     assert "onnxruntime runs with threads: 2 on this page since its first model was loaded" in found["others"]
+
+
+@pytest.mark.slow
+def test_threads_and_workers_that_cannot_start_are_told_at_once(project):
+    forbidden = """<meta http-equiv="Content-Security-Policy" content="worker-src 'none'">"""
+    body = """
+        const found = [await said(Classifier.load({ worker: true })), performance.now()];
+        found.push(await said(Classifier.load({ threads: 2 })), performance.now());
+        """
+    worker, first, threads, last = opened(project, body, forbidden)
+    assert worker.startswith("ModelError runtime: the worker that runs the model is gone: its script")
+    assert re.search("ModelError runtime: .* a thread could not start from .*; load with threads: 1", threads)
+    assert last < 20_000
+    assert first < last

@@ -9,6 +9,8 @@ import { pageTurns } from "./turns.js";
 
 // milliseconds for onnxruntime to start with threads, which includes fetching 14 MB; it takes one or two seconds
 const START = 60_000;
+// what onnxruntime calls its threads
+export const THREAD = "em-pthread";
 // on the settings of onnxruntime, which all packages of a page share: they count until the first model is loaded
 const STARTED = Symbol.for("edgekit.onnxruntime-web.started");
 
@@ -64,22 +66,31 @@ function setThreads(wasm, threads, hasOwnScript) {
 const usualThreads = () => (globalThis.crossOriginIsolated ? Math.min(4, Math.ceil((navigator.hardwareConcurrency || 1) / 2)) : 1);
 
 /**
- * A thread that cannot start tells its page so by an error that nobody waits for; onnxruntime itself waits for ever.
+ * Load, and fail where a thread of onnxruntime cannot start, which onnxruntime itself would wait for without an end.
  * @template T
  * @param {() => Promise<T>} task
  * @returns {Promise<T>}
  */
 function watched(task) {
-  return new Promise((resolve, reject) => {
-    const onError = (/** @type {any} */ event) => {
-      // onnxruntime throws the event that it was told of the thread
-      if (!(event.error instanceof Event)) return;
-      event.preventDefault();
-      const { message = "its script cannot be loaded", filename = "" } = /** @type {any} */ (event.error);
-      reject(new Error(`a thread could not start: ${message} ${filename}; load with threads: 1`));
+  const { Worker } = globalThis;
+  /** @type {Promise<never>} */
+  const failed = new Promise((_, reject) => {
+    globalThis.Worker = class extends Worker {
+      /**
+       * @param {string | URL} address
+       * @param {WorkerOptions} [options]
+       */
+      constructor(address, options) {
+        super(address, options);
+        if (options?.name !== THREAD) return;
+        this.addEventListener("error", ({ message }) => {
+          reject(new Error(`a thread could not start from ${address}: ${message || "it cannot be loaded"}; load with threads: 1`));
+        });
+      }
     };
-    globalThis.addEventListener("error", onError);
-    task().then(resolve, reject).finally(() => globalThis.removeEventListener("error", onError));
+  });
+  return Promise.race([task(), failed]).finally(() => {
+    globalThis.Worker = Worker;
   });
 }
 

@@ -1,7 +1,7 @@
 // What a worker of the browser listens to: pages that have it load a model.
 
 import { fetching, inFolder } from "./fetching.js";
-import { webPlatform } from "./web_platform.js";
+import { THREAD, webPlatform } from "./web_platform.js";
 import { serveModel } from "./worker_host.js";
 
 /** @typedef {import("./web_platform.js").OnnxruntimeWeb} OnnxruntimeWeb */
@@ -10,7 +10,7 @@ import { serveModel } from "./worker_host.js";
 export function acceptModels(onnxruntime) {
   const { name } = /** @type {any} */ (globalThis);
   // onnxruntime's threads import this very script, for its code alone
-  if (String(name).startsWith("em-pthread")) return;
+  if (String(name).startsWith(THREAD)) return;
   globalThis.addEventListener("message", (/** @type {any} */ { data, ports }) => {
     if (data?.edgekit !== "load") return;
     hold(data.lock).then(() => serveModel(ports[0], async () => platformOf(await onnxruntime(data.onnxruntime)), data));
