@@ -18,9 +18,17 @@ try {
   if (error instanceof ModelError && error.code === "tampered") await classifier.dispose();
 }
 
+declare const asked: number | undefined;
+await Classifier.load({ threads: asked, bundle: undefined, worker: true, wasmPaths: { mjs: new URL("https://example.com/a.mjs") } });
+await Classifier.load({ worker: new Worker("/worker.js", { type: "module" }), wasmPaths: "/onnxruntime/" });
+await Generator.load({ bundle: read, context: asked, worker: new URL("https://example.com/worker.js") });
+await generator.generate("a prompt", { maxTokens: asked, seed: asked, stop: undefined, signal: undefined, onToken: undefined });
+
 // @ts-expect-error a number is no text
 await classifier.classify(7);
 // @ts-expect-error there is no such option
 await generator.generate("a prompt", { temprature: 1 });
+// @ts-expect-error there is no such option
+await Classifier.load({ thread: 2 });
 // @ts-expect-error a model is loaded, not made
 new Classifier();

@@ -22,6 +22,7 @@ NATIVE = npm.HERE / "react_native_modules.d.ts"
 OPTIONS = {
     "strict": True,
     "noUnusedLocals": True,
+    "exactOptionalPropertyTypes": True,
     "noUnusedParameters": True,
     "allowJs": True,
     "checkJs": True,
@@ -101,7 +102,7 @@ def test_an_app_is_helped_by_the_types(workplace, resolution):
     module = "nodenext" if resolution == "nodenext" else "esnext"
     assert compile_(workplace, [workplace / "app.ts"], moduleResolution=resolution, module=module) == ""
     (workplace / "wrong.ts").write_text(source.replace("// @ts-expect-error", "//"), encoding="utf-8")
-    assert compile_(workplace, [workplace / "wrong.ts"]).count("error TS") == 3
+    assert compile_(workplace, [workplace / "wrong.ts"]).count("error TS") == 4
 
 
 def test_the_readmes_typescript_and_javascript_compile_as_written(workplace):
@@ -113,3 +114,15 @@ def test_the_readmes_typescript_and_javascript_compile_as_written(workplace):
         files.append(workplace / f"readme{number}.ts")
         files[-1].write_text(block, encoding="utf-8")
     assert compile_(workplace, files) == ""
+
+
+def test_an_app_in_commonjs_is_helped_by_the_types(workplace):
+    source = """
+        import { Classifier, type Prediction } from "tiny-model";
+        export const label = async (): Promise<string> => {
+          const found: Prediction = await (await Classifier.load({ threads: 1 })).classify("a text");
+          return found.label;
+        };
+        """
+    (workplace / "app.cts").write_text(source, encoding="utf-8")
+    assert compile_(workplace, [workplace / "app.cts"]) == ""

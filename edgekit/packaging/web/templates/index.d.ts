@@ -14,8 +14,8 @@ export type WasmPaths = string | URL | { mjs?: string | URL | undefined; wasm?: 
 
 /** A `Worker` of the browser. */
 export interface WorkerLike {
-  postMessage(message: unknown, transfer: never[]): void;
-  addEventListener(type: "error", listener: (event: never) => void): void;
+  postMessage(message: any, transfer: any[]): void;
+  addEventListener(type: string, listener: any): void;
 }
 
 /**

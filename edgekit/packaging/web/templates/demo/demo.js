@@ -12,7 +12,7 @@ const BUNDLE = new URL("../bundle/", import.meta.url);
 async function start() {
   const { task } = await (await fetch(new URL("manifest.json", BUNDLE))).json();
   const writes = task === "text-generation";
-  const model = await (writes ? Generator : Classifier).load();
+  const model = await (writes ? Generator : Classifier).load({ worker: true });
   element("task").textContent = `${does(model.manifest)}, in this page`;
   showFacts(model.manifest);
   const golden = await cases();
