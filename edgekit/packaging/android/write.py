@@ -11,15 +11,15 @@ from pathlib import Path
 from edgekit.agent.inference.bundle import Bundle
 from edgekit.errors import EdgekitWarning
 from edgekit.packaging.android.aar import compile_classes, find_javac, write_archive
+from edgekit.packaging.android.example import examples_of
 from edgekit.packaging.android.maven import group_of, write_repository
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.identity import Identity
-from edgekit.packaging.model_kind import kind_of, readme_name
+from edgekit.packaging.model_kind import kind_of
 
 FORMATS: tuple[str, ...] = ("onnx", "tflite")
 MIN_SDK = 24
 TEMPLATES = Path(__file__).parent / "templates"
-_README = Path(__file__).parent / "readme"
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,7 @@ def _values(bundle: Bundle, identity: Identity, runtime: MavenRuntime) -> dict[s
     kind = kind_of(bundle)
     # the usage comes first: it has places to fill in of its own
     return {
-        "EXAMPLES": (_README / readme_name(bundle)).read_text(encoding="utf-8"),
+        "EXAMPLES": examples_of(bundle),
         "NOUN": kind.noun,
         "OUTPUT": kind.outcome,
         "ID": identity.id,

@@ -35,7 +35,7 @@ MODEL = (
     "closed while its self-test runs",
 )
 CASES = {
-    "onnx": ("the main thread does not load", *MODEL, *SCREEN),
+    "onnx": ("the main thread does not load", *MODEL, "used and closed by many threads", *SCREEN),
     "decoder": (
         *MODEL,
         "another text ends one",

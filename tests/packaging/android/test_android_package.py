@@ -28,7 +28,7 @@ from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.errors import EdgekitWarning, ToolError
 from edgekit.io.hashing import file_sha256
-from edgekit.packaging.android.write import TEMPLATES, write
+from edgekit.packaging.android.write import write
 
 PROMPT = "the fox and"
 
@@ -261,9 +261,6 @@ def test_kotlin_is_kotlin(android_packages):
     grammar = pytest.importorskip("tree_sitter_kotlin")
     tree_sitter = pytest.importorskip("tree_sitter")
     parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
-    for readme in (TEMPLATES.parent / "readme").glob("*.md"):
-        (block,) = re.findall(r"```kotlin\n(.*?)```", readme.read_text("utf-8"), re.DOTALL)
-        assert not parser.parse(block.replace("@@ID@@", IDENTITY.id).encode()).root_node.has_error, readme
     for package, _ in android_packages.values():
         blocks = re.findall(r"```kotlin\n(.*?)```", (package / "README.md").read_text("utf-8"), re.DOTALL)
         files = [path.read_text("utf-8") for pattern in ("*.kt", "*.kts") for path in package.rglob(pattern)]

@@ -54,6 +54,8 @@ def load_onnx(pipe, model, threads):
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level = threads, pipe.number()
+    for _ in range(pipe.number()):
+        options.add_session_config_entry(pipe.text(), pipe.text())
     session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
     for nodes in (session.get_inputs(), session.get_outputs()):
         pipe.put(len(nodes))

@@ -5,7 +5,10 @@ import android.content.res.AssetManager;
 import android.os.Looper;
 import com.example.app.AssetBundle;
 import com.example.app.Classifier;
+import com.example.app.ModelException;
 import com.example.app.SelfTest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 final class ClassifierCases {
@@ -22,6 +25,7 @@ final class ClassifierCases {
         cases.add("used after closing", ClassifierCases::usedAfterClosing);
         cases.add("closed while a text is in work", ClassifierCases::closedInWork);
         cases.add("closed while its self-test runs", ClassifierCases::closedInSelfTest);
+        cases.add("used and closed by many threads", ClassifierCases::closedByMany);
     }
 
     private static void mainThread() {
@@ -84,6 +88,37 @@ final class ClassifierCases {
             }
         });
         Cases.same(Watch.CLOSED.get() - before, 1);
+    }
+
+    /** Whoever comes first: each text has its answer or is told, and the last one out closes. */
+    private static void closedByMany() throws Exception {
+        for (int round = 0; round < 20; round++) {
+            Classifier classifier = load();
+            List<CompletableFuture<?>> threads = new ArrayList<>();
+            for (int thread = 0; thread < 6; thread++) {
+                boolean closes = thread % 3 == 2;
+                threads.add(Cases.begun(() -> {
+                    for (int text = 0; text < 5; text++) {
+                        answerOrClosed(classifier);
+                    }
+                    if (closes) {
+                        classifier.close();
+                    }
+                    return null;
+                }));
+            }
+            CompletableFuture<Void> all = CompletableFuture.allOf(threads.toArray(new CompletableFuture<?>[0]));
+            Looper.until("all of them", all::isDone);
+            all.get();
+        }
+    }
+
+    private static void answerOrClosed(Classifier classifier) {
+        try {
+            classifier.classify("open the door");
+        } catch (ModelException error) {
+            Cases.check(error.getMessage().contains("is closed"), error.getMessage());
+        }
     }
 
     private static void closedInSelfTest() throws Exception {

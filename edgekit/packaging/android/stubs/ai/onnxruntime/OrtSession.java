@@ -39,6 +39,8 @@ public class OrtSession implements AutoCloseable {
 
         public void setSessionLogLevel(OrtLoggingLevel logLevel) throws OrtException {}
 
+        public void addConfigEntry(String configKey, String configValue) throws OrtException {}
+
         @Override
         public void close() {}
     }

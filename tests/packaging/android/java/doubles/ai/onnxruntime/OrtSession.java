@@ -31,6 +31,11 @@ public class OrtSession implements AutoCloseable {
                 child.put(model);
                 child.put(options.threads);
                 child.put(options.logLevel.ordinal());
+                child.put(options.entries.size());
+                for (Map.Entry<String, String> entry : options.entries.entrySet()) {
+                    child.put(entry.getKey());
+                    child.put(entry.getValue());
+                }
                 check(child.ask());
                 handle = child.number();
                 inputs = nodes(child);
@@ -166,6 +171,7 @@ public class OrtSession implements AutoCloseable {
 
     public static class SessionOptions implements AutoCloseable {
         int threads = 1;
+        final Map<String, String> entries = new LinkedHashMap<>();
         OrtLoggingLevel logLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_WARNING;
 
         public SessionOptions() {}
@@ -178,6 +184,10 @@ public class OrtSession implements AutoCloseable {
 
         public void setSessionLogLevel(OrtLoggingLevel logLevel) throws OrtException {
             this.logLevel = logLevel;
+        }
+
+        public void addConfigEntry(String configKey, String configValue) throws OrtException {
+            entries.put(configKey, configValue);
         }
 
         @Override

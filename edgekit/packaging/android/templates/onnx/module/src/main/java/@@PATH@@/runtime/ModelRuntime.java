@@ -44,6 +44,8 @@ public final class ModelRuntime {
             options.setInterOpNumThreads(1);
             // a decoder's optional input has a value of its own, of which every load would warn in the app's log
             options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR);
+            // an emulator's x86-64 processor may add products of 8 bits in 16, which saturates
+            options.addConfigEntry("session.x64quantprecision", "1");
             return environment().createSession(model, options);
         } catch (OrtException error) {
             throw failed("cannot load the model", error);

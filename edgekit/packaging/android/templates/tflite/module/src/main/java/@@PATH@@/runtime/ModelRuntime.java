@@ -33,7 +33,7 @@ public final class ModelRuntime {
     private static Interpreter interpreter(ByteBuffer model, int threads) {
         try {
             return new Interpreter(model, new Interpreter.Options().setNumThreads(threads));
-        } catch (IllegalArgumentException error) {
+        } catch (IllegalArgumentException | IllegalStateException error) {
             throw failed("cannot load the model", error);
         }
     }
