@@ -150,6 +150,29 @@ def test_it_classifies_in_a_realm_of_a_test_runners_own(project):
     assert json.loads(npm.run("node", project / "realm.cjs").stdout.splitlines()[-1]) == [4, 4, None]
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("way", ["esm", "cjs"])
+def test_a_server_that_is_one_file_finds_the_package_or_says_what_to_do(project, way, tmp_path):
+    esbuild = modules_of("esbuild", ("esbuild@0.25.12",)) / "esbuild" / "bin" / "esbuild"
+    (project / "server.mjs").write_text(
+        f"""
+        import {{ Classifier }} from "tiny-model";
+        {SAID}
+        const tested = async (model) => (await model.selfTest()).passed;
+        const passed = (options) => said(Classifier.load(options).then(tested));
+        (async () => console.log(JSON.stringify([await passed(), await passed({{ worker: true }})])))();
+        """,
+        encoding="utf-8",
+    )
+    built = project / "built" / f"server.{'mjs' if way == 'esm' else 'cjs'}"
+    words = ("--bundle", "--platform=node", f"--format={way}", f"--outfile={built}")
+    npm.run("node", esbuild, project / "server.mjs", *words, cwd=project)
+    assert json.loads(npm.run("node", built).stdout) == [4, 4]
+    away = shutil.copy(built, tmp_path)
+    told = "ModelError missing: the files of tiny-model are not beside its code, which a bundler has moved"
+    assert all(each.startswith(told) for each in json.loads(npm.run("node", away).stdout))
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [

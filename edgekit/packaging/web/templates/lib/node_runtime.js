@@ -4,7 +4,14 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 
 // bundlers that compile for a server follow neither: no address is made of it, and what is imported has its name at run time
-export const FOLDER = dirname(fileURLToPath(import.meta.url));
+export const FOLDER = folder();
+
+function folder() {
+  const { url } = import.meta;
+  if (url) return dirname(fileURLToPath(url));
+  // a bundler has made CommonJS of this
+  return typeof __dirname === "string" ? __dirname : dirname(process.argv[1] ?? "");
+}
 
 /**
  * @param {string} name
