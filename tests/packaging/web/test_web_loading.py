@@ -208,6 +208,9 @@ def test_options_are_known_of_their_kind_and_given_once(project):
         "load(undefined, 7)": "the options of load must be an object, not 7",
         "load({}, {})": "load takes its options once",
         'load("x", { bundle: "y" })': "load was told twice where the bundle lies",
+        'load({ wasmPaths: { wasn: "/x.wasm" } })': "wasmPaths must be an address, or addresses as { mjs, wasm }",
+        "load(null)": "bundle must be the address of a folder or a function that reads a file, not null",
+        "load(undefined, null)": "the options of load must be an object, not null",
         'load({ wasmPaths: "/x/" })': "wasmPaths does nothing here: it is for onnxruntime-web",
     }
     found = npm.script(

@@ -12,7 +12,7 @@ import { ModelError } from "./errors.js";
  */
 const LOAD = {
   bundle: ["the address of a folder or a function that reads a file", (value) => isAddress(value) || typeof value === "function"],
-  wasmPaths: ["an address, or addresses as { mjs, wasm }", (value) => isAddress(value) || isObject(value)],
+  wasmPaths: ["an address, or addresses as { mjs, wasm }", isPaths],
   threads: ["a whole number from 1 on", isPositive],
   worker: ["true or false, the address of a worker's script, or a worker", isWorker],
 };
@@ -48,7 +48,7 @@ export function loadOptions(first, second, task) {
   if (first !== undefined && bundle !== undefined) {
     throw new ModelError("invalid", "load was told twice where the bundle lies", "leave one of them out");
   }
-  return checked("load", { ...rest, bundle: first ?? bundle }, known);
+  return checked("load", { ...rest, bundle: first === undefined ? bundle : first }, known);
 }
 
 /**
@@ -112,6 +112,14 @@ const isObject = (value) => typeof value === "object" && value !== null && !isAd
 function isAddress(value) {
   // by its parts, as a page's own URL is of another class than that of a frame, of jsdom or of React Native
   return typeof value === "string" || (typeof value === "object" && typeof value?.href === "string");
+}
+
+/** @param {any} value */
+function isPaths(value) {
+  const isPath = (/** @type {[string, any]} */ [name, path]) => (
+    ["mjs", "wasm"].includes(name) && (path === undefined || isAddress(path))
+  );
+  return isAddress(value) || (isObject(value) && Object.entries(value).every(isPath));
 }
 
 /** @param {any} value */

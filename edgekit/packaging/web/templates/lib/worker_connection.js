@@ -14,7 +14,8 @@ import { ModelError } from "./errors.js";
 export function lineTo(start, isOwn, known, onLost) {
   const worker = started(start);
   const { port1, port2 } = new MessageChannel();
-  const lock = navigator.locks ? `edgekit-${Math.random()}-${performance.now()}` : null;
+  const { locks } = globalThis.navigator ?? {};
+  const lock = locks ? `edgekit-${Math.random()}-${performance.now()}` : null;
   const ended = new AbortController();
   const onError = (/** @type {ErrorEvent} */ { message, filename }) => {
     onLost(message || `its script ${filename || ""} cannot be loaded`);
@@ -27,7 +28,7 @@ export function lineTo(start, isOwn, known, onLost) {
       // of a worker of the app's own, an error may be of its other work
       if (!isOwn) worker.removeEventListener("error", onError);
       // the worker holds this lock, which is free when it ends, however that is
-      if (lock) navigator.locks.request(lock, ended, () => onLost("it was ended")).catch(() => undefined);
+      if (locks && lock) locks.request(lock, ended, () => onLost("it was ended")).catch(() => undefined);
     },
     end: () => {
       ended.abort();
