@@ -6,7 +6,9 @@ import importlib.util
 import json
 import shlex
 import sys
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 
 from edgekit.errors import UsageError
 
@@ -14,29 +16,29 @@ from edgekit.errors import UsageError
 DISTRIBUTION = "edgekit-deploy"
 REPOSITORY = "https://github.com/edgekit-deploy/edgekit"
 
-# the extra of pyproject.toml that brings a module which the base does without
-_EXTRAS = {
-    "train": (
-        "accelerate",
-        "datasets",
-        "onnx",
-        "onnx_ir",
-        "onnxscript",
-        "optimum",
-        "pyarrow",
-        "torch",
-        "transformers",
+# that one, which would lie among the files of this one
+FOREIGN = "edgekit"
+
+
+@dataclass(frozen=True)
+class Extra:
+    """An extra of pyproject.toml. modules: what it brings that the base does without; purpose: what needs them"""
+
+    modules: tuple[str, ...]
+    purpose: str
+
+
+EXTRAS = {
+    "train": Extra(
+        ("accelerate", "datasets", "onnx", "onnx_ir", "onnxscript", "optimum", "pyarrow", "torch", "transformers"),
+        "training, compression and the export to ONNX",
     ),
-    "tflite": ("flatbuffers", "jax", "litert_torch"),
-    "litert": ("ai_edge_litert",),
-    "adb": ("adbutils",),
+    "tflite": Extra(("flatbuffers", "jax", "litert_torch"), "the export to TFLite"),
+    "litert": Extra(("ai_edge_litert",), "TFLite on this machine"),
+    "adb": Extra(("adbutils",), "devices behind adb"),
 }
-_BRINGS = {
-    "train": "training, compression and the export to ONNX",
-    "tflite": "the export to TFLite",
-    "litert": "TFLite on this machine",
-    "adb": "devices behind adb",
-}
+# of the base, those whose release can change a result
+BASE = ("numpy", "onnxruntime", "tokenizers", "safetensors")
 
 
 def missing_part(error: BaseException | None) -> UsageError | None:
@@ -44,11 +46,11 @@ def missing_part(error: BaseException | None) -> UsageError | None:
     while error is not None:
         if isinstance(error, ModuleNotFoundError) and error.name:
             module = error.name.partition(".")[0]
-            for extra, modules in _EXTRAS.items():
-                if module in modules and importlib.util.find_spec(module) is None:
+            for name, extra in EXTRAS.items():
+                if module in extra.modules and importlib.util.find_spec(module) is None:
                     return UsageError(
-                        f"{module} is not installed: it comes with [{extra}], for {_BRINGS[extra]}",
-                        advice=install_command(extra),
+                        f"{module} is not installed: it comes with [{name}], for {extra.purpose}",
+                        advice=install_command(name),
                     )
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return None
@@ -58,6 +60,16 @@ def install_command(extra: str) -> str:
     """The `pip install` that adds an extra to this installation, from where that came."""
     python = shlex.quote(sys.executable or "python3")
     return f'{python} -m pip install "{DISTRIBUTION}[{extra}]{_origin()}"'
+
+
+def tested_versions() -> dict[str, str]:
+    """The versions that were tested together, by the name of the package; nothing where that set is not here."""
+    here = Path(__file__).resolve().parent
+    for path in (here / "shipped" / "constraints.txt", here.parent / "scripts" / "constraints.txt"):
+        if path.is_file():
+            lines = path.read_text("utf-8").splitlines()
+            return {name.lower(): number for name, _, number in (line.partition("==") for line in lines) if number}
+    return {}
 
 
 def _origin() -> str:

@@ -7,10 +7,13 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib.metadata import PackageNotFoundError
 
+import command_line
 import pytest
 
 from edgekit import parts
+from edgekit.flows import doctor
 
 # commands in one process, in which the modules of all parts are not installed
 RUNS = """
@@ -20,6 +23,13 @@ absent, commands = json.loads(sys.argv[1])
 find = PathFinder.find_spec
 PathFinder.find_spec = lambda name, *rest: None if name.partition(".")[0] in absent else find(name, *rest)
 sys.meta_path[:] = [PathFinder if finder is PathFinder else finder for finder in sys.meta_path]
+import importlib.metadata
+version = importlib.metadata.version
+def installed(name):
+    if name.replace("-", "_") in absent:
+        raise importlib.metadata.PackageNotFoundError(name)
+    return version(name)
+importlib.metadata.version = installed
 from edgekit.cli import main
 from io import StringIO
 for command in commands:
@@ -35,7 +45,7 @@ for command in commands:
 
 def without_parts(*commands):
     """Exit code, stdout and stderr of each command where only the base is installed."""
-    absent = [module for modules in parts._EXTRAS.values() for module in modules]
+    absent = [module for extra in parts.EXTRAS.values() for module in extra.modules]
     words = [sys.executable, "-c", RUNS, json.dumps([absent, [[str(word) for word in each] for each in commands]])]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -80,9 +90,9 @@ def test_every_extra_module_is_one_that_its_part_brings(request):
     base = set(map(_module, project["dependencies"]))
     # these come with others of their part
     indirect = {"jax", "onnx_ir"}
-    for extra, modules in parts._EXTRAS.items():
-        assert not base & set(modules)
-        assert set(modules) - indirect <= set(map(_module, project["optional-dependencies"][extra]))
+    for name, extra in parts.EXTRAS.items():
+        assert not base & set(extra.modules)
+        assert set(extra.modules) - indirect <= set(map(_module, project["optional-dependencies"][name]))
 
 
 def _module(requirement):
@@ -104,3 +114,34 @@ def test_a_part_is_added_from_where_edgekit_came(monkeypatch, told, origin):
 
     monkeypatch.setattr(parts, "distribution", lambda name: Installed())
     assert parts.install_command("train").endswith(f'pip install "edgekit-deploy[train] @ {origin}"')
+
+
+def test_doctor_tells_what_is_missing_and_what_was_not_tested():
+    ((code, told, _),) = without_parts(["doctor"])
+    assert code == 0
+    assert "predict, measure, decide, package" in told
+    assert told.count("missing") >= len(parts.EXTRAS)
+    assert told.count("  add it: ") == len(parts.EXTRAS)
+
+
+def test_doctor_tells_of_the_other_edgekit(monkeypatch):
+    class Foreign:
+        version = "0.1.1"
+
+    def distribution(name):
+        if name == "edgekit":
+            return Foreign()
+        raise PackageNotFoundError
+
+    monkeypatch.setattr(doctor, "distribution", distribution)
+    code, told, _ = command_line.edgekit("doctor", "--json")
+    assert code == 2
+    (problem,) = json.loads(told)["problems"]
+    assert problem.startswith("edgekit 0.1.1 is installed, another project of that name")
+    assert "-m pip uninstall edgekit, then install edgekit-deploy again" in problem
+
+
+def test_a_version_that_was_not_tested_is_marked(monkeypatch):
+    monkeypatch.setattr(doctor, "tested_versions", lambda: {"numpy": "1.0.0"})
+    _, told, _ = command_line.edgekit("doctor")
+    assert re.search(r"numpy +\S+  \(tested with 1\.0\.0\)", told)

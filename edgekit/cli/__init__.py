@@ -20,26 +20,61 @@ from edgekit.version import __version__
 LONGEST_LINE = 1000
 # of one number in an error: as many as a hash has
 MOST_DIGITS = 65
-COMMANDS = {
-    "finetune": "Train a classifier or a language model on your data.",
-    "distill": "Train a smaller student to follow a teacher.",
-    "prune": "Remove the least important heads and FFN neurons.",
-    "quantize": "Put the weights on an integer grid.",
-    "export": "Write ONNX and TFLite bundles for a target.",
-    "evaluate": "Measure accuracy of a checkpoint or a bundle.",
-    "profile": "Measure latency and memory on a device.",
-    "gate": "Check a bundle against budgets; the exit code is the verdict.",
-    "deploy": "Let a bundle run on a device, with the way back kept.",
-    "package": "Make packages for Android, iOS, web and Linux apps of a bundle.",
-    "demo": "Try a bundle in the browser.",
-    "inspect": "Show what a checkpoint or a bundle is, and where its megabytes are.",
-    "predict": "Label texts with a bundle.",
-    "generate": "Write on from a prompt with a decoder's bundle.",
-    "run": "Do all of it, as a recipe says.",
-    "reproduce": "Run the lineage of a bundle again, and compare.",
-    "recipes": "Recipes that come with edgekit.",
-    "targets": "Devices that edgekit knows, as data.",
-    "devices": "The devices that you have, by names of your own.",
+# by what one wants, in the order in which a model goes through them
+SECTIONS = {
+    "Train and compress": {
+        "finetune": "Train a classifier or a language model on your data.",
+        "distill": "Train a smaller student to follow a teacher.",
+        "prune": "Remove the least important heads and FFN neurons.",
+        "quantize": "Put the weights on an integer grid.",
+    },
+    "Measure and decide": {
+        "evaluate": "Measure accuracy of a checkpoint or a bundle.",
+        "profile": "Measure latency and memory on a device.",
+        "gate": "Check a bundle against budgets; the exit code is the verdict.",
+        "devices": "The devices that you have, by names of your own.",
+        "targets": "Devices that edgekit knows, as data.",
+    },
+    "Ship": {
+        "export": "Write ONNX and TFLite bundles for a target.",
+        "deploy": "Let a bundle run on a device, with the way back kept.",
+        "package": "Make packages for Android, iOS, web and Linux apps of a bundle.",
+    },
+    "Look and try": {
+        "predict": "Label texts with a bundle.",
+        "generate": "Write on from a prompt with a decoder's bundle.",
+        "demo": "Try a bundle in the browser.",
+        "inspect": "Show what a checkpoint or a bundle is, and where its megabytes are.",
+    },
+    "All of it at once": {
+        "run": "Do all of it, as a recipe says.",
+        "reproduce": "Run the lineage of a bundle again, and compare.",
+        "recipes": "Recipes that come with edgekit.",
+    },
+    "This installation": {
+        "doctor": "Say what is installed here, what is missing, and the cure.",
+        "completion": "Print what lets a shell complete edgekit's commands.",
+    },
+}
+COMMANDS = {name: text for section in SECTIONS.values() for name, text in section.items()}
+_WIDEST = max(map(len, COMMANDS))
+# what others call these, and the words that do it here
+SYNONYMS = {
+    **dict.fromkeys(("train", "fine-tune", "fit-model"), "finetune"),
+    **dict.fromkeys(("convert", "compile"), "export"),
+    **dict.fromkeys(("benchmark", "bench", "measure", "perf"), "profile"),
+    **dict.fromkeys(("serve", "server"), "package --platform linux"),
+    **dict.fromkeys(("check", "verify", "assert"), "gate"),
+    **dict.fromkeys(("eval", "test", "score"), "evaluate"),
+    **dict.fromkeys(("classify", "infer"), "predict"),
+    **dict.fromkeys(("info", "show"), "inspect"),
+    **dict.fromkeys(("compress", "optimize"), "run quickstart"),
+    **dict.fromkeys(("device",), "devices"),
+    **dict.fromkeys(("target",), "targets"),
+    **dict.fromkeys(("recipe",), "recipes"),
+    **dict.fromkeys(("report",), "run"),
+    **dict.fromkeys(("version",), "--version"),
+    **dict.fromkeys(("help",), "--help"),
 }
 
 
@@ -61,19 +96,21 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, with the nearest name for one that does not exist."""
-        near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-        if args[0] not in COMMANDS and near:
-            ctx.fail(f"no command {args[0]!r}; did you mean {near[0]!r}?")
+        if args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = SYNONYMS.get(args[0]) or next(iter(difflib.get_close_matches(args[0], COMMANDS, n=1)), None)
+            ctx.fail(f"no command {args[0]!r}" + (f"; did you mean `edgekit {near}`?" if near else ""))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of commands, without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+        for title, commands in SECTIONS.items():
+            with formatter.section(title):
+                # as wide in every section
+                formatter.write_dl([(f"{name:{_WIDEST}}", text) for name, text in commands.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, prog_name="edgekit")
+@click.version_option(__version__, "-V", "--version", prog_name="edgekit")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def cli(debug: bool) -> None:
     """Compress a text model, put it on your device, measure, decide.
@@ -127,6 +164,9 @@ def _run(arguments: list[str]) -> int:
         code = _explain(cut, debug) if isinstance(cut, EOFError) else _interrupted(signal.SIGINT)
     except Stopped as stopped:
         code = _interrupted(stopped.number)
+    except click.exceptions.NoArgsIsHelpError as asked:
+        click.echo(asked.ctx.get_help() if asked.ctx else "")
+        code = 0
     except click.ClickException as error:
         error.message = _short(error.message)  # type: ignore[misc]  # what it quotes may have no end
         error.show()

@@ -1,8 +1,21 @@
-"""What all commands and groups of commands are: an option that stands for one value is given once."""
+"""What all commands and groups are: options stand in sections, and one that stands for one value is given once."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
+
+# of options that belong to no other
+OTHERS = "Options"
+
+
+class Option(click.Option):
+    """An option in a section of its command's help."""
+
+    def __init__(self, *arguments: Any, section: str = OTHERS, **rest: Any) -> None:
+        super().__init__(*arguments, **rest)
+        self.section = section
 
 
 class Command(click.Command):
@@ -15,6 +28,16 @@ class Command(click.Command):
             if isinstance(parameter, click.Option) and _stands_for_one(parameter) and given.count(parameter) > 1:
                 ctx.fail(f"{parameter.opts[-1]} is given {given.count(parameter)} times, and takes one value")
         return super().parse_args(ctx, args)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections in the order in which their first options stand, what belongs to none at the end."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for parameter in self.get_params(ctx):
+            if isinstance(parameter, click.Option) and (record := parameter.get_help_record(ctx)) is not None:
+                sections.setdefault(getattr(parameter, "section", OTHERS), []).append(record)
+        for title in sorted(sections, key=OTHERS.__eq__):
+            with formatter.section(title):
+                formatter.write_dl(sections[title])
 
 
 class Group(click.Group):

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from edgekit.cli.click_base import Command
+from edgekit.cli.click_base import Command, Option
 from edgekit.cli.options import data_options, force, model_argument, options_of, out_option, scratch_shape
 from edgekit.cli.output import as_json, print_json
 from edgekit.cli.progress import progress
@@ -19,6 +19,8 @@ from edgekit.options.train_options import FinetuneOptions
 @model_argument("checkpoint", unless="scratch", ask_task=False)
 @click.option(
     "--scratch",
+    cls=Option,
+    section="Model",
     metavar="KEY=VALUE,...",
     callback=scratch_shape,
     help="In place of MODEL: a new model of this shape, as family=albert,layers=4,hidden=256,vocabulary=4000.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import types
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 import click
 
+from edgekit.cli.click_base import OTHERS, Option
 from edgekit.errors import UsageError
 from edgekit.options.data_options import DataSpec, FileFormat
 from edgekit.options.model_ref import ModelRef
@@ -46,7 +48,7 @@ def options_of(
 
         optioned: Command = wrapped
         for name, field in reversed(fields.items()):
-            make = own[name] if own and name in own else _option(name, field)
+            make = own[name] if own and name in own else _option(name, field, _section(model, name))
             optioned = make(optioned)
         return optioned
 
@@ -58,22 +60,29 @@ def described(model: type[Strict], field: str) -> str:
     return model.model_fields[field].description or ""
 
 
-def _option(name: str, field: Any) -> Callable[[Command], Command]:
+def _section(model: type[Strict], name: str) -> str:
+    """The section that the class which brings a field names for its options."""
+    owner = next(each for each in model.__mro__ if name in inspect.get_annotations(each))
+    return str(getattr(owner, "help_section", OTHERS))
+
+
+def _option(name: str, field: Any, section: str) -> Callable[[Command], Command]:
+    option = functools.partial(click.option, cls=Option, section=section)
     flag = f"--{name.replace('_', '-')}"
     kind = _plain(field.annotation)
     text = field.description or ""
     if kind is bool:
-        return click.option(flag, name, is_flag=True, default=None, help=text)
+        return option(flag, name, is_flag=True, default=None, help=text)
     if field.default not in (None, (), WantedShape()) and "Default:" not in text:
         shown = ",".join(map(str, field.default)) if isinstance(field.default, tuple) else field.default
         text = f"{text} Default: {shown}."
     if kind is tuple:
-        return click.option(flag, name, metavar="N[,N...]", callback=_numbers, help=text)
+        return option(flag, name, metavar="N[,N...]", callback=_numbers, help=text)
     if kind is WantedShape:
-        return click.option(flag, name, metavar="KEY=N,...", callback=_shape, help=text)
+        return option(flag, name, metavar="KEY=N,...", callback=_shape, help=text)
     if kind is Scratch:
-        return click.option(flag, name, metavar="KEY=VALUE,...", callback=scratch_shape, help=text)
-    return click.option(flag, name, type=_type(kind), help=text)
+        return option(flag, name, metavar="KEY=VALUE,...", callback=scratch_shape, help=text)
+    return option(flag, name, type=_type(kind), help=text)
 
 
 def _plain(annotation: Any) -> Any:
@@ -144,39 +153,43 @@ def _names(context: click.Context, parameter: click.Parameter, value: str | None
 
 _DATA_FIELDS = tuple(name for name in DataSpec.model_fields if name not in ("name", "hub"))
 _PATH = click.Path(path_type=Path)
+_data_option = functools.partial(click.option, cls=Option, section="Data")
 _DATA_OPTIONS = (
-    click.option(
+    _data_option(
         "--data",
         metavar="NAME|FOLDER|FILE|HUB-ID",
         help="smart-home; a folder with train.tsv, test.tsv, ...; a file, taken as test rows; or a set of the Hugging "
         "Face hub, as owner/name or name:config.",
     ),
-    click.option("--train", type=_PATH, help="Training rows: .tsv, .csv, .jsonl, .parquet, or .txt (see --format)."),
-    click.option("--validation", type=_PATH, help="Validation rows. Default: a tenth of the training rows."),
-    click.option("--test", type=_PATH, help="Test rows."),
-    click.option("--text", metavar="COLUMN", help="Column of the text. Default: by its usual names."),
-    click.option("--text-pair", metavar="COLUMN", help="Column of the second text of a pair."),
-    click.option("--label", metavar="COLUMN", help="Column of the label. Default: by its usual names."),
-    click.option(
+    _data_option("--train", type=_PATH, help="Training rows: .tsv, .csv, .jsonl, .parquet, or .txt (see --format)."),
+    _data_option("--validation", type=_PATH, help="Validation rows. Default: a tenth of the training rows."),
+    _data_option("--test", type=_PATH, help="Test rows."),
+    _data_option("--text", metavar="COLUMN", help="Column of the text. Default: by its usual names."),
+    _data_option("--text-pair", metavar="COLUMN", help="Column of the second text of a pair."),
+    _data_option("--label", metavar="COLUMN", help="Column of the label. Default: by its usual names."),
+    _data_option(
         "--columns",
         metavar="NAME,...",
         callback=_names,
         help="Columns of tables without a header, as text,label.",
     ),
-    click.option(
+    _data_option(
         "--format",
         type=click.Choice(get_args(FileFormat)),
         help="What the files are; lines: a label before each text, as TREC and fastText write it. Default: by the "
         "ending, .txt by the first line.",
     ),
-    click.option("--encoding", metavar="NAME", help="As latin-1. Default: by the file's mark, UTF-8, or a guess."),
-    click.option(
+    _data_option("--encoding", metavar="NAME", help="As latin-1. Default: by the file's mark, UTF-8, or a guess."),
+    _data_option(
         "--skip-bad-rows",
         is_flag=True,
         default=None,
         help="Leave out rows without text or label or with fields missing, and say how many.",
     ),
 )
+
+
+_model_option = functools.partial(click.option, cls=Option, section="Model")
 
 
 def model_argument(
@@ -201,10 +214,10 @@ def model_argument(
             return command(model=ModelRef(source, *reference) if source else None, **given)
 
         if kind == "checkpoint" and ask_task:
-            wrapped = click.option("--task", type=click.Choice(tuple(TASKS)), help=_TASK_HELP)(wrapped)
+            wrapped = _model_option("--task", type=click.Choice(tuple(TASKS)), help=_TASK_HELP)(wrapped)
         if kind != "bundle":
-            wrapped = click.option("--revision", help="Revision of a hub id.")(wrapped)
-        wrapped = click.option("-m", "--model", "model_option", metavar="MODEL", help=_MODEL_HELP[kind])(wrapped)
+            wrapped = _model_option("--revision", help="Revision of a hub id.")(wrapped)
+        wrapped = _model_option("-m", "--model", "model_option", metavar="MODEL", help=_MODEL_HELP[kind])(wrapped)
         return click.argument("model", required=False)(wrapped)
 
     return decorate

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 import pydantic
 from pydantic import Field
@@ -18,6 +18,8 @@ Fraction = Annotated[float, Field(gt=0, le=1)]
 
 class TrainOptions(Strict):
     """What every training loop can be told."""
+
+    help_section: ClassVar[str] = "Training"
 
     epochs: Annotated[float, Field(gt=0, description="Passes over the training rows.")] = 3.0
     learning_rate: Annotated[
@@ -48,6 +50,8 @@ class TrainOptions(Strict):
 class FinetuneOptions(TrainOptions):
     """Options of `edgekit finetune`."""
 
+    help_section: ClassVar[str] = "Model"
+
     task: Annotated[
         TaskName | None,
         Field(description="What the model is to do. Default: that of a language model, else text-classification."),
@@ -74,6 +78,8 @@ class DistillOptions(TrainOptions):
     `compress.distillation.relations`).
     Of a language model it is the first two for each token, the labels being the tokens to come.
     """
+
+    help_section: ClassVar[str] = "Distillation"
 
     student: Annotated[
         WantedShape,
@@ -140,6 +146,8 @@ class PruneOptions(TrainOptions):
 
     Told of a vocabulary and of neither heads nor ffn, it trims the vocabulary alone, and trains only if told to.
     """
+
+    help_section: ClassVar[str] = "Pruning"
 
     heads: Annotated[
         Fraction,

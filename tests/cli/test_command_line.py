@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,10 +16,11 @@ import pytest
 from tiny_bundle import LABELS, golden_rows, seal, write_golden
 from tiny_checkpoint import TEXTS, tiny_classifier, tiny_tokenizer
 
-from edgekit.cli import COMMANDS, cli, main
+from edgekit.cli import COMMANDS, SECTIONS, SYNONYMS, cli, main
 from edgekit.models.checkpoint import save_checkpoint
 
-LEAVES = [name for name in COMMANDS if name not in ("recipes", "targets", "devices")]
+GROUPS = ("recipes", "targets", "devices")
+LEAVES = [name for name in COMMANDS if name not in GROUPS]
 
 
 def edgekit(*words, **kwargs):
@@ -58,6 +60,53 @@ def test_every_command_has_an_example_and_json(name):
     assert any("--json" in parameter.opts for parameter in command.params), f"{name} has no --json"
 
 
+@pytest.mark.parametrize("words", [[], *([name] for name in GROUPS)])
+def test_a_group_alone_prints_its_help(words):
+    code, told, error = command_line.edgekit(*words)
+    assert (code, error) == (0, "")
+    assert told == command_line.edgekit(*words, "--help")[1]
+    assert told.count("\n") > 10
+
+
+def test_commands_stand_by_what_one_wants():
+    told = command_line.edgekit("--help")[1]
+    assert re.findall(r"^(\w.*):$", told, re.MULTILINE) == ["Options", *SECTIONS]
+
+
+@pytest.mark.parametrize("name", ["finetune", "distill", "prune"])
+def test_options_of_training_stand_in_sections(name):
+    told = command_line.edgekit(name, "--help")[1]
+    own = {"finetune": [], "distill": ["Distillation"], "prune": ["Pruning"]}[name]
+    titles = re.findall(r"^(\w[\w ]*):$", told, re.MULTILINE)
+    assert set(titles) == {"Model", "Data", "Training", "Options", *own}
+    assert titles[-1] == "Options"
+
+
+@pytest.mark.parametrize(("word", "command"), [("train", "finetune"), ("convert", "export"), ("version", "--version")])
+def test_synonyms_lead_on(word, command):
+    code, _, told = command_line.edgekit(word)
+    assert code == 2
+    assert f"did you mean `edgekit {command}`?" in told
+
+
+@pytest.mark.parametrize("word", sorted(SYNONYMS))
+def test_synonyms_are_no_commands_and_lead_to_some(word):
+    assert word not in COMMANDS
+    assert SYNONYMS[word].split()[0] in {*COMMANDS, "--version", "--help"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_of_a_shell(shell):
+    code, told, _ = command_line.edgekit("completion", shell)
+    assert code == 0
+    assert "_EDGEKIT_COMPLETE" in told
+
+
+def test_completion_completes():
+    environment = {**os.environ, "_EDGEKIT_COMPLETE": "bash_complete", "COMP_WORDS": "edgekit exp", "COMP_CWORD": "1"}
+    assert edgekit(env=environment).stdout == "plain,export\n"
+
+
 @pytest.mark.parametrize("name", LEAVES)
 def test_every_command_is_documented(name, request):
     readme = (request.config.rootpath / "README.md").read_text()
@@ -67,7 +116,7 @@ def test_every_command_is_documented(name, request):
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["exprot"], 2, "did you mean 'export'"),
+        (["exprot"], 2, "did you mean `edgekit export`"),
         (["export", "--targt", "rpi4"], 2, "--target"),
         (["export", "nowhere/at/all"], 2, "does not exist"),
         (["export"], 2, "no checkpoint was given"),
