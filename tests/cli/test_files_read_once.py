@@ -119,8 +119,7 @@ def test_evaluate(onnx_bundle, opened, tmp_path):
 
 
 def test_package(bundle, opened):
-    """A package holds the manifest as it is: copying it opens it once more for each platform."""
+    """Platforms are written from one copy of it, which holds no rows of the data."""
     code, times = opened(bundle, "package", str(bundle), "--platform", "ios", "--platform", "web", "-o", "packages")
     assert code == 0
-    assert times.pop("manifest.json") == 1 + 2
     assert set(times.values()) == {1}
