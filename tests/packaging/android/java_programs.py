@@ -83,6 +83,14 @@ def readme_example(package: Path, folder: Path) -> Path:
     return folder / "Example.java"
 
 
+def kotlin_errors(text: str) -> bool:
+    """Whether a grammar of Kotlin finds errors in it: its compilers take 20 seconds. Skips the test without one."""
+    grammar = pytest.importorskip("tree_sitter_kotlin")
+    tree_sitter = pytest.importorskip("tree_sitter")
+    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
+    return bool(parser.parse(text.encode()).root_node.has_error)
+
+
 class BundleRunner:
     """A program that runs bundles one after the other; what went wrong in it otherwise is in the file `errors`."""
 

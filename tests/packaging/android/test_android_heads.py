@@ -8,7 +8,7 @@ import re
 
 import pytest
 from head_faults import TEXTS, other_labels, unsound_manifests, with_golden
-from java_programs import BundleRunner, BundleRunners, compiled, java_files, javac, needs_java
+from java_programs import BundleRunner, BundleRunners, compiled, java_files, javac, kotlin_errors, needs_java
 from tiny_bundle import make_bundle, seal, zero_logits
 
 from edgekit.agent.errors import BadInput
@@ -63,6 +63,13 @@ def answers(run, kind, folder):
     assert code == 0, output
     tested, head, *lines = output.removesuffix("\n").split("\n")
     return tested, head, [line.split("\t") for line in lines]
+
+
+def test_the_readmes_kotlin_is_kotlin(packages):
+    for package in packages.values():
+        text = (package / "README.md").read_text("utf-8")
+        (block,) = [block for block in re.findall(r"```kotlin\n(.*?)```", text, re.DOTALL) if "suspend" in block]
+        assert not kotlin_errors(block), block
 
 
 def test_a_multi_label_model_gives_the_labels_that_hold(run, bundles):

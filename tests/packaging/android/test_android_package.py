@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from java_programs import IDENTITY, jar_of, java_files, javac, needs_java, readme_example
+from java_programs import IDENTITY, jar_of, java_files, javac, kotlin_errors, needs_java, readme_example
 from tiny_bundle import LABELS, ODD_FACTS, rewrite, seal, write_golden, zero_logits
 
 from edgekit.agent.inference.bundle import open_bundle
@@ -257,17 +257,13 @@ def test_sources_sample_and_readme_compile_as_written(android_packages, stubs, t
 
 
 def test_kotlin_is_kotlin(android_packages):
-    """By a grammar of Kotlin: no Kotlin compiler of this decade is at hand."""
-    grammar = pytest.importorskip("tree_sitter_kotlin")
-    tree_sitter = pytest.importorskip("tree_sitter")
-    parser = tree_sitter.Parser(tree_sitter.Language(grammar.language()))
     for package, _ in android_packages.values():
         blocks = re.findall(r"```kotlin\n(.*?)```", (package / "README.md").read_text("utf-8"), re.DOTALL)
         files = [path.read_text("utf-8") for pattern in ("*.kt", "*.kts") for path in package.rglob(pattern)]
         assert len(blocks) == 3
         assert len(files) == 5
         for source in (*blocks, *files):
-            assert not parser.parse(source.encode()).root_node.has_error, source
+            assert not kotlin_errors(source), source
 
 
 def test_build_files_are_for_a_plugin_that_brings_kotlin(android_packages):

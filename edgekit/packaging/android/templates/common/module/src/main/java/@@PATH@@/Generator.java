@@ -61,7 +61,7 @@ public final class Generator implements AutoCloseable {
         return generation;
     }
 
-    /** A whole text. */
+    /** A whole text; of one that was cancelled, as another text or {@link #close()} does, what there was until then. */
     public String generate(String prompt, GenerationOptions options) {
         StringBuilder text = new StringBuilder();
         generate(prompt, options, text::append);
