@@ -19,7 +19,7 @@ from edgekit.packaging.web.react_native import write_assets
 FORMATS = ("onnx",)
 # the versions that the package was run with; of React Native's all but its native code
 WEB_RUNTIME, NODE_RUNTIME, REACT_NATIVE_RUNTIME = "1.30.0", "1.30.0", "1.24.3"
-REACT_NATIVE_TRIED = "React Native's Metro settings and Babel preset 0.88, Expo's 58"
+REACT_NATIVE_TRIED = "React Native's Metro settings and Babel preset 0.83 and 0.88, Expo's 58"
 # what an app takes over; the page to try it and what a person reads stay behind
 _SHIPPED = ("bundle", "lib")
 _HERE = Path(__file__).parent

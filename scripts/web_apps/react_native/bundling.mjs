@@ -6,6 +6,7 @@ import { basename, dirname, resolve } from "node:path";
 
 import Metro from "metro";
 
+const NOT_INSTALLED = "a-package-that-is-not-installed";
 const require = createRequire(import.meta.url);
 const inFolder = (name) => resolve(import.meta.dirname, "stand_ins", `${name}.js`);
 const STAND_INS = {
@@ -18,17 +19,18 @@ const STAND_INS = {
   "expo/internal/bundle-origin": inFolder("empty"),
 };
 
-// what an app of some years ago has in place of a library, or has not
-const OLD = { "expo-file-system": "expo-file-system-18", "@dr.pogodin/react-native-fs": null };
+// what an app of some years ago has in place of a library
+const OLD = { "expo-file-system": "expo-file-system-18", "@dr.pogodin/react-native-fs": NOT_INSTALLED };
 
 /**
  * The program that Metro makes of an app for a platform, as it is released.
  * @param {string} entry
  * @param {string} settings the app's own, `metro.config.js`
  * @param {string} platform android or ios
- * @param {boolean} [isOld] with the libraries and the resolution of some years ago
+ * @param {{ isOld?: boolean, lacks?: string[] }} [options] isOld: with the libraries and the resolution of some years ago;
+ *   lacks: packages that the app has not installed
  */
-export async function bundled(entry, settings, platform, isOld = false) {
+export async function bundled(entry, settings, platform, { isOld = false, lacks = [] } = {}) {
   const config = await Metro.loadConfig({ config: resolve(settings), cwd: process.cwd() }, { reporter: { update() {} } });
   const standIns = { ...STAND_INS, [config.transformer.assetRegistryPath]: inFolder("asset_registry") };
   const out = resolve(`built-${platform}-${basename(entry)}`);
@@ -40,10 +42,8 @@ export async function bundled(entry, settings, platform, isOld = false) {
       ...config.resolver,
       unstable_enablePackageExports: !isOld,
       resolveRequest: (context, name, os) => {
-        if (isOld && Object.hasOwn(OLD, name)) {
-          if (OLD[name] === null) throw new Error(`${name} is not installed`);
-          return context.resolveRequest(context, OLD[name], os);
-        }
+        if (lacks.includes(name)) return context.resolveRequest(context, NOT_INSTALLED, os);
+        if (isOld && Object.hasOwn(OLD, name)) return context.resolveRequest(context, OLD[name], os);
         if (Object.hasOwn(standIns, name)) return { type: "sourceFile", filePath: standIns[name] };
         return context.resolveRequest(context, name, os);
       },

@@ -19,7 +19,7 @@ const { expected, runs } = await recorded(async () => {
 });
 const shipped = files(["smart-home", "story"], broken);
 const settings = app === "expo" ? "metro.config.expo.js" : "metro.config.bare.js";
-const program = await bundled(`${app}.js`, settings, os, flags.includes("--old"));
+const program = await bundled(`${app}.js`, settings, os, { isOld: flags.includes("--old") });
 const globals = { files: shipped, runs, os, developing };
 const found = inHermes(globals, readFileSync(resolve("stand_ins/device.js"), "utf8"), program);
 const { firstMs, ...told } = found;

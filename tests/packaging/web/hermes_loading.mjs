@@ -12,12 +12,19 @@ const { expected, runs } = await recorded(async () => {
   const classifier = await Classifier.load();
   return classifier.selfTest();
 });
-const programs = { current: await bundled("hermes_loading.js", "metro.config.bare.js", "android") };
-programs.old = await bundled("hermes_loading.js", "metro.config.bare.js", "android", true);
+const KINDS = {
+  current: { lacks: ["react-native-fs"] },
+  old: { isOld: true },
+  bare: { lacks: ["react-native-fs", "@dr.pogodin/react-native-fs", "onnxruntime-react-native"] },
+};
+const programs = {};
+for (const [kind, options] of Object.entries(KINDS)) {
+  programs[kind] = await bundled("hermes_loading.js", "metro.config.bare.js", "android", options);
+}
 const device = readFileSync("stand_ins/device.js", "utf8");
 const answers = JSON.parse(process.argv[2]).map((scenario) => {
-  const { os = "android", developing = false, broken = [], before = "", old = false } = scenario;
+  const { os = "android", developing = false, broken = [], before = "", app = "current" } = scenario;
   const globals = { files: files(["tiny-model"], broken), runs, os, developing, scenario };
-  return inHermes(globals, device, before, programs[old ? "old" : "current"]);
+  return inHermes(globals, device, before, programs[app]);
 });
 console.log(JSON.stringify({ cases: expected.cases, answers }));

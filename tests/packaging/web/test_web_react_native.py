@@ -21,12 +21,12 @@ CACHES = "/data/user/0/com.example.app/cache"
 WORKS = {
     "expo": {"entry": "expo", "options": {"threads": 2}},
     "expo on iOS": {"entry": "expo", "os": "ios"},
-    "expo before SDK 54": {"entry": "expo", "old": True},
+    "expo before SDK 54": {"entry": "expo", "app": "old"},
     "expo twice": {"entry": "expo", "times": 2},
     "expo, copies spoiled": {"entry": "expo", "times": 2, "spoils": True},
     "bare": {"entry": "bare", "options": {"threads": 2}},
     "bare on iOS": {"entry": "bare", "os": "ios"},
-    "bare with react-native-fs": {"entry": "bare", "old": True},
+    "bare with react-native-fs": {"entry": "bare", "app": "old"},
     "bare from Metro": {"entry": "bare", "developing": True},
     "bare twice": {"entry": "bare", "times": 2},
     "bare, copies spoiled": {"entry": "bare", "times": 2, "spoils": True},
@@ -66,6 +66,14 @@ FAILS = {
     "no native module": (
         {"entry": "bare", "before": "onnxruntime = undefined;"},
         r"ModelError: onnxruntime-react-native@[\d.]+ is not in this app: .*Expo Go has none.*",
+    ),
+    "no onnxruntime": (
+        {"entry": "expo", "app": "bare"},
+        r"ModelError: onnxruntime-react-native@[\d.]+ is not in this app: .*install it and build the app anew.*",
+    ),
+    "no file system": (
+        {"entry": "bare", "app": "bare"},
+        r"ModelError: manifest\.json cannot be read .*: neither @dr\.pogodin/react-native-fs nor .*",
     ),
     "an old engine": (
         {"entry": "bare", "before": "BigInt64Array = undefined;"},

@@ -4,8 +4,10 @@ import { Image } from "react-native";
 
 import { decodeBase64 } from "./lib/base64.js";
 import { DeviceFiles, pathOf } from "./lib/device_files.js";
+import { drPogodinFs } from "./lib/dr_pogodin_fs.js";
 import { modelsOf } from "./lib/models.js";
 import { ASSETS } from "./lib/react_native_assets.js";
+import { reactNativeFs } from "./lib/react_native_fs.js";
 import { reactNative } from "./lib/react_native_platform.js";
 import { decodeUtf8Strictly } from "./lib/utf8.js";
 
@@ -16,13 +18,11 @@ export { ModelError } from "./lib/errors.js";
 /** @type {Map<string, Promise<string>>} files on their way to the device, by their hash */
 const underWay = new Map();
 
-/** The file system, of whichever package the app has: the one that goes on, or the one it comes from. */
+/** The file system, of whichever package the app has. */
 function fileSystem() {
-  try {
-    return require("@dr.pogodin/react-native-fs");
-  } catch {
-    return require("react-native-fs");
-  }
+  const found = drPogodinFs() ?? reactNativeFs();
+  if (!found) throw new Error("neither @dr.pogodin/react-native-fs nor react-native-fs is in this app");
+  return found;
 }
 
 /**

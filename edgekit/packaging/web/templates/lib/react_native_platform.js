@@ -2,6 +2,7 @@
 
 import { ModelError } from "./errors.js";
 import { fetching, inFolder } from "./fetching.js";
+import { nativeRuntime } from "./native_runtime.js";
 
 /** @typedef {import("./platform.js").Runtime} Runtime */
 /** @typedef {import("./bundle.js").Files} Files */
@@ -35,21 +36,15 @@ function runtime() {
   if (typeof BigInt64Array === "undefined") {
     throw new ModelError("unsupported", "this JavaScript engine has no BigInt64Array", "React Native from 0.70 on with Hermes has");
   }
-  const { InferenceSession, Tensor } = native();
-  return { Tensor, InferenceSession: /** @type {any} */ ({ create: creating(InferenceSession) }) };
-}
-
-/** @returns {typeof import("onnxruntime-react-native")} */
-function native() {
-  try {
-    return require("onnxruntime-react-native");
-  } catch (error) {
-    const message = error instanceof Error ? error.message : error;
+  const found = nativeRuntime();
+  if (found instanceof Error) {
     throw new ModelError(
-      "runtime", `onnxruntime-react-native@@@REACT_NATIVE_RUNTIME@@ is not in this app: ${message}`,
+      "runtime", `onnxruntime-react-native@@@REACT_NATIVE_RUNTIME@@ is not in this app: ${found.message}`,
       "install it and build the app anew; Expo Go has none, a development build has",
     );
   }
+  const { InferenceSession, Tensor } = found;
+  return { Tensor, InferenceSession: /** @type {any} */ ({ create: creating(InferenceSession) }) };
 }
 
 /**
