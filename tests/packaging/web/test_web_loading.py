@@ -13,7 +13,7 @@ from tiny_bundle import LABELS, make_bundle
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.web.commonjs import as_commonjs
-from edgekit.packaging.web.write import NODE_RUNTIME, WEB_RUNTIME, write
+from edgekit.packaging.web.write import NODE_RUNTIME, write
 
 # what each call makes of what it is given, as one line: its answer, or the code and message of its error
 SAID = """
@@ -249,22 +249,6 @@ def test_a_model_is_disposed_once_and_says_so_afterwards(project):
     assert [*found[1], found[2]] == ["ModelError disposed: this model was disposed (load it again)"] * 3
 
 
-@pytest.fixture(scope="module")
-def page(decoder_checkpoints, tmp_path_factory):
-    """A classifier and a decoder, each in a package of its own, for the web's modules, which run in Node as well."""
-    from edgekit.flows.export import export
-    from edgekit.options.export_options import ExportOptions
-
-    root = tmp_path_factory.mktemp("page")
-    decoder = export(decoder_checkpoints["llama"], root / "out", ExportOptions(format="onnx", scheme="float"))[0]
-    packaged(make_bundle(root / "bundle", "onnx"), root / "node_modules" / "smart-home")
-    packaged(decoder, root / "node_modules" / "story")
-    for path in sorted(modules_of("web", (f"onnxruntime-web@{WEB_RUNTIME}",)).iterdir()):
-        if not path.name.startswith("."):
-            (root / "node_modules" / path.name).symlink_to(path)
-    return root
-
-
 TWO_MODELS = """
 import { readFile } from "node:fs/promises";
 import { Classifier } from "./node_modules/smart-home/lib/web.js";
@@ -274,9 +258,9 @@ const load = (one, name) => one.load({ bundle: from(name), threads: 1 });
 """
 
 
-def test_two_models_of_two_packages_share_one_page(page):
+def test_two_models_of_two_packages_share_one_page(two_packages):
     found = npm.script(
-        page,
+        two_packages,
         SAID
         + TWO_MODELS
         + """
@@ -314,7 +298,7 @@ def test_two_models_of_two_packages_share_one_page(page):
     assert found[4] == 4
 
 
-def test_what_generate_is_told_is_known_and_a_text_under_way_ends_with_its_model(page):
+def test_what_generate_is_told_is_known_and_a_text_under_way_ends_with_its_model(two_packages):
     calls = {
         "maxTokenz: 3": "generate has no option maxTokenz (did you mean maxTokens?)",
         "temprature: 1": "generate has no option temprature (did you mean temperature?)",
@@ -326,7 +310,7 @@ def test_what_generate_is_told_is_known_and_a_text_under_way_ends_with_its_model
         "signal: {}": "signal must be an AbortSignal, not a object",
     }
     found = npm.script(
-        page,
+        two_packages,
         SAID
         + TWO_MODELS
         + f"""

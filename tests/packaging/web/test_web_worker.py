@@ -11,40 +11,11 @@ from contextlib import contextmanager
 
 import npm
 import pytest
-from tiny_bundle import LABELS, make_bundle
-
-from edgekit.agent.inference.bundle import open_bundle
-from edgekit.packaging.identity import Identity
-from edgekit.packaging.web.write import WEB_RUNTIME, write
+from tiny_bundle import LABELS
 
 SAID = """
 const said = (call) => call.then((answer) => answer, (error) => `${error.name} ${error.code}: ${error.message}`);
 """
-
-
-def packaged(bundle, folder):
-    folder.mkdir(parents=True)
-    write(open_bundle(bundle), Identity(name=folder.name, version="1.2.3", id="com.example.tiny"), folder)
-
-
-@pytest.fixture(scope="module")
-def project(decoder_checkpoints, tmp_path_factory):
-    """A project with the packages of a classifier and of a decoder, and the runtimes of Node and the web."""
-    from edgekit.flows.export import export
-    from edgekit.options.export_options import ExportOptions
-
-    try:
-        modules = [npm.fetched("node", npm.RUNTIMES), npm.fetched("web", (f"onnxruntime-web@{WEB_RUNTIME}",))]
-    except npm.Missing as missing:
-        pytest.skip(str(missing))
-    root = tmp_path_factory.mktemp("worker")
-    decoder = export(decoder_checkpoints["llama"], root / "out", ExportOptions(format="onnx", scheme="float"))[0]
-    packaged(make_bundle(root / "bundle", "onnx"), root / "node_modules" / "smart-home")
-    packaged(decoder, root / "node_modules" / "story")
-    for path in (each for folder in modules for each in sorted(folder.iterdir())):
-        if not path.name.startswith(".") and not (root / "node_modules" / path.name).exists():
-            (root / "node_modules" / path.name).symlink_to(path)
-    return root
 
 
 # what both kinds of worker must do; each app ends with `found`
@@ -156,13 +127,13 @@ def check_writes(found):
     assert "did you mean maxTokens?" in found["options"]
 
 
-def test_a_worker_of_node_classifies(project):
+def test_a_worker_of_node_classifies(two_packages):
     found = npm.script(
-        project,
+        two_packages,
         f"""
         import {{ Classifier }} from "smart-home";
         import {{ Generator }} from "story";
-        const other = {json.dumps(str(project / "node_modules" / "smart-home" / "bundle"))};
+        const other = {json.dumps(str(two_packages / "node_modules" / "smart-home" / "bundle"))};
         {SAID}{CLASSIFIES}
         console.log(JSON.stringify(found));
         """,
@@ -170,9 +141,9 @@ def test_a_worker_of_node_classifies(project):
     check_classifies(found)
 
 
-def test_a_worker_of_node_writes_and_one_that_ends_refuses_what_waits(project):
+def test_a_worker_of_node_writes_and_one_that_ends_refuses_what_waits(two_packages):
     found = npm.script(
-        project,
+        two_packages,
         f"""
         import {{ Generator }} from "story";
         import {{ readFile }} from "node:fs/promises";
@@ -191,17 +162,17 @@ def test_a_worker_of_node_writes_and_one_that_ends_refuses_what_waits(project):
     assert (found["read"], found["exit"]) == (None, 0)
 
 
-def test_a_program_ends_well_in_the_middle_of_a_run(project):
+def test_a_program_ends_well_in_the_middle_of_a_run(two_packages):
     text = """
         import { Generator } from "story";
         const generator = await Generator.load({ worker: true });
         generator.generate("once", { maxTokens: 1_000_000, contextFull: "slide" });
         setTimeout(() => process.exit(3), 150);
         """
-    (project / "exits.mjs").write_text(text, encoding="utf-8")
+    (two_packages / "exits.mjs").write_text(text, encoding="utf-8")
     # onnxruntime-node aborts about each fourth program that ends its threads so
     for _ in range(4):
-        npm.run("node", project / "exits.mjs", exits=3)
+        npm.run("node", two_packages / "exits.mjs", exits=3)
 
 
 class Isolated(http.server.SimpleHTTPRequestHandler):
@@ -238,7 +209,7 @@ IMPORTS = {
 }
 
 
-def opened(project, body, head=""):
+def opened(two_packages, body, head=""):
     """What `found` is after a script on a page without a bundler, in a browser of several cores."""
     try:
         npm.tool("chromium")
@@ -253,23 +224,24 @@ def opened(project, body, head=""):
         const ended = (async () => {{ {body}; return found; }})();
         ended.then((found) => (window.found = found), (error) => (window.found = `${{error}}`));
         </script>"""
-    (project / "page.html").write_text(page, encoding="utf-8")
+    (two_packages / "page.html").write_text(page, encoding="utf-8")
     wait = "while (!window.found) await new Promise((resolve) => setTimeout(resolve, 50)); return window.found;"
-    with served(project) as url:
+    with served(two_packages) as url:
         return npm.browse(f"{url}/page.html", wait, cores=8)["value"]
 
 
-def test_a_worker_of_a_page_classifies(project):
-    check_classifies(opened(project, f'const other = "/node_modules/smart-home/bundle";{CLASSIFIES}'))
+@pytest.mark.slow
+def test_a_worker_of_a_page_classifies(two_packages):
+    check_classifies(opened(two_packages, f'const other = "/node_modules/smart-home/bundle";{CLASSIFIES}'))
 
 
 @pytest.mark.slow
-def test_a_worker_of_a_page_writes(project):
-    check_writes(opened(project, WRITES))
+def test_a_worker_of_a_page_writes(two_packages):
+    check_writes(opened(two_packages, WRITES))
 
 
 @pytest.mark.slow
-def test_workers_of_the_app_and_threads_load_or_are_refused_with_the_reason(project):
+def test_workers_of_the_app_and_threads_load_or_are_refused_with_the_reason(two_packages):
     own = '"/node_modules/smart-home/lib/standalone_worker.js"'
     body = f"""
         const found = {{}};
@@ -287,7 +259,7 @@ def test_workers_of_the_app_and_threads_load_or_are_refused_with_the_reason(proj
         found.threads = await passed({{ threads: 2 }});
         found.others = await passed({{ threads: 1 }});
         """
-    found = opened(project, body)
+    found = opened(two_packages, body)
     assert (found["address"], found["both"], found["threads"]) == (4, [None, None], 4)
     gone = "ModelError runtime: the worker that runs the model is gone:"
     assert found["ended"] == f"{gone} it was ended (load it again)"
@@ -296,13 +268,13 @@ def test_workers_of_the_app_and_threads_load_or_are_refused_with_the_reason(proj
 
 
 @pytest.mark.slow
-def test_threads_and_workers_that_cannot_start_are_told_at_once(project):
+def test_threads_and_workers_that_cannot_start_are_told_at_once(two_packages):
     forbidden = """<meta http-equiv="Content-Security-Policy" content="worker-src 'none'">"""
     body = """
         const found = [await said(Classifier.load({ worker: true })), performance.now()];
         found.push(await said(Classifier.load({ threads: 2 })), performance.now());
         """
-    worker, first, threads, last = opened(project, body, forbidden)
+    worker, first, threads, last = opened(two_packages, body, forbidden)
     assert worker.startswith("ModelError runtime: the worker that runs the model is gone: its script")
     assert re.search("ModelError runtime: .* a thread could not start from .*; load with threads: 1", threads)
     assert last < 20_000

@@ -59,7 +59,8 @@ function setThreads(wasm, threads, hasOwnScript) {
   }
   if (!marked[STARTED]) wasm.numThreads = isSafe ? (threads ?? (numThreads || usualThreads())) : 1;
   marked[STARTED] = true;
-  wasm.initTimeout ||= START;
+  // without threads nothing is waited for but the network
+  if (Number(wasm.numThreads) > 1) wasm.initTimeout ||= START;
 }
 
 /** As many as onnxruntime takes by itself; without isolation there are none. */

@@ -1,0 +1,39 @@
+"""Two npm packages, of a classifier and of a decoder, as an app has them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import npm
+import pytest
+from tiny_bundle import make_bundle
+
+from edgekit.agent.inference.bundle import open_bundle
+from edgekit.packaging.identity import Identity
+from edgekit.packaging.web.write import WEB_RUNTIME, write
+
+
+@pytest.fixture(scope="session")
+def two_packages(decoder_checkpoints: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the packages smart-home and story, and the runtimes of Node and of the web."""
+    from edgekit.flows.export import export
+    from edgekit.options.export_options import ExportOptions
+
+    try:
+        modules = [npm.fetched("node", npm.RUNTIMES), npm.fetched("web", (f"onnxruntime-web@{WEB_RUNTIME}",))]
+    except npm.Missing as missing:
+        pytest.skip(str(missing))
+    root = tmp_path_factory.mktemp("two-packages")
+    options = ExportOptions(format="onnx", scheme="float")
+    bundles = {
+        "smart-home": make_bundle(root / "bundle", "onnx"),
+        "story": export(decoder_checkpoints["llama"], root / "out", options)[0],
+    }
+    for name, bundle in bundles.items():
+        package = root / "node_modules" / name
+        package.mkdir(parents=True)
+        write(open_bundle(bundle), Identity(name=name, version="1.2.3", id="com.example.tiny"), package)
+    for path in (each for folder in modules for each in sorted(folder.iterdir())):
+        if not path.name.startswith(".") and not (root / "node_modules" / path.name).exists():
+            (root / "node_modules" / path.name).symlink_to(path)
+    return root
