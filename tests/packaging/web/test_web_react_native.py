@@ -135,6 +135,70 @@ def test_the_metro_settings_of_the_readme_are_those_that_are_tried(tmp_path):
     assert bare == (APP / "metro.config.bare.js").read_text("utf-8")
 
 
+# what a phone's libraries do, on this machine's disk: an asset's number is its place among those required
+LIBRARIES = {
+    "react-native": "export const Image = { resolveAssetSource: (number) => ({ uri: `file://${assets[number]}` }) };",
+    "expo-asset": """
+        const asset = (number) => ({ downloadAsync: async () => ({ localUri: `file://${assets[number]}` }) });
+        export const Asset = { fromModule: asset };
+    """,
+    "expo-file-system": """
+        import { createHash } from "node:crypto";
+        import { readFileSync } from "node:fs";
+        const pathOf = (uri) => decodeURIComponent(uri.slice("file://".length));
+        export class File {
+          constructor(uri) { this.bytes = readFileSync(pathOf(uri)); }
+          get md5() { return createHash("md5").update(this.bytes).digest("hex"); }
+          text() { return Promise.resolve(this.bytes.toString("utf8")); }
+        }
+    """,
+    "@dr.pogodin/react-native-fs": """
+        import { createHash } from "node:crypto";
+        import { readFileSync } from "node:fs";
+        const hashOf = (path, algorithm) => createHash(algorithm).update(readFileSync(path)).digest("hex");
+        export const hash = async (path, algorithm) => hashOf(path, algorithm);
+        export const readFile = async (path, encoding) => readFileSync(path, encoding);
+    """,
+}
+
+
+@pytest.mark.parametrize("entry", ["expo", "bare"])
+def test_without_what_an_old_engine_lacks_it_loads_in_node_as_well(entry, tmp_path):
+    """What Metro and Hermes show at length, in a second: `require` is Metro's, and onnxruntime-node the runtime."""
+    try:
+        modules = npm.fetched("node", npm.RUNTIMES)
+    except npm.Missing as missing:
+        pytest.skip(str(missing))
+    package = packaged(tmp_path)
+    for name, text in LIBRARIES.items():
+        place = tmp_path / "node_modules" / name
+        place.mkdir(parents=True)
+        (place / "package.json").write_text('{"type": "module", "main": "index.js"}', encoding="utf-8")
+        (place / "index.js").write_text(text, encoding="utf-8")
+    for name in ("onnxruntime-node", "onnxruntime-common"):
+        (tmp_path / "node_modules" / name).symlink_to(modules / name)
+    found = npm.script(
+        tmp_path,
+        f"""
+        import {{ InferenceSession, Tensor }} from "onnxruntime-node";
+        import * as fs from "@dr.pogodin/react-native-fs";
+        const required = {{
+          "onnxruntime-react-native": {{ Tensor, InferenceSession }}, "@dr.pogodin/react-native-fs": fs,
+        }};
+        globalThis.assets = [];
+        globalThis.require = (name) => required[name] ?? assets.push({json.dumps(str(package))} + name.slice(2)) - 1;
+        const lacking = ["TextDecoder", "TextEncoder", "atob", "crypto", "structuredClone", "Intl"];
+        for (const name of lacking) delete globalThis[name];
+        const {{ Classifier }} = await import({json.dumps(str(package / f"{entry}.js"))});
+        const classifier = await Classifier.load({{ threads: 1 }});
+        const {{ passed, cases, failure }} = await classifier.selfTest();
+        await classifier.dispose();
+        console.log(JSON.stringify([passed, cases, failure]));
+        """,
+    )
+    assert found == [4, 4, None]
+
+
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
     """What the app tells in each scenario, and how many golden cases there are."""
