@@ -54,6 +54,21 @@ def targets() -> str:
     return "\n".join(lines)
 
 
+def packages() -> str:
+    """The runtime that each package is made for, and what was run of it."""
+    from edgekit.packaging.runtimes import ANDROID, APPLE, NODE, REACT_NATIVE, WEB
+    from edgekit.packaging.tried import TRIED
+
+    runtimes = {
+        "android": " or ".join(map(str, ANDROID.values())),
+        "ios": f"ONNX Runtime for Apple systems, {APPLE.version} or newer",
+        "web": ", ".join(map(str, (WEB, NODE, REACT_NATIVE))),
+        "linux": "the bundle's own",
+    }
+    lines = ["| platform | runtime | what was run |", "|---|---|---|"]
+    return "\n".join([*lines, *(f"| `{name}` | {runtimes[name]} | {tried} |" for name, tried in TRIED.items())])
+
+
 def recipe(name: str) -> str:
     """Every model of a recipe, as `scripts/bench_recipe.py` measured it."""
     from bench_recipe import table as recipe_table

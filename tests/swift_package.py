@@ -17,6 +17,7 @@ from tiny_bundle import make_bundle
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.ios.write import write
+from edgekit.packaging.runtimes import APPLE
 
 NAME, PASCAL = "demo-model", "DemoModel"
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,7 +26,7 @@ HERE = ROOT / "tests" / "packaging" / "ios" / "swift"
 TOOLCHAIN = ROOT / "scripts" / "swift-toolchain"
 STAND_IN = "onnxruntime-swift-package-manager"
 # the one line in which the package that is built here differs from the one that is written
-_ONLINE = f'.package(url: "https://github.com/microsoft/{STAND_IN}", from: "1.24.1")'
+_ONLINE = f'.package(url: "https://github.com/microsoft/{STAND_IN}", from: "{APPLE.version}")'
 _LOCAL = f'.package(path: "../{STAND_IN}")'
 
 

@@ -17,9 +17,9 @@ from edgekit.io.atomic import new_folder
 from edgekit.io.progress import SILENT, Progress
 from edgekit.packaging.identity import Identity, id_from, name_from
 from edgekit.packaging.platforms import platform
-from edgekit.packaging.web.write import WEB_RUNTIME
+from edgekit.packaging.runtimes import WEB
 
-_RUNTIME = "onnxruntime-web"
+_RUNTIME, WEB_RUNTIME = WEB.package, WEB.version
 # seconds: npm fetches 26 MB; the server only binds a port
 _INSTALL_S, _STOP_S = 600, 5
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import tempfile
 import warnings
-from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.agent.inference.bundle import Bundle
@@ -14,40 +13,15 @@ from edgekit.packaging.android.aar import compile_classes, find_javac, write_arc
 from edgekit.packaging.android.example import examples_of
 from edgekit.packaging.android.maven import group_of, write_repository
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
+from edgekit.packaging.example import example_values
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.model_kind import kind_of
+from edgekit.packaging.runtimes import ANDROID, BUILD_VALUES, MavenRuntime
+from edgekit.packaging.tried import wrapped
 
 FORMATS: tuple[str, ...] = ("onnx", "tflite")
 MIN_SDK = 24
 TEMPLATES = Path(__file__).parent / "templates"
-
-
-@dataclass(frozen=True)
-class MavenRuntime:
-    """The library that runs a model file: its name, its Maven coordinates, its licence and its Java package."""
-
-    name: str
-    group: str
-    artifact: str
-    version: str
-    licence: str
-    java_package: str
-
-    @property
-    def coordinates(self) -> str:
-        """As a Gradle file has it."""
-        return f"{self.group}:{self.artifact}:{self.version}"
-
-
-RUNTIMES = {
-    "onnx": MavenRuntime(
-        "ONNX Runtime", "com.microsoft.onnxruntime", "onnxruntime-android", "1.27.0", "MIT", "ai.onnxruntime"
-    ),
-    # of LiteRT 2.1 it is known that it has the Interpreter of TensorFlow Lite
-    "tflite": MavenRuntime(
-        "LiteRT", "com.google.ai.edge.litert", "litert", "2.1.5", "Apache-2.0", "org.tensorflow.lite"
-    ),
-}
 
 
 def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
@@ -57,7 +31,7 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     Raises `ToolError` where the sources do not compile.
     """
     format = bundle.model.suffix[1:]
-    runtime = RUNTIMES[format]
+    runtime = ANDROID[format]
     values = _values(bundle, identity, runtime)
     for part in ("common", format, bundle.task, f"heads/{bundle.head.problem_type}"):
         fill(TEMPLATES / part, folder, values)
@@ -98,6 +72,9 @@ def _values(bundle: Bundle, identity: Identity, runtime: MavenRuntime) -> dict[s
     # the usage comes first: it has places to fill in of its own
     return {
         "EXAMPLES": examples_of(bundle),
+        **example_values(bundle),
+        **BUILD_VALUES,
+        "TRIED": wrapped("android"),
         "NOUN": kind.noun,
         "OUTPUT": kind.outcome,
         "ID": identity.id,

@@ -7,8 +7,11 @@ from pathlib import Path
 from edgekit.agent.inference.bundle import Bundle
 from edgekit.errors import UsageError
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
+from edgekit.packaging.example import example_values
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.model_kind import kind_of, readme_name
+from edgekit.packaging.runtimes import APPLE
+from edgekit.packaging.tried import wrapped
 
 FORMATS = ("onnx",)
 _TEMPLATES = Path(__file__).with_name("templates")
@@ -21,7 +24,7 @@ _TAKEN = {
     *("naturallanguage", "observation", "onnxruntime", "onnxruntimebindings", "os", "swift", "swiftdata", "swiftui"),
     *("testing", "uikit", "vision", "xctest"),
 }
-_RUNTIME = "ONNX Runtime for Apple systems, 1.24 or newer"
+_RUNTIME = f"ONNX Runtime for Apple systems, {APPLE.version} or newer"
 
 
 def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
@@ -38,6 +41,10 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     # the usage comes first: it has places to fill in of its own
     values = {
         "USAGE": (_README / readme_name(bundle)).read_text(encoding="utf-8"),
+        **example_values(bundle),
+        "TRIED": wrapped("ios"),
+        "APPLE_PACKAGE": APPLE.package,
+        "APPLE_RUNTIME": APPLE.version,
         "CLASS": kind.api_class,
         "OUTPUT": kind.outcome,
         "COMPARED": kind.compared,

@@ -18,9 +18,11 @@ from edgekit.bundle.manifest import MANIFEST_FILE, Manifest
 from edgekit.errors import UsageError
 from edgekit.io.hashing import file_sha256
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
+from edgekit.packaging.example import example_values
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.linux.wheels import Wheels, fetch, licence_of, modules_of, python_of
 from edgekit.packaging.model_kind import readme_name
+from edgekit.packaging.tried import wrapped
 from edgekit.schema.runtime_ref import RuntimeRef
 from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION
 
@@ -160,6 +162,8 @@ def _values(bundle: Bundle, identity: Identity, arch: str, python: str, brought:
     parts = [f"- {each.project} {each.version}: {licence_of(each)}" for each in brought.archives]
     return {
         "USE": use.read_text(encoding="utf-8"),
+        **example_values(bundle),
+        "TRIED": wrapped("linux"),
         "ANSWER": answer,
         "FOUND": found,
         "NAME": identity.name,

@@ -10,15 +10,17 @@ from urllib.parse import quote
 from edgekit.agent.inference.bundle import GOLDEN, TOKENIZER, Bundle
 from edgekit.bundle.manifest import MANIFEST_FILE, Manifest
 from edgekit.packaging.contents import Added, copy_bundle, fill
+from edgekit.packaging.example import example_values
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.model_kind import kind_of
+from edgekit.packaging.runtimes import NODE, REACT_NATIVE, WEB
+from edgekit.packaging.tried import wrapped
 from edgekit.packaging.web.answers import title_of, values_of
 from edgekit.packaging.web.commonjs import write_commonjs
 from edgekit.packaging.web.react_native import write_assets
 
 FORMATS = ("onnx",)
-# the versions that the package was run with; of React Native's all but its native code
-WEB_RUNTIME, NODE_RUNTIME, REACT_NATIVE_RUNTIME = "1.30.0", "1.30.0", "1.24.3"
+WEB_RUNTIME, NODE_RUNTIME, REACT_NATIVE_RUNTIME = (each.version for each in (WEB, NODE, REACT_NATIVE))
 REACT_NATIVE_TRIED = "React Native's Metro settings and Babel preset 0.83 and 0.88, Expo's 58"
 # what an app takes over; the page to try it and what a person reads stay behind
 _SHIPPED = ("bundle", "lib")
@@ -29,9 +31,11 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     """Fill `folder` with the npm package `identity.name`; `npm pack` there makes its tarball."""
     manifest = Manifest.of_checked(bundle.manifest, str(bundle.folder / MANIFEST_FILE))
     copy_bundle(bundle, folder / "bundle")
-    values = _values(manifest, identity, kind_of(bundle).api_class) | {
-        "ASSETS": write_assets(folder, manifest.model_file)
-    }
+    values = (
+        _values(manifest, identity, kind_of(bundle).api_class)
+        | example_values(bundle)
+        | {"ASSETS": write_assets(folder, manifest.model_file)}
+    )
     fill(_HERE / "templates", folder, values)
     write_commonjs(folder / "lib", "node.js", folder / "cjs")
     # a file of types is of the kind of its module
@@ -62,6 +66,7 @@ def _values(manifest: Manifest, identity: Identity, api_class: str) -> dict[str,
         "NODE_RUNTIME": NODE_RUNTIME,
         "REACT_NATIVE_RUNTIME": REACT_NATIVE_RUNTIME,
         "REACT_NATIVE_TRIED": REACT_NATIVE_TRIED,
+        "TRIED": wrapped("web"),
     }
 
 
@@ -76,4 +81,4 @@ def _weighed(bundle: Bundle, folder: Path) -> Added:
     files = [path for name in _SHIPPED for path in (folder / name).rglob("*") if path.is_file()]
     model, tokenizer = bundle.model.stat().st_size, bundle.tokenizer.stat().st_size
     total = sum(path.stat().st_size for path in files)
-    return Added(model, tokenizer, total - model - tokenizer, f"onnxruntime-web {WEB_RUNTIME}")
+    return Added(model, tokenizer, total - model - tokenizer, str(WEB))

@@ -11,7 +11,7 @@ let package = Package(
         .library(name: "@@PASCAL@@", targets: ["@@PASCAL@@"])
     ],
     dependencies: [
-        .package(url: "https://github.com/microsoft/onnxruntime-swift-package-manager", from: "1.24.1")
+        .package(url: "https://github.com/microsoft/@@APPLE_PACKAGE@@", from: "@@APPLE_RUNTIME@@")
     ],
     targets: [
         // the tokenizer and the model's files; needs nothing but Foundation
@@ -20,7 +20,7 @@ let package = Package(
             name: "@@PASCAL@@",
             dependencies: [
                 "@@PASCAL@@Core",
-                .product(name: "onnxruntime", package: "onnxruntime-swift-package-manager"),
+                .product(name: "onnxruntime", package: "@@APPLE_PACKAGE@@"),
             ]),
         .testTarget(name: "@@PASCAL@@CoreTests", dependencies: ["@@PASCAL@@Core"]),
         .testTarget(name: "@@PASCAL@@Tests", dependencies: ["@@PASCAL@@", "@@PASCAL@@Core"]),
