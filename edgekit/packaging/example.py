@@ -72,7 +72,7 @@ def _answer(head: Head, logits: Array) -> dict[str, str]:
 def _continuation(bundle: Bundle, case: JsonObject | None) -> dict[str, str]:
     """The first pieces that a language model writes, each a line of JSON."""
     pieces = ["..."]
-    if case:
+    if case and "tokens" in case:
         tokenizer = PromptTokenizer(bundle.tokenizer)
         prompt, tokens = list(case["ids"]), list(case["tokens"])
         ends = [tokenizer.decode([*prompt, *tokens[:count]]) for count in (0, 2, 4)]
