@@ -14,6 +14,7 @@ from linux_package import NAME, code_blocks, install, run_blocks, serving
 from tiny_bundle import rewrite
 
 from edgekit.agent.inference.classifier import open_classifier
+from edgekit.packaging.example import example_values
 from tests.command_line import edgekit
 from tests.head_checkpoints import LABELS
 
@@ -45,7 +46,7 @@ def test_the_service_answers_as_the_agent_does(unpacked, kind, linux_python, tmp
         _, _, found = service.ask("POST", "/classify", {"texts": TEXTS})
         facts = service.ask("GET", "/healthz")[2]
         said = run_blocks(blocks, service)
-        shown = service.classify("turn on the light")
+        shown = service.classify(example_values(agent.bundle)["TEXT"])
     for text, answer in zip(TEXTS, found["results"], strict=True):
         wanted = agent.classify(text)
         fields = wanted.fields(agent.bundle.labels)
