@@ -34,6 +34,7 @@ import edgekit.agent
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.errors import UsageError
+from edgekit.packaging.example import example_values
 from edgekit.packaging.linux.write import agent_modules, write
 
 
