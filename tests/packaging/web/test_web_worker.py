@@ -157,7 +157,8 @@ def test_a_worker_of_node_writes_and_one_that_ends_refuses_what_waits(two_packag
         """,
     )
     check_writes(found)
-    gone = "ModelError runtime: the worker that runs the model is gone: it ended with exit code 1 (load it again)"
+    exit_code = "it ended with exit code 1"
+    gone = f"ModelError runtime: the worker that runs the model is gone: {exit_code} (load it again)"
     assert found["lost"] == [gone, gone, gone]
     assert (found["read"], found["exit"]) == (None, 0)
 
@@ -263,7 +264,9 @@ def test_workers_of_the_app_and_threads_load_or_are_refused_with_the_reason(two_
     assert (found["address"], found["both"], found["threads"]) == (4, [None, None], 4)
     gone = "ModelError runtime: the worker that runs the model is gone:"
     assert found["ended"] == f"{gone} it was ended (load it again)"
-    assert found["absent"].startswith(f"{gone} its script")
+    assert re.match(
+        "ModelError runtime: the worker cannot be started: its script .*smart-home/worker", found["absent"]
+    )
     assert "onnxruntime runs with threads: 2 on this page since its first model was loaded" in found["others"]
 
 
@@ -275,7 +278,7 @@ def test_threads_and_workers_that_cannot_start_are_told_at_once(two_packages):
         found.push(await said(Classifier.load({ threads: 2 })), performance.now());
         """
     worker, first, threads, last = opened(two_packages, body, forbidden)
-    assert worker.startswith("ModelError runtime: the worker that runs the model is gone: its script")
+    assert worker.startswith("ModelError runtime: the worker cannot be started: its script")
     assert re.search("ModelError runtime: .* a thread could not start from .*; load with threads: 1", threads)
     assert last < 20_000
     assert first < last

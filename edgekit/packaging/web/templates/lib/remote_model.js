@@ -21,6 +21,7 @@ import { refuse } from "./platform.js";
  * @property {Port} port
  * @property {(order: object) => void} begin hands the other end of the line to the worker, with what it shall load
  * @property {() => void} [started] is called when the worker has answered first
+ * @property {string} [advice] what to do where the worker cannot be started
  * @property {() => void} end leaves the worker, which ends where it was started for this model
  * @property {object} files what the worker reads the bundle by; one without any asks for each file
  * @property {ReadFile} [read] gives the files that the worker asks for
@@ -63,6 +64,7 @@ export class RemoteModel {
     this.last = 0;
     /** @type {ModelError | null} */
     this.lost = null;
+    this.started = false;
     this.ended = false;
     /** @type {Manifest} */
     this.manifest = /** @type {any} */ (null);
@@ -78,7 +80,11 @@ export class RemoteModel {
     const loaded = this.answer(0);
     const started = this.answer(-1);
     const timer = setTimeout(() => this.lose(`it has not answered for ${START / 1000} s`), START);
-    started.then(() => this.connection.started?.(), () => undefined).finally(() => clearTimeout(timer));
+    const onStart = () => {
+      this.started = true;
+      this.connection.started?.();
+    };
+    started.then(onStart, () => undefined).finally(() => clearTimeout(timer));
     this.connection.begin({ task, options, files: this.connection.files });
     this.manifest = await loaded;
   }
@@ -137,7 +143,9 @@ export class RemoteModel {
    */
   lose(why) {
     if (this.lost || this.ended) return;
-    this.lost = new ModelError("runtime", `the worker that runs the model is gone: ${why}`, "load it again");
+    this.lost = this.started
+      ? new ModelError("runtime", `the worker that runs the model is gone: ${why}`, "load it again")
+      : new ModelError("runtime", `the worker cannot be started: ${why}`, this.connection.advice);
     for (const { reject } of this.waiting.values()) reject(this.lost);
     this.waiting.clear();
     this.end();

@@ -2,6 +2,8 @@
 
 import { ModelError } from "./errors.js";
 
+const ADVICE = 'give load one that the bundler makes of "@@NAME@@/worker": load({ worker: "/worker.js" })';
+
 /** @typedef {import("./remote_model.js").Connection} Connection */
 
 /**
@@ -9,7 +11,7 @@ import { ModelError } from "./errors.js";
  * @param {boolean} isOwn whether the worker is started for this model, and ends with it
  * @param {object} known what the worker is told beside what it shall load
  * @param {(why: string) => void} onLost
- * @returns {Pick<Connection, "port" | "begin" | "started" | "end">}
+ * @returns {Pick<Connection, "port" | "begin" | "started" | "advice" | "end">}
  */
 export function lineTo(start, isOwn, known, onLost) {
   const worker = started(start);
@@ -30,6 +32,7 @@ export function lineTo(start, isOwn, known, onLost) {
       // the worker holds this lock, which is free when it ends, however that is
       if (locks && lock) locks.request(lock, ended, () => onLost("it was ended")).catch(() => undefined);
     },
+    advice: ADVICE,
     end: () => {
       ended.abort();
       worker.removeEventListener("error", onError);
@@ -43,6 +46,6 @@ function started(start) {
   try {
     return start();
   } catch (error) {
-    throw new ModelError("runtime", `the worker cannot be started: ${error instanceof Error ? error.message : error}`);
+    throw new ModelError("runtime", `the worker cannot be started: ${error instanceof Error ? error.message : error}`, ADVICE);
   }
 }
