@@ -11,9 +11,9 @@ declare module "expo-asset" {
   }
 }
 declare module "expo-file-system" {
-  export const File: (new (uri: string) => { md5: string | null; text(): Promise<string> }) | undefined;
+  export const File: (new (uri: string) => { md5: string | null; text(): Promise<string>; bytes(): Promise<Uint8Array> }) | undefined;
   export function getInfoAsync(uri: string, options: { md5: boolean }): Promise<{ exists: boolean; md5?: string }>;
-  export function readAsStringAsync(uri: string): Promise<string>;
+  export function readAsStringAsync(uri: string, options?: { encoding: "base64" }): Promise<string>;
 }
 declare module "react-native-fs" {
   export const CachesDirectoryPath: string;

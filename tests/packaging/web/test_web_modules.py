@@ -155,6 +155,17 @@ def test_a_platform_with_no_decoder_or_a_sloppy_one_reads_the_same(computed, glo
     assert found == ["\ufffdA\xe9", "ModelError: it is no UTF-8"]
 
 
+def test_an_answer_that_breaks_off_is_said_in_one_sentence(computed):
+    found = computed(
+        "fetching.js", "fetching, inFolder",
+        "await (() => { globalThis.fetch = async () => ({ ok: true, headers: new Headers(), "
+        "arrayBuffer: () => Promise.reject(new Error('aborted')) }); "
+        "return fetching(inFolder('/models/'))('model.onnx')"
+        ".catch((error) => `${error.code}: ${error.message}`); })()",
+    )  # fmt: skip
+    assert found.startswith("missing: /models/model.onnx cannot be fetched to its end: aborted (")
+
+
 def test_base64_is_read_and_what_is_none_is_not(computed):
     draw = random.Random(9)
     rows = [draw.randbytes(size) for size in range(80)]

@@ -17,6 +17,8 @@ from edgekit.packaging.web.write import write
 
 APP = npm.HERE.parents[2] / "scripts" / "web_apps" / "react_native"
 CACHES = "/data/user/0/com.example.app/cache"
+# where an app may have put files that it fetched
+FOLDER = "/app/node_modules/tiny-model/bundle"
 # all of these without what an engine before React Native 0.85 lacks: Hermes 0.12 has no TextDecoder, URL or crypto
 WORKS = {
     "expo": {"entry": "expo", "options": {"threads": 2}},
@@ -30,6 +32,9 @@ WORKS = {
     "bare from Metro": {"entry": "bare", "developing": True},
     "bare twice": {"entry": "bare", "times": 2},
     "bare, copies spoiled": {"entry": "bare", "times": 2, "spoils": True},
+    "expo, a folder": {"entry": "expo", "options": {"bundle": f"file://{FOLDER}", "threads": 2}},
+    "expo before SDK 54, a folder": {"entry": "expo", "app": "old", "options": {"bundle": f"file://{FOLDER}/"}},
+    "bare, a folder": {"entry": "bare", "options": {"bundle": FOLDER, "threads": 2}},
     "a function": {"entry": "plain", "reads": True},
     "a sloppy TextDecoder": {"entry": "bare", "before": "function TextDecoder() { this.decode = () => 'sloppy'; }"},
 }
@@ -80,6 +85,17 @@ FAILS = {
         r"ModelError: this JavaScript engine has no BigInt64Array \(React Native from 0\.70 on with Hermes has\)",
     ),
     # whose errors are strings
+    **{
+        f"{entry}, a folder, {name} {kind}": (
+            {"entry": entry, "broken": [f"tiny-model/bundle/{name}={kind}"], "options": {"bundle": f"file://{FOLDER}"}},
+            said,
+        )
+        for entry in ("expo", "bare")
+        for name, kind, said in (
+            ("model.onnx", "changed", CHANGED.format(r"model\.onnx", "sha256", 64)),
+            ("manifest.json", "missing", r"ModelError: manifest\.json cannot be read on .*no such file.*"),
+        )
+    },
     "a run that fails": (
         {"entry": "bare", "classifies": True, "before": "Object.values(runs).forEach((model) => (model.runs = {}));"},
         r"ModelError: onnxruntime cannot run the model: no run was recorded of .*",
@@ -235,7 +251,9 @@ def test_it_loads_its_own_files_and_every_golden_case_holds(told, name):
         return
     (path,) = paths
     assert {each["threads"] for each in answer["loaded"]} == {scenario.get("options", {}).get("threads")}
-    if scenario.get("os") == "ios":
+    if "bundle" in scenario.get("options", {}):
+        assert (path, answer["copies"]) == (f"{FOLDER}/model.onnx", 0)
+    elif scenario.get("os") == "ios":
         assert path == "/var/containers/Bundle/My App.app/assets/node_modules/tiny-model/bundle/model.onnx"
         assert answer["copies"] == 0
     else:

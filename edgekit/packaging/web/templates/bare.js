@@ -3,7 +3,7 @@
 import { Image } from "react-native";
 
 import { decodeBase64 } from "./lib/base64.js";
-import { DeviceFiles, pathOf } from "./lib/device_files.js";
+import { pathOf } from "./lib/device_files.js";
 import { drPogodinFs } from "./lib/dr_pogodin_fs.js";
 import { modelsOf } from "./lib/models.js";
 import { ASSETS } from "./lib/react_native_assets.js";
@@ -62,15 +62,20 @@ async function copy(address, sha256, name) {
   return path;
 }
 
-const files = new DeviceFiles(ASSETS, {
+/** @param {string} path */
+const hash = (path) => fileSystem().hash(path, "sha256");
+
+/** @type {import("./lib/device_files.js").Device} */
+const device = {
   algorithm: "sha256",
   bring,
-  hash: (path) => fileSystem().hash(path, "sha256"),
+  hash,
+  sha256: hash,
   text: async (path) => {
     const bytes = decodeBase64(await fileSystem().readFile(path, "base64"));
     if (!bytes) throw new Error("react-native-fs gives no base 64");
     return decodeUtf8Strictly(bytes);
   },
-});
+};
 
-export const { Classifier, Generator } = modelsOf(reactNative(files));
+export const { Classifier, Generator } = modelsOf(reactNative({ assets: ASSETS, device }));

@@ -12,6 +12,9 @@ class FileSystemFile {
     const file = device.onDisk(pathOf(this.uri));
     return file ? file.md5 : null;
   }
+  bytes() {
+    return device.later(() => device.bytes(pathOf(this.uri)));
+  }
   text() {
     return device.later(() => device.existing(pathOf(this.uri)).text);
   }
@@ -33,7 +36,10 @@ const MODULES = {
       const file = device.onDisk(pathOf(uri));
       return file ? { exists: true, uri, ...(md5 ? { md5: file.md5 } : {}) } : { exists: false, uri };
     }),
-    readAsStringAsync: (uri) => device.later(() => device.existing(pathOf(uri)).text),
+    readAsStringAsync: (uri, { encoding }) => device.later(() => {
+      const file = device.existing(pathOf(uri));
+      return encoding === "base64" ? file.base64 : file.text;
+    }),
   },
 };
 

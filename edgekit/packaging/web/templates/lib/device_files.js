@@ -1,4 +1,4 @@
-// A bundle's files as assets of an app in React Native: brought to the device, hashed and read there, not in JavaScript.
+// A bundle's files on a device with React Native, shipped with the app or in a folder: hashed and read natively.
 
 import { ModelError } from "./errors.js";
 
@@ -11,10 +11,12 @@ import { ModelError } from "./errors.js";
  * @typedef {object} Device
  * @property {"md5" | "sha256"} algorithm the hash that it computes natively
  * @property {(asset: Asset, name: string) => Promise<string>} bring gives the path of a file
- * @property {(path: string) => Promise<string | null>} hash in hexadecimal digits
+ * @property {(path: string) => Promise<string | null>} hash in hexadecimal digits; null for no file
+ * @property {(path: string) => Promise<string>} sha256 which not every one computes natively
  * @property {(path: string) => Promise<string>} text
  */
 
+/** Those that the app ships. */
 export class DeviceFiles {
   /**
    * @param {Record<string, Asset>} assets
@@ -32,7 +34,7 @@ export class DeviceFiles {
    */
   async text(name, sha256) {
     const path = await this.checked(name, sha256);
-    return this.told(name, () => this.device.text(path));
+    return told(name, () => this.device.text(path));
   }
 
   /**
@@ -52,28 +54,61 @@ export class DeviceFiles {
   async checked(name, sha256) {
     const asset = Object.hasOwn(this.assets, name) ? this.assets[name] : null;
     if (!asset) throw new ModelError("missing", `this package has no ${name} for React Native`, "make it again: edgekit package");
-    const path = await this.told(name, () => this.device.bring(asset, name));
-    const found = await this.told(name, () => this.device.hash(path));
+    const path = await told(name, () => this.device.bring(asset, name));
+    const found = await told(name, () => this.device.hash(path));
     if (found === null) throw new ModelError("missing", `${name} cannot be read on this device: there is no ${path}`);
     const { algorithm } = this.device;
     if (found !== asset[algorithm]) differs(name, algorithm, found, asset[algorithm]);
     if (sha256 !== null && sha256 !== asset.sha256) differs(name, "sha256", asset.sha256, sha256);
     return path;
   }
+}
+
+/** Those of a folder, as an app that fetches its model has it. */
+export class FolderFiles {
+  /**
+   * @param {string} folder its path or `file:` address
+   * @param {Device} device
+   */
+  constructor(folder, device) {
+    this.folder = pathOf(folder).replace(/\/$/, "");
+    this.device = device;
+  }
 
   /**
-   * What a native module gives, its errors as those of a file that is missing.
-   * @private
-   * @template T
+   * The text of a file.
    * @param {string} name
-   * @param {() => Promise<T>} task
+   * @param {string | null} sha256
    */
-  async told(name, task) {
-    try {
-      return await task();
-    } catch (error) {
-      throw new ModelError("missing", `${name} cannot be read on this device: ${error instanceof Error ? error.message : error}`);
-    }
+  async text(name, sha256) {
+    const path = await this.model(name, sha256);
+    return told(name, () => this.device.text(path));
+  }
+
+  /**
+   * The path of a file.
+   * @param {string} name
+   * @param {string | null} sha256
+   */
+  async model(name, sha256) {
+    const path = `${this.folder}/${name}`;
+    const found = sha256 === null ? null : await told(name, () => this.device.sha256(path));
+    if (found !== null && found !== sha256) differs(name, "sha256", found, String(sha256));
+    return path;
+  }
+}
+
+/**
+ * What a native module gives, its errors as those of a file that is missing.
+ * @template T
+ * @param {string} name
+ * @param {() => Promise<T>} task
+ */
+async function told(name, task) {
+  try {
+    return await task();
+  } catch (error) {
+    throw new ModelError("missing", `${name} cannot be read on this device: ${error instanceof Error ? error.message : error}`);
   }
 }
 

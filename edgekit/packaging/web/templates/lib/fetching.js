@@ -21,7 +21,10 @@ export const fetching = (addressOf) => async (name) => {
   if (response.headers.get("content-type")?.startsWith("text/html")) {
     throw new ModelError("missing", `${address} is a page and not the file ${name}: the server does not have it`, ADVICE);
   }
-  return new Uint8Array(await response.arrayBuffer());
+  const content = await response.arrayBuffer().catch((error) => {
+    throw new ModelError("missing", `${address} cannot be fetched to its end: ${error.message}`, ADVICE);
+  });
+  return new Uint8Array(content);
 };
 
 /**

@@ -1,24 +1,26 @@
 // React Native: onnxruntime-react-native, found when a model is loaded, as an app without it must still start.
 
+import { DeviceFiles, FolderFiles } from "./device_files.js";
 import { ModelError } from "./errors.js";
 import { fetching, inFolder } from "./fetching.js";
 import { nativeRuntime } from "./native_runtime.js";
 
 /** @typedef {import("./platform.js").Runtime} Runtime */
-/** @typedef {import("./bundle.js").Files} Files */
 
 /**
  * No turns are needed over several models: each load and each run has a native thread of its own, onnxruntime's sessions
  * may run side by side, and results become JavaScript's on its own thread (read in the source of onnxruntime-react-native
  * @@REACT_NATIVE_RUNTIME@@, AsyncWorker.h and InferenceSessionHostObject.cpp).
- * @param {Files | null} own the files of the package; null where the app must say where they lie
+ * @param {{ assets: Record<string, import("./device_files.js").Asset>, device: import("./device_files.js").Device } | null} own
+ *   the files of the package and what reads them; null where the app must say where they lie, and read them
  * @returns {import("./platform.js").Platform}
  */
 export const reactNative = (own) => ({
   runtime: async () => runtime(),
   reader: (bundle) => {
+    if (bundle === undefined && own) return new DeviceFiles(own.assets, own.device);
+    if (own && /^(file:|\/)/.test(String(bundle))) return new FolderFiles(String(bundle), own.device);
     if (bundle !== undefined) return fetching(inFolder(bundle));
-    if (own) return own;
     throw new ModelError(
       "invalid", "React Native reads no file of a package by itself",
       "import from @@NAME@@/expo or @@NAME@@/bare, or give load a function that reads a file",
