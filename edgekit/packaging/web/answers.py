@@ -87,7 +87,7 @@ def values_of(manifest: Manifest) -> dict[str, str]:
         "USE": use if manifest.pairs else _PAIR.sub("", use),
         "NOUN": kind.noun,
         "PARTS": answer.parts,
-        "ANSWER": kind.outcome,
+        "OUTCOME": kind.outcome,
         "DOES": answer.does,
         "PREDICTION": answer.prediction,
         "MEMBERS": answer.members,

@@ -303,6 +303,7 @@ def test_the_package_holds_the_bundle_as_it_is_and_says_what_it_adds(web_bundles
     for path in folder.rglob("*"):
         if path.is_file() and path.parent.name != "bundle":
             assert not re.search(r"@@[A-Z_]+@@", path.read_text("utf-8")), f"{path} has a place that was not filled"
+    assert "from text to token ids to logits to label;" in (folder / "README.md").read_text("utf-8")
     about = json.loads((folder / "package.json").read_text("utf-8"))
     assert (about["name"], about["version"]) == ("tiny-model", "1.0.0")
     assert about["peerDependencies"]["onnxruntime-node"] == NODE_RUNTIME

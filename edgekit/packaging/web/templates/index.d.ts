@@ -67,8 +67,8 @@ export interface Manifest {
 }
 
 /**
- * The golden cases run again: text to ids to logits to @@ANSWER@@, or prompt to ids to logits to tokens.
- * failure: the first case that differs and its first differing token, logit or @@ANSWER@@; null where all are equal
+ * The golden cases run again: text to ids to logits to @@OUTCOME@@, or prompt to ids to logits to tokens.
+ * failure: the first case that differs and its first differing token, logit or @@OUTCOME@@; null where all are equal
  * maxDifference: the largest difference of a logit
  */
 export interface SelfTest {
