@@ -5,7 +5,7 @@ export type ReadFile = (name: string) => Promise<Uint8Array>;
 
 /**
  * Where the bundle lies: the address of its folder (in Node also a path), or a function that reads its files. Left out,
- * it is the one in this package; React Native needs a function.
+ * it is the one in this package, which in React Native the entries `expo` and `bare` read.
  */
 export type Source = string | URL | ReadFile;
 
