@@ -24,6 +24,8 @@ def two_packages(decoder_checkpoints: dict[str, Path], tmp_path_factory: pytest.
     except npm.Missing as missing:
         pytest.skip(str(missing))
     root = tmp_path_factory.mktemp("two-packages")
+    # Deno looks for packages beside one
+    (root / "package.json").write_text('{"private": true}', encoding="utf-8")
     options = ExportOptions(format="onnx", scheme="float")
     bundles = {
         "smart-home": make_bundle(root / "bundle", "onnx"),

@@ -163,6 +163,31 @@ def test_a_worker_of_node_writes_and_one_that_ends_refuses_what_waits(two_packag
     assert (found["read"], found["exit"]) == (None, 0)
 
 
+# the packages of npm that bring each, where the program lies in them, and how it runs a script
+ENGINES = {
+    "bun": ("bun@1.4.5", "@oven/*/bin/bun", ("run",)),
+    "deno": ("deno@2.9.6", "@deno/*/deno", ("run", "-A")),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ENGINES)
+def test_bun_and_deno_do_what_node_does(two_packages, engine):
+    package, place, words = ENGINES[engine]
+    try:
+        program = next(iter(npm.fetched(engine, (package,)).glob(place)))
+    except npm.Missing as missing:
+        pytest.skip(str(missing))
+    other = json.dumps(str(two_packages / "node_modules" / "smart-home" / "bundle"))
+    for body, check in ((CLASSIFIES, check_classifies), (WRITES, check_writes)):
+        script = two_packages / f"{engine}.mjs"
+        head = (
+            f'import {{ Classifier }} from "smart-home";\nimport {{ Generator }} from "story";\nconst other = {other};'
+        )
+        script.write_text(f"{head}{SAID}{body}\nconsole.log(JSON.stringify(found));", encoding="utf-8")
+        check(json.loads(npm.run(str(program), *words, script, cwd=two_packages).stdout.splitlines()[-1]))
+
+
 def test_a_program_ends_well_in_the_middle_of_a_run(two_packages):
     text = """
         import { Generator } from "story";
