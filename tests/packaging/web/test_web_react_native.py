@@ -215,14 +215,12 @@ def test_without_what_an_old_engine_lacks_it_loads_in_node_as_well(entry, tmp_pa
     assert found == [4, 4, None]
 
 
-@pytest.fixture(scope="module")
-def told(tmp_path_factory):
-    """What the app tells in each scenario, and how many golden cases there are."""
+def in_hermes(root, package, scenarios):
+    """What an app with a package tells in each scenario, and how many golden cases there are."""
     try:
         modules = npm.fetched("react-native", npm.REACT_NATIVE)
     except npm.Missing as missing:
         pytest.skip(str(missing))
-    root = tmp_path_factory.mktemp("react-native")
     app = root / "app"
     shutil.copytree(APP, app)
     for path in npm.HERE.glob("hermes_*"):
@@ -230,11 +228,17 @@ def told(tmp_path_factory):
     (app / "node_modules").mkdir()
     for path in modules.iterdir():
         (app / "node_modules" / path.name).symlink_to(path)
-    packaged(root).rename(app / "node_modules" / "tiny-model")
-    scenarios = WORKS | {name: scenario for name, (scenario, _) in FAILS.items()}
+    shutil.copytree(package, app / "node_modules" / "tiny-model", symlinks=True)
     done = npm.run("node", app / "hermes_loading.mjs", json.dumps(list(scenarios.values())), cwd=app)
     found = json.loads(done.stdout.splitlines()[-1])
     return found["cases"], dict(zip(scenarios, found["answers"], strict=True))
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """What came of every scenario."""
+    root = tmp_path_factory.mktemp("react-native")
+    return in_hermes(root, packaged(root), WORKS | {name: scenario for name, (scenario, _) in FAILS.items()})
 
 
 @pytest.mark.slow
@@ -267,3 +271,15 @@ def test_it_loads_its_own_files_and_every_golden_case_holds(told, name):
 def test_what_cannot_work_is_said_in_one_sentence(told, name):
     _, answers = told
     assert re.fullmatch(FAILS[name][1], answers[name]["failure"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["multi_label", "regression"])
+def test_models_that_give_no_single_label_are_right_in_hermes(telling_bundle, regression_bundle, kind, tmp_path):
+    package = tmp_path / "tiny-model"
+    package.mkdir()
+    bundle = {"multi_label": telling_bundle, "regression": regression_bundle}[kind]
+    write(open_bundle(bundle), Identity(name="tiny-model", id="com.example.tiny"), package)
+    cases, answers = in_hermes(tmp_path, package, {"bare": {"entry": "bare"}})
+    assert answers["bare"]["found"] == [{"passed": cases, "cases": cases, "failure": None}]
+    assert cases > 1
