@@ -1,5 +1,5 @@
 // Bundles an app of this folder by Metro, runs it in Hermes on a stand-in for a phone, and compares it with Node.
-// node check.mjs expo|bare|reading android|ios [--old] [--developing] [--break NAME=KIND]
+// node check.mjs expo|bare|reading android|ios [--old] [--developing] [--break=PACKAGE/FOLDER/FILE=missing|changed]
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";

@@ -42,6 +42,7 @@ function described(folder, file, bytes) {
       getAndroidResourceIdentifier({ httpServerLocation: location, name, type }),
       ...["android", "ios"].map((os) => `http://localhost:8081${location}/${file}?platform=${os}&hash=${md5}`),
     ],
+    size: bytes.length,
     base64: bytes.toString("base64"),
     text: type === "onnx" ? null : bytes.toString("utf8"),
     md5,

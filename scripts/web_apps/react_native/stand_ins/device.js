@@ -86,7 +86,7 @@ var onnxruntime = (() => {
       const path = typeof source === "string" ? source.replace(/^file:(\/\/)?/, "") : null;
       return device.later(() => {
         const file = path === null
-          ? files.find((each) => runs[each.sha256] && device.bytesOf(each.base64).join() === new Uint8Array(source).join())
+          ? files.find((each) => runs[each.sha256] && each.size === source.byteLength)
           : device.onDisk(path);
         if (!file) throw `Load model from ${path} failed:Load model ${path} failed. File doesn't exist`;
         if (!runs[file.sha256]) throw `Load model from ${path} failed:Protobuf parsing failed.`;
