@@ -39,7 +39,7 @@ REACT_NATIVE = (
     f"onnxruntime-react-native@{REACT_NATIVE_RUNTIME}",
     *RUNTIMES,
 )
-_OPTIONS = ("--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps")
+OPTIONS = ("--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps")
 
 
 class Missing(Exception):
@@ -60,7 +60,7 @@ def fetched(name: str, packages: tuple[str, ...]) -> Path:
     if not folder.is_dir():
         made = folder.with_name(f"{folder.name}.{os.getpid()}")
         made.mkdir(parents=True)
-        command = [tool("npm"), "install", *_OPTIONS, "--no-save", "--prefix", made, *packages]
+        command = [tool("npm"), "install", *OPTIONS, "--no-save", "--prefix", made, *packages]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=500)
         if done.returncode:
             shutil.rmtree(made)
@@ -83,7 +83,7 @@ def installed(tarball: Path, project: Path, modules: Path) -> Path:
     """A new project with the tarball installed, as npm does it, and the runtimes beside it."""
     project.mkdir()
     (project / "package.json").write_text('{"type": "module", "private": true}', encoding="utf-8")
-    run("npm", "install", *_OPTIONS, "--offline", tarball, cwd=project)
+    run("npm", "install", *OPTIONS, "--offline", tarball, cwd=project)
     for path in sorted(modules.iterdir()):
         if not path.name.startswith(".") and not (project / "node_modules" / path.name).exists():
             (project / "node_modules" / path.name).symlink_to(path)

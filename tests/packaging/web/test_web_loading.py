@@ -73,6 +73,32 @@ def test_it_is_imported_where_no_runtime_is_installed_and_load_says_what_to_inst
     assert found == f"ModelError runtime: onnxruntime-node, which runs the model in Node, is not installed {wanted}"
 
 
+def test_a_folder_is_installed_as_the_readme_says_and_a_link_to_it_is_told(bare, tmp_path):
+    package = tmp_path / "folder"
+    shutil.copytree(bare / "node_modules" / "tiny-model", package)
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "package.json").write_text('{"private": true, "type": "module"}', encoding="utf-8")
+    modules = modules_of("node", npm.RUNTIMES)
+    text = f"""
+        import {{ Classifier }} from "tiny-model";
+        {SAID}
+        const passed = Classifier.load().then(async (model) => (await model.selfTest()).passed);
+        console.log(JSON.stringify(await said(passed)));
+        """
+    found = []
+    for words in (("--install-links",), ()):
+        npm.run("npm", "install", *npm.OPTIONS, "--offline", *words, package, cwd=app)
+        for path in modules.iterdir():
+            if not path.name.startswith(".") and not (app / "node_modules" / path.name).exists():
+                (app / "node_modules" / path.name).symlink_to(path)
+        found.append(npm.script(app, text))
+        shutil.rmtree(app / "node_modules")
+    assert found[0] == 4
+    assert "is not installed (npm install onnxruntime-node@" in found[1]
+    assert "npm install --install-links puts it there" in found[1]
+
+
 def test_what_a_server_compiles_has_nothing_that_a_bundler_follows(bare):
     lib = bare / "node_modules" / "tiny-model" / "lib"
     text = "".join((lib / name).read_text("utf-8") for name in ("node.js", "node_runtime.js"))

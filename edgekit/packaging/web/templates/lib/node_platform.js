@@ -15,6 +15,8 @@ import { knownToNode, requiredByNode, withNodesArrays } from "./realm.js";
 
 const RUNTIME = "onnxruntime-node";
 const INSTALL = "npm install onnxruntime-node@@@NODE_RUNTIME@@";
+// npm links a package that is installed as a folder, and what the app has installed is not found beside the folder
+const LINKED = "; this package lies outside of node_modules: npm install --install-links puts it there";
 
 /** @type {Platform} */
 export const platform = {
@@ -54,7 +56,7 @@ async function runtime() {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
     const isAbsent = String(code).endsWith("MODULE_NOT_FOUND") && message.includes(RUNTIME);
     const why = isAbsent ? "is not installed" : `cannot be loaded: ${message}`;
-    throw new ModelError("runtime", `${RUNTIME}, which runs the model in Node, ${why}`, INSTALL);
+    throw new ModelError("runtime", `${RUNTIME}, which runs the model in Node, ${why}`, FOLDER.includes("node_modules") ? INSTALL : INSTALL + LINKED);
   }
 }
 
