@@ -20,7 +20,7 @@ import { refuse } from "./platform.js";
  * @typedef {object} Connection
  * @property {Port} port
  * @property {(order: object) => void} begin hands the other end of the line to the worker, with what it shall load
- * @property {() => void} [started] is called when the worker has answered first
+ * @property {(isHeld: boolean) => void} [started] is called when the worker has answered first: whether it holds its lock
  * @property {string} [advice] what to do where the worker cannot be started
  * @property {() => void} end leaves the worker, which ends where it was started for this model
  * @property {object} files what the worker reads the bundle by; one without any asks for each file
@@ -80,9 +80,9 @@ export class RemoteModel {
     const loaded = this.answer(0);
     const started = this.answer(-1);
     const timer = setTimeout(() => this.lose(`it has not answered for ${START / 1000} s`), START);
-    const onStart = () => {
+    const onStart = (/** @type {boolean} */ isHeld) => {
       this.started = true;
-      this.connection.started?.();
+      this.connection.started?.(isHeld);
     };
     started.then(onStart, () => undefined).finally(() => clearTimeout(timer));
     this.connection.begin({ task, options, files: this.connection.files });

@@ -26,11 +26,11 @@ export function lineTo(start, isOwn, known, onLost) {
   return {
     port: /** @type {import("./remote_model.js").Port} */ (/** @type {unknown} */ (port1)),
     begin: (order) => worker.postMessage({ edgekit: "load", lock, ...known, ...order }, [port2]),
-    started: () => {
+    started: (isHeld) => {
       // of a worker of the app's own, an error may be of its other work
       if (!isOwn) worker.removeEventListener("error", onError);
       // the worker holds this lock, which is free when it ends, however that is
-      if (locks && lock) locks.request(lock, ended, () => onLost("it was ended")).catch(() => undefined);
+      if (isHeld && locks && lock) locks.request(lock, ended, () => onLost("it was ended")).catch(() => undefined);
     },
     advice: ADVICE,
     end: () => {

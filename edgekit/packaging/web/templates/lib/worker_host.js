@@ -12,6 +12,7 @@ import { asError, asMessage } from "./remote_model.js";
  * @typedef {object} Order
  * @property {string} task
  * @property {import("../index.d.ts").GeneratorOptions} options
+ * @property {boolean} [isHeld] whether the page's lock is held as long as this worker lives
  * @property {{ addresses?: Record<string, string>, folder?: string }} files by their addresses, in a folder, or else asked for
  */
 
@@ -40,7 +41,7 @@ class Host {
     /** @type {any} */
     this.engine = null;
     port.onmessage = ({ data }) => this.receive(data);
-    port.postMessage({ id: -1, answer: null });
+    port.postMessage({ id: -1, answer: order.isHeld ?? false });
     this.reply(0, () => this.load(platform, order));
   }
 

@@ -13,7 +13,9 @@ export function acceptModels(onnxruntime) {
   if (String(name).startsWith(THREAD)) return;
   globalThis.addEventListener("message", (/** @type {any} */ { data, ports }) => {
     if (data?.edgekit !== "load") return;
-    hold(data.lock).then(() => serveModel(ports[0], async () => platformOf(await onnxruntime(data.onnxruntime)), data));
+    hold(data.lock).then((isHeld) => {
+      serveModel(ports[0], async () => platformOf(await onnxruntime(data.onnxruntime)), { ...data, isHeld });
+    });
   });
 }
 
@@ -26,15 +28,16 @@ function platformOf(onnxruntime) {
 }
 
 /**
- * A lock that is let go when this worker ends, however it ends: nothing else tells a page.
+ * Hold a lock that is let go when this worker ends, however it ends: nothing else tells a page. Some pages have none.
  * @param {string | null} name
+ * @returns {Promise<boolean>}
  */
 async function hold(name) {
-  if (!name) return;
-  await new Promise((resolve, reject) => {
+  if (!name) return false;
+  return new Promise((resolve) => {
     navigator.locks.request(name, () => {
-      resolve(undefined);
+      resolve(true);
       return new Promise(() => {});
-    }).catch(reject);
+    }).catch(() => resolve(false));
   });
 }
