@@ -18,7 +18,7 @@ from edgekit.export.source import TextInput
 # float32 [texts, labels] of texts
 Logits = Callable[[Sequence[TextInput]], Floats]
 # words that are tried behind the best text of a goal, how often, and texts of several words that are tried in all
-_WIDTH, _ROUNDS, MOST_TRIED = 8, 8, 1500
+_WIDTH, _ROUNDS, MOST_TRIED = 8, 8, 1000
 # a taxonomy of thousands of labels would make golden cases of megabytes
 MOST_GOALS = 256
 _PART = re.compile(r"[^\W_]+")

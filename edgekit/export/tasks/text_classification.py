@@ -37,6 +37,9 @@ from edgekit.models.checkpoint_checks import takes_pairs
 from edgekit.models.token_types import takes_types
 from edgekit.models.typed_model import TYPES
 
+# short texts that are run together where many are chosen from
+_TOGETHER = 64
+
 
 @dataclass(frozen=True)
 class ClassificationCase:
@@ -95,12 +98,8 @@ class Export(TaskExport[ClassificationCase]):
         self, cases: Sequence[ClassificationCase], allowed: Tolerance, file: ModelFile, folder: Path
     ) -> Sequence[TextInput]:
         """See `TaskExport`."""
-
-        def logits(cases: Sequence[ClassificationCase]) -> Floats:
-            return np.stack([case.logits for case in cases])
-
-        edges = Edges(self.source.head, allowed)
-        return further_texts(_tokenizer(folder), edges, lambda some: logits(self.reference(some, file)), logits(cases))
+        edges, known = Edges(self.source.head, allowed), np.stack([case.logits for case in cases])
+        return further_texts(_tokenizer(folder), edges, lambda some: self._near_logits(some, file), known)
 
     def reference(self, texts: Sequence[TextInput], file: ModelFile) -> list[ClassificationCase]:
         """One text at a time and without padding, fed with what the file reads.
@@ -115,13 +114,23 @@ class Export(TaskExport[ClassificationCase]):
                 f"{self.source.name}: its {file.file} takes single texts, and a golden case is a pair",
                 advice="leave the second texts out",
             )
-        read = [spec.name for spec in file.inputs]
-        inputs = read if self.source.described else self.source.tokenizer.model_input_names
+        inputs = self._inputs(file)
         return [self._answer(text, inputs) for text in dict.fromkeys(texts)]
 
     def _answer(self, text: TextInput, inputs: Sequence[str]) -> ClassificationCase:
         import torch
 
+        ids, row = self._row(text, inputs)
+        with torch.inference_mode():
+            logits = (
+                self.source.model(**{name: torch.tensor([row[name]]) for name in inputs}).logits[0].float().numpy()
+            )
+        head = self.source.head
+        edges = tuple(threshold_logit(threshold) for threshold in head.thresholds)
+        return ClassificationCase(text, ids, logits, head.predict(logits).answer, edges)
+
+    def _row(self, text: TextInput, inputs: Sequence[str]) -> tuple[tuple[int, ...], dict[str, list[int]]]:
+        """The token ids of a text, and what the model is fed with."""
         # as a batch of one, for by itself an empty second text would be no pair to transformers
         row = self.source.tokenizer(
             [text], truncation=True, max_length=self.max_length, return_token_type_ids=TYPES in inputs
@@ -129,12 +138,27 @@ class Export(TaskExport[ClassificationCase]):
         ids = tuple(row["input_ids"][0])
         # a text without any token is one of padding
         alone = {"input_ids": [self._pad_id], "attention_mask": [1], TYPES: [0]}
-        fed = {name: torch.tensor([row[name][0] if ids else alone[name]]) for name in inputs}
-        with torch.inference_mode():
-            logits = self.source.model(**fed).logits[0].float().numpy()
-        head = self.source.head
-        edges = tuple(threshold_logit(threshold) for threshold in head.thresholds)
-        return ClassificationCase(text, ids, logits, head.predict(logits).answer, edges)
+        return ids, {name: row[name][0] if ids else alone[name] for name in inputs}
+
+    def _near_logits(self, texts: Sequence[TextInput], file: ModelFile) -> Floats:
+        """Logits [texts, labels] of many texts, those of one length together: near enough to choose from."""
+        import torch
+
+        inputs = self._inputs(file)
+        rows = [self._row(text, inputs)[1] for text in texts]
+        found = np.zeros((len(texts), len(self.source.labels)), np.float32)
+        # a model that pads with nothing takes one text at a time
+        most = 1 if self.source.model.config.pad_token_id is None else _TOGETHER
+        for batch in _of_one_length([len(row[inputs[0]]) for row in rows], most):
+            fed = {name: torch.tensor([rows[index][name] for index in batch]) for name in inputs}
+            with torch.inference_mode():
+                found[batch] = self.source.model(**fed).logits.float().numpy()
+        return found
+
+    def _inputs(self, file: ModelFile) -> Sequence[str]:
+        """What the model is fed with: what the file reads; where it cannot be taken apart, as it was trained."""
+        read = [spec.name for spec in file.inputs]
+        return read if self.source.described else self.source.tokenizer.model_input_names
 
     def tolerance(self, cases: Sequence[ClassificationCase], file: ModelFile) -> Tolerance:
         """That of float files, or of rounded ones where the plan rounds."""
@@ -188,6 +212,15 @@ class Export(TaskExport[ClassificationCase]):
     @property
     def _pad_id(self) -> int:
         return int(self.source.tokenizer.pad_token_id or 0)
+
+
+def _of_one_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
+    """The places of rows that are of one length, up to `most` at a time."""
+    by_length: dict[int, list[int]] = {}
+    for place, length in enumerate(lengths):
+        by_length.setdefault(length, []).append(place)
+    for places in by_length.values():
+        yield from (places[first : first + most] for first in range(0, len(places), most))
 
 
 def _tokenizer(folder: Path) -> Any:
