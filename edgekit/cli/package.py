@@ -41,7 +41,8 @@ def command(context: click.Context, /, model: ModelRef, out: Path | None, as_jso
     """Make packages for apps of a bundle: model, tokenizer, labels and the code that runs them, each with a self-test.
 
     android: a Gradle library module; ios: a Swift package; web: an npm package, for browsers, Node and React Native;
-    linux: an HTTP service. Printed is what each adds to an app; the runtime that it loads comes on top.
+    linux: an HTTP service. Printed is what each adds to an app; the runtime that it loads comes on top. No row of your
+    data goes with them, no lineage and no name of your data; one line says what leaves the house.
 
     \b
     Examples:

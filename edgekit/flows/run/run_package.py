@@ -67,6 +67,7 @@ def _make(run: Run, options: PackageOptions, bundle: Path, folder: Path) -> list
     done = package(bundle, folder, options, force=True, progress=run.progress)
     if done.written:
         run.progress.say(f"package: {', '.join(row.platform for row in done.packages)}, {folder}")
+        run.progress.say(f"package: leaves the house: {done.disclosure.sentence}")
         run.journal.record(_STAGE, key, journal_options(options))
     return list(done.packages)
 
