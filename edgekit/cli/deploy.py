@@ -49,8 +49,8 @@ def command(
 
     The bundle is copied beside the one that runs, its files are checked there, and its golden cases are run there;
     only then does `deployed/NAME/current` turn to it, by one rename. What ran before is kept. Golden cases that fail
-    leave everything as it was, and exit with 5. It brings the bundle as it is, with golden texts that may be rows of your
-    data: what is for others is a package.
+    leave everything as it was, and exit with 5. It brings the bundle as it is, with golden texts that may be rows
+    of your data: what is for others is a package.
 
     \b
     Examples:
