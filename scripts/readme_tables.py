@@ -152,6 +152,14 @@ def tokenizers() -> str:
     return parity_table(json.loads((RESULTS / "tokenizers.json").read_text()))
 
 
+def web_apps() -> str:
+    """The web package in each framework, as `scripts/check_web_packages` built and opened it."""
+    from web_apps.table import table as web_table
+
+    results = json.loads((RESULTS / "web_apps.json").read_text())
+    return f"{web_table(results)}\n\nChromium {results['chromium']}, Node {results['node']}, {results['date']}."
+
+
 def smart_home() -> str:
     """The bag of words on the embedded data, as `scripts/baseline_smart_home.py` measured it."""
     result = json.loads((RESULTS / "baseline_smart_home.json").read_text())

@@ -15,7 +15,7 @@ DESCRIPTION = "app.toml"
 class Way(BaseModel):
     """One way to build and run an app.
 
-    build: commands, run in the app's folder with `node_modules/.bin` in PATH
+    build: commands, run in the app's folder with `node_modules/.bin` in PATH; none for what the way before it built
     serve: folder that a plain file server gives out, or
     start: command of a server of its own, which takes `{port}`, or
     prints: command whose last line is what an answer is

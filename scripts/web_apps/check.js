@@ -27,7 +27,8 @@ export async function checked(load) {
   const freezeMs = longest();
   const { passed, cases, failure } = await model.selfTest();
   await model.dispose();
-  return { label, passed, cases, failure, firstMs, freezeMs, workers: workersMade() };
+  const ofPages = globalThis.document ? { freezeMs, workers: workersMade() } : {};
+  return { label, passed, cases, failure, firstMs, ...ofPages };
 }
 
 /** The longest time between two beats of a timer, which a thread that is free keeps. */

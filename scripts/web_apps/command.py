@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import argparse
 import datetime
+import fcntl
 import json
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from web_apps.app import App, Way, all_apps
 from web_apps.packages import make_packages
 from web_apps.table import Results, table
-from web_apps.tools import node_version
+from web_apps.tools import CACHE, node_version
 from web_apps.trial import tried
 
 ABOUT = """The web package in a minimal app of each framework, built from npm and opened in headless Chromium.
@@ -33,14 +36,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=ABOUT, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("apps", nargs="*", metavar="NAME", help=f"all by default: {', '.join(apps)}")
     parser.add_argument("--quick", action="store_true", help="only the ways that are quick to build")
-    parser.add_argument("--way", metavar="NAME", help="only the ways of this name")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the results there, with those of earlier runs")
     given = parser.parse_args()
     for name in given.apps:
         if name not in apps:
             parser.error(f"there is no app {name}: {', '.join(apps)}")
-    chosen = [(apps[name], _ways(apps[name], given.quick, given.way)) for name in given.apps or apps]
-    results = _tried(chosen)
+    chosen = [(apps[name], _ways(apps[name], given.quick)) for name in given.apps or apps]
+    with _alone():
+        results = _tried(chosen)
     if given.json:
         _keep(results, given.json)
     print(table(results))
@@ -50,12 +53,26 @@ def main() -> int:
         for way in app["ways"]
         if way["problem"] is not None
     ]
-    print("\n\n".join(problems), file=sys.stderr)
+    if problems:
+        print("\n\n".join(problems), file=sys.stderr)
     return 1 if problems else 0
 
 
-def _ways(app: App, quick: bool, name: str | None) -> tuple[Way, ...]:
-    return tuple(way for way in app.ways if (way.quick or not quick) and name in (None, way.name))
+@contextmanager
+def _alone() -> Iterator[None]:
+    """The apps in the cache are those of one run at a time; another one waits."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            print("waiting for another run to end", file=sys.stderr, flush=True)
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _ways(app: App, quick: bool) -> tuple[Way, ...]:
+    return tuple(way for way in app.ways if way.quick or not quick)
 
 
 def _tried(chosen: list[tuple[App, tuple[Way, ...]]]) -> Results:

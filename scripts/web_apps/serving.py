@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.client
 import http.server
@@ -56,14 +57,15 @@ def served(way: Way, folder: Path) -> Iterator[str]:
     port = _free_port()
     words = shlex.split(way.start.replace("{port}", str(port)))
     with TemporaryFile() as log:
-        more = {"PORT": str(port), "HOST": "127.0.0.1", "HOSTNAME": "127.0.0.1", "ORIGIN": f"http://127.0.0.1:{port}"}
+        more = {"PORT": str(port), "ORIGIN": f"http://localhost:{port}"}
         process = subprocess.Popen(
             words, cwd=folder, env=environment(folder) | more, stdout=log, stderr=log, start_new_session=True
         )
         try:
             _await_server(process, port, words, log)
             try:
-                yield f"http://127.0.0.1:{port}"
+                # a name that development servers trust more than a number
+                yield f"http://localhost:{port}"
             except AppFailed as failed:
                 raise AppFailed(f"{failed}; the server said: {_end_of(log)}") from failed
         finally:
@@ -73,9 +75,8 @@ def served(way: Way, folder: Path) -> Iterator[str]:
 def _await_server(process: subprocess.Popen[bytes], port: int, words: list[str], log: object) -> None:
     deadline = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < deadline and process.poll() is None:
-        with socket.socket() as attempt:
-            if attempt.connect_ex(("127.0.0.1", port)) == 0:
-                return
+        with contextlib.suppress(OSError), socket.create_connection(("localhost", port)):
+            return
         time.sleep(0.2)
     raise AppFailed(f"{' '.join(words)} does not serve: {_end_of(log)}")
 

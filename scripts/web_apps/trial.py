@@ -100,7 +100,7 @@ def _asked(way: Way, folder: Path) -> Iterator[dict[str, Callable[[], Answer]]]:
         }
         for path in way.pages:
             for load in way.loads:
-                where = load if path == "/" else f"{path} {load}"
+                where = load if len(way.pages) == 1 else f"{path} {load}"
                 questions[where] = functools.partial(visit, f"{address}{path}#{load}", way.cores, folder)
         yield questions
 

@@ -43,7 +43,8 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     weighed = _weighed(bundle, folder)
     readmes = [_HERE / "readme" / name for name in (f"{manifest.task}.md", "platforms.md")]
     text = "".join(path.read_text(encoding="utf-8") for path in readmes)
-    text = text.replace("@@WORKER@@", (_HERE / "readme" / "worker.md").read_text(encoding="utf-8"))
+    for part in ("worker", "frameworks"):
+        text = text.replace(f"@@{part.upper()}@@", (_HERE / "readme" / f"{part}.md").read_text(encoding="utf-8"))
     for key, value in (values | {"MB": f"{weighed.total / 1e6:.3g}"}).items():
         text = text.replace(f"@@{key}@@", value)
     (folder / "README.md").write_text(text, encoding="utf-8")

@@ -2,4 +2,4 @@ import { Classifier } from "smart-home";
 import { check } from "./check.js";
 
 const files = { bundle: "/smart-home/", wasmPaths: "/onnxruntime/" };
-check({ worker: () => Classifier.load({ ...files, worker: true }), page: () => Classifier.load(files) });
+check({ worker: () => Classifier.load({ ...files, worker: "/worker.js" }), page: () => Classifier.load(files) });

@@ -1,6 +1,8 @@
 export default {
   output: "standalone",
-  serverExternalPackages: ["smart-home", "onnxruntime-node"],
   outputFileTracingRoot: import.meta.dirname,
-  outputFileTracingIncludes: { "/**": ["./node_modules/smart-home/bundle/**"] },
+  serverExternalPackages: ["smart-home"],
+  outputFileTracingIncludes: {
+    "/**": ["./node_modules/smart-home/**", "./node_modules/onnxruntime-node/**", "./node_modules/onnxruntime-common/**"],
+  },
 };

@@ -1,4 +1,4 @@
 import { Classifier } from "smart-home";
 import { check } from "./check.js";
 
-check({ worker: () => Classifier.load({ worker: true }), page: () => Classifier.load() });
+check({ worker: () => Classifier.load({ worker: "/dist/worker.js" }), page: () => Classifier.load() });

@@ -1,4 +1,4 @@
 import { Classifier } from "smart-home";
 import { checked } from "./check.js";
 
-console.log(JSON.stringify(await checked(() => Classifier.load())));
+checked(() => Classifier.load()).then((found) => console.log(JSON.stringify(found)));

@@ -1,11 +1,16 @@
 import { join } from "node:path";
-import { AngularNodeAppEngine, createNodeRequestHandler, writeResponseToNodeResponse } from "@angular/ssr/node";
+import {
+  AngularNodeAppEngine,
+  createNodeRequestHandler,
+  isMainModule,
+  writeResponseToNodeResponse,
+} from "@angular/ssr/node";
 import express from "express";
 import { Classifier } from "smart-home";
 import { checked } from "./check.js";
 
 const app = express();
-const engine = new AngularNodeAppEngine({ allowedHosts: ["127.0.0.1"] });
+const engine = new AngularNodeAppEngine({ allowedHosts: ["localhost"] });
 
 app.get("/api/classify", async (_, response) => {
   response.json(await checked(() => Classifier.load()));
@@ -17,6 +22,6 @@ app.use((request, response, next) => {
     .then((found) => (found ? writeResponseToNodeResponse(found, response) : next()))
     .catch(next);
 });
-app.listen(Number(process.env["PORT"]));
+if (isMainModule(import.meta.url)) app.listen(Number(process.env["PORT"]));
 
 export const reqHandler = createNodeRequestHandler(app);

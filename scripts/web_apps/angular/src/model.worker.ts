@@ -1,0 +1,1 @@
+import "smart-home/worker";
