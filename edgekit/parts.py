@@ -41,6 +41,13 @@ EXTRAS = {
 BASE = ("numpy", "onnxruntime", "tokenizers", "safetensors")
 
 
+def require_torch() -> None:
+    """Raise `UsageError` where checkpoints cannot be opened: before one is fetched from the hub."""
+    for module in ("torch", "transformers"):
+        if importlib.util.find_spec(module) is None:
+            raise _missing(module, "train")
+
+
 def missing_part(error: BaseException | None) -> UsageError | None:
     """The part whose absence an import failed for, told by it or by what was raised over it; None for all others."""
     while error is not None:
@@ -48,12 +55,15 @@ def missing_part(error: BaseException | None) -> UsageError | None:
             module = error.name.partition(".")[0]
             for name, extra in EXTRAS.items():
                 if module in extra.modules and importlib.util.find_spec(module) is None:
-                    return UsageError(
-                        f"{module} is not installed: it comes with [{name}], for {extra.purpose}",
-                        advice=install_command(name),
-                    )
+                    return _missing(module, name)
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
     return None
+
+
+def _missing(module: str, name: str) -> UsageError:
+    return UsageError(
+        f"{module} is not installed: it comes with [{name}], for {EXTRAS[name].purpose}", advice=install_command(name)
+    )
 
 
 def install_command(extra: str) -> str:

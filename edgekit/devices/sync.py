@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from edgekit.devices.device_script import run_script
@@ -49,17 +49,20 @@ class Sync:
         """
         if len(files) > MOST_FILES:
             raise UsageError(f"{len(files)} files are too many for a device; a bundle has about fifteen")
-        facts = [_facts(name, path) for name, path in sorted(files.items())]
+        # small ones are read once: a manifest may be written anew while it is on its way
+        contents = {name: content for name, path in files.items() if (content := _small(path)) is not None}
+        facts = [_facts(name, path, contents.get(name)) for name, path in sorted(files.items())]
         lines = "".join(f"{name}\0{sha256}\n" for name, _, sha256 in facts)
         name = hashlib.sha256(lines.encode(errors="surrogateescape")).hexdigest()[:16]
         missing = [(facts[position], position) for position in self._ask("compare", parent, name, facts)]
         if missing:
-            small = [(fact, position) for fact, position in missing if fact[1] <= _SMALL]
+            small = [(fact, position) for fact, position in missing if fact[0] in contents]
             partial = f"{self._home}/{parent}/.{name}.partial"
             with tempfile.TemporaryDirectory() as folder:
-                sources = [(files[fact[0]], f"{partial}/{fact[0]}") for fact, _ in missing if fact[1] > _SMALL]
+                sources = [(files[fact[0]], f"{partial}/{fact[0]}") for fact, _ in missing if fact[0] not in contents]
                 if small:
-                    pack = _packed([files[fact[0]] for fact, _ in small], Path(folder) / _PACK)
+                    pack = Path(folder) / _PACK
+                    pack.write_bytes(b"".join(contents[fact[0]] for fact, _ in small))
                     sources.insert(0, (pack, f"{partial}/{_PACK}"))
                 self._send(partial, sources, advance)
             self._ask("finish", parent, name, facts, keep=keep, packed=[position for _, position in small])
@@ -91,16 +94,21 @@ class Sync:
         return answer.missing
 
 
-def _facts(name: str, path: Path) -> tuple[str, int, str]:
+def _small(path: Path) -> bytes | None:
+    """The content of a file that is sent together with others."""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_SMALL + 1)
+    except OSError:  # `_facts` says why
+        return None
+    return content if len(content) <= _SMALL else None
+
+
+def _facts(name: str, path: Path, content: bytes | None) -> tuple[str, int, str]:
+    """Name, bytes and hash of a file, whose content is at hand if it is small."""
+    if content is not None:
+        return name, len(content), hashlib.sha256(content).hexdigest()
     try:
         return name, path.stat().st_size, file_sha256(path)
     except OSError as error:
         raise NotFoundError(f"{path} cannot be read: {error.strerror or error}") from None
-
-
-def _packed(sources: Iterable[Path], pack: Path) -> Path:
-    """The sources end to end in one file."""
-    with pack.open("wb") as file:
-        for source in sources:
-            file.write(source.read_bytes())
-    return pack

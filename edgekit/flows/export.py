@@ -19,6 +19,7 @@ from edgekit.options.export_options import ExportOptions
 from edgekit.options.input_files import input_files
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.thresholds import parsed_thresholds
+from edgekit.parts import require_torch
 from edgekit.schema.base_model import read_mapping
 from edgekit.schema.families import ENCODERS, FAMILIES
 from edgekit.schema.plan import Plan
@@ -51,6 +52,7 @@ def export(
     Raises `UsageError` for bad input, a scheme that the target does not execute correctly or an existing `out`,
     `ParityError` where a file does not reproduce its reference; nothing is left then.
     """
+    require_torch()
     from edgekit.export.bundle import build_bundle
     from edgekit.export.source import Source
     from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint

@@ -11,6 +11,7 @@ from edgekit.io.progress import SILENT, Progress
 from edgekit.options.input_files import input_files
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import QuantizeOptions
+from edgekit.parts import require_torch
 from edgekit.schema.resources import load_target
 
 
@@ -27,6 +28,7 @@ def quantize(
     `export` packs those integers as they are. Raises `UsageError` for a checkpoint that has a plan already, for a
     scheme that no runtime of the target executes correctly, or for an existing `out`.
     """
+    require_torch()
     from edgekit.compress.quantization.quantize import apply_plan, make_plan
     from edgekit.data.texts import as_given, read_texts
     from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint, save_checkpoint

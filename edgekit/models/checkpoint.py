@@ -129,6 +129,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
     known = {"model_input_names": list(inputs)} if inputs is not None else {}
     try:
         tokenizer = open_saved(checkpoint.path, **known)
+        empty = tokenizer("")["input_ids"]
     except UsageError:
         raise
     except BaseException as error:  # transformers raises anything at all on files that are not as it wrote them
@@ -146,7 +147,7 @@ def load_tokenizer(checkpoint: Checkpoint) -> Tokenizer:
         if inputs is None:
             give_own_types(tokenizer, gives_types(checkpoint.path, config), _config(checkpoint))
     # decoders of families that are not known here show themselves by an empty text without a token
-    if checkpoint.classifies and (kind in DECODERS or not tokenizer("")["input_ids"]):
+    if checkpoint.classifies and (kind in DECODERS or not empty):
         read_as_trained(tokenizer, config.get("pad_token_id"))
     return tokenizer
 

@@ -9,6 +9,7 @@ import pytest
 
 from edgekit.devices.messages import Facts, Golden
 from edgekit.devices.open_device import open_device
+from edgekit.devices.sync import Sync
 from edgekit.errors import DeviceError, NotFoundError, UsageError
 from edgekit.schema.measurement import Measurement
 
@@ -41,6 +42,21 @@ def test_a_bundle_runs_there(url, bundle, ssh_server):
         taken = agent.request("profile", Measurement, path=path, length=8, min_runs=3, min_seconds=0, warmup=1)
         assert (taken.length, taken.threads) == (8, 1)
     assert not ssh_server.living()
+
+
+def test_a_manifest_that_is_written_anew_on_its_way_arrives_as_it_was(url, onnx_bundle, monkeypatch):
+    """As when another device's accuracy is recorded at that moment."""
+    manifest = onnx_bundle / "manifest.json"
+    before, ask = manifest.read_bytes(), Sync._ask
+
+    def asked(self, do, *rest, **more):
+        answer = ask(self, do, *rest, **more)
+        manifest.write_bytes(before + b"\n")
+        return answer
+
+    monkeypatch.setattr(Sync, "_ask", asked)
+    with open_device(url) as device:
+        assert (Path(device.put(onnx_bundle)) / "manifest.json").read_bytes() == before
 
 
 def test_what_is_there_is_not_sent_again(url, onnx_bundle, ssh_server):

@@ -227,3 +227,10 @@ def test_a_folder_in_place_of_the_weights(capfd, checkpoint):
     (checkpoint / "model.safetensors").unlink()
     (checkpoint / "model.safetensors").mkdir()
     all_refuse(capfd, checkpoint, "model.safetensors is no file", ["export", "quantize", "inspect"])
+
+
+@pytest.mark.parametrize("length", [[512], {"a": 1}, "many"])
+def test_a_length_of_the_tokenizer_that_is_none(capfd, checkpoint, length):
+    path = checkpoint / "tokenizer_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"model_max_length": length}))
+    all_refuse(capfd, checkpoint, "no usable tokenizer")

@@ -24,6 +24,7 @@ from edgekit.options.data_options import DataSpec
 from edgekit.options.input_files import input_files
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.train_options import PruneOptions
+from edgekit.parts import require_torch
 
 # characters of a stream that count as one text
 _WINDOW = 2000
@@ -45,6 +46,7 @@ def prune(
     `data` where the options name texts. A language model's data are files of text.
     Raises `UsageError` for bad input or an existing `out`.
     """
+    require_torch()
     options = options or PruneOptions()
     start = open_checkpoint(model)
     check_output(out, force=force, sources=[start.path, *input_files(data, options)])

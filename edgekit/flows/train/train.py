@@ -21,6 +21,7 @@ from edgekit.options.data_options import DataSpec
 from edgekit.options.input_files import input_files
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.train_options import DistillOptions, FinetuneOptions
+from edgekit.parts import require_torch
 from edgekit.schema.families import FAMILIES
 from edgekit.schema.shape import Scratch
 from edgekit.tasks.problem_type import ProblemType
@@ -41,6 +42,7 @@ def finetune(
     best validation accuracy is kept; a language model's are files of text, and that with the least perplexity.
     Raises `UsageError` for bad input or an existing `out`.
     """
+    require_torch()
     options = options or FinetuneOptions()
     start = model if isinstance(model, Scratch) else open_checkpoint(model)
     family(start.family)
@@ -81,6 +83,7 @@ def distill(
     model's data are files of text. Raises `UsageError` for bad input, a student that cannot be made or cannot follow,
     or an existing `out`.
     """
+    require_torch()
     options = options or DistillOptions()
     start = open_checkpoint(teacher)
     check_output(out, force=force, sources=[start.path, *input_files(data, options)])

@@ -109,7 +109,7 @@ before = sorted(map(str, disk.rglob("*")))
 for words in calls:
     ended = subprocess.run([sys.executable, "-m", "edgekit", *words], capture_output=True, text=True)
     left = sorted(set(map(str, disk.rglob("*"))) - set(before))
-    print(json.dumps({"words": words, "code": ended.returncode, "said": ended.stderr, "left": left}))
+    print(json.dumps({"words": words, "code": ended.returncode, "message": ended.stderr, "left": left}))
 """
 
 
