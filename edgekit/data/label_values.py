@@ -79,7 +79,10 @@ def numbers_of(split: str, labels: Mapping[str, str]) -> NDArray[np.float64]:
 
 
 def label_names(labels: Mapping[str, str], others: Collection[str] = ()) -> tuple[str, ...]:
-    """The names in sets of labels, sorted; transformers' own for rows of zeros and ones, as `hot_width` tells them."""
+    """The names in sets of labels, sorted; transformers' own for rows of zeros and ones, as `hot_width` tells them.
+
+    Raises `UsageError` for a list of fractions.
+    """
     if width := hot_width(labels, others, None):
         return tuple(f"LABEL_{place}" for place in range(width))
     for label, where in labels.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from edgekit.compress.quantization.grid import Floats
 from edgekit.export.golden_texts import joined, words_of
 from edgekit.export.parity import Tolerance
 from edgekit.export.source import TextInput
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 # float32 [texts, labels] of texts
 Logits = Callable[[Sequence[TextInput]], Floats]
@@ -62,7 +65,7 @@ def name_words(labels: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(part.lower() for label in labels for part in _PART.findall(label)))
 
 
-def further_texts(tokenizer: Any, edges: Edges, logits: Logits, known: Floats) -> list[TextInput]:
+def further_texts(tokenizer: Tokenizer, edges: Edges, logits: Logits, known: Floats) -> list[TextInput]:
     """Texts made of a vocabulary and of the names of labels, that reach goals which other texts do not reach.
 
     tokenizer: a `tokenizers.Tokenizer`

@@ -8,9 +8,12 @@ from __future__ import annotations
 import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from edgekit.export.source import TextInput
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 # what breaks tokenizers and padding: nothing, one character, many scripts, invisible characters, a text far too long
 HARD_TEXTS: tuple[str, ...] = (
@@ -62,7 +65,7 @@ _UNSPACED = (
 )
 
 
-def words_of(tokenizer: Any) -> list[str]:
+def words_of(tokenizer: Tokenizer) -> list[str]:
     """Up to `WORDS` words of a vocabulary, drawn by their spelling alone; of one of letters, letters put together.
 
     tokenizer: a `tokenizers.Tokenizer`
@@ -92,7 +95,7 @@ def joined(words: Sequence[str]) -> str:
     return text
 
 
-def made_texts(tokenizer: Any, max_length: int, *, pairs: bool, attempt: int = 0) -> dict[str, TextInput]:
+def made_texts(tokenizer: Tokenizer, max_length: int, *, pairs: bool, attempt: int = 0) -> dict[str, TextInput]:
     """Texts of several lengths by their kinds, each kind with something for a tokenizer to do.
 
     Up to the longest input and a word beyond; other cases, accents in both normal forms, full-width letters, blanks,
@@ -147,7 +150,7 @@ def _is_unspaced(character: str) -> bool:
     return any(first <= ord(character[0]) <= last for first, last in _UNSPACED)
 
 
-def _of_pieces(tokenizer: Any, attempt: int) -> str:
+def _of_pieces(tokenizer: Tokenizer, attempt: int) -> str:
     """Some pieces, words or not, as the tokenizer puts them together."""
     vocabulary = tokenizer.get_vocab(with_added_tokens=False)
     drawn = _drawn(vocabulary)
@@ -157,7 +160,7 @@ def _of_pieces(tokenizer: Any, attempt: int) -> str:
     return str(tokenizer.decode(whole[:_PIECES]))
 
 
-def _with_special_tokens(tokenizer: Any, words: Sequence[str]) -> str:
+def _with_special_tokens(tokenizer: Tokenizer, words: Sequence[str]) -> str:
     """Words with special tokens between them; never one of padding, of which some models count no position."""
     added = tokenizer.get_added_tokens_decoder()
     tokens = [added[index].content for index in sorted(added) if added[index].special]
@@ -165,7 +168,7 @@ def _with_special_tokens(tokenizer: Any, words: Sequence[str]) -> str:
     return " ".join(part for pair in zip(words, [*chosen, *[""] * len(words)], strict=False) for part in pair if part)
 
 
-def _filling(tokenizer: Any, stream: Iterator[str], max_length: int) -> list[str]:
+def _filling(tokenizer: Tokenizer, stream: Iterator[str], max_length: int) -> list[str]:
     """Words whose text is the first that is longer than `max_length` tokens, by one word."""
     words: list[str] = []
     while len(words) <= max_length:

@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from ..errors import BadInput
 from ..json_object import JsonObject
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 # times its length; Unicode's own compatibility forms make 18 characters of one, real rules one or two
 MOST_GROWTH = 1000
@@ -18,7 +21,7 @@ _NAMES = ("normalizer", "pre_tokenizer", "decoder")
 _MEMBERS = ("normalizers", "pretokenizers", "decoders")
 
 
-def check_growth(tokenizer: Any, path: Path) -> None:
+def check_growth(tokenizer: Tokenizer, path: Path) -> None:
     """Raise `BadInput` where the library's tokenizer may make more than `MOST_GROWTH` characters of one."""
     for name in _NAMES:
         part, growth = getattr(tokenizer, name), 1.0

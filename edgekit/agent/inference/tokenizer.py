@@ -7,11 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Optional
 
 from ..capture_stderr import captured_output
 from ..errors import AgentError, BadInput, RuntimeFailed, RuntimeMissing, one_line
 from .text_growth import check_growth
+
+if TYPE_CHECKING:
+    import tokenizers
 
 # a text with its pair, where it has one
 TextPair = tuple[str, Optional[str]]
@@ -64,7 +67,7 @@ class Tokenizer:
         offsets = encoding.offsets
         return [offsets[index][1] for index in self._truncated(encoding)]
 
-    def _truncated(self, encoding: Any) -> Sequence[int]:
+    def _truncated(self, encoding: tokenizers.Encoding) -> Sequence[int]:
         """The places of the tokens that stay: all special ones, and of each text as many of its first as have room."""
         owners = encoding.sequence_ids
         if len(owners) <= self.max_length:
@@ -96,7 +99,7 @@ def longest_first(first: int, second: int, room: int) -> tuple[int, int]:
     return (short, long) if first <= second else (long, short)
 
 
-def load_tokenizer(path: Path) -> Any:
+def load_tokenizer(path: Path) -> tokenizers.Tokenizer:
     """The library's own tokenizer of a `tokenizer.json`, as it says it is.
 
     Raises `RuntimeMissing` without the library, `RuntimeFailed` when it cannot read the file.
@@ -113,7 +116,9 @@ def load_tokenizer(path: Path) -> Any:
         return tokenizer
 
 
-def encode_with(tokenizer: Any, text: str, pair: str | None = None, *, special: bool = True) -> Any:
+def encode_with(
+    tokenizer: tokenizers.Tokenizer, text: str, pair: str | None = None, *, special: bool = True
+) -> tokenizers.Encoding:
     """The library's encoding of a text, by default with its special tokens.
 
     Raises `BadInput` for half a character, `RuntimeFailed` where it breaks.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -36,6 +36,9 @@ from edgekit.export.tokenizer_files import write_tokenizer
 from edgekit.models.checkpoint_checks import takes_pairs
 from edgekit.models.token_types import takes_types
 from edgekit.models.typed_model import TYPES
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
 
 # short texts that are run together where many are chosen from
 _TOGETHER = 64
@@ -223,7 +226,7 @@ def _of_one_length(lengths: Sequence[int], most: int) -> Iterator[list[int]]:
         yield from (places[first : first + most] for first in range(0, len(places), most))
 
 
-def _tokenizer(folder: Path) -> Any:
+def _tokenizer(folder: Path) -> Tokenizer:
     """The written tokenizer, which cuts nothing off."""
     tokenizer = load_tokenizer(folder / TOKENIZER)
     tokenizer.no_truncation()

@@ -39,7 +39,7 @@ async def read_line(reader: asyncio.StreamReader, most: int, too_long: HttpError
 
 
 async def read_head(reader: asyncio.StreamReader, first: bytes, limits: Limits, turn: Turn) -> list[bytes]:
-    """The lines of a head that begins with the byte `first`; errors as `read_line`.
+    """The lines of a head that begins with the byte `first`; raises `HttpError` as `read_line` does.
 
     One empty line before it is passed over (RFC 9112, 2.2).
     """
