@@ -351,13 +351,13 @@ class Manifest(Strict):
         """The manifest of a package: without what is of its owner's house alone.
 
         The lineage becomes its hash; the texts that calibrated it, the names of the data that it was evaluated on and
-        of what it was compared with are left out.
+        of what it was compared with are left out, and budgets of its target that name such.
         name:  of the package
         files: those in it
         """
         plan = self.plan if self.plan is None else self.plan.model_copy(update={"calibration": ()})
         fields: dict[str, Any] = {"name": name, "files": dict(files), "plan": plan}
-        fields |= {"lineage": (), "lineage_sha256": self.lineage_hash()}
+        fields |= {"lineage": (), "lineage_sha256": self.lineage_hash(), "target_facts": self.target_facts.unnamed()}
         draft = self.model_copy(update=fields | dict.fromkeys(_EVALUATIONS.values(), ()))
         new_hash = content_hash(draft.model_dump(mode="json"))
         for key in _EVALUATIONS.values():

@@ -93,6 +93,7 @@ def _chosen(cases: Sequence[JsonObject]) -> JsonObject | None:
     plain = [case for case in cases if not case.get("text_pair") and _is_plain(str(case["text"]))]
     known = [case for case in plain if case.get("origin") != "vocabulary" and _is_known(case)]
     made = [case for case in plain if case.get("origin") == "vocabulary" and case["text"].count(" ") < 8]
+    made = [case for case in made if _is_as_typed(str(case["text"]))] or made
     fixed_prompt = next((case for case in known if "tokens" in case and case.get("origin")), None)
     return fixed_prompt or max(made, key=_telling, default=None) or next(iter(plain), None)
 
@@ -107,6 +108,11 @@ def _is_known(case: Mapping[str, object]) -> bool:
     """Whether a text is in a language that the model knows: its words are a token or two each."""
     ids = case["ids"]
     return isinstance(ids, list) and len(ids) <= 2 * len(str(case["text"]).split())
+
+
+def _is_as_typed(text: str) -> bool:
+    """Whether it is more than a word, its letters neither of full width nor with marks apart."""
+    return unicodedata.is_normalized("NFKC", text) and (" " in text or not text.isascii())
 
 
 def _is_plain(text: str) -> bool:

@@ -15,6 +15,7 @@ from edgekit.bundle.manifest import MANIFEST_FILE, File, Manifest
 from edgekit.errors import UsageError, agent_errors
 from edgekit.export.golden_texts import HARD_PROMPTS, HARD_TEXTS
 from edgekit.packaging.made_cases import made_cases
+from edgekit.packaging.settings import redacted_settings
 
 # texts that edgekit brings; golden cases of older bundles do not say that they are among them
 _FIXED = frozenset((*HARD_TEXTS, *HARD_PROMPTS))
@@ -46,7 +47,7 @@ class Disclosure:
 def redacted(bundle: Bundle, name: str, folder: Path, *, golden_from_data: bool) -> tuple[Bundle, Disclosure]:
     """The bundle as packages hold it, in the new folder `folder`, and what it discloses.
 
-    All files but the golden cases and the manifest are the bundle's own.
+    All files but the golden cases, the manifest and settings that name files or data are the bundle's own.
     name:             of the package
     golden_from_data: whether golden cases stay whose texts are rows of data, or whatever else somebody gave
     A bundle that brings none made from its vocabulary, as an older one, is given some, as its model answers here.
@@ -55,17 +56,25 @@ def redacted(bundle: Bundle, name: str, folder: Path, *, golden_from_data: bool)
     kept, counts = _golden(bundle, golden_from_data=golden_from_data)
     manifest = Manifest.of_checked(bundle.manifest, str(bundle.folder / MANIFEST_FILE))
     folder.mkdir(parents=True)
+    changed = {GOLDEN: "".join(f"{line}\n" for line in kept).encode()}
     for file in manifest.files:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
-        if file != GOLDEN:
+        content = changed.get(file) or redacted_settings(bundle.folder / file)
+        if content is None:
             _link(bundle.folder / file, folder / file)
-    golden = folder / GOLDEN
-    golden.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-    entry = File(sha256=file_sha256(golden), bytes=golden.stat().st_size, runtime=manifest.files[GOLDEN].runtime)
-    packaged = manifest.redacted(name, {**manifest.files, GOLDEN: entry})
+        else:
+            (folder / file).write_bytes(content)
+            changed[file] = content
+    packaged = manifest.redacted(
+        name, {file: _entry(entry, folder / file, file in changed) for file, entry in manifest.files.items()}
+    )
     (folder / MANIFEST_FILE).write_text(packaged.dump(), encoding="utf-8")
     with agent_errors():
         return open_bundle(folder), Disclosure(counts, packaged.lineage_sha256)
+
+
+def _entry(known: File, place: Path, changed: bool) -> File:
+    return File(sha256=file_sha256(place), bytes=place.stat().st_size, runtime=known.runtime) if changed else known
 
 
 def _golden(bundle: Bundle, *, golden_from_data: bool) -> tuple[list[str], dict[str, int]]:

@@ -109,6 +109,14 @@ class Target(Strict):
                 raise ValueError(f"the default scheme of {task}, {scheme}, is executed correctly by no runtime here")
         return self
 
+    def unnamed(self) -> Target:
+        """Without the budgets that name data, or another baseline than the teacher, of somebody's own."""
+        kept = {
+            task: tuple(budget for budget in budgets if not budget.data and budget.baseline in (None, "teacher"))
+            for task, budgets in self.budgets.items()
+        }
+        return self.model_copy(update={"budgets": kept})
+
     @property
     def formats(self) -> tuple[FormatName, ...]:
         """The formats that some runtime of this target reads, in order of preference."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 
 import pytest
 from tiny_checkpoint import LABELS, TEXTS
@@ -42,6 +43,7 @@ def test_the_example_is_a_text_of_the_vocabulary_with_the_models_own_answer(pack
     values = example_values(found["web"])
     assert all(example_values(bundle) == values for bundle in found.values())
     assert values["TEXT"] not in TEXTS, "no row of data"
+    assert unicodedata.is_normalized("NFKC", values["TEXT"]), "as people type it"
     prediction = open_classifier(found["web"].folder).classify(values["TEXT"])
     assert values["ANSWER"] == f'"{prediction.label}" {prediction.score:.2f}'
     for name, readme in readmes.items():

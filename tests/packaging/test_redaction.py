@@ -153,6 +153,29 @@ def test_evaluations_keep_their_figures_and_lose_their_names(bundles, tmp_path):
         assert not any(secret.encode() in content for secret in SECRETS), name
 
 
+def test_settings_and_targets_lose_the_names_of_files_and_data(bundles, tmp_path):
+    """Hugging Face's trainers, and whoever wrote a tokenizer, leave paths in them; a target of one's own, names."""
+    folder = shutil.copytree(bundles["float"], tmp_path / "onnx")
+    config = {"model_name_or_path": "/home/ana gomez/bert", "base_model_name_or_path": "teacher-of-ana"}
+    config |= {"finetuning_task": "secret-data", "datasets": ["secret-data"], "_name_or_path": "teacher-of-ana"}
+    settings = {"config.json": config, "tokenizer_config.json": {"cache_dir": "secret-data", "notes": "of ana gomez"}}
+    known = {name: json.loads((folder / name).read_text("utf-8")) for name in settings}
+    for name, named in settings.items():
+        (folder / name).write_text(json.dumps(known[name] | named), encoding="utf-8")
+    facts = json.loads((folder / "manifest.json").read_text("utf-8"))["target_facts"] | {"name": "mine"}
+    shipped = facts["budgets"]["text-classification"]
+    budget = shipped[0] | {"metric": "min_accuracy", "limit": 90, "data": "secret-data"}
+    facts["budgets"]["text-classification"] = [*shipped, budget]
+    rehash(rewrite(folder, target="mine", target_facts=facts))
+    package(folder, tmp_path / "out", PackageOptions(no_wheels=True))
+    for name, content in contents(tmp_path / "out"):
+        assert not any(secret.encode() in content for secret in (*SECRETS, "/home/ana")), name
+    bundle = tmp_path / "out" / "web" / "bundle"
+    assert {name: json.loads((bundle / name).read_text("utf-8")) for name in settings} == known
+    assert Manifest.of(bundle).target_facts.budgets["text-classification"]
+    assert prove(open_bundle(bundle)).golden.cases > 20
+
+
 def test_a_bundle_that_does_not_say_where_its_texts_are_from_is_given_some(tmp_path):
     """As one of an older edgekit: only those that it brought itself are known to be nobody's."""
     bundle = make_bundle(tmp_path / "old", "onnx")
