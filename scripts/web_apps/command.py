@@ -17,7 +17,7 @@ from pathlib import Path
 from web_apps.app import App, Way, all_apps
 from web_apps.packages import make_packages
 from web_apps.table import Results, table
-from web_apps.tools import CACHE, node_version
+from web_apps.tools import CACHE, AppFailed, node_version
 from web_apps.trial import tried
 
 ABOUT = """The web package in a minimal app of each framework, built from npm and opened in headless Chromium.
@@ -42,8 +42,12 @@ def main() -> int:
         if name not in apps:
             parser.error(f"there is no app {name}: {', '.join(apps)}")
     chosen = [(apps[name], _ways(apps[name], given.quick)) for name in given.apps or apps]
-    with _alone():
-        results = _tried(chosen)
+    try:
+        with _alone():
+            results = _tried(chosen)
+    except AppFailed as failed:
+        print(failed, file=sys.stderr)
+        return 1
     if given.json:
         _keep(results, given.json)
     print(table(results))

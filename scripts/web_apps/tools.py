@@ -54,6 +54,8 @@ def environment(folder: Path) -> dict[str, str]:
 def node_folder() -> Path:
     """The folder of a Node that is new enough: this machine's, or one from npm, kept in the cache."""
     own = shutil.which("node")
+    if shutil.which("npm") is None:
+        raise AppFailed("npm is not installed")
     if own and _version(Path(own)) >= NODE_NEEDED:
         return Path(own).parent
     machine = {"x86_64": "x64", "amd64": "x64", "aarch64": "arm64"}.get(platform.machine().lower(), platform.machine())

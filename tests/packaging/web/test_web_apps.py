@@ -47,6 +47,9 @@ def test_the_readmes_lines_are_those_that_were_built(heading, body):
         whole = files_of(apps[0])[title]
         for line in filter(None, code_of(block)):
             assert any(line in each for each in code_of(whole)), f"{title} of {apps[0].name} has no {line}"
+        for app in apps[1:]:
+            sources = code_of("\n".join(files_of(app).values()))
+            assert any(line in sources for line in code_of(block)), f"{app.name} has no line of {title}"
     for block in re.findall(r"^```sh\n(.*?)^```", body, re.MULTILINE | re.DOTALL):
         assert block.splitlines() in [list(way.build) for way in apps[0].ways]
     for call in re.findall(r"`(Classifier\.load\(.*?\))`", body):
@@ -75,10 +78,10 @@ def test_each_app_says_how_it_is_shown(app):
 def test_the_readme_names_the_versions_that_were_tried():
     results = json.loads(RESULTS.read_text(encoding="utf-8"))["apps"]
     tried = {app["title"]: next(iter(app["versions"].values())) for app in results.values()}
-    named = re.findall(r"(\w[\w.]*)\s(\d+\.\d+)\b", TEXT)
-    assert len(named) > 8
-    for title, version in named:
-        assert tried[title].split(".")[:2] == version.split("."), title
+    named = {title: re.findall(rf"\b{re.escape(title)}\s(\d+\.\d+)", TEXT) for title in tried}
+    assert sum(map(bool, named.values())) > 12
+    for title, found in named.items():
+        assert set(found) <= {".".join(tried[title].split(".")[:2])}, title
 
 
 def test_the_results_are_of_the_apps_as_they_are_and_none_failed():
