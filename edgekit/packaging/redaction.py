@@ -83,7 +83,8 @@ def _golden(bundle: Bundle, *, golden_from_data: bool) -> tuple[list[str], dict[
         cases = [(line, _origin(line)) for _, line in golden_lines(bundle)]
     kept = [case for case in cases if golden_from_data or case[1] != "data"]
     if len(kept) < len(cases) and not any(origin == "vocabulary" for _, origin in kept):
-        known = {_text(line) for line, _ in kept}
+        # one that is a row as well is not given back
+        known = {_text(line) for line, _ in cases}
         kept += [(line, _origin(line)) for line in made_cases(bundle) if _text(line) not in known]
     if not kept:
         raise UsageError(

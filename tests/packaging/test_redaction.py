@@ -14,7 +14,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
-from tiny_bundle import LABELS, make_bundle, rehash, rewrite
+from tiny_bundle import LABELS, golden_rows, make_bundle, rehash, rewrite, write_golden
 from tiny_checkpoint import TEXTS
 
 from edgekit.agent.errors import AgentError
@@ -29,6 +29,7 @@ from edgekit.flows.export import export
 from edgekit.flows.package import package
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.package_options import PackageOptions
+from edgekit.packaging.made_cases import made_cases
 from edgekit.packaging.record import PackageRecord
 from tests.command_line import edgekit
 
@@ -186,6 +187,18 @@ def test_a_bundle_that_does_not_say_where_its_texts_are_from_is_given_some(tmp_p
     assert {case.text for case in cases} & set(HARD_TEXTS)
     assert {case.answer for case in cases} == set(LABELS)
     assert prove(open_bundle(tmp_path / "out" / "web" / "bundle")).golden.cases == len(cases) > 15
+
+
+def test_no_text_is_made_that_was_a_row(tmp_path):
+    """A vocabulary of a few words gives short rows again."""
+    bundle = make_bundle(tmp_path / "old", "onnx")
+    row = json.loads(next(line for line in made_cases(open_bundle(bundle)) if '"vocabulary"' in line))
+    given = [*golden_rows(), {key: value for key, value in row.items() if key != "origin"}]
+    write_golden(bundle, given)
+    rehash(bundle)
+    package(bundle, tmp_path / "out", PackageOptions(platform="web"))
+    cases = read_golden(open_bundle(tmp_path / "out" / "web" / "bundle"))
+    assert row["text"] not in {case.text for case in cases}
 
 
 def test_where_nothing_would_be_left_nothing_is_packaged(tmp_path, monkeypatch):
