@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import tarfile
 from pathlib import Path
 
 import npm
@@ -19,6 +20,8 @@ from edgekit.agent.inference.classifier import open_classifier
 from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
 from edgekit.agent.inference.sampling import Sampling
+from edgekit.bundle.bundle_folder import BundleFolder
+from edgekit.flows.golden import prove_golden
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.web.write import NODE_RUNTIME, WEB_RUNTIME, write
 
@@ -79,6 +82,16 @@ def projects(web_bundles, modules, tmp_path_factory):
         return made[name]
 
     return project
+
+
+def test_a_tarball_has_the_package_and_nothing_that_was_measured_on_it(web_bundles, modules, tmp_path):
+    """A machine and its figures lie beside a bundle, where a package's own is measured too."""
+    folder = packaged(web_bundles["distilbert"], tmp_path / "package")
+    written = {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+    prove_golden(BundleFolder(folder / "bundle"))
+    assert list((folder / "bundle" / "measurements").iterdir())
+    with tarfile.open(npm.packed(folder, tmp_path)) as archive:
+        assert {Path(name).relative_to("package") for name in archive.getnames()} == written
 
 
 @pytest.mark.parametrize("family", ["distilbert", "albert", "gpt2-classifier"])
