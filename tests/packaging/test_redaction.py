@@ -100,6 +100,11 @@ def test_the_lineage_is_the_hash_that_inspect_tells_of_the_bundle(bundles, packa
     assert (code, f"lineage {manifest['lineage_sha256']}" in printed) == (0, True)
 
 
+def test_a_package_is_not_made_again_and_says_why(packaged):
+    code, _, err = edgekit("reproduce", packaged[0] / "web" / "bundle")
+    assert (code, "is of a package, which has no lineage but its hash" in err) == (2, True), err
+
+
 def test_what_leaves_the_house_is_told_in_one_line(packaged):
     counted = origins(packaged[0] / "web" / "bundle")
     made, fixed = counted.count("vocabulary"), counted.count("fixed")

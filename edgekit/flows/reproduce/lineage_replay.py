@@ -119,6 +119,11 @@ def _checkpoint_beside(path: Path, extras: CheckpointExtras) -> Path | None:
 def read_stages(source: LineageSource) -> list[ReplayedStage]:
     """The stages of a lineage, in order. Raises `UsageError` for one that is unknown, incomplete or inconsistent."""
     if not source.lineage:
+        if source.manifest is not None and source.manifest.lineage_sha256 is not None:
+            raise UsageError(
+                f"{source.path} is of a package, which has no lineage but its hash",
+                advice="reproduce the bundle that it was made of",
+            )
         raise UsageError(f"{source.path} has no lineage: what it describes was not made by edgekit")
     stages = []
     for number, step in enumerate(source.lineage, start=1):

@@ -237,6 +237,9 @@ def test_options_are_known_of_their_kind_and_given_once(project):
         'load({ wasmPaths: { wasn: "/x.wasm" } })': "wasmPaths must be an address, or addresses as { mjs, wasm }",
         "load(null)": "bundle must be the address of a folder or a function that reads a file, not null",
         "load(undefined, null)": "the options of load must be an object, not null",
+        'load({ worker: "" })': 'worker must be true or false, the address of a worker\'s script, or a worker, not ""',
+        "load(async () => '{}')": "manifest.json cannot be read: the function that reads it must give its bytes",
+        "load(() => undefined)": "the function that reads it must give its bytes, not undefined",
         'load({ wasmPaths: "/x/" })': "wasmPaths does nothing here: it is for onnxruntime-web",
     }
     found = npm.script(

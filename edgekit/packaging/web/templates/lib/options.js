@@ -129,7 +129,7 @@ function isPositive(value) {
 
 /** @param {any} value */
 function isWorker(value) {
-  return typeof value === "boolean" || isAddress(value) || typeof value?.postMessage === "function";
+  return typeof value === "boolean" || (isAddress(value) && value !== "") || typeof value?.postMessage === "function";
 }
 
 /** @param {any} value */

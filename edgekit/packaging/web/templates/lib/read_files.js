@@ -31,6 +31,9 @@ export class ReadFiles {
    */
   async model(name, sha256) {
     const bytes = await this.read(name);
+    if (!areBytes(bytes)) {
+      throw new ModelError("invalid", `${name} cannot be read: the function that reads it must give its bytes, not ${typeof bytes}`);
+    }
     const found = sha256 === null ? null : await hashOf(bytes);
     if (found !== sha256) {
       throw new ModelError(
@@ -40,4 +43,12 @@ export class ReadFiles {
     }
     return bytes;
   }
+}
+
+/**
+ * Also those of another realm, as a test's.
+ * @param {any} value
+ */
+function areBytes(value) {
+  return ArrayBuffer.isView(value) || /^\[object (?:Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(value));
 }
