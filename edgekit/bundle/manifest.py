@@ -29,7 +29,7 @@ from edgekit.errors import UsageError
 from edgekit.io.hashing import value_sha256
 from edgekit.schema.base_model import Strict
 from edgekit.schema.plan import Plan
-from edgekit.schema.resources import check_target_name
+from edgekit.schema.resources import check_target_name, is_shipped
 from edgekit.schema.schemes import FormatName, Scheme
 from edgekit.schema.shape import Scratch
 from edgekit.schema.target import Target
@@ -351,13 +351,14 @@ class Manifest(Strict):
         """The manifest of a package: without what is of its owner's house alone.
 
         The lineage becomes its hash; the texts that calibrated it, the names of the data that it was evaluated on and
-        of what it was compared with are left out, and budgets of its target that name such.
+        of what it was compared with are left out, of its target the budgets that name such and its own title.
         name:  of the package
         files: those in it
         """
         plan = self.plan if self.plan is None else self.plan.model_copy(update={"calibration": ()})
         fields: dict[str, Any] = {"name": name, "files": dict(files), "plan": plan}
-        fields |= {"lineage": (), "lineage_sha256": self.lineage_hash(), "target_facts": self.target_facts.unnamed()}
+        target = self.target_facts.unnamed(keeps_title=is_shipped(self.target))
+        fields |= {"lineage": (), "lineage_sha256": self.lineage_hash(), "target_facts": target}
         draft = self.model_copy(update=fields | dict.fromkeys(_EVALUATIONS.values(), ()))
         new_hash = content_hash(draft.model_dump(mode="json"))
         for key in _EVALUATIONS.values():

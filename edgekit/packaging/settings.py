@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from edgekit.agent.json_object import JsonObject
+from edgekit.schema.base_model import read_mapping
 
 # what a trainer leaves behind in them: paths, and names of data, of runs and of other models
 _NAMES = re.compile(
@@ -27,12 +27,14 @@ _OF_TOKENIZERS = re.compile(
 def redacted_settings(path: Path) -> bytes | None:
     """The settings in a JSON file without what names its owner's files and data; None where nothing has to go.
 
-    None of any other file as well. No packaged program reads them: they say how the model was made up.
+    None of any other file as well. No packaged program reads them: they say how the model was made up. Of the texts
+    in a tokenizer's those stay that are known to say what it does; a chat template, which may hold anything, goes.
+    Raises `UsageError` for a file that holds no JSON object.
     """
     keeps = {"config.json": _stays, "generation_config.json": _stays, "tokenizer_config.json": _is_of_tokenizer}
     if path.name not in keeps:
         return None
-    settings: JsonObject = json.loads(path.read_text(encoding="utf-8"))
+    settings = read_mapping(path)
     kept = {key: value for key, value in settings.items() if keeps[path.name](key, value)}
     if len(kept) == len(settings):
         return None

@@ -109,13 +109,13 @@ class Target(Strict):
                 raise ValueError(f"the default scheme of {task}, {scheme}, is executed correctly by no runtime here")
         return self
 
-    def unnamed(self) -> Target:
+    def unnamed(self, *, keeps_title: bool) -> Target:
         """Without the budgets that name data, or another baseline than the teacher, of somebody's own."""
         kept = {
             task: tuple(budget for budget in budgets if not budget.data and budget.baseline in (None, "teacher"))
             for task, budgets in self.budgets.items()
         }
-        return self.model_copy(update={"budgets": kept})
+        return self.model_copy(update={"budgets": kept, "title": self.title if keeps_title else self.name})
 
     @property
     def formats(self) -> tuple[FormatName, ...]:

@@ -166,9 +166,11 @@ def test_settings_and_targets_lose_the_names_of_files_and_data(bundles, tmp_path
     config |= {"finetuning_task": "secret-data", "datasets": ["secret-data"], "_name_or_path": "teacher-of-ana"}
     settings = {"config.json": config, "tokenizer_config.json": {"cache_dir": "secret-data", "notes": "of ana gomez"}}
     known = {name: json.loads((folder / name).read_text("utf-8")) for name in settings}
+    known["config.json"] |= {"layer_norm_eps": 1e-12, "label2id": {"on/off": 0}, "hidden_act": "gelu_new"}
     for name, named in settings.items():
         (folder / name).write_text(json.dumps(known[name] | named), encoding="utf-8")
-    facts = json.loads((folder / "manifest.json").read_text("utf-8"))["target_facts"] | {"name": "mine"}
+    facts = json.loads((folder / "manifest.json").read_text("utf-8"))["target_facts"]
+    facts |= {"name": "mine", "title": "the machine of ana gomez"}
     shipped = facts["budgets"]["text-classification"]
     budget = shipped[0] | {"metric": "min_accuracy", "limit": 90, "data": "secret-data"}
     facts["budgets"]["text-classification"] = [*shipped, budget]
@@ -192,6 +194,15 @@ def test_a_bundle_that_does_not_say_where_its_texts_are_from_is_given_some(tmp_p
     assert {case.text for case in cases} & set(HARD_TEXTS)
     assert {case.answer for case in cases} == set(LABELS)
     assert prove(open_bundle(tmp_path / "out" / "web" / "bundle")).golden.cases == len(cases) > 15
+
+
+@pytest.mark.parametrize("text", ["[]", "{", "\ufeff{}"])
+def test_settings_that_cannot_be_read_are_not_packaged(tmp_path, text):
+    bundle = make_bundle(tmp_path / "old", "onnx")
+    (bundle / "config.json").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"config\.json"):
+        package(rehash(bundle), tmp_path / "out", PackageOptions(platform="web"))
+    assert not (tmp_path / "out").exists()
 
 
 def test_no_text_is_made_that_was_a_row(tmp_path):
