@@ -196,7 +196,7 @@ def test_settings_that_are_none(capfd, here, setting):
         (["recipes", "show", "quikstart"], "did you mean 'quickstart'"),
         (["profile", "BUNDLE", "--device", "locla"], "local"),
         (["profile", "BUNDLE", "--thread", "1"], "--threads"),
-        (["inspct", "BUNDLE"], "did you mean 'inspect'"),
+        (["inspct", "BUNDLE"], "did you mean `edgekit inspect`"),
         (["export", "CHECKPOINT", "-o", "CHECKPOINT"], "holds the model"),
         (["quantize", "CHECKPOINT", "-o", "BUNDLE"], "exists"),
         (["predict", "", "text"], ""),
