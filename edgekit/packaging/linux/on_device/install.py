@@ -157,9 +157,10 @@ def _check_python(package: Package) -> None:
         return
     expected, found = f"Python {package['python']} on {package['arch']}", _this_python()
     if found != expected:
+        options = f"--arch {platform.machine()} --python {sys.version_info[0]}.{sys.version_info[1]}"
         raise InstallError(
-            f"this package was made for {expected}, and this is {found}: start install.py with another Python, or "
-            f"package the bundle again for this one"
+            f"this package was made for {expected}, and this is {found}: start install.py with that Python, or package "
+            f"the bundle again with {options}"
         )
     libc, version = platform.libc_ver()
     if libc != "glibc":
