@@ -159,8 +159,8 @@ def _check_python(package: Package) -> None:
     if found != expected:
         options = f"--arch {platform.machine()} --python {sys.version_info[0]}.{sys.version_info[1]}"
         raise InstallError(
-            f"this package was made for {expected}, and this is {found}: start install.py with that Python, or package "
-            f"the bundle again with {options}"
+            f"this package was made for {expected}, and this is {found}: start install.py with that Python, or "
+            f"package the bundle again with {options}"
         )
     libc, version = platform.libc_ver()
     if libc != "glibc":
