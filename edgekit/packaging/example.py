@@ -111,8 +111,10 @@ def _is_known(case: Mapping[str, object]) -> bool:
 
 
 def _is_as_typed(text: str) -> bool:
-    """Whether it is more than a word, its letters neither of full width nor with marks apart."""
-    return unicodedata.is_normalized("NFKC", text) and (" " in text or not text.isascii())
+    """Whether it is more than a word, its letters not of full width, Latin ones without marks."""
+    bare = "".join(each for each in unicodedata.normalize("NFD", text) if unicodedata.category(each) != "Mn")
+    marked = bare != text and bare.isascii()
+    return unicodedata.is_normalized("NFKC", text) and not marked and (" " in text or not text.isascii())
 
 
 def _is_plain(text: str) -> bool:

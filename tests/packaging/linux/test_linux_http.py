@@ -20,7 +20,7 @@ from edgekit.packaging.linux.service.http_error import HttpError
 from edgekit.packaging.linux.service.limits import Limits
 from edgekit.packaging.linux.service.request_body import json_object
 
-TINY_CHUNKS = Path("/work/shared/cases/service/tiny_chunks.py")
+TINY_CHUNKS = Path("../shared/cases/service/tiny_chunks.py")
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 HEAD = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -357,7 +357,7 @@ def test_beside_thirty_hostile_clients_health_is_answered_within_50_ms(service, 
 @pytest.mark.slow
 def test_one_client_in_tiny_chunks_slows_nobody(service):
     if not TINY_CHUNKS.exists():
-        pytest.skip("the example of a client in tiny chunks is not there")
+        pytest.skip(f"{TINY_CHUNKS} is absent")
     command = [sys.executable, TINY_CHUNKS, str(service.port)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     slowest = [float(found) for found in re.findall(r"slowest healthz ([\d.]+) s", done.stdout)]
