@@ -7,7 +7,7 @@ import json
 import shlex
 import sys
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution
+from importlib.metadata import PackageNotFoundError, distribution, version
 from pathlib import Path
 
 from edgekit.errors import UsageError
@@ -70,6 +70,14 @@ def install_command(extra: str) -> str:
     """The `pip install` that adds an extra to this installation, from where that came."""
     python = shlex.quote(sys.executable or "python3")
     return f'{python} -m pip install "{DISTRIBUTION}[{extra}]{_origin()}"'
+
+
+def installed_version(package: str) -> str:
+    """The version of an installed package, by the name that it is installed by; "" where it is not."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
 
 
 def tested_versions() -> dict[str, str]:

@@ -34,6 +34,9 @@ IDENTITY = Identity(name=NAME, id="com.example.tinylights")
 START_SECONDS = 120
 # long enough that a text can be interrupted
 LONG_CONTEXT = 1024
+# the head of a request, without what says how long its body is, and a body
+POST = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+BODY = b'{"text": "open"}'
 
 
 def package(bundle: Path, folder: Path, **options) -> Path:

@@ -69,12 +69,12 @@ SYNONYMS = {
     **dict.fromkeys(("classify", "infer"), "predict"),
     **dict.fromkeys(("info", "show"), "inspect"),
     **dict.fromkeys(("compress", "optimize"), "run quickstart"),
-    **dict.fromkeys(("device",), "devices"),
-    **dict.fromkeys(("target",), "targets"),
-    **dict.fromkeys(("recipe",), "recipes"),
-    **dict.fromkeys(("report",), "run"),
-    **dict.fromkeys(("version",), "--version"),
-    **dict.fromkeys(("help",), "--help"),
+    "device": "devices",
+    "target": "targets",
+    "recipe": "recipes",
+    "report": "run",
+    "version": "--version",
+    "help": "--help",
 }
 
 

@@ -6,11 +6,11 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution, version
+from importlib.metadata import PackageNotFoundError, distribution
 
-from edgekit.parts import BASE, DISTRIBUTION, EXTRAS, FOREIGN, install_command, tested_versions
+from edgekit.parts import BASE, DISTRIBUTION, EXTRAS, FOREIGN, install_command, installed_version, tested_versions
 from edgekit.version import __version__
 
 # programs that some commands start, and what needs them
@@ -59,13 +59,14 @@ class Installation:
 
 def examine_installation() -> Installation:
     """Look at packages, programs and settings; of all packages only torch is imported, which knows accelerators."""
-    base = Part("base", "predict, measure, decide, package", _packages(BASE), "")
+    tested = tested_versions()
+    base = Part("base", "predict, measure, decide, package", _packages(BASE, tested), "")
     return Installation(
         edgekit=__version__,
         python=f"{platform.python_version()}, {sys.executable}",
         system=f"{platform.system()} {platform.machine()}",
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
-        parts=(base, *map(_extra, EXTRAS)),
+        parts=(base, *(_extra(name, tested) for name in EXTRAS)),
         accelerators=_accelerators(),
         programs={name: purpose for name, purpose in _PROGRAMS.items() if shutil.which(name) is None},
         telemetry={name: os.environ.get(name, "") for name in _TELEMETRY},
@@ -73,23 +74,15 @@ def examine_installation() -> Installation:
     )
 
 
-def _extra(name: str) -> Part:
-    packages = _packages(EXTRAS[name].modules)
+def _extra(name: str, tested: Mapping[str, str]) -> Part:
+    packages = _packages(EXTRAS[name].modules, tested)
     whole = all(package.version for package in packages)
     return Part(name, EXTRAS[name].purpose, packages, "" if whole else install_command(name))
 
 
-def _packages(modules: Iterable[str]) -> tuple[Package, ...]:
-    tested = tested_versions()
+def _packages(modules: Iterable[str], tested: Mapping[str, str]) -> tuple[Package, ...]:
     names = [module.replace("_", "-") for module in modules]
-    return tuple(Package(name, _version(name), tested.get(name, "")) for name in names)
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
+    return tuple(Package(name, installed_version(name), tested.get(name, "")) for name in names)
 
 
 def _accelerators() -> tuple[str, ...]:

@@ -6,7 +6,6 @@ import platform
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from edgekit.io.hashing import file_sha256, value_sha256
 from edgekit.models.checkpoint import Checkpoint, open_checkpoint
 from edgekit.models.identity import content_hashes
 from edgekit.options.data_options import EMBEDDED, DataSpec
+from edgekit.parts import installed_version
 from edgekit.schema.base_model import Strict
 from edgekit.schema.resources import load_target
 from edgekit.schema.shape import Scratch
@@ -162,12 +162,7 @@ def _hash(path: Path) -> str:
 def tool_versions() -> dict[str, str]:
     """The versions of everything that can change a result."""
     versions = {"edgekit": __version__, "python": platform.python_version()}
-    for tool in _TOOLS:
-        try:
-            versions[tool] = version(tool)
-        except PackageNotFoundError:
-            continue
-    return versions
+    return versions | {tool: number for tool in _TOOLS if (number := installed_version(tool))}
 
 
 def machine() -> dict[str, str]:

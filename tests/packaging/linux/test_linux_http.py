@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from linux_package import NAME, eventually, everything, exchange, serving
+from linux_package import BODY, NAME, POST, eventually, everything, exchange, serving
 
 from edgekit.packaging.linux.service.http_error import HttpError
 from edgekit.packaging.linux.service.limits import Limits
@@ -22,9 +22,7 @@ from edgekit.packaging.linux.service.request_body import json_object
 
 TINY_CHUNKS = Path("../shared/cases/service/tiny_chunks.py")
 HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-HEAD = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
-BODY = b'{"text": "open"}'
+CHUNKED = POST + b"Transfer-Encoding: chunked\r\n\r\n"
 CHUNKS = b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
 EVERYWHERE = "0.0.0.0"  # noqa: S104
 # a second request, which must be nobody's
@@ -150,29 +148,29 @@ def test_what_is_no_name_is_not_allowed(linux_home, name):
 
 
 FORBIDDEN = {
-    "a length beside chunks": (HEAD + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS, 400),
-    "chunks beside a length": (HEAD + b"transfer-encoding:chunked\r\ncontent-length: 16\r\n\r\n" + CHUNKS, 400),
-    "two lengths": (HEAD + b"Content-Length: 16\r\nContent-Length: 17\r\n\r\n" + BODY, 400),
-    "a length twice": (HEAD + b"Content-Length: 16\r\nContent-Length: 16\r\n\r\n" + BODY, 400),
-    "a list of lengths": (HEAD + b"Content-Length: 16, 16\r\n\r\n" + BODY, 400),
-    "a signed length": (HEAD + b"Content-Length: +16\r\n\r\n" + BODY, 400),
-    "an empty length": (HEAD + b"Content-Length:\r\n\r\n" + BODY, 400),
-    "chunked, then gzip": (HEAD + b"Transfer-Encoding: chunked, gzip\r\n\r\n" + CHUNKS, 400),
-    "gzip, then chunked": (HEAD + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + CHUNKS, 501),
-    "gzip in a field before": (HEAD + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS, 501),
-    "chunked twice": (HEAD + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS, 400),
-    "identity": (HEAD + b"Transfer-Encoding: identity\r\n\r\n" + CHUNKS, 400),
-    "no coding": (HEAD + b"Transfer-Encoding:\r\n\r\n" + CHUNKS, 400),
-    "a hidden coding": (HEAD + b"Transfer-Encoding: \x0bchunked\r\n\r\n" + CHUNKS, 400),
+    "a length beside chunks": (POST + b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS, 400),
+    "chunks beside a length": (POST + b"transfer-encoding:chunked\r\ncontent-length: 16\r\n\r\n" + CHUNKS, 400),
+    "two lengths": (POST + b"Content-Length: 16\r\nContent-Length: 17\r\n\r\n" + BODY, 400),
+    "a length twice": (POST + b"Content-Length: 16\r\nContent-Length: 16\r\n\r\n" + BODY, 400),
+    "a list of lengths": (POST + b"Content-Length: 16, 16\r\n\r\n" + BODY, 400),
+    "a signed length": (POST + b"Content-Length: +16\r\n\r\n" + BODY, 400),
+    "an empty length": (POST + b"Content-Length:\r\n\r\n" + BODY, 400),
+    "chunked, then gzip": (POST + b"Transfer-Encoding: chunked, gzip\r\n\r\n" + CHUNKS, 400),
+    "gzip, then chunked": (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + CHUNKS, 501),
+    "gzip in a field before": (POST + b"Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS, 501),
+    "chunked twice": (POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS, 400),
+    "identity": (POST + b"Transfer-Encoding: identity\r\n\r\n" + CHUNKS, 400),
+    "no coding": (POST + b"Transfer-Encoding:\r\n\r\n" + CHUNKS, 400),
+    "a hidden coding": (POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n" + CHUNKS, 400),
     "chunks in HTTP/1.0": (CHUNKED.replace(b"HTTP/1.1", b"HTTP/1.0") + CHUNKS, 400),
-    "a folded field": (HEAD + b"Transfer-Encoding:\r\n chunked\r\n\r\n" + CHUNKS, 400),
-    "a field folded by a tab": (HEAD + b"X: a\r\n\tb\r\n\r\n", 400),
-    "a space before a colon": (HEAD + b"Transfer-Encoding : chunked\r\n\r\n" + CHUNKS, 400),
+    "a folded field": (POST + b"Transfer-Encoding:\r\n chunked\r\n\r\n" + CHUNKS, 400),
+    "a field folded by a tab": (POST + b"X: a\r\n\tb\r\n\r\n", 400),
+    "a space before a colon": (POST + b"Transfer-Encoding : chunked\r\n\r\n" + CHUNKS, 400),
     "a space before a field": (b"GET /healthz HTTP/1.1\r\n Host: localhost\r\n\r\n", 400),
-    "a bare LF": (HEAD + b"X: a\nContent-Length: 16\r\n\r\n" + BODY, 400),
+    "a bare LF": (POST + b"X: a\nContent-Length: 16\r\n\r\n" + BODY, 400),
     "bare LFs alone": (b"GET /healthz HTTP/1.1\nHost: localhost\n\n", 400),
-    "a bare CR": (HEAD + b"X: a\rContent-Length: 16\r\n\r\n" + BODY, 400),
-    "a NUL": (HEAD + b"X: a\0b\r\n\r\n", 400),
+    "a bare CR": (POST + b"X: a\rContent-Length: 16\r\n\r\n" + BODY, 400),
+    "a NUL": (POST + b"X: a\0b\r\n\r\n", 400),
     "two hosts": (b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n", 400),
     "HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
     "no size": (CHUNKED + b"\r\n" + BODY, 400),
@@ -244,10 +242,10 @@ HOSTILE = {
     "an extension of blanks": (CHUNKED + b"1;" + b" " * 16_000 + b"\n\r\n", 400),
     "many extensions": (CHUNKED + (b"1;" + b"x" * 500 + b"\r\n \r\n") * 2000, 413),
     "a trailer without an end": (CHUNKED + b"1\r\n \r\n0\r\n" + b"a: b\r\n" * 200_000, 413),
-    "a head without an end": (HEAD + b"a: b\r\n" * 200_000, 431),
-    "a field of blanks": (HEAD + b"X:" + b" " * 16_000 + b"\0\r\n\r\n", 400),
+    "a head without an end": (POST + b"a: b\r\n" * 200_000, 431),
+    "a field of blanks": (POST + b"X:" + b" " * 16_000 + b"\0\r\n\r\n", 400),
     "a line of blanks": (b"GET" + b" " * 16_000 + b"\r\n\r\n", 400),
-    "a name of colons": (HEAD + b"X" + b":" * 16_000 + b"\r\n \r\n\r\n", 400),
+    "a name of colons": (POST + b"X" + b":" * 16_000 + b"\r\n \r\n\r\n", 400),
 }
 for kind, body in {
     "brackets": b"[" * 250_000,
@@ -257,7 +255,7 @@ for kind, body in {
     "quotes": b'"' + b'\\"' * 120_000,
     "digits": b"9" * 250_000,
 }.items():
-    HOSTILE[f"JSON of {kind}"] = (HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body, 400)
+    HOSTILE[f"JSON of {kind}"] = (POST + b"Content-Length: %d\r\n\r\n" % len(body) + body, 400)
 
 
 def cpu_seconds(pid: int) -> float:

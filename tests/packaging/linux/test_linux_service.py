@@ -14,7 +14,7 @@ import hypothesis
 import numpy as np
 import pytest
 from hypothesis import strategies as st
-from linux_package import eventually, everything, exchange, serving
+from linux_package import BODY, POST, eventually, everything, exchange, serving
 from tiny_bundle import LABELS, TEXTS, reference_ids, reference_logits
 
 from edgekit.packaging.linux.service.http_error import HttpError
@@ -23,8 +23,6 @@ from edgekit.packaging.linux.service.text_classification import texts_of
 from edgekit.packaging.linux.service.text_generation import prompt_of
 
 _NAMES = st.sampled_from(["text", "pair", "texts", "prompt", "max_tokens", "temperature", "seed", "stop", "stream"])
-POST = b"POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
-BODY = b'{"text": "open"}'
 
 
 @pytest.fixture(scope="module")
