@@ -32,13 +32,22 @@ os.environ["PATH"] = os.pathsep.join(
 settings.register_profile("edgekit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("edgekit")
 
+# as the tests were started
+_UMASK = os.umask(0o022)
+os.umask(_UMASK)
+
 # modules that were there when the garbage collector was last told to leave alone what it has found
 _seen_modules = 0
 _MANY_MODULES = 50
 
 
 def pytest_runtest_setup():
-    """What was imported stays: else each training, which begins by collecting garbage, looks through it for 0.3 s."""
+    """No umask of the test before; and what was imported stays: else each training looks through it for 0.3 s.
+
+    A device's scripts, which some tests call in this process, close the files that they make to all others. A training
+    begins by collecting garbage.
+    """
+    os.umask(_UMASK)
     global _seen_modules
     if len(sys.modules) > _seen_modules + _MANY_MODULES:
         _seen_modules = len(sys.modules)

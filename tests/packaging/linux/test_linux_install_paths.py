@@ -26,6 +26,14 @@ def bare(tmp_path_factory):
     return package(make_bundle(folder / "bundle", "onnx"), folder / "out", wheels=False)
 
 
+@pytest.fixture(autouse=True)
+def open_umask():
+    """What a test makes is open to a service, unless it closes it."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture
 def open_folder():
     """A folder that a service can read."""
@@ -40,7 +48,8 @@ def hidden_folder():
 
 def _folder(parent):
     folder = parent / f"edgekit-test-{uuid.uuid4().hex[:8]}"
-    folder.mkdir(mode=0o755)
+    folder.mkdir()
+    folder.chmod(0o755)
     yield folder
     shutil.rmtree(folder)
 
@@ -62,7 +71,9 @@ def modules(linux_home, python):
     if not (LIBRARY / f"python{wanted}" / "os.py").exists():
         pytest.skip(f"the system has no Python {wanted}")
     for folder in _folder(Path("/opt")):
-        yield shutil.copytree(linux_home / "runtimes" / "default", folder / "modules")
+        copied = shutil.copytree(linux_home / "runtimes" / "default", folder / "modules")
+        subprocess.run(["chmod", "-R", "go+rX", copied], check=True)
+        yield copied
 
 
 def install(unpacked, python, prefix, units, *words):
