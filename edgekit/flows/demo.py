@@ -13,6 +13,7 @@ from pathlib import Path
 
 from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.errors import ToolError, UsageError
+from edgekit.flows.package import model_name
 from edgekit.io.atomic import new_folder
 from edgekit.io.progress import SILENT, Progress
 from edgekit.packaging.identity import Identity, id_from, name_from
@@ -52,7 +53,7 @@ def demo(bundle: Path | BundleFolder, port: int = 0, *, progress: Progress = SIL
     _check_format(source)
     node = _tool("node")
     runtime = fetched_runtime(progress)
-    name = name_from(source.manifest.name)
+    name = name_from(model_name(source))
     with tempfile.TemporaryDirectory(prefix="edgekit-demo-") as temporary:
         folder = Path(temporary) / "package"
         folder.mkdir()

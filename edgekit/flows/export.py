@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.agent.inference.problem_type import USUAL_THRESHOLD
+from edgekit.bundle.product_name import product_name
 from edgekit.errors import UsageError, unknown_name
 from edgekit.flows.lineage import next_step
 from edgekit.io.atomic import check_output, new_folder
@@ -42,12 +43,14 @@ def export(
     out: Path | None = None,
     options: ExportOptions | None = None,
     *,
+    name: str | None = None,
     golden: Sequence[str | tuple[str, str]] = (),
     force: bool = False,
     progress: Progress = SILENT,
 ) -> list[Path]:
     """Write `out/onnx` and `out/tflite`, or the one asked for; `out` is `<checkpoint>-<target>` by default.
 
+    `name` is what the bundles are called; None takes the checkpoint's, or what is known of one called after a stage.
     `golden` are texts, or pairs of texts, that any runtime must answer as the checkpoint does; hard ones are added.
     Raises `UsageError` for bad input, a scheme that the target does not execute correctly or an existing `out`,
     `ParityError` where a file does not reproduce its reference; nothing is left then.
@@ -69,7 +72,8 @@ def export(
     tokenizer, loaded = load_tokenizer(checkpoint), load_model(checkpoint, task)
     plan, scales = _quantized(checkpoint, loaded, choice)
     possible = longest_input(loaded, tokenizer)
-    name, longest = _name(source_name), _max_length(possible, _usual_length(target, task), options)
+    name = name or product_name(_name(source_name), checkpoint.extras.lineage, checkpoint.path.resolve(), task.name)
+    longest = _max_length(possible, _usual_length(target, task), options)
     notes = (*choice.notes, *_length_notes(possible, longest, options, task))
     thresholds = _thresholds(checkpoint, task, options.threshold)
     lineage = next_step("export", options, checkpoint, target=target, golden=golden)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.bundle.bundle_folder import BundleFolder
+from edgekit.bundle.product_name import product_name
 from edgekit.errors import UsageError
 from edgekit.flows.golden import prove_golden
 from edgekit.io.atomic import check_output, new_folder
@@ -77,7 +78,7 @@ def package(
     options = options or PackageOptions()
     source = BundleFolder.of(bundle)
     manifest, checked = source.manifest, source.checked()
-    identity = identity_of(options, manifest.name)
+    identity = identity_of(options, model_name(source))
     names, left_out = choose(options, manifest.format)
     out = out or _default_out(source.path, identity.name)
     for name in names:
@@ -107,6 +108,12 @@ def identity_of(options: PackageOptions, name: str) -> Identity:
     """What the packages are called, by the options or, where these leave it open, by the name of the model."""
     chosen = options.name or name_from(name)
     return Identity(name=chosen, version=options.version, id=options.id or id_from(chosen))
+
+
+def model_name(bundle: BundleFolder) -> str:
+    """What the model of a bundle is called where it is a product; older bundles are called after a stage."""
+    manifest = bundle.manifest
+    return product_name(manifest.name, manifest.lineage, bundle.path.resolve(), manifest.task)
 
 
 def choose(options: PackageOptions, format: FormatName) -> tuple[list[PlatformName], dict[PlatformName, str]]:

@@ -93,7 +93,10 @@ class PackageOptions(Strict):
     ] = ("all",)
     name: Annotated[
         PackageName | None,
-        Field(description="What it is called: lower-case words joined by hyphens. Default: by the bundle's own name."),
+        Field(
+            description="What it is called: lower-case words joined by hyphens. Default: as its recipe, or as "
+            "the model that it began as."
+        ),
     ] = None
     version: Annotated[PackageVersion, Field(description="Its version.")] = "1.0.0"
     id: Annotated[

@@ -246,7 +246,9 @@ def _export(bench: _Bench, stage: ReplayedStage, out: Path) -> Path:
     changes = _at_hand(bench, stage.step) | {"format": manifest.format}
     options = stage.options_as(ExportOptions).model_copy(update=changes)
     golden = _golden(bench.replay, stage.step)
-    return export(bench.checkpoint, out, options, golden=golden, force=True, progress=bench.progress)[0]
+    return export(
+        bench.checkpoint, out, options, name=manifest.name, golden=golden, force=True, progress=bench.progress
+    )[0]
 
 
 _RUNNERS: dict[str, Callable[[_Bench, ReplayedStage, Path], Path]] = {

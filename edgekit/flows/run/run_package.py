@@ -91,5 +91,5 @@ def _bundle(run: Run) -> Path:
 
 
 def _named(run: Run, options: PackageOptions) -> PackageOptions:
-    """With a name by the run's, where there is none: the bundle's own is that of a stage."""
+    """With a name by the run's, where there is none."""
     return options if options.name else options.model_copy(update={"name": name_from(run.recipe.name)})

@@ -149,7 +149,7 @@ def export_bundles(run: Run) -> None:
         return
     refuse_foreign(run, "export", out)
     run.journal.begin("export", key, journal_options(options), *run.bundles)
-    export(source, out, options, golden=_golden(run), force=True, progress=run.progress)
+    export(source, out, options, name=run.recipe.name, golden=_golden(run), force=True, progress=run.progress)
     run.bundles = bundles_in(out)
     for bundle in run.bundles:
         manifest = Manifest.of(bundle)
@@ -165,8 +165,8 @@ def _golden(run: Run) -> list[str | tuple[str, str]]:
 
 
 def export_key(run: Run) -> str:
-    """The key of the export, once those of all stages before it are in `run`."""
-    return stage_key(run.key, "export", options_and_inputs(run.recipe.export))
+    """The key of the export, once those of all stages before it are in `run`; bundles bear the recipe's name."""
+    return stage_key(run.key, "export", options_and_inputs(run.recipe.export), run.recipe.name)
 
 
 def bundles_in(folder: Path) -> list[Path]:

@@ -230,6 +230,19 @@ def test_options_are_known_of_their_kind_and_given_once(project):
         "load({ context: 2 })": "load has no option context",
         "load(undefined, { threads: 1.5 })": "threads must be a whole number from 1 on, not 1.5",
         'load({ threads: "2" })': 'threads must be a whole number from 1 on, not "2"',
+        **{
+            f"load({{ threads: {threads} }})": f"threads must be a whole number from 1 on, not {said}"
+            for threads, said in {
+                "-1": "-1",
+                "0": "0",
+                "NaN": "NaN",
+                "Infinity": "Infinity",
+                "null": "null",
+                "true": "true",
+                "2n": "a bigint",
+                "[2]": "an array",
+            }.items()
+        },
         "load(7)": "bundle must be the address of a folder or a function that reads a file, not 7",
         "load(undefined, 7)": "the options of load must be an object, not 7",
         "load({}, {})": "load takes its options once",
@@ -257,6 +270,42 @@ def test_options_are_known_of_their_kind_and_given_once(project):
         assert wanted in answer
         assert answer.startswith("ModelError ")
     assert found[1] == 4
+
+
+def test_no_more_threads_are_started_than_there_are_cores(project):
+    found = npm.script(
+        project,
+        f"""
+        import {{ Classifier, Generator }} from "tiny-model";
+        import {{ availableParallelism }} from "node:os";
+        import {{ createRequire }} from "node:module";
+        {SAID}
+        const runtime = createRequire(import.meta.url)("onnxruntime-node");
+        const {{ create }} = runtime.InferenceSession;
+        const taken = [];
+        runtime.InferenceSession.create = (model, options) => {{
+          taken.push(options.intraOpNumThreads);
+          return create.call(runtime.InferenceSession, model, options);
+        }};
+        const warned = [];
+        console.warn = (text) => warned.push(text);
+        const cores = availableParallelism();
+        const began = performance.now();
+        const passed = [];
+        for (const options of [{{ threads: 999 }}, {{ threads: cores }}, {{ worker: true, threads: 2 ** 40 }}]) {{
+          const classifier = await Classifier.load(options);
+          passed.push((await classifier.selfTest()).failure);
+          await classifier.dispose();
+        }}
+        console.log(JSON.stringify({{ cores, taken, warned, passed, seconds: (performance.now() - began) / 1000 }}));
+        """,
+    )
+    cores = found["cores"]
+    said = f"{cores} core{'s' if cores > 1 else ''} of this machine; {cores} {'are' if cores > 1 else 'is'} taken"
+    assert found["taken"] == [cores, cores], "that of a worker has its own module"
+    assert found["warned"] == [f"tiny-model: threads: {many} is more than the {said}" for many in (999, 2**40)]
+    assert found["passed"] == [None] * 3
+    assert found["seconds"] < 10, "999 threads take longer to start"
 
 
 def test_a_model_is_disposed_once_and_says_so_afterwards(project):

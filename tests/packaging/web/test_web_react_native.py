@@ -26,6 +26,7 @@ WORKS = {
     "expo before SDK 54": {"entry": "expo", "app": "old"},
     "expo twice": {"entry": "expo", "times": 2},
     "expo, copies spoiled": {"entry": "expo", "times": 2, "spoils": True},
+    "expo, too many threads": {"entry": "expo", "options": {"threads": 999}, "takes": 12},
     "bare": {"entry": "bare", "options": {"threads": 2}},
     "bare on iOS": {"entry": "bare", "os": "ios"},
     "bare with react-native-fs": {"entry": "bare", "app": "old"},
@@ -254,7 +255,9 @@ def test_it_loads_its_own_files_and_every_golden_case_holds(told, name):
         assert paths == {None}, "a function gives bytes"
         return
     (path,) = paths
-    assert {each["threads"] for each in answer["loaded"]} == {scenario.get("options", {}).get("threads")}
+    assert {each["threads"] for each in answer["loaded"]} == {
+        scenario.get("takes", scenario.get("options", {}).get("threads"))
+    }
     if "bundle" in scenario.get("options", {}):
         assert (path, answer["copies"]) == (f"{FOLDER}/model.onnx", 0)
     elif scenario.get("os") == "ios":

@@ -58,6 +58,20 @@ const onToken = () => ++pieces === 3 && stop.abort();
 found.stopped = (await apart.generate("once", { ...endless, signal: stop.signal, onToken })).finish;
 const never = await apart.generate("once", { signal: AbortSignal.abort() });
 found.never = [never.finish, never.ids.length];
+const waits = async (generator) => {
+  const leave = new AbortController();
+  const first = new AbortController();
+  const order = [];
+  const long = generator.generate("once", { ...endless, signal: first.signal }).then(() => order.push("long"));
+  const waiting = [leave.signal, AbortSignal.abort()].map((signal) => generator.generate("once", { signal }));
+  const ended = Promise.all(waiting).then((all) => (order.push("waiting"), all));
+  setTimeout(() => leave.abort(), 20);
+  const all = await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 5000, []))]);
+  first.abort();
+  await long;
+  return [order, ...all.map(({ finish, text, ids, promptTokens }) => [finish, text, ids.length, promptTokens])];
+};
+found.waits = [await waits(beside), await waits(apart)];
 found.thrown = await said(apart.generate("once", { onToken: () => { throw new Error("of the app"); } }));
 found.again = await told(beside, drawn) === await told(apart, drawn);
 found.options = await said(apart.generate("once", { maxTokenz: 1 }));
@@ -123,6 +137,7 @@ def check_writes(found):
     assert (found["same"], found["again"]) == (True, True)
     assert found["test"]["failure"] is None
     assert (found["stopped"], found["never"], found["disposed"]) == ("cancelled", ["cancelled", 0], "cancelled")
+    assert found["waits"] == [[["waiting", "long"], *[["cancelled", "", 0, 0]] * 2]] * 2
     assert found["thrown"] == "Error undefined: of the app"
     assert "did you mean maxTokens?" in found["options"]
 
@@ -293,6 +308,19 @@ def test_workers_of_the_app_and_threads_load_or_are_refused_with_the_reason(two_
         "ModelError runtime: the worker cannot be started: its script .*smart-home/worker", found["absent"]
     )
     assert "onnxruntime runs with threads: 2 on this page since its first model was loaded" in found["others"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("worker", ["false", "true"])
+def test_a_page_takes_no_more_threads_than_cores(two_packages, worker):
+    body = f"""
+        const found = [];
+        console.warn = (text) => found.push(text);
+        const classifier = await Classifier.load({{ threads: 999, worker: {worker} }});
+        found.push((await classifier.selfTest()).failure);
+        """
+    told = "smart-home: threads: 999 is more than the 8 cores of this machine; 8 are taken"
+    assert opened(two_packages, body) == [told, None]
 
 
 @pytest.mark.slow

@@ -20,7 +20,8 @@ export interface WorkerLike {
 
 /**
  * bundle: where it lies
- * threads: of onnxruntime; in the browser more than one work only where the page is cross-origin isolated
+ * threads: of onnxruntime; in the browser more than one work only where the page is cross-origin isolated; of more than the
+ *   machine has cores, a warning says that as many as these are taken
  * worker: run the model in a worker, so that the page, or a server in Node, stays alive: one that is started for it, in a
  *   browser also by the address of its script, or one that the app has started, which imports this package's "worker"
  * wasmPaths: in the browser, where onnxruntime's files lie; left out, it finds them beside its code
@@ -95,13 +96,14 @@ export interface GenerateOptions {
   contextFull?: "stop" | "slide" | undefined;
   /** Called with each piece of the text as soon as its characters are whole. */
   onToken?: ((piece: string) => void) | undefined;
-  /** Ends the text behind the token in work; what was written until then is the result. */
+  /** Ends the text behind the token in work; what was written until then is the result: of one that waits, nothing, at once. */
   signal?: AbortSignal | undefined;
 }
 
 /**
  * A finished text.
  * ids: the new tokens
+ * promptTokens: of the prompt; 0 where the text was ended before its turn came
  * finish: `eos` (the model ended it), `stop` (a stop string), `length` (maxTokens), `context` (it is full), `cancelled`
  * slides: how often the older half of the context was forgotten
  * firstMs: for the prompt, up to the logits of the first new token

@@ -17,6 +17,12 @@ import { Tokenizer } from "./tokenizer/tokenizer.js";
 
 export const TASK = "text-generation";
 
+/**
+ * A text that was ended before its turn came.
+ * @returns {import("../index.d.ts").Generated}
+ */
+const unwritten = () => ({ text: "", ids: [], finish: "cancelled", promptTokens: 0, slides: 0, firstMs: 0, tokensPerSecond: 0 });
+
 /** A generator as an app holds it, whose model runs here or in a worker; calls that overlap wait for each other. */
 export class BaseGenerator {
   /**
@@ -34,8 +40,23 @@ export class BaseGenerator {
    * @param {import("../index.d.ts").GenerateOptions} [options]
    * @returns {Promise<import("../index.d.ts").Generated>}
    */
-  generate(prompt, options) {
-    return this.life.take(async () => this.engine.generate(prompt, generateOptions(options)));
+  async generate(prompt, options) {
+    const given = generateOptions(options);
+    const { signal } = given;
+    /** @type {() => void} */
+    let leave = () => {};
+    /** @type {Promise<import("../index.d.ts").Generated>} */
+    const left = new Promise((resolve) => {
+      leave = () => resolve(unwritten());
+    });
+    // one that waits ends when it is told, not when its turn comes
+    signal?.addEventListener?.("abort", leave);
+    if (signal?.aborted) leave();
+    const written = this.life.take(async () => {
+      signal?.removeEventListener?.("abort", leave);
+      return signal?.aborted ? unwritten() : this.engine.generate(prompt, given);
+    });
+    return Promise.race([written, left]);
   }
 
   /** @returns {Promise<import("../index.d.ts").SelfTest>} */

@@ -3,6 +3,7 @@
 import { BaseClassifier, LocalClassifier, TASK as CLASSIFICATION } from "./classifier.js";
 import { BaseGenerator, LocalGenerator, TASK as GENERATION } from "./generator.js";
 import { loadOptions } from "./options.js";
+import { withinCores } from "./platform.js";
 import { remoteModel } from "./remote_model.js";
 
 /** @typedef {import("../index.d.ts").Source} Source */
@@ -18,7 +19,7 @@ export function modelsOf(platform) {
      * @param {import("../index.d.ts").LoadOptions} [second]
      */
     static async load(first, second) {
-      const options = loadOptions(first, second, CLASSIFICATION);
+      const options = withinCores(platform, loadOptions(first, second, CLASSIFICATION));
       const engine = await (options.worker ? remoteModel(platform, CLASSIFICATION, options) : LocalClassifier.load(platform, options));
       return new Classifier(engine.manifest, engine);
     }
@@ -30,7 +31,7 @@ export function modelsOf(platform) {
      * @param {import("../index.d.ts").GeneratorOptions} [second]
      */
     static async load(first, second) {
-      const options = loadOptions(first, second, GENERATION);
+      const options = withinCores(platform, loadOptions(first, second, GENERATION));
       const engine = await (options.worker ? remoteModel(platform, GENERATION, options) : LocalGenerator.load(platform, options));
       return new Generator(engine.manifest, engine);
     }

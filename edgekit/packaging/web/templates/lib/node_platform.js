@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as threads from "node:worker_threads";
@@ -27,6 +28,7 @@ export const platform = {
     executionProviders: ["cpu"], interOpNumThreads: 1, ...(several ? { intraOpNumThreads: several } : {}),
   }),
   connect,
+  cores: () => ({ count: availableParallelism(), owner: "this machine" }),
   refused: { wasmPaths: "it is for onnxruntime-web, and in Node onnxruntime-node runs the model" },
 };
 

@@ -18,6 +18,7 @@ import { ModelError } from "./errors.js";
  * @property {<T>(task: () => Promise<T>) => Promise<T>} [loading] loads a model, and ends where it would not
  * @property {(options: LoadOptions, onLost: (why: string) => void) => Promise<Connection>} [connect] starts a worker; `onLost`
  *   is called when it has ended by itself
+ * @property {() => { count: number, owner: string }} cores how many threads make sense, and whose cores these are
  * @property {Record<string, string>} [refused] options that this platform does not take, each with the reason
  */
 
@@ -30,6 +31,22 @@ export function refuse(platform, options) {
   const given = Object.entries(options).filter(([, value]) => value !== false).map(([name]) => name);
   const [name, why] = Object.entries(platform.refused ?? {}).find(([each]) => given.includes(each)) ?? [];
   if (name) throw new ModelError("unsupported", `${name} does nothing here: ${why}`, "leave it out");
+}
+
+/**
+ * The options with no more threads than there are cores: onnxruntime starts as many as it is told, for seconds, and each one more
+ * makes the model slower. An app does not know where it will run, so that it is warned and not refused.
+ * @template {LoadOptions} Options
+ * @param {Platform} platform
+ * @param {Options} options
+ * @returns {Options}
+ */
+export function withinCores(platform, options) {
+  const { count, owner } = platform.cores();
+  if (options.threads === undefined || options.threads <= count) return options;
+  const [cores, are] = count > 1 ? ["cores", "are"] : ["core", "is"];
+  globalThis.console?.warn(`@@NAME@@: threads: ${options.threads} is more than the ${count} ${cores} of ${owner}; ${count} ${are} taken`);
+  return { ...options, threads: count };
 }
 
 /**

@@ -7,6 +7,9 @@ import { nativeRuntime } from "./native_runtime.js";
 
 /** @typedef {import("./platform.js").Runtime} Runtime */
 
+// React Native does not tell how many cores a phone has; none sold has more
+const CORES = 12;
+
 /**
  * No turns are needed over several models: each load and each run has a native thread of its own, onnxruntime's sessions
  * may run side by side, and results become JavaScript's on its own thread (read in the source of onnxruntime-react-native
@@ -27,6 +30,7 @@ export const reactNative = (own) => ({
     );
   },
   sessionOptions: ({ threads }) => ({ executionProviders: ["cpu"], ...(threads ? { intraOpNumThreads: threads } : {}) }),
+  cores: () => ({ count: CORES, owner: "any phone" }),
   refused: {
     wasmPaths: "it is for onnxruntime-web, and here onnxruntime-react-native runs the model",
     worker: "onnxruntime-react-native runs the model in a thread of its own",

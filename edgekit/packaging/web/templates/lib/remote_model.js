@@ -106,12 +106,12 @@ export class RemoteModel {
   async generate(prompt, { signal, onToken, ...options }) {
     const id = this.last + 1;
     const stop = () => this.send({ stop: id });
-    const written = this.call("generate", [prompt, options, signal?.aborted ?? false], onToken);
-    signal?.addEventListener("abort", stop);
+    const written = this.call("generate", [prompt, options], onToken);
+    signal?.addEventListener?.("abort", stop);
     try {
       return await written;
     } finally {
-      signal?.removeEventListener("abort", stop);
+      signal?.removeEventListener?.("abort", stop);
     }
   }
 

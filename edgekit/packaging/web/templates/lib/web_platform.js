@@ -17,7 +17,7 @@ const STARTED = Symbol.for("edgekit.onnxruntime-web.started");
 /**
  * @param {OnnxruntimeWeb} onnxruntime
  * @param {boolean} hasOwnScript whether onnxruntime's code is a file of its own, or one that does nothing in its threads
- * @returns {Pick<import("./platform.js").Platform, "runtime" | "sessionOptions" | "turns" | "loading">}
+ * @returns {Pick<import("./platform.js").Platform, "runtime" | "sessionOptions" | "turns" | "loading" | "cores">}
  */
 export function webPlatform(onnxruntime, hasOwnScript) {
   const { InferenceSession, Tensor, env } = onnxruntime;
@@ -29,6 +29,7 @@ export function webPlatform(onnxruntime, hasOwnScript) {
     },
     sessionOptions: () => ({ executionProviders: ["wasm"] }),
     turns: pageTurns,
+    cores: () => ({ count: navigator.hardwareConcurrency || 1, owner: "this machine" }),
     loading: (task) => (env.wasm.numThreads === 1 ? task() : watched(task)),
   };
 }

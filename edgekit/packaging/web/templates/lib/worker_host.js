@@ -86,9 +86,8 @@ class Host {
    * @param {number} id
    * @param {any[]} parameters
    */
-  async generate(id, [prompt, options, isAborted]) {
+  async generate(id, [prompt, options]) {
     const stop = new AbortController();
-    if (isAborted) stop.abort();
     this.texts.set(id, stop);
     const onToken = (/** @type {string} */ piece) => this.port.postMessage({ id, piece });
     try {
