@@ -1,30 +1,58 @@
-"""The parts of the README that are computed: commands, targets, measured tables. Refresh: `cog -r README.md`."""
+"""The computed parts of README and guides. Refresh: `cog -r README.md edgekit/guides/*.md`."""
 
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from condense import table
 
 RESULTS = Path(__file__).parent / "results"
+_HEADLINES = {
+    "SST-2, sentiment: 3 layers of 384, 8,000 tokens, int8": "sst2",
+    "the same in 4 bits with 3,500 tokens": "sst2-5mb",
+    "banking77, 77 intents: 3 layers of 384, int8": "banking77",
+    "the same in 4 bits with 3,000 tokens": "banking77-5mb",
+    "ChnSentiCorp, Chinese reviews, from nothing": "chnsenticorp",
+}
 # the parts of a bundle, as `edgekit inspect` names them, that are no weights
 _NO_WEIGHTS = ("graph", "tokenizer.json", "config.json")
 
 
 def commands() -> str:
-    """Every command with what it does and its example."""
-    import click
+    """Every command with what it does, in the sections of the help."""
+    from edgekit.cli import SECTIONS
 
-    from edgekit.cli import COMMANDS, cli
+    lines = ["| | command | what it does |", "|---|---|---|"]
+    for title, section in SECTIONS.items():
+        lines += [
+            f"| {'' if place else title} | `edgekit {name}` | {what} |"
+            for place, (name, what) in enumerate(section.items())
+        ]
+    return "\n".join(lines)
 
-    context = click.Context(cli)
-    lines = ["| command | what it does | for example |", "|---|---|---|"]
-    for name, what in COMMANDS.items():
-        command = cli.get_command(context, name)
-        assert command is not None
-        example = next(line for line in (command.help or "").splitlines() if line.strip().startswith("edgekit "))
-        lines.append(f"| `edgekit {name}` | {what} | `{example.strip().replace('|', '&#124;')}` |")
+
+def guides() -> str:
+    """Every guide with its title, as the index of the guides has them."""
+    folder = Path(__file__).parent.parent / "edgekit" / "guides"
+    rows = re.findall(r"^- \[(.+)\]\((.+)\)$", (folder / "README.md").read_text(), re.MULTILINE)
+    return " · ".join(f"[{title}](edgekit/guides/{file})" for title, file in rows)
+
+
+def headline(
+    bundle: str = "bundle for a Raspberry Pi 4, ONNX",
+    accuracy: str = "accuracy on test, %",
+    drop: str = "below its teacher, points (95 %)",
+) -> str:
+    """Of each measured recipe the ONNX bundle, under these heads."""
+    lines = [f"| {bundle} | MB | {accuracy} | {drop} |", "|---|--:|--:|--:|"]
+    for title, name in _HEADLINES.items():
+        rows = {row["name"]: row for row in json.loads((RESULTS / f"{name}.json").read_text())["models"]}
+        row = rows["onnx"]
+        points, low, high = row["below_teacher_test"]
+        cells = (title, f"{row['size_mb']:.2f}", f"{sum(row['test']) / len(row['test']):.2f}")
+        lines.append(f"| {' | '.join(cells)} | {points:.2f} ({low:.2f} to {high:.2f}) |")
     return "\n".join(lines)
 
 

@@ -53,6 +53,7 @@ SECTIONS = {
     },
     "This installation": {
         "doctor": "Say what is installed here, what is missing, and the cure.",
+        "guide": "Read the guides, offline.",
         "completion": "Print what lets a shell complete edgekit's commands.",
     },
 }
