@@ -122,6 +122,7 @@ class Step(Strict):
     output:       sha256 of each file of the checkpoint that came of it; a bundle's manifest lists its own
     machine:      what computed it: architecture, processor, threads
     vocabulary:   what trimming it did, where the stage has
+    pairs:        whether the rows that a classifier learned from were pairs of texts
     """
 
     stage: str
@@ -137,6 +138,13 @@ class Step(Strict):
     validation: Validation | None = None
     machine: dict[str, str] = pydantic.Field(default_factory=dict)
     vocabulary: VocabularyCut | None = None
+    pairs: bool | None = None
+
+    @pydantic.model_serializer(mode="wrap")
+    def _as_before(self, serialize: pydantic.SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without `pairs` where nothing is known of them: the hash of an older lineage stays."""
+        value: dict[str, Any] = serialize(self)
+        return {key: each for key, each in value.items() if key != "pairs" or each is not None}
 
 
 class CheckpointExtras(Strict):
@@ -192,7 +200,8 @@ class Manifest(Strict):
     target_facts: the whole target that it was made for, so that one of a person's own goes with the bundle
     max_length:   the most tokens of an input or, of a decoder, of prompt and new tokens together
     generation:   of a decoder; None for a classifier, which has labels instead
-    pairs:        whether a classifier takes pairs of texts: one with a single token type does not, and says so on disk
+    pairs:        whether a classifier takes pairs of texts: one with a single token type, or trained on single texts,
+                  does not; `only`: it was trained on pairs, and takes nothing else. What is usual is not said on disk
     content_hash: over all files, and all facts here that decide an answer (`edgekit.agent.inference.content_hash`)
     problem_type: what the logits of a classifier mean, where not one label; format 3 has it, and what belongs to it
     thresholds:   of each label of a multi-label model
@@ -212,7 +221,7 @@ class Manifest(Strict):
     runtime: str
     family: str
     labels: tuple[str, ...]
-    pairs: bool = True
+    pairs: bool | Literal["only"] = True
     problem_type: Literal["multi_label_classification", "regression"] | None = None
     thresholds: tuple[Threshold, ...] = ()
     max_length: pydantic.PositiveInt
@@ -238,7 +247,7 @@ class Manifest(Strict):
     @pydantic.model_serializer(mode="wrap")
     def _without_what_is_usual(self, written: pydantic.SerializerFunctionWrapHandler) -> JsonObject:
         fields: JsonObject = written(self)
-        left_out = {"pairs"} if self.pairs else set()
+        left_out = {"pairs"} if self.pairs is True else set()
         if self.lineage_sha256 is None:
             left_out.add("lineage_sha256")
         if self.format_version == FORMAT_VERSION:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import click
 
+from edgekit.cli.bundle_and_text import STDIN, bundle_and_text
 from edgekit.cli.click_base import Command
 from edgekit.cli.options import options_of
 from edgekit.cli.output import as_json, print_json
@@ -15,29 +15,28 @@ from edgekit.options.generate_options import GenerateOptions
 
 
 @click.command("generate", cls=Command)
-@click.argument("words", nargs=-1, required=True, metavar="[BUNDLE] PROMPT")
+@click.argument("words", nargs=-1, metavar="[BUNDLE] [PROMPT]")
 @options_of(GenerateOptions)
 @click.option("--stop", multiple=True, metavar="TEXT", help="End the text where TEXT appears; may be given again.")
 @as_json
 def command(words: tuple[str, ...], options: GenerateOptions, stop: tuple[str, ...], as_json: bool) -> None:
-    """Write on from a prompt with a decoder's bundle; `-` reads it. Neither torch nor transformers is loaded.
+    """Write on from a prompt with a decoder's bundle; without one, or with `-`, that of standard input.
 
-    BUNDLE defaults to the current folder if it is one, else the newest run's. The text is printed as it comes;
-    --json prints one object at the end.
+    Neither torch nor transformers is loaded. BUNDLE defaults to the current folder if it is one, else the newest
+    run's. The text is printed as it comes; --json prints one object at the end.
 
     \b
     Examples:
       edgekit generate out/onnx "Once upon a time"
       edgekit generate out/onnx "Once upon a time" --temperature 0.8 --top-p 0.9 --seed 7
-      edgekit generate out/onnx - --max-tokens 64 --stop "The end" < prompt.txt
+      edgekit generate out/onnx --max-tokens 64 --stop "The end" < prompt.txt
     """
-    from edgekit.flows.default_model import newest_model
     from edgekit.flows.generate import generate
 
-    if len(words) > 2:
-        raise click.UsageError("give one prompt, in quotes")
-    bundle = Path(words[0]) if len(words) == 2 else newest_model("bundle")
-    prompt = _prompt() if words[-1] == "-" else words[-1]
+    bundle, given = bundle_and_text(words, "prompt")
+    prompt = _prompt() if given is None else given
+    if not prompt and given is None and STDIN not in words:
+        raise click.UsageError("no prompt was given")
     writing = generate(bundle, prompt, options, stop=stop)
     if not as_json:
         click.echo(prompt, nl=False)

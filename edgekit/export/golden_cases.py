@@ -58,8 +58,8 @@ class Reference(Generic[Case]):
                 advice="--max-length",
             )
         allowed = self._task.tolerance(cases, self._file)
-        # pairs of texts are for models that are given some
-        pairs = any(isinstance(text, tuple) for text in given)
+        # pairs of texts are for models that were trained on them, or are given some
+        pairs = self._task.source.pairs or any(isinstance(text, tuple) for text in given)
         made = self._made(texts, allowed, pairs=pairs)
         nobodys = [*(case for case in cases if texts[case.text]), *made]
         with self._rounding():

@@ -28,6 +28,8 @@ HARD_TEXTS: tuple[str, ...] = (
     "supercalifragilisticexpialidocious" * 4,
     "what will the weather be like in the city tomorrow " * 120,
 )
+# the same for a model of pairs of texts: each with the next, so that each is a first and a second text
+HARD_PAIRS: tuple[tuple[str, str], ...] = tuple(zip(HARD_TEXTS, (*HARD_TEXTS[1:], HARD_TEXTS[0]), strict=True))
 # what breaks tokenizers: nothing, many scripts, characters of several bytes, white space
 HARD_PROMPTS: tuple[str, ...] = (
     "Once upon a time",

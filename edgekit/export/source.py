@@ -28,6 +28,7 @@ class Source:
     """What is exported: a model whose weights are on the grid of `plan`, with their scales, and its tokenizer.
 
     thresholds: of each label of a multi-label model
+    pairs:      whether a classifier was trained on pairs of texts; None where nobody knows
     """
 
     model: LoadedModel
@@ -39,6 +40,7 @@ class Source:
     notes: tuple[str, ...] = ()
     task: Task = field(kw_only=True)
     thresholds: tuple[float, ...] = ()
+    pairs: bool | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +31,7 @@ from edgekit.tasks.problem_type import MULTI_LABEL, PROBLEMS
 from edgekit.tasks.task import Task
 
 if TYPE_CHECKING:
+    from edgekit.bundle.manifest import Step
     from edgekit.export.lowering import Lowering
     from edgekit.models.checkpoint import Checkpoint
 
@@ -78,12 +79,20 @@ def export(
     thresholds = _thresholds(checkpoint, task, options.threshold)
     lineage = next_step("export", options, checkpoint, target=target, golden=golden)
     source = Source(loaded, tokenizer, name, plan, scales, lineage, notes, task=task, thresholds=thresholds)
+    source = replace(source, pairs=_of_pairs(lineage, golden))
     with new_folder(out, force=force) as folder:
         for lowering in choice.lowerings:
             (folder / lowering.format).mkdir()
             with progress.task(f"export {lowering.format}"):
                 build_bundle(source, lowering.up_to(longest), target, folder / lowering.format, golden=golden)
     return [out / lowering.format for lowering in choice.lowerings]
+
+
+def _of_pairs(lineage: Sequence[Step], golden: Sequence[str | tuple[str, str]]) -> bool | None:
+    """Whether a classifier reads pairs of texts, as the rows say that it learned from, or golden ones."""
+    learned = [step.pairs for step in lineage if step.pairs is not None]
+    kinds = {isinstance(text, tuple) for text in golden} if not learned else {learned[-1]}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ def next_step(
         golden_texts=len(golden),
         # a training says it when it has ended: one that goes on with other threads is still the same step
         machine=machine() if data.rows is None else {},
+        pairs=data.rows.has_pairs if isinstance(data.rows, Data) else None,
     )
     return (*before, step)
 

@@ -6,8 +6,10 @@ import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import overload
 
-from edgekit.errors import agent_errors
+from edgekit.agent.inference.tokenizer import TextPair
+from edgekit.errors import UsageError, agent_errors
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,41 @@ class Labelled:
         return {name: value for name, value in dataclasses.asdict(self).items() if value is not None}
 
 
-def predict(bundle: Path, texts: Iterable[str], *, pair: str | None = None, threads: int = 1) -> Iterator[Labelled]:
-    """Classify texts one by one, as they come. Raises `UsageError` for a folder that is no sound bundle."""
+@overload
+def predict(  # type: ignore[overload-overlap]  # a text is an iterable of texts to Python, and one text to people
+    bundle: str | Path, texts: str, *, pair: str | None = None, threads: int = 1
+) -> Labelled: ...
+
+
+@overload
+def predict(bundle: str | Path, texts: Iterable[str | TextPair], *, threads: int = 1) -> list[Labelled]: ...
+
+
+def predict(
+    bundle: str | Path, texts: str | Iterable[str | TextPair], *, pair: str | None = None, threads: int = 1
+) -> Labelled | list[Labelled]:
+    """What a bundle says of a text, of a text and its pair, or of each text of a list in their order.
+
+    texts: one text; or several, of a model of pairs each a tuple (text, pair)
+    Raises `UsageError` for a folder that is no sound bundle, and for a pair where the model takes single texts or the
+    other way round.
+    """
+    if isinstance(texts, str):
+        return next(predictions(Path(bundle), [texts], pair=pair, threads=threads))
+    if pair is not None:
+        raise UsageError("one second text was given for several texts", advice="give each its own: (text, pair)")
+    return list(predictions(Path(bundle), texts, threads=threads))
+
+
+def predictions(
+    bundle: Path, texts: Iterable[str | TextPair], *, pair: str | None = None, threads: int = 1
+) -> Iterator[Labelled]:
+    """As `predict`, text by text as they come. pair: the second text of each that brings none"""
     from edgekit.agent.inference.classifier import open_classifier
 
     with agent_errors():
         classifier = open_classifier(bundle, threads=threads)
-        for text in texts:
-            prediction = classifier.classify(text, pair)
+        for each in texts:
+            text, second = (each, pair) if isinstance(each, str) else each
+            prediction = classifier.classify(text, second)
             yield Labelled(text, **prediction.fields(classifier.bundle.labels))

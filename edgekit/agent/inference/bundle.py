@@ -18,6 +18,8 @@ CLASSIFICATION, GENERATION = "text-classification", "text-generation"
 MANIFEST_FILE = "manifest.json"
 GOLDEN = "golden.jsonl"
 TOKENIZER = "tokenizer.json"
+# what the manifest says of `pairs` where a text alone is none of the model's
+PAIRS_ONLY = "only"
 # bytes of a file's name, on every system
 LONGEST_NAME = 255
 # a file of edgekit's own is far below these; the memory of a device is not far above
@@ -75,6 +77,11 @@ class Bundle:
     def takes_pairs(self) -> bool:
         """Whether a classifier takes pairs of texts: it does unless its manifest says otherwise."""
         return bool(self.manifest.get("pairs", True))
+
+    @property
+    def needs_pairs(self) -> bool:
+        """Whether a classifier was trained on pairs of texts, and knows nothing of a text alone."""
+        return self.manifest.get("pairs") == PAIRS_ONLY
 
     @property
     def head(self) -> Head:

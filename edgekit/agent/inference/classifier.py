@@ -26,12 +26,16 @@ class Classifier:
         self.tokenizer = tokenizer
         self.head = bundle.head
         self._pad_id = bundle.pad_id
-        self._takes_pairs = bundle.takes_pairs
+        self._takes_pairs, self._needs_pairs = bundle.takes_pairs, bundle.needs_pairs
         self._roles = {name: _role(name) for name in bundle.input_names}
         self._order = tuple(self._roles)
 
     def classify(self, text: str, pair: str | None = None) -> Prediction:
-        """What the model says of a text or of a pair of texts."""
+        """What the model says of a text or of a pair of texts; `BadInput` for the one that it was not trained on."""
+        if pair is None and self._needs_pairs:
+            raise BadInput("this model takes pairs of texts, and was given one text", "give its second text as well")
+        if pair is not None and not self._takes_pairs:
+            raise _no_pair()
         encoding = self.tokenizer.encode(text, pair)
         return self.head.predict(self.logits(encoding), encoding.truncated)
 
@@ -53,7 +57,7 @@ class Classifier:
         Raises `BadInput` for a pair of texts where the model takes none, and for a text longer than the model takes.
         """
         if not self._takes_pairs and any(encoding.type_ids):
-            raise BadInput("this model takes single texts, and was given a pair", "leave the second text out")
+            raise _no_pair()
         ids, types = encoding.ids or [self._pad_id], encoding.type_ids or [0]
         tokens = len(ids)
         length = length_for(self.session, tokens)
@@ -96,6 +100,10 @@ def load_classifier(bundle: Bundle, runtime: str | None = None, threads: int = 1
     session = open_session(bundle.model, runtime, threads)
     longest = min([bundle.max_length, *session.lengths[-1:]])
     return Classifier(bundle, session, Tokenizer(bundle.tokenizer, longest))
+
+
+def _no_pair() -> BadInput:
+    return BadInput("this model takes single texts, and was given a pair", "leave the second text out")
 
 
 def _role(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from edgekit.agent.inference.bundle import TOKENIZER
+from edgekit.agent.inference.bundle import PAIRS_ONLY, TOKENIZER
 from edgekit.agent.inference.classifier import Classifier
 from edgekit.agent.inference.problem_type import SINGLE_LABEL, Answer, threshold_logit
 from edgekit.agent.inference.tokenizer import load_tokenizer
@@ -17,7 +17,7 @@ from edgekit.bundle.manifest import Parity
 from edgekit.compress.quantization.grid import Floats
 from edgekit.errors import ToolError, UsageError
 from edgekit.export.goal_search import Edges, further_texts
-from edgekit.export.golden_texts import HARD_TEXTS, made_texts
+from edgekit.export.golden_texts import HARD_PAIRS, HARD_TEXTS, made_texts
 from edgekit.export.model_file import ModelFile
 from edgekit.export.parity import (
     FLOAT,
@@ -90,7 +90,8 @@ class Export(TaskExport[ClassificationCase]):
     def golden_texts(self, given: Sequence[TextInput]) -> GoldenTexts:
         """See `TaskExport`."""
         origins: dict[TextInput, Origin | None] = dict.fromkeys(given)
-        return origins | dict.fromkeys(HARD_TEXTS, "fixed")
+        hard: Sequence[TextInput] = HARD_PAIRS if self.source.pairs else HARD_TEXTS
+        return origins | dict.fromkeys(hard, "fixed")
 
     def made_texts(self, file: ModelFile, folder: Path, *, pairs: bool, attempt: int) -> Mapping[str, TextInput]:
         """See `TaskExport`."""
@@ -196,11 +197,16 @@ class Export(TaskExport[ClassificationCase]):
 
     def manifest_facts(self, file: ModelFile) -> dict[str, object]:
         """See `TaskExport`."""
-        pairs = self._takes_pairs(file)
-        facts: dict[str, object] = {"labels": self.source.labels, "pad_id": self._pad_id, "pairs": pairs}
+        facts: dict[str, object] = {"labels": self.source.labels, "pad_id": self._pad_id, "pairs": self._pairs(file)}
         if self.source.head.problem_type != SINGLE_LABEL:
             facts |= {"problem_type": self.source.head.problem_type, "thresholds": self.source.thresholds}
         return facts
+
+    def _pairs(self, file: ModelFile) -> bool | str:
+        """What the manifest says of pairs: whether they are taken, or that nothing else is."""
+        if self.source.pairs is None or not self._takes_pairs(file):
+            return self._takes_pairs(file)
+        return PAIRS_ONLY if self.source.pairs else False
 
     def _takes_pairs(self, file: ModelFile) -> bool:
         """Whether the file reads the second text of a pair as the checkpoint does.

@@ -71,6 +71,10 @@ def check(bundle, name, data):
     assert manifest.family == name
     assert {spec.name for spec in manifest.inputs} == set(family(name).inputs)
     assert len(manifest.blocks) == (1 if name == "albert" else 2)
+    assert manifest.pairs == "only"
+    cases = [json.loads(line) for line in (bundle / "golden.jsonl").read_text().splitlines()]
+    assert {case.get("origin") for case in cases if case["text_pair"] is not None} >= {"fixed", "vocabulary"}
+    assert all(case["text_pair"] is not None for case in cases if case.get("origin") == "fixed")
     classifier = open_classifier(bundle)
     prediction = classifier.classify("turn the fan on", "it is the fan")
     assert prediction.label in ("same", "other")

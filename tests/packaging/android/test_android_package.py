@@ -102,6 +102,11 @@ def test_a_pair_is_refused_where_the_model_takes_none(run, android_bundles, tmp_
     code, output = run("onnx", folder, "classify", "open", "the door")
     assert code == 1
     assert "this model takes single texts, and was given a pair" in output
+    rewrite(folder, pairs="only")
+    assert run("onnx", folder, "classify", "open", "the door")[0] == 0
+    code, output = run("onnx", folder, "classify", "open")
+    assert code == 1
+    assert "this model takes pairs of texts, and was given one" in output
 
 
 @needs_java

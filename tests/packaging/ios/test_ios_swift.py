@@ -85,6 +85,10 @@ def test_a_pair_is_refused_where_the_model_takes_none(swift_package, onnx_bundle
     assert len(answers(swift_package.run("model", "classify", onnx_bundle, lines=["open"]))) == 1
     message = refused(swift_package.run("model", "classify", onnx_bundle, lines=[["open", "the door"]]))
     assert "the model takes single texts, and was given a pair" in message
+    rewrite(onnx_bundle, pairs="only")
+    assert len(answers(swift_package.run("model", "classify", onnx_bundle, lines=[["open", "the door"]]))) == 1
+    message = refused(swift_package.run("model", "classify", onnx_bundle, lines=["open"]))
+    assert "the model takes pairs of texts, and was given one" in message
 
 
 def test_a_model_of_one_length_gets_padding(swift_package, tmp_path):

@@ -150,6 +150,10 @@ def test_a_pair_is_refused_where_the_model_takes_none(packages, tmp_path):
     asked = "(model) => model.classify('one', 'two').catch((error) => `${error.code}: ${error.message}`)"
     (refusal,) = seen(packages["multi_label"], [bundle], asked)
     assert refusal.startswith("invalid: this model takes single texts, and was given a pair")
+    only = rewrite(shutil.copytree(packages["multi_label"] / "bundle", tmp_path / "only"), pairs="only")
+    asked = "(model) => model.classify('one').catch((error) => `${error.code}: ${error.message}`)"
+    (refusal,) = seen(packages["multi_label"], [only], asked)
+    assert refusal.startswith("invalid: this model takes pairs of texts, and was given one")
     (tmp_path / "package").mkdir()
     write(open_bundle(bundle), Identity(name="tiny-model", id="com.example.tiny"), tmp_path / "package")
     (example, _) = re.findall(

@@ -103,6 +103,12 @@ export class LocalClassifier {
    * @param {string | null} pair
    */
   async classify(text, pair) {
+    if (this.manifest.pairs === "only" && pair === null) {
+      throw new ModelError("invalid", "this model takes pairs of texts, and was given one", "give its second text as well");
+    }
+    if (this.manifest.pairs === false && pair !== null) {
+      throw new ModelError("invalid", "this model takes single texts, and was given a pair", "leave the second text out");
+    }
     return this.logits(this.tokenizer.encode(text, pair));
   }
 

@@ -36,7 +36,13 @@ public actor Classifier {
 
     /// What the model says of a text, or of a pair of texts; what is longer than the model takes is cut off.
     public func classify(_ text: String, pair: String? = nil) throws -> Prediction {
-        head.read(try logits(tokenizer.encode(text, pair: pair)))
+        guard pair != nil || !files.needsPairs else {
+            throw ModelError.badInput("the model takes pairs of texts, and was given one: give its second text as well")
+        }
+        guard pair == nil || files.takesPairs else {
+            throw ModelError.badInput("the model takes single texts, and was given a pair: leave the second text out")
+        }
+        return head.read(try logits(tokenizer.encode(text, pair: pair)))
     }
 
     /// Run the golden cases: text to ids to logits to the answer, each as it was when the model was made.

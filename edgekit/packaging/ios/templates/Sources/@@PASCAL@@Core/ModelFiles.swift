@@ -32,6 +32,8 @@ public struct ModelFiles: Sendable {
     package let tolerance: Tolerance
     /// Whether a classifier takes pairs of texts: it does unless its manifest says otherwise.
     package let takesPairs: Bool
+    /// Whether it was trained on pairs of texts, and knows nothing of a text alone.
+    package let needsPairs: Bool
     package let logits: LogitMeaning
     /// The lines of the golden cases, kept: no file is looked for once the model is loaded. Nil where there are none.
     let goldenLines: Data?
@@ -62,6 +64,7 @@ public struct ModelFiles: Sendable {
         endIds = Set(json["generation"]?["eos_ids"]?.array?.compactMap(\.int) ?? [])
         tolerance = Tolerance(json["parity"])
         takesPairs = json["pairs"]?.bool ?? true
+        needsPairs = json["pairs"]?.string == "only"
         logits = try LogitMeaning(json, labels: labels.count)
         try FileCheck(folder: folder, json: json).run(needed: [model, "tokenizer.json"])
         let cases = "golden.jsonl"

@@ -54,11 +54,17 @@ public final class Classifier extends Head implements AutoCloseable {
 
     /** What the model says of a text. */
     public Prediction classify(String text) {
+        if (bundle.manifest().needsPairs()) {
+            throw new ModelException("this model takes pairs of texts, and was given one: give its second text as well");
+        }
         return predict(encode(text, null));
     }
 
     /** What the model says of a pair of texts. */
     public Prediction classify(String text, String pair) {
+        if (pair != null && !bundle.manifest().takesPairs()) {
+            throw new ModelException("this model takes single texts, and was given a pair: leave the second text out");
+        }
         return predict(encode(text, pair));
     }
 

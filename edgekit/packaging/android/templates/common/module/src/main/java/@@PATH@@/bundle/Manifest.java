@@ -87,7 +87,12 @@ public final class Manifest {
 
     /** Whether a classifier takes pairs of texts: it does unless its manifest says otherwise. */
     public boolean takesPairs() {
-        return json.boolOr("pairs", true);
+        return needsPairs() || json.boolOr("pairs", true);
+    }
+
+    /** Whether a classifier was trained on pairs of texts, and knows nothing of a text alone. */
+    public boolean needsPairs() {
+        return "only".equals(json.value("pairs"));
     }
 
     /** The most tokens that the model takes. */
