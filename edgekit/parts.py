@@ -72,6 +72,12 @@ def install_command(extra: str) -> str:
     return f'{python} -m pip install "{DISTRIBUTION}[{extra}]{_origin()}"'
 
 
+def base_requirement() -> str:
+    """The base as another machine installs it: from the public address and commit that this one came from."""
+    origin = _origin()
+    return DISTRIBUTION + (origin if origin.startswith(" @ git+https://") else f" @ git+{REPOSITORY}")
+
+
 def installed_version(package: str) -> str:
     """The version of an installed package, by the name that it is installed by; "" where it is not."""
     try:

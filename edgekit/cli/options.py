@@ -193,11 +193,16 @@ _model_option = functools.partial(click.option, cls=Option, section="Model")
 
 
 def model_argument(
-    kind: Literal["checkpoint", "bundle", "either"], *, unless: str | None = None, ask_task: bool = True
+    kind: Literal["checkpoint", "bundle", "either"],
+    *,
+    unless: str | None = None,
+    beside: str | None = None,
+    ask_task: bool = True,
 ) -> Callable[[Command], Command]:
     """The model, as an argument or by `-m`; without either the current folder if it is one, else the newest run's.
 
     The command receives `model`, a `ModelRef`; None if the option named by `unless` was given in its place.
+    beside: an option with which none is looked for either, though one may be given
     ask_task: whether `--task` says what the checkpoint is for; else the command may have an option of that name
     """
 
@@ -207,7 +212,7 @@ def model_argument(
             reference = given.pop("revision", None), given.pop("task", None) if ask_task else None
             replaced = unless is not None and given[unless] is not None
             source = _one_model(model, model_option, unless if replaced else None)
-            if source is None and not replaced:
+            if source is None and not replaced and (beside is None or given[beside] is None):
                 from edgekit.flows.default_model import newest_model
 
                 source = str(newest_model(kind))

@@ -109,6 +109,12 @@ def write_named_text(path: Path, text: str) -> None:
             write_text(follow_links(path), text)
 
 
+def append_named_text(path: Path, text: str) -> None:
+    """Put text at the end of a file that a person names, which need not be there yet."""
+    with disk_errors(path), path.open("a", encoding="utf-8") as file:
+        file.write(text)
+
+
 def follow_links(path: Path) -> Path:
     """The place that `path` leads to, where nothing need be yet; `UsageError` for links in a circle."""
     try:

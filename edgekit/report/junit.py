@@ -10,14 +10,19 @@ from edgekit.report.figures import clean
 from edgekit.report.summary import VerdictRow
 
 
-def verdicts_junit(rows: Sequence[VerdictRow]) -> str:
-    """One test case a budget.
+def verdicts_junit(
+    rows: Sequence[VerdictRow], classes: Sequence[str] | None = None, *, inconclusive_ok: bool = False
+) -> str:
+    """One test case a budget, called as that is typed.
 
+    classes: of each row what the bundle is, and for which target; by default the bundle and its format
     A gated budget that fails is a failure; one that is inconclusive or unmeasured is an error of that type, as nothing
-    was proven. What does not gate and did not pass is skipped, so that it cannot turn a build red.
+    was proven, or is skipped where `inconclusive_ok`. What does not gate and did not pass is skipped too, so that it
+    cannot turn a build red.
     """
     suite = ElementTree.Element("testsuite", name="edgekit budgets")
-    tags = [_add_case(suite, row) for row in rows]
+    names = classes or [f"{row.bundle}.{row.format}" for row in rows]
+    tags = [_add_case(suite, row, name, _tag(row, inconclusive_ok)) for row, name in zip(rows, names, strict=True)]
     counts = {
         "tests": str(len(rows)),
         "failures": str(tags.count("failure")),
@@ -31,14 +36,12 @@ def verdicts_junit(rows: Sequence[VerdictRow]) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-def _add_case(suite: ElementTree.Element, row: VerdictRow) -> str:
+def _add_case(suite: ElementTree.Element, row: VerdictRow, classname: str, tag: str) -> str:
     verdict = row.verdict
-    title = figures.listed((f"{row.metric.title} {figures.limit(verdict.budget)}", row.conditions))
-    case = ElementTree.SubElement(suite, "testcase", classname=clean(f"{row.bundle}.{row.format}"), name=clean(title))
+    case = ElementTree.SubElement(suite, "testcase", classname=clean(classname), name=clean(verdict.budget.text))
     properties = ElementTree.SubElement(case, "properties")
     for name, value in _properties(row):
         ElementTree.SubElement(properties, "property", name=name, value=clean(value))
-    tag = _tag(row)
     if tag:
         message = clean(f"{figures.word(row)}: {verdict.reason}")
         result = ElementTree.SubElement(case, tag, message=message)
@@ -51,7 +54,13 @@ def _add_case(suite: ElementTree.Element, row: VerdictRow) -> str:
 
 def _properties(row: VerdictRow) -> list[tuple[str, str]]:
     budget = row.verdict.budget
-    known = [("outcome", figures.word(row)), ("limit", figures.limit(budget)), ("measured", figures.measured(row))]
+    title = figures.listed((f"{row.metric.title} {figures.limit(budget)}", row.conditions))
+    known = [
+        ("budget", title),
+        ("outcome", figures.word(row)),
+        ("limit", figures.limit(budget)),
+        ("measured", figures.measured(row)),
+    ]
     interval = figures.measured_interval(row)
     basis = row.verdict.basis.describe
     known += [("interval", interval)] if interval else []
@@ -60,9 +69,11 @@ def _properties(row: VerdictRow) -> list[tuple[str, str]]:
     return [*known, ("gated", "yes" if budget.gate else "no")]
 
 
-def _tag(row: VerdictRow) -> str:
+def _tag(row: VerdictRow, inconclusive_ok: bool) -> str:
     if row.verdict.outcome == "pass":
         return ""
     if not row.verdict.budget.gate:
         return "skipped"
-    return "failure" if row.verdict.outcome == "fail" else "error"
+    if row.verdict.outcome == "fail":
+        return "failure"
+    return "skipped" if inconclusive_ok else "error"

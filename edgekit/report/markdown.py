@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from edgekit.bundle.evaluation import ClassScore
 from edgekit.measure.accuracy.classification import ConfusedPair
+from edgekit.measure.verdicts import FAILED, INCONCLUSIVE, PASSED
 from edgekit.report import table_cells
 from edgekit.report.figures import clean
 from edgekit.report.headline import headline
@@ -56,6 +57,13 @@ def summary_markdown(summary: Summary) -> str:
         parts.append(("Packages for apps", table))
     title = f"# {escape(clean(summary.heading))}\n\n{escape(headline(summary).sentence)}\n"
     return title + "".join(f"\n## {heading}\n\n{text}" for heading, text in parts)
+
+
+def gate_markdown(rows: Sequence[VerdictRow], code: int) -> str:
+    """The verdicts under a heading that says what they come to. code: the exit code that follows from them"""
+    outcome = {PASSED: "PASS", FAILED: "FAIL", INCONCLUSIVE: "UNDECIDED"}.get(code, f"exit code {code}")
+    models = ", ".join(dict.fromkeys(escape(clean(row.bundle)) for row in rows))
+    return f"## edgekit gate: {outcome}" + (f" ({models})" if models else "") + f"\n\n{verdicts_markdown(rows)}\n"
 
 
 def verdicts_markdown(rows: Sequence[VerdictRow]) -> str:

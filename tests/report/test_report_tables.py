@@ -201,7 +201,8 @@ def test_junit_survives_anything(hostile: Summary) -> None:
     text = verdicts_junit(hostile.verdicts)
     assert "<script" not in text
     root = parsed(text)
-    assert "<script>alert(1)</script>|\ufffd" in (root[0][-1].get("name") or "")
+    (named,) = [each for each in root[0][-1].iter("property") if each.get("name") == "budget"]
+    assert "<script>alert(1)</script>|\ufffd" in (named.get("value") or "")
 
 
 def test_no_rows_at_all() -> None:

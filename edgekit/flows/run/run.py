@@ -8,7 +8,7 @@ from pathlib import Path
 from edgekit.data.splits import Data, Unnumbered, read_data
 from edgekit.data.token_blocks import TextData, load_text
 from edgekit.errors import UsageError
-from edgekit.flows.gate.gate import BundleVerdict, gate, not_judged
+from edgekit.flows.gate.gate_bundles import gate_bundles
 from edgekit.flows.lineage import tool_versions
 from edgekit.flows.run.checks import check_recipe
 from edgekit.flows.run.command_lines import command_line, data_flags
@@ -24,11 +24,9 @@ from edgekit.io.hashing import folder_sha256
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.evidence import Allowed
 from edgekit.measure.metrics import check_problem
-from edgekit.measure.verdicts import unmeasured
 from edgekit.models.checkpoint import Checkpoint, open_checkpoint
 from edgekit.options.recipe import Recipe, load_recipe
 from edgekit.report.summary import Summary
-from edgekit.schema.budget import Budget
 from edgekit.schema.shape import Scratch
 from edgekit.tasks.registry import task_named
 
@@ -58,7 +56,8 @@ def run(
         evaluate_models(state)
         profile_bundles(state)
         state.commands += _reproducing(state)
-        state.verdicts = _judge(recipe.budgets, state.bundles, state.data.sha256.get("test"))
+        allowed = Allowed(data_sha256=state.data.sha256.get("test"))
+        state.verdicts = gate_bundles(state.bundles, recipe.budgets, allowed=allowed) if recipe.budgets else []
         make_packages(state)
         return write_report(state)
 
@@ -69,20 +68,6 @@ def _reproducing(state: Run) -> list[str]:
     own = isinstance(start, str) and Path(start).is_dir() and not open_checkpoint(start).extras.lineage
     given = ({} if data.embedded else data_flags(data)) | ({"model": start} if own else {})
     return [command_line("reproduce", bundle / "manifest.json", **given) for bundle in state.bundles]
-
-
-def _judge(budgets: Sequence[Budget], bundles: Sequence[Path], rows: str | None) -> list[BundleVerdict]:
-    """The verdicts on every bundle; a budget for a format that was not exported is unmeasured, not forgotten."""
-    formats = {bundle.name for bundle in bundles}
-    left_out = not_judged(budgets, formats)
-    verdicts = []
-    for bundle in bundles:
-        wanted = [budget for budget in budgets if budget.format in (None, bundle.name)]
-        verdicts += gate(bundle, wanted, allowed=Allowed(data_sha256=rows)) if wanted else []
-    for budget in left_out:
-        reason = f"no {budget.format} bundle was made"
-        verdicts.append(BundleVerdict(Path(str(budget.format)), str(budget.format), unmeasured(budget, reason)))
-    return verdicts
 
 
 def begin(recipe: Recipe, folder: Path, progress: Progress) -> Run:
