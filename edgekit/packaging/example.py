@@ -5,7 +5,6 @@ A text that nobody wrote, where there is one; labels are those of the model at h
 
 from __future__ import annotations
 
-import itertools
 import json
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ import numpy as np
 
 from edgekit.agent.inference.bundle import Bundle, golden_lines
 from edgekit.agent.inference.problem_type import MULTI_LABEL, REGRESSION, Head
-from edgekit.agent.inference.prompts import PromptTokenizer
+from edgekit.agent.inference.prompts import PromptTokenizer, TextStream
 from edgekit.agent.json_object import JsonObject
 from edgekit.agent.runtimes.base import Array
 from edgekit.errors import agent_errors
@@ -24,14 +23,18 @@ _FEWEST, _MOST = 2, 60
 # characters beside letters that a string of every language, and of a shell, takes as they are
 _PLAIN = frozenset(" ,.!?-")
 _SHOWN_LABELS = 3
+# tokens of a generated text that are shown
+_SHOWN_TOKENS = 4
 # where no golden text can be shown
 _NO_TEXT = "text"
+_ELLIPSIS = "`...` stands for what the model gives."
 
 
 def example_values(bundle: Bundle) -> dict[str, str]:
     """What the templates of READMEs take: `TEXT`, and what the model answers to it.
 
-    ANSWER: as a comment has it; FIELDS: as the members of a JSON object; CONTINUATION: the first pieces of a text
+    ANSWER: as a comment has it; FIELDS: the members of the service's own answer, of many scores the first;
+    LEFT_OUT: what is to be known of them; CONTINUATION: the first pieces of a text, as the service sends them
     """
     with agent_errors():
         cases = [json.loads(line) for _, line in golden_lines(bundle)]
@@ -46,46 +49,64 @@ def _any(head: Head) -> dict[str, str]:
     """The labels of a classifier where nothing is known of an answer."""
     labels = ", ".join(map(quoted, head.labels[:_SHOWN_LABELS]))
     if head.problem_type == REGRESSION:
-        return {"ANSWER": "a number", "FIELDS": '"value": ...'}
+        return {"ANSWER": "a number", "FIELDS": '"value": ...', "LEFT_OUT": _ELLIPSIS}
     if head.problem_type == MULTI_LABEL:
-        return {"ANSWER": f"some of {labels}", "FIELDS": f'"labels": [{labels}], "scores": {{...}}'}
+        fields = f'"labels": [{labels}], "scores": {{...}}'
+        return {"ANSWER": f"some of {labels}", "FIELDS": fields, "LEFT_OUT": _ELLIPSIS}
     fields = f'"label": {quoted(head.labels[0])}, "score": ..., "scores": {{...}}'
-    return {"ANSWER": f"one of {labels}", "FIELDS": fields}
+    return {"ANSWER": f"one of {labels}", "FIELDS": fields, "LEFT_OUT": _ELLIPSIS}
 
 
 def _answer(head: Head, logits: Array) -> dict[str, str]:
     """What a classifier says, in words for each kind."""
     prediction = head.predict(logits)
+    fields = prediction.fields(head.labels)
     if head.problem_type == REGRESSION:
-        value = f"{float(logits[0]):.4g}"
-        return {"ANSWER": value, "FIELDS": f'"value": {value}'}
-    ranked = sorted(zip(head.labels, prediction.scores, strict=True), key=lambda each: -each[1])
-    shown = [f"{quoted(label)}: {score:.2f}" for label, score in ranked[:_SHOWN_LABELS]]
-    scores = "{" + ", ".join([*shown, *(["..."] if len(ranked) > len(shown) else [])]) + "}"
-    if head.problem_type == MULTI_LABEL:
-        labels = "[" + ", ".join(map(quoted, prediction.fields(head.labels)["labels"])) + "]"
-        return {"ANSWER": labels, "FIELDS": f'"labels": {labels}, "scores": {scores}'}
-    label, score = quoted(prediction.label), f"{prediction.score:.2f}"
-    return {"ANSWER": f"{label} {score}", "FIELDS": f'"label": {label}, "score": {score}, "scores": {scores}'}
+        answer = f"{fields['value']:.4g}"
+    elif head.problem_type == MULTI_LABEL:
+        answer = "[" + ", ".join(map(quoted, fields["labels"])) + "]"
+    else:
+        answer = f"{quoted(prediction.label)} {prediction.score:.2f}"
+    return {"ANSWER": answer} | _members(fields)
+
+
+def _members(fields: JsonObject) -> dict[str, str]:
+    """The members of an answer as the service writes them, in its order and with all digits."""
+    digits = "Another processor may give other last digits."
+    scores = list(fields.get("scores", {}).items())
+    hidden = len(scores) - _SHOWN_LABELS
+    if hidden <= 0:
+        return {"FIELDS": _plain_json(fields)[1:-1], "LEFT_OUT": digits}
+    text = _plain_json(fields | {"scores": dict(scores[:_SHOWN_LABELS])})[1:-2]
+    others = "the score of one more label" if hidden == 1 else f"the scores of {hidden} more labels"
+    return {"FIELDS": f"{text}, ...}}", "LEFT_OUT": f"`...` stands for {others}. {digits}"}
 
 
 def _continuation(bundle: Bundle, case: JsonObject | None) -> dict[str, str]:
-    """The first pieces that a language model writes, each a line of JSON."""
-    pieces = ["..."]
-    if case and "tokens" in case:
-        tokenizer = PromptTokenizer(bundle.tokenizer)
-        prompt, tokens = list(case["ids"]), list(case["tokens"])
-        ends = [tokenizer.decode([*prompt, *tokens[:count]]) for count in (0, 2, 4)]
-        pieces = [end[len(start) :] for start, end in itertools.pairwise(ends) if end.startswith(start)]
-    lines = [f'    {{"text": {quoted(piece)}}}' for piece in pieces if piece and "\ufffd" not in piece]
-    count = len(case["ids"]) if case else 5
-    return {"CONTINUATION": "\n".join(lines) or '    {"text": "..."}', "PROMPT_TOKENS": str(count)}
+    """The first pieces that a language model writes after the example, each a line of JSON."""
+    if not case or "tokens" not in case:
+        return {"CONTINUATION": '    {"text": "..."}', "PROMPT_TOKENS": "5"}
+    stream = TextStream(PromptTokenizer(bundle.tokenizer), list(case["ids"]))
+    ends = set(bundle.manifest["generation"]["eos_ids"])
+    pieces = [stream.add(token) for token in case["tokens"][:_SHOWN_TOKENS] if token not in ends]
+    lines = [f"    {_plain_json({'text': piece})}" for piece in pieces if piece]
+    return {"CONTINUATION": "\n".join([*lines, "    ..."]), "PROMPT_TOKENS": str(len(case["ids"]))}
+
+
+def _plain_json(value: object) -> str:
+    """JSON as the service writes it, whose texts end no piece of code in Markdown."""
+    return _harmless(json.dumps(value))
 
 
 def quoted(text: str) -> str:
     """A text as JSON has it, which ends neither a comment nor a piece of code in Markdown."""
     shown = json.dumps(text, ensure_ascii=not text.isprintable())
-    return shown.replace("*/", "*\\/").replace("`", "\\u0060").replace("@@", "@\\u0040")
+    return _harmless(shown)
+
+
+def _harmless(text: str) -> str:
+    """The same JSON, without what ends a comment, a piece of code, or is a place to fill in."""
+    return text.replace("*/", "*\\/").replace("`", "\\u0060").replace("@@", "@\\u0040")
 
 
 def _chosen(cases: Sequence[JsonObject]) -> JsonObject | None:

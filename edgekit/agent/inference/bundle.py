@@ -285,6 +285,10 @@ def _is_tolerance(value: object) -> bool:
 
 
 def _check_generation(manifest: JsonObject, path: Path) -> None:
+    # the newer format is of classifiers whose logits mean something else than usual
+    facts = manifest.get("problem_type"), manifest.get("thresholds")
+    if manifest["format_version"] == HEAD_FORMAT_VERSION or any(facts):
+        raise BadInput(f"{path}: a model for {GENERATION} has no problem_type, and no format that has one")
     generation = manifest.get("generation")
     if not isinstance(generation, dict) or not isinstance(generation.get("eos_ids"), list):
         raise BadInput(f"{path}: generation is missing or names no eos_ids")

@@ -75,6 +75,18 @@ def test_symbolic_links_are_refused_even_with_the_right_content(onnx_bundle):
         ({"format_version": 1}, r"older format .*edgekit export CHECKPOINT --target desktop --format onnx --out /"),
         ({"task": "summarization"}, "the task is summarization"),
         ({"task": "text-generation"}, "generation is missing"),
+        ({"task": "text-generation", "format_version": 3, "generation": {"eos_ids": [1]}}, "has no problem_type"),
+        (
+            {
+                "task": "text-generation",
+                "format_version": 3,
+                "generation": {"eos_ids": [1]},
+                "problem_type": "regression",
+                "labels": ["score"],
+            },
+            "a model for text-generation has no problem_type, and no format that has one",
+        ),
+        ({"task": "text-generation", "problem_type": "regression", "generation": {"eos_ids": [1]}}, "no problem_type"),
         ({"labels": None}, "labels is missing"),
         ({"files": {"a": 1}}, r"files\.a is no object"),
         ({"files": {"a": {}}}, r"files\.a has no sha256"),

@@ -266,6 +266,9 @@ def system_home(linux_package, tmp_path_factory):
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+        if not Path("/run/systemd/system").is_dir():
+            [line] = [line for line in done.stdout.splitlines() if line.startswith("systemd does not run here")]
+            assert f"systemctl enable --now {NAME}.service" in line and f"{prefix}/bin/{NAME} serve" in line
         yield prefix, units / f"{NAME}.service"
         uninstall = [python, prefix / "install.py", "--uninstall", "--prefix", prefix, "--unit-folder", units]
         assert subprocess.run(uninstall, check=False).returncode == 0
@@ -328,8 +331,25 @@ def test_the_readme_classifies_as_written(linux_home, tmp_path):
     assert [kind for kind, _ in blocks] == ["sh", "python"]
     text = example_values(open_bundle(linux_home / "bundle"))["TEXT"]
     with serving(linux_home, tmp_path / "log") as service:
-        for output in run_blocks(blocks, service):
+        said = run_blocks(blocks, service)
+        for output in said:
             assert service.classify(text)["label"] in output
+    [shown] = re.findall(r"^    (\{.*\})$", (linux_home / "README.md").read_text(), re.MULTILINE)
+    # the answer itself, in its order; its last digits are those of where the golden cases were made
+    digits = re.compile(r"(?<=\.\d{4})\d+")
+    assert digits.sub("", shown) == digits.sub("", said[0].strip())
+    assert "--json" not in blocks[0][1], "curl has it since 7.82 alone"
+
+
+def test_the_readme_generates_as_written(linux_decoder, tmp_path):
+    readme = (linux_decoder / "README.md").read_text()
+    shown = re.findall(r"^    (\{.*\})$", readme, re.MULTILINE)
+    with serving(linux_decoder, tmp_path / "log") as service:
+        said, _ = run_blocks(code_blocks(readme)[2:], service)
+    lines = said.splitlines()
+    assert len(shown) > 2
+    assert lines[: len(shown) - 1] == shown[:-1]
+    assert json.loads(lines[-1]) == json.loads(shown[-1])
 
 
 def test_a_tflite_bundle_is_packaged_too(tmp_path):

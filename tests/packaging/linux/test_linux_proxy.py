@@ -29,8 +29,8 @@ def lines(linux_decoder, service):
     """The lines for Caddy and for nginx, as the README has them, for the port of this service."""
     section = (linux_decoder / "README.md").read_text().partition("## Behind a proxy\n")[2]
     blocks = re.findall(r"(?:^    .*\n)+", section, re.MULTILINE)
-    assert len(blocks) == 2
-    return [block.replace("127.0.0.1:8756", f"127.0.0.1:{service.port}") for block in blocks]
+    assert len(blocks) == 3
+    return [block.replace("127.0.0.1:8756", f"127.0.0.1:{service.port}") for block in blocks[:2]]
 
 
 def free_port() -> int:
@@ -64,6 +64,8 @@ def check(port: int, headers: dict[str, str], status: int = 200) -> None:
     """Health and a text through the proxy."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     assert exchange(connection, "GET", "/healthz", headers=headers)[0] == status
+    for path in ("/metrics", "/metrics?x=1", "/%6detrics"):
+        assert exchange(connection, "GET", path, headers=headers)[0] == 404, path
     if status == 200:
         asked = {"prompt": "once upon a time", "max_tokens": 8}
         status, _, body = exchange(connection, "POST", "/generate", asked, headers)
@@ -101,6 +103,22 @@ def test_behind_nginx(lines, passes_on, tmp_path):
     with running(command, port, tmp_path):
         check(port, {"Host": PUBLIC})
         check(port, {"Host": "other.example.com"}, 421 if passes_on else 200)
+
+
+def test_a_proxy_elsewhere_is_let_in_by_what_the_readme_says(linux_decoder, tmp_path):
+    """The unit drops what comes from other machines; the lines for it are sound, and told where they go."""
+    readme, unit = (linux_decoder / "README.md").read_text(), linux_decoder / "systemd" / f"{NAME}.service"
+    [line] = re.findall(r"^    (IPAddressAllow=.*)$", readme, re.MULTILINE)
+    assert f"systemctl edit {NAME}" in " ".join(readme.split())
+    assert "--host 0.0.0.0 --allow-host" in readme
+    text = unit.read_text()
+    assert "IPAddressDeny=any\n" in text and "systemctl edit" in text
+    if shutil.which("systemd-analyze"):
+        edited = tmp_path / f"{NAME}.service"
+        edited.write_text(text.replace("[Install]", f"{line}\n[Install]").replace(f"/opt/{NAME}", str(linux_decoder)))
+        command = ["systemd-analyze", "verify", "--man=no", edited]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert edited.name not in done.stderr, done.stderr
 
 
 def test_the_unit_shows_how_a_name_is_allowed(linux_decoder):

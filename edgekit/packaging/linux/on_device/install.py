@@ -295,6 +295,11 @@ def _add_unit(package: Package, prefix: Path, units: Path) -> None:
     print(f"{units / unit} is written")
     if _systemctl("daemon-reload") and _systemctl("enable", unit) and _systemctl("restart", unit):
         print(f"it answers: systemctl status {unit}")
+    else:
+        print(
+            f"systemd does not run here, so {package['name']} was not started: where it does, "
+            f"systemctl enable --now {unit}; without it, {prefix}/bin/{package['name']} serve"
+        )
 
 
 def _systemctl(*words: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import enum
 import json
 import time
 from collections.abc import Sequence
@@ -22,6 +23,29 @@ _PIECE = 65_536
 # what a client that was refused may still send before the connection is cut
 _LINGER_SECONDS, _LINGER_BYTES = 2.0, 4_000_000
 Headers = Sequence[tuple[str, str]]
+_TOO_SLOW = "the request took too long to come, and others need its place"
+_MADE_ROOM = json.dumps({"error": _TOO_SLOW}).encode() + b"\n"
+_MADE_ROOM = (
+    b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n"
+    b"Content-Type: %b\r\nContent-Length: %d\r\n\r\n%b" % (JSON.encode(), len(_MADE_ROOM), _MADE_ROOM)
+)
+
+
+class Phase(enum.IntEnum):
+    """What a connection does. Where there is no room for another one, the first of these end first, the last never."""
+
+    # its client was told why, and what it still sends is read away
+    REFUSED = 0
+    # a request has begun, and its head is not whole
+    HEAD = 1
+    # no request has begun
+    IDLE = 2
+    # the head is whole, and the body is not
+    BODY = 3
+    # the client does not take what it is sent
+    ANSWER = 4
+    # the request is whole
+    WORK = 5
 
 
 @dataclass(frozen=True)
@@ -41,10 +65,11 @@ class Request:
 class Connection:
     """A connection. Every write goes to a buffer at once; only `flush` waits for the client.
 
-    idle:  whether it may end for another's sake: it waits for a request to begin, or was refused and is read away
-    since: when it last became so, by `time.monotonic`; 0 where it was refused
-    last:  whether it ends after the answer that comes next
-    turns: is held by the connection whose turn it is, of all of them
+    client: its address, without the port
+    phase:  what it does
+    since:  from when on, by `time.monotonic`
+    last:   whether it ends after the answer that comes next
+    turns:  is held by the connection whose turn it is, of all of them
     """
 
     def __init__(
@@ -58,10 +83,21 @@ class Connection:
         self._fresh = True
         # whether the request wants the head of an answer alone
         self._headless = False
-        self.idle = False
-        self.since = time.monotonic()
+        self._made_room = False
+        self.client = str((writer.get_extra_info("peername") or ("",))[0])
+        self._enter(Phase.IDLE)
         self.last = False
         self.begun = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing that its client wants is lost with it."""
+        return self.phase in (Phase.IDLE, Phase.REFUSED)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether a request has begun and is not whole."""
+        return self.phase in (Phase.HEAD, Phase.BODY)
 
     @property
     def gone(self) -> bool:
@@ -71,18 +107,22 @@ class Connection:
     async def read(self) -> Request | None:
         """The next request; None when there is none to come. `HttpError` for what breaks a limit or is no HTTP."""
         self._headless = False
+        self._enter(Phase.IDLE)
         if not self._fresh:
             # a client may have sent a thousand at once
             await self.turn()
         first = b"" if self.last else await self._first_byte()
         if not first:
             return None
+        self._enter(Phase.HEAD)
         try:
-            return await self._whole(first)
+            request = await self._whole(first)
         except HttpError:
             # what follows a request that could not be read is no request
             self.last = True
             raise
+        self._enter(Phase.WORK)
+        return request
 
     async def turn(self) -> None:
         """Wait for this client's turn: of all who ask for more than a little work, one gets it at a time.
@@ -115,10 +155,12 @@ class Connection:
 
     async def flush(self) -> bool:
         """Wait until the client has taken the answer; whether the connection goes on."""
+        self._enter(Phase.ANSWER)
         try:
             await asyncio.wait_for(self._writer.drain(), self._limits.write_seconds)
         except (asyncio.TimeoutError, OSError):
             return False
+        self._enter(Phase.WORK)
         if self.last or self._http.our_state is not h11.DONE or self._http.their_state is not h11.DONE:
             return False
         self._http.start_next_cycle()
@@ -130,7 +172,7 @@ class Connection:
         with suppress(OSError, asyncio.TimeoutError):
             if not self._writer.is_closing() and self._http.their_state is not h11.DONE and not self.gone:
                 self._writer.write_eof()
-                self.idle, self.since = True, 0.0
+                self._enter(Phase.REFUSED)
                 await asyncio.wait_for(self._read_away(), _LINGER_SECONDS)
         self.cut()
 
@@ -140,16 +182,24 @@ class Connection:
             self._writer.transport.abort()
         self._writer.close()
 
+    def make_room(self) -> None:
+        """End it at once for another's sake; whose request has begun is told so."""
+        if self.unfinished:
+            self._writer.write(_MADE_ROOM)
+        self._made_room = True
+        self.cut()
+
+    def _enter(self, phase: Phase) -> None:
+        self.phase, self.since = phase, time.monotonic()
+
     async def _first_byte(self) -> bytes:
         """Wait until a request begins; its first byte, or none."""
         patience = self._limits.header_seconds if self._fresh else self._limits.idle_seconds
-        self._fresh, self.idle, self.since = False, True, time.monotonic()
+        self._fresh = False
         try:
             return await asyncio.wait_for(self._reader.read(1), patience)
         except asyncio.TimeoutError:
             return b""
-        finally:
-            self.idle = False
 
     async def _whole(self, first: bytes) -> Request:
         """The request that begins with this byte."""
@@ -162,10 +212,13 @@ class Connection:
             if not isinstance(head, h11.Request):
                 raise HttpError(400, "this is no request")
             # time for a body runs from its head on
+            self._enter(Phase.BODY)
             return await asyncio.wait_for(self._rest(head), self._limits.body_seconds)
         except h11.RemoteProtocolError as error:
             raise HttpError(error.error_status_hint, f"this is no HTTP/1.1: {error!s:.200}") from None
         except asyncio.IncompleteReadError:
+            if self._made_room:
+                raise HttpError(408, _TOO_SLOW) from None
             raise HttpError(400, "the connection ended before the request did") from None
         except asyncio.TimeoutError:
             raise HttpError(408, "the request took too long to come") from None

@@ -37,8 +37,14 @@ class HostNames:
                 400, f"Host must be a name or an address, with or without a port, not {authority[:_SHOWN]}"
             )
         name = _normal(match[1])
+        if not (name or self._any):
+            raise HttpError(
+                421,
+                "the Host of this request is empty: this service answers to localhost and to what --allow-host names, "
+                "so let the client or the proxy send the name that it calls",
+            )
         if not (self._any or name in self._allowed or _is_local(name)):
-            shown = match[1][:_SHOWN] or "NAME"
+            shown = match[1][:_SHOWN]
             raise HttpError(
                 421,
                 f"this service answers to localhost and to what --allow-host names, not to {shown}; behind a proxy "

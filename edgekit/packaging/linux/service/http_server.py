@@ -10,6 +10,7 @@ from contextlib import suppress
 from edgekit.agent.json_object import JsonObject
 
 from .connection import JSON, Connection, Request
+from .connection_table import ConnectionTable
 from .host_names import HostNames
 from .http_error import HttpError
 from .limits import Limits
@@ -21,8 +22,6 @@ from .tasks import SERVED
 _WITHOUT_BODY = {"GET": "HEAD"}
 # reading the JSON of a body up to this size takes less than a millisecond, whatever is in it
 _SMALL_BYTES = 16_384
-# a connection that has said nothing for so long makes room for another one
-_ROOM_SECONDS = 1.0
 _TURNED_BYTES, _TURNED_SECONDS = 65_536, 1.0
 _BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -38,7 +37,7 @@ class HttpServer:
         self._facts, self._model, self._metrics, self._limits = facts, model, metrics, limits
         self._task = SERVED[facts["task"]]
         self._names = names
-        self._open: dict[Connection, asyncio.Task[None]] = {}
+        self._open = ConnectionTable(limits)
         self._turned_away = 0
         self._turns = asyncio.Lock()
         self._draining = False
@@ -50,13 +49,12 @@ class HttpServer:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one client until it or this side has enough."""
-        if self._draining or not self._make_room():
+        connection = Connection(reader, writer, self._limits, self._turns)
+        if self._draining or not await self._open.admit(connection):
             await self._turn_away(reader, writer)
             return
-        connection = Connection(reader, writer, self._limits, self._turns)
-        task = asyncio.current_task()
-        if task is not None:
-            self._open[connection] = task
+        # it may have waited for its place
+        connection.last = self._draining
         self._metrics.connections.set(len(self._open))
         try:
             while await self._one(connection):
@@ -67,34 +65,19 @@ class HttpServer:
             pass
         finally:
             connection.cut()
-            self._open.pop(connection, None)
+            self._open.remove(connection)
             self._metrics.connections.set(len(self._open))
 
     async def drain(self) -> None:
         """Let what was asked be answered, for as long as the limits say; then cut what is left."""
         self._draining = True
-        tasks = list(self._open.values())
-        for connection in self._open:
-            connection.last = True
-            if connection.idle:
-                connection.cut()
+        tasks = self._open.end_all()
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=self._limits.drain_seconds)
             for task in late:
                 task.cancel()
             with suppress(asyncio.CancelledError):
                 await asyncio.gather(*late, return_exceptions=True)
-
-    def _make_room(self) -> bool:
-        """Whether one more connection fits; if need be, the one that has been silent longest ends for it."""
-        if len(self._open) < self._limits.connections:
-            return True
-        silent = min((each for each in self._open if each.idle), key=lambda each: each.since, default=None)
-        if silent is None or time.monotonic() - silent.since < _ROOM_SECONDS:
-            return False
-        silent.cut()
-        del self._open[silent]
-        return True
 
     async def _turn_away(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Say that there is no room. What has come is read: else closing would take that back (RFC 9112, 9.6)."""
@@ -123,7 +106,7 @@ class HttpServer:
             if request is None:
                 return False
             path, began = request.path if request.path in self._paths else "other", time.monotonic()
-            connection.last = connection.last or self._draining
+            connection.last = connection.last or self._draining or self._open.wanted
             status = await self._answer(connection, request)
         except HttpError as refused:
             status = refused.status
@@ -134,7 +117,9 @@ class HttpServer:
     async def _answer(self, connection: Connection, request: Request) -> int:
         self._names.check(request.host)
         if request.path not in self._paths:
-            raise HttpError(404, f"there is no {request.path[:80]}; there are {', '.join(self._paths)}")
+            others = {task.path for task in SERVED.values()} - {self._task.path}
+            offered = ", ".join(path for path in self._paths if path not in others)
+            raise HttpError(404, f"there is no {request.path[:80]}; there are {offered}")
         method, answer = self._paths[request.path]
         if request.method not in (method, _WITHOUT_BODY.get(method)):
             raise HttpError(405, f"{request.path} takes {method}", allow=method)

@@ -21,7 +21,10 @@ class Limits:
     framing_bytes: int = _limit(16_384, "of sizes, extensions and trailer around the chunks of a body")
     text_characters: int = _limit(50_000, "of one text")
     texts: int = _limit(64, "texts in one request")
-    connections: int = _limit(128, "connections at once; more are refused with 503")
+    connections: int = _limit(
+        128, "connections at once; for more the slowest of them ends, and if all wait for the model, 503"
+    )
+    unfinished: int = _limit(64, "requests of one client that have begun and are not whole; for more the oldest ends")
     waiting: int = _limit(32, "requests that wait for the model; more are refused with 503")
     header_seconds: float = _limit(10.0, "for the head of a request to come")
     body_seconds: float = _limit(20.0, "for its body to come")

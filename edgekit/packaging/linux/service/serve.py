@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import sys
@@ -12,11 +13,15 @@ from dataclasses import dataclass
 
 from edgekit.agent.json_object import JsonObject
 
+from .connection_table import DESCRIPTORS
 from .host_names import HostNames
 from .http_server import HttpServer
 from .limits import Limits
 from .metrics import Metrics
 from .model import CannotServe, Model
+
+# descriptors of the process beside its connections
+_OWN_FILES = 128
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ async def _serve(facts: JsonObject, worker: Sequence[str], place: Place, limits:
     model = Model(worker, limits, lambda: _notify("READY=1"))
     metrics = Metrics(facts)
     metrics.watch(model)
+    _allow_descriptors(DESCRIPTORS * limits.connections)
     front = HttpServer(facts, model, metrics, limits, HostNames(place.host, place.allowed))
     # the longest line that may come
     most = max(limits.header_bytes, limits.framing_bytes)
@@ -72,6 +78,15 @@ async def _serve(facts: JsonObject, worker: Sequence[str], place: Place, limits:
         stopping.cancel()
         working.cancel()
         await asyncio.gather(working, stopping, return_exceptions=True)
+
+
+def _allow_descriptors(count: int) -> None:
+    """Let the process have so many connections and its own files, as far as its hard limit goes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = count + _OWN_FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _notify(state: str) -> None:

@@ -96,7 +96,7 @@ export async function openBundle(source, task) {
     const other = task === "text-classification" ? "Generator" : "Classifier";
     throw new ModelError("task", `this model is for ${manifest.task}, not for ${task}`, `load it with ${other}.load`);
   }
-  const fault = task === "text-classification" ? headFault(manifest) : null;
+  const fault = headFault(manifest);
   if (fault) throw new ModelError("invalid", `manifest.json: ${fault}`, "install the package again");
   if (!manifest.model_file.endsWith(".onnx")) {
     throw new ModelError("unsupported", `${manifest.model_file} is no ONNX file`, "edgekit export --format onnx");

@@ -24,7 +24,8 @@ const NO_LABEL = "this model gives each label by itself, and no single one: read
 const NO_LABELS = "this model gives a number, and no label: read value";
 
 /**
- * What is wrong with a classifier's facts of its head; null where nothing is.
+ * What is wrong with a model's facts of its head, which of classifiers alone may be another than usual; null where
+ * nothing is.
  * @param {Manifest} manifest
  * @returns {string | null}
  */
@@ -34,6 +35,7 @@ export function headFault(manifest) {
   if (format_version !== HEAD_FORMAT_VERSION) {
     return isGiven(type) || isGiven(thresholds) ? "this format has no problem_type" : null;
   }
+  if (manifest.task !== "text-classification") return `a model for ${manifest.task} has no problem_type`;
   if (type === REGRESSION) {
     return labels.length === 1 && !isGiven(thresholds) ? null : "a regression has one output and no thresholds";
   }
