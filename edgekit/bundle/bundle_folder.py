@@ -15,7 +15,7 @@ from edgekit.agent.inference.bundle import Bundle, check_files, check_manifest, 
 from edgekit.bundle.manifest import MANIFEST_FILE, Evaluated, Manifest, is_bundle
 from edgekit.bundle.records import Record, Records, read_record, record_files, write_record
 from edgekit.errors import UsageError, agent_errors
-from edgekit.io.atomic import write_text
+from edgekit.io.atomic import package_around, write_text
 from edgekit.options.model_ref import ModelRef
 from edgekit.tasks.registry import task_named
 from edgekit.tasks.task import Task
@@ -97,8 +97,19 @@ class BundleFolder:
                 self._stamps = stamps
             return self._bundle
 
+    def check_keeps(self) -> None:
+        """Raise `UsageError` for a bundle in a package: what is kept with it would be built into an app."""
+        package = package_around(self.path)
+        if package is not None:
+            raise UsageError(
+                f"{self} lies in the package {package}, and what is measured or evaluated of it would be built into "
+                "the app with it",
+                advice="give the bundle that the package was made of, or a copy of this one outside the package",
+            )
+
     def check_writable(self) -> None:
         """Raise `UsageError` where the manifest cannot be written: before an evaluation, which takes long."""
+        self.check_keeps()
         if not os.access(self.path, os.W_OK):
             reason = errno.EROFS if os.statvfs(self.path).f_flag & os.ST_RDONLY else errno.EACCES
             raise UsageError(
@@ -109,8 +120,9 @@ class BundleFolder:
     def keep(self, record: Record, conditions: Mapping[str, object]) -> Path:
         """Write a record, in place of one of its kind under the same conditions; its path.
 
-        Raises `UsageError` where the folder cannot be written.
+        Raises `UsageError` where the folder cannot be written, or lies in a package.
         """
+        self.check_keeps()
         with self._lock:
             path = write_record(self.path, record, conditions)
             if self._records is not None:
@@ -127,6 +139,7 @@ class BundleFolder:
         content_hash: of the bundle that was evaluated
         Raises `UsageError` if that is another one than this is by now, or where the folder cannot be written.
         """
+        self.check_keeps()
         with _WRITING, self._lock:
             known = self.manifest
             path = self.path / MANIFEST_FILE

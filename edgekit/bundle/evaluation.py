@@ -100,7 +100,7 @@ class Accuracy(Strict):
     truncated:      rows that had more tokens than the model takes, and were cut by the tokenizer
     low, high:      the 95 % interval; those of macro-F1 (%) and of Matthews' correlation (-1 to 1) stand beside them
     macro_f1_doubt: why macro-F1 cannot be told from these rows: which classes have too few; empty where it can
-    classes:        every label of the model, in its order
+    classes:        every label of the model, in its order; none of a package, which keeps no figures by label
     """
 
     data: str
@@ -119,7 +119,7 @@ class Accuracy(Strict):
     mcc: Correlation
     mcc_low: Correlation
     mcc_high: Correlation
-    classes: Annotated[tuple[ClassScore, ...], pydantic.Field(min_length=1)]
+    classes: tuple[ClassScore, ...]
     runtime: str
     drops: tuple[Drop, ...] = ()
 
@@ -132,9 +132,10 @@ class Accuracy(Strict):
 
     @pydantic.model_validator(mode="after")
     def _rows_are_counted_once(self) -> Self:
+        check_classes(self.classes, self.data, self.split)
         for name in ("rows", "predicted"):
             counted = sum(getattr(score, name) for score in self.classes)
-            if counted != self.rows:
+            if self.classes and counted != self.rows:
                 raise ValueError(f"classes: their {name} add up to {counted}, and {self.rows} rows were evaluated")
         if len({score.label for score in self.classes}) < len(self.classes):
             raise ValueError("classes: a label comes twice")
@@ -165,8 +166,10 @@ class Accuracy(Strict):
         return self.model_copy(update={"drops": tuple(drops.values())})
 
     def redacted(self, content_hash: str) -> Self:
-        """The figures alone, for the packaged bundle of this hash: no names of data or of baselines."""
-        return self.model_copy(update={"data": unnamed(self.split), "content_hash": content_hash, "drops": ()})
+        """The figures of all rows, for the packaged bundle of this hash: no name of data, no baseline, no label."""
+        doubt = unnamed_doubt(self.macro_f1_doubt)
+        update = {"data": unnamed(self.split), "content_hash": content_hash, "drops": ()}
+        return self.model_copy(update={**update, "classes": (), "macro_f1_doubt": doubt})
 
 
 class Increase(Strict):
@@ -255,6 +258,17 @@ class Perplexity(Strict):
 def unnamed(split: SplitName) -> str:
     """A split of data whose name is nobody's business."""
     return f"data/{split}"
+
+
+def unnamed_doubt(doubt: str) -> str:
+    """Why a figure cannot be told, without the labels that it fails for."""
+    return "too few rows of some labels" if doubt else ""
+
+
+def check_classes(classes: tuple[ClassScore, ...], data: str, split: SplitName) -> None:
+    """Raise `ValueError` for an evaluation without figures by label, which a package alone leaves out."""
+    if not classes and data != unnamed(split):
+        raise ValueError("classes: there are figures of no label")
 
 
 def check_rows(data: str, split: SplitName, rows: int, truncated: int) -> None:

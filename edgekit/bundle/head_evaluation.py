@@ -7,7 +7,16 @@ from typing import Annotated, Self
 
 import pydantic
 
-from edgekit.bundle.evaluation import ClassScore, Correlation, Percent, check_inside, check_rows, unnamed
+from edgekit.bundle.evaluation import (
+    ClassScore,
+    Correlation,
+    Percent,
+    check_classes,
+    check_inside,
+    check_rows,
+    unnamed,
+    unnamed_doubt,
+)
 from edgekit.options.stage_options import SplitName
 from edgekit.schema.base_model import Strict
 from edgekit.schema.measurement import Count0, Count1, NonNegative
@@ -49,7 +58,7 @@ class LabelSets(RowsEvaluated):
     thresholds: from which score on each label was given
     exact:      rows whose labels are all right
     *_doubt:    why a figure cannot be told from these rows; empty where it can
-    classes:    every label of the model, in its order; a row counts for each label that it has
+    classes:    every label of the model, in its order; a row counts for each label that it has; none of a package
     """
 
     micro_f1: Percent
@@ -64,7 +73,7 @@ class LabelSets(RowsEvaluated):
     exact_low: Percent
     exact_high: Percent
     thresholds: tuple[Annotated[float, pydantic.Field(strict=True, gt=0, lt=1)], ...]
-    classes: Annotated[tuple[ClassScore, ...], pydantic.Field(min_length=1)]
+    classes: tuple[ClassScore, ...]
 
     @pydantic.model_validator(mode="after")
     def _intervals_hold_their_figures(self) -> Self:
@@ -74,11 +83,17 @@ class LabelSets(RowsEvaluated):
             raise ValueError(f"classes: a label has more than the {self.rows} rows that were evaluated")
         if len({score.label for score in self.classes}) < len(self.classes):
             raise ValueError("classes: a label comes twice")
-        if len(self.thresholds) != len(self.classes):
+        check_classes(self.classes, self.data, self.split)
+        if self.classes and len(self.thresholds) != len(self.classes):
             raise ValueError(f"thresholds: {len(self.thresholds)} for {len(self.classes)} labels")
-        if not any(score.rows for score in self.classes) and not self.micro_f1_doubt:
+        if self.classes and not any(score.rows for score in self.classes) and not self.micro_f1_doubt:
             raise ValueError("micro_f1: no row has a label, and nothing says that it tells nothing")
         return self
+
+    def redacted(self, content_hash: str) -> Self:
+        """As of every evaluation, and no figures by label."""
+        doubts = {name: unnamed_doubt(getattr(self, name)) for name in ("micro_f1_doubt", "macro_f1_doubt")}
+        return super().redacted(content_hash).model_copy(update={"classes": (), **doubts})
 
 
 class Numbers(RowsEvaluated):

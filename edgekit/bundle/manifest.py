@@ -360,14 +360,15 @@ class Manifest(Strict):
         """The manifest of a package: without what is of its owner's house alone.
 
         The lineage becomes its hash; the texts that calibrated it, the names of the data that it was evaluated on and
-        of what it was compared with are left out, of its target the budgets that name such and its own title.
+        of what it was compared with are left out, and figures by label; a hash stands for a target of somebody's own.
         name:  of the package
         files: those in it
         """
         plan = self.plan if self.plan is None else self.plan.model_copy(update={"calibration": ()})
         fields: dict[str, Any] = {"name": name, "files": dict(files), "plan": plan}
-        target = self.target_facts.unnamed(keeps_title=is_shipped(self.target))
-        fields |= {"lineage": (), "lineage_sha256": self.lineage_hash(), "target_facts": target}
+        target = self.target_facts if is_shipped(self.target) else self.target_facts.unnamed()
+        fields |= {"lineage": (), "lineage_sha256": self.lineage_hash()}
+        fields |= {"target": target.name, "target_facts": target}
         draft = self.model_copy(update=fields | dict.fromkeys(_EVALUATIONS.values(), ()))
         new_hash = content_hash(draft.model_dump(mode="json"))
         for key in _EVALUATIONS.values():

@@ -89,4 +89,5 @@ def _json(done: Packaged) -> dict[str, object]:
         "notes": done.notes,
         "golden": dict(done.disclosure.golden),
         "lineage_sha256": done.disclosure.lineage_sha256,
+        "leaves": done.disclosure.sentence,
     }

@@ -31,7 +31,7 @@ from edgekit.schema.schemes import FormatName
 class Packaged:
     """What came of packaging a bundle.
 
-    disclosure: what of the bundle they take along, beside model, tokenizer and labels
+    disclosure: what of the bundle they take along
     left_out: platforms that were not asked for by name and do not take the bundle, each with the reason
     verdicts: on each package's size, where there is a limit; one that fails means that nothing was written
     notes: a sentence on each package that brings another version of the runtime than was measured

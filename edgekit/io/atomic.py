@@ -52,6 +52,11 @@ def check_output(out: Path, *, force: bool, sources: Collection[Path] = ()) -> N
         raise UsageError(f"{out} exists and edgekit did not make it, so it is not replaced", advice="give another -o")
 
 
+def package_around(folder: Path) -> Path | None:
+    """The package that a folder lies in, whatever is written there would be built into an app; None for any other."""
+    return next((each for each in folder.resolve().parents if (each / PACKAGE_FILE).is_file()), None)
+
+
 def check_output_file(path: Path, *, sources: Collection[Path]) -> None:
     """Raise `UsageError` if the file `path` is an input or lies in one."""
     for source in sources:

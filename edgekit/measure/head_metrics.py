@@ -13,7 +13,7 @@ from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION
 
 
 def _micro_f1(record: LabelSets, _: Budget) -> Estimate | str:
-    if not any(score.rows for score in record.classes):
+    if record.classes and not any(score.rows for score in record.classes):
         return record.micro_f1_doubt
     return Estimate(record.micro_f1, record.micro_f1_low, record.micro_f1_high, record.micro_f1_doubt)
 

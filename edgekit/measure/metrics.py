@@ -34,6 +34,8 @@ from edgekit.tasks.task import TaskName
 
 
 def _class_f1(record: Accuracy | LabelSets, budget: Budget) -> Estimate | str:
+    if not record.classes:
+        return "a package keeps no figures by label: check the bundle that it was made of"
     labels = [row.label for row in record.classes]
     if budget.label not in labels:
         raise unknown_name("label", str(budget.label), labels)

@@ -16,6 +16,7 @@ from edgekit.errors import UsageError, agent_errors
 from edgekit.export.golden_texts import HARD_PROMPTS, HARD_TEXTS
 from edgekit.packaging.made_cases import made_cases
 from edgekit.packaging.settings import redacted_settings
+from edgekit.schema.shape import Scratch
 
 # texts that edgekit brings; golden cases of older bundles do not say that they are among them
 _FIXED = frozenset((*HARD_TEXTS, *HARD_PROMPTS))
@@ -25,14 +26,22 @@ _NOUNS = {"vocabulary": "made from the vocabulary", "fixed": "of edgekit's own",
 
 @dataclass(frozen=True)
 class Disclosure:
-    """What of a bundle a package takes along, beside its model, its tokenizer and its labels.
+    """What of a bundle a package takes along.
 
     golden:         golden cases by where their texts are from: `vocabulary`, `fixed` or `data`
     lineage_sha256: what stands in place of the lineage; None where the bundle has none
+    labels:         how many the model has
+    vocabulary:     what that of the tokenizer was made of, in words
+    evaluations:    how many sets of rows or texts the manifest has figures of
+    own_target:     whether it was made for a target of somebody's own
     """
 
     golden: Mapping[str, int]
     lineage_sha256: str | None
+    labels: int
+    vocabulary: str
+    evaluations: int
+    own_target: bool
 
     @property
     def sentence(self) -> str:
@@ -40,8 +49,15 @@ class Disclosure:
         parts = [f"{count} {_NOUNS[origin]}" for origin, count in self.golden.items() if count and origin != "data"]
         rows = self.golden.get("data", 0)
         told = f"{rows} golden texts that are rows of your data" if rows else "no rows of your data"
-        lineage = "lineage as a hash" if self.lineage_sha256 else "no lineage"
-        return f"{sum(self.golden.values()) - rows} golden texts ({', '.join(parts)}), {told}; {lineage}"
+        labels = f"its {_counted(self.labels, 'label')}, " if self.labels else ""
+        figures = f"; {_counted(self.evaluations, 'evaluation')} by the figures of all rows and their sha256"
+        return (
+            f"the model, {labels}its tokenizer, whose vocabulary {self.vocabulary}; "
+            f"{sum(self.golden.values()) - rows} golden texts ({', '.join(parts)}), {told}"
+            f"{figures if self.evaluations else ''}"
+            f"{'; your target as a hash' if self.own_target else ''}"
+            f"; {'lineage as a hash' if self.lineage_sha256 else 'no lineage'}"
+        )
 
 
 def redacted(bundle: Bundle, name: str, folder: Path, *, golden_from_data: bool) -> tuple[Bundle, Disclosure]:
@@ -69,8 +85,30 @@ def redacted(bundle: Bundle, name: str, folder: Path, *, golden_from_data: bool)
         name, {file: _entry(entry, folder / file, file in changed) for file, entry in manifest.files.items()}
     )
     (folder / MANIFEST_FILE).write_text(packaged.dump(), encoding="utf-8")
+    disclosure = Disclosure(
+        counts,
+        packaged.lineage_sha256,
+        len(packaged.labels),
+        _vocabulary(manifest),
+        len(packaged.accuracy) + len(packaged.perplexity) + len(packaged.label_sets) + len(packaged.numbers),
+        packaged.target != manifest.target,
+    )
     with agent_errors():
-        return open_bundle(folder), Disclosure(counts, packaged.lineage_sha256)
+        return open_bundle(folder), disclosure
+
+
+def _vocabulary(manifest: Manifest) -> str:
+    """What the vocabulary of its tokenizer was made of, in words, as far as its lineage tells."""
+    if any(step.vocabulary for step in manifest.lineage):
+        return "was cut to the words of your texts"
+    made = [step for step in manifest.lineage if isinstance(step.model, Scratch)]
+    if made and not any(step.options.get("tokenizer") for step in made):
+        return "was made from your training texts"
+    return "is that of the model it began with" if manifest.lineage else "may have been made from training texts"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" + ("s" if count != 1 else "")
 
 
 def _entry(known: File, place: Path, changed: bool) -> File:

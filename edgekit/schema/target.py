@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import pydantic
 
 from edgekit.errors import UsageError
+from edgekit.io.hashing import value_sha256
 from edgekit.schema.base_model import Strict
 from edgekit.schema.budget import Budget
 from edgekit.schema.measurement import Fingerprint
@@ -17,6 +18,8 @@ from edgekit.tasks.task import TaskName
 
 Architecture = Literal["aarch64", "armv7l", "x86_64"]
 System = Literal["linux", "android", "macos"]
+# names of C libraries that tell nothing of whose target it is
+_LIBCS = ("glibc", "musl", "bionic")
 
 
 class Figure(Strict):
@@ -109,13 +112,24 @@ class Target(Strict):
                 raise ValueError(f"the default scheme of {task}, {scheme}, is executed correctly by no runtime here")
         return self
 
-    def unnamed(self, *, keeps_title: bool) -> Target:
-        """Without the budgets that name data, or another baseline than the teacher, of somebody's own."""
-        kept = {
-            task: tuple(budget for budget in budgets if not budget.data and budget.baseline in (None, "teacher"))
-            for task, budgets in self.budgets.items()
-        }
-        return self.model_copy(update={"budgets": kept, "title": self.title if keeps_title else self.name})
+    def unnamed(self) -> Target:
+        """What an app may need of somebody's own target: its system, its runtimes and its threads.
+
+        A hash stands for its name, its processor and all else that it says, and matches no device.
+        """
+        name = f"own-{value_sha256(self.model_dump(mode='json'))[:12]}"
+        return Target(
+            name=name,
+            title=name,
+            os=self.os,
+            arch=self.arch,
+            libc=self.libc if self.libc in _LIBCS else name,
+            cpu=Cpu(model=name, cores=self.cpu.cores, parts=(name,)),
+            runtimes=tuple(runtime.model_copy(update={"note": ""}) for runtime in self.runtimes),
+            threads=self.threads,
+            scheme=self.scheme,
+            lengths=self.lengths,
+        )
 
     @property
     def formats(self) -> tuple[FormatName, ...]:

@@ -75,7 +75,7 @@ def refused(record, **changes):
         ({"truncated": 101}, "101 of 100 rows were cut"),
         ({"truncated": -1}, "must be at least 0"),
         ({"rows": 99}, "classes: their rows add up to 100, and 99 rows were evaluated"),
-        ({"classes": []}, "classes must have at least 1 value"),
+        ({"classes": []}, "classes: there are figures of no label"),
         ({"content_hash": 7}, "content_hash must be text"),
     ],
 )

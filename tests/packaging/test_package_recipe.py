@@ -84,7 +84,9 @@ def test_a_run_ends_in_packages_of_its_bundle(packaged_run):
         assert record.identity.name == "tiny", "by the run's name, as the bundle's is that of a stage"
         assert record.added.model == (folder / "bundles" / "onnx" / "model.onnx").stat().st_size
     assert "runtime, not counted" in printed
-    assert "no rows of your data; lineage as a hash" in printed
+    assert (
+        "no rows of your data; 1 evaluation by the figures of all rows and their sha256; lineage as a hash" in printed
+    )
     rows = [json.loads(line) for line in (folder / "bundles/onnx/golden.jsonl").read_text("utf-8").splitlines()]
     texts = {row["text"] for row in rows if "origin" not in row}
     assert len(texts) == len(TEXTS)

@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 import pytest
 from onnx import numpy_helper
+from record_makers import latency
 from tiny_bundle import LABELS, golden_rows, make_bundle, rehash, rewrite, write_golden
 from tiny_checkpoint import TEXTS
 
@@ -111,7 +112,9 @@ def test_what_leaves_the_house_is_told_in_one_line(packaged):
     assert len(counted) == made + fixed
     [line] = [line for line in packaged[1].splitlines() if line.startswith("leaves the house: ")]
     assert line == (
-        f"leaves the house: {made + fixed} golden texts ({made} made from the vocabulary, {fixed} of edgekit's own), "
+        "leaves the house: the model, its 3 labels, its tokenizer, whose vocabulary is that of the model it began "
+        "with; "
+        f"{made + fixed} golden texts ({made} made from the vocabulary, {fixed} of edgekit's own), "
         "no rows of your data; lineage as a hash"
     )
 
@@ -154,9 +157,29 @@ def test_evaluations_keep_their_figures_and_lose_their_names(bundles, tmp_path):
     [found], [known] = (Manifest.of(folder).accuracy for folder in (tmp_path / "out/web/bundle", bundle))
     assert known.drops and "secret-data" in known.data
     assert (found.data, found.drops) == ("data/test", ())
+    assert known.classes and not found.classes
+    assert "evaluation by the figures of all rows and their sha256; lineage" in done.disclosure.sentence
+    assert found.data_sha256 == known.data_sha256
     assert (found.accuracy, found.low, found.high, found.rows) == (known.accuracy, known.low, known.high, known.rows)
     for name, content in contents(tmp_path / "out"):
         assert not any(secret.encode() in content for secret in SECRETS), name
+
+
+def test_what_leaves_says_where_the_words_of_the_vocabulary_are_from(tmp_path):
+    """Those of a model from nothing are from its training texts, which they show."""
+    rows = tmp_path / "data"
+    rows.mkdir()
+    for split in ("train", "validation", "test"):
+        lines = [f"{row} {split}\t{number % 2}\n" for number, row in enumerate(ROWS)]
+        (rows / f"{split}.tsv").write_text("text\tlabel\n" + "".join(lines))
+    scratch = "layers=1,hidden=16,heads=2,ffn=16,vocabulary=300"
+    code, _, err = edgekit("finetune", "--scratch", scratch, "--data", rows, "--epochs", 1, "-o", tmp_path / "model")
+    assert code == 0, err
+    code, _, err = edgekit("export", tmp_path / "model", "--format", "onnx", "-o", tmp_path / "onnx")
+    assert code == 0, err
+    [manifest] = (tmp_path / "onnx").rglob("manifest.json")
+    done = package(manifest.parent, tmp_path / "out", PackageOptions(platform="web"))
+    assert "its tokenizer, whose vocabulary was made from your training texts; " in done.disclosure.sentence
 
 
 def test_settings_and_targets_lose_the_names_of_files_and_data(bundles, tmp_path):
@@ -170,17 +193,32 @@ def test_settings_and_targets_lose_the_names_of_files_and_data(bundles, tmp_path
     for name, named in settings.items():
         (folder / name).write_text(json.dumps(known[name] | named), encoding="utf-8")
     facts = json.loads((folder / "manifest.json").read_text("utf-8"))["target_facts"]
-    facts |= {"name": "mine", "title": "the machine of ana gomez"}
+    facts |= {"name": "ana-gomez", "title": "the machine of ana gomez", "libc": "secret-data"}
+    source = {"value": 2.5, "source": "measured in ana gomez's house"}
+    facts["cpu"] = facts["cpu"] | {"model": "secret-data 3", "clock_ghz": source, "boards": ["ana gomez board"]}
+    facts["cpu"] |= {"parts": ["0x41/0xd08"], "features": ["secret-data"]}
+    facts["memory"] |= {"read_gb_s": source}
+    facts["peak"] |= {"fp32_gflops": source}
+    facts["runtimes"] = [each | {"note": "as ana gomez found"} for each in facts["runtimes"]]
     shipped = facts["budgets"]["text-classification"]
     budget = shipped[0] | {"metric": "min_accuracy", "limit": 90, "data": "secret-data"}
     facts["budgets"]["text-classification"] = [*shipped, budget]
-    rehash(rewrite(folder, target="mine", target_facts=facts))
-    package(folder, tmp_path / "out", PackageOptions(no_wheels=True))
+    rehash(rewrite(folder, target="ana-gomez", target_facts=facts))
+    done = package(folder, tmp_path / "out", PackageOptions(no_wheels=True))
+    assert "; your target as a hash;" in done.disclosure.sentence
     for name, content in contents(tmp_path / "out"):
-        assert not any(secret.encode() in content for secret in (*SECRETS, "/home/ana")), name
+        assert not any(secret.encode() in content for secret in (*SECRETS, "/home/ana", "ana-gomez", "0xd08")), name
     bundle = tmp_path / "out" / "web" / "bundle"
     assert {name: json.loads((bundle / name).read_text("utf-8")) for name in settings} == known
-    assert Manifest.of(bundle).target_facts.budgets["text-classification"]
+    target = Manifest.of(bundle).target_facts
+    assert (target.os, target.arch, target.threads, target.budgets) == (
+        facts["os"],
+        facts["arch"],
+        facts["threads"],
+        {},
+    )
+    device = latency(Manifest.of(bundle), 1.0).fingerprint.model_copy(update={"cpu_parts": ("0x41/0xd08",)})
+    assert not target.matches(device), "it is no device's, so that no figure counts for it"
     assert prove(open_bundle(bundle)).golden.cases > 20
 
 
@@ -307,3 +345,26 @@ def test_golden_cases_that_nobody_wrote_find_the_fault(sound, tmp_path, fault):
     FAULTS[fault](folder)
     with pytest.raises(AgentError, match="golden case"):
         prove(open_bundle(rehash(folder)))
+
+
+def test_nothing_that_is_measured_is_written_into_a_package(packaged, tmp_path):
+    """It would be built into the app, with the name of the machine: Android and iOS take a folder whole."""
+    rows = tmp_path / "rows" / "test.tsv"
+    rows.parent.mkdir()
+    rows.write_text("text\tlabel\n" + "".join(f"{row}\tlights\n" for row in ROWS))
+    for folder in ("android/module/src/main/assets/model", "ios/Sources/ModelCore/Model", "web/bundle"):
+        bundle = packaged[0] / folder
+        before = dict(contents(bundle))
+        for words in (("profile", bundle, "--min-seconds", 0.01), ("evaluate", bundle, "--data", rows.parent)):
+            code, _, err = edgekit(*words)
+            assert (code, "lies in the package" in err, "built into the app" in err) == (2, True, True), err
+        code, _, err = edgekit("evaluate", bundle, "--data", rows.parent, "--no-record")
+        assert code == 0, err
+        # the golden cases are run first, of which a record is kept elsewhere
+        code, _, err = edgekit("predict", bundle, "turn on the lights")
+        assert code == 0, err
+        package(bundle, tmp_path / "again" / folder, PackageOptions(platform="web"))
+        assert dict(contents(bundle)) == before
+    copy = shutil.copytree(packaged[0] / "web" / "bundle", tmp_path / "copy")
+    code, _, err = edgekit("profile", copy, "--min-seconds", 0.01, "--length", 8)
+    assert code == 0, err

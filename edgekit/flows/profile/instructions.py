@@ -34,6 +34,7 @@ def count_instructions(
     """
     options = options or ProfileOptions()
     model = MeasuredModel.of(what)
+    model.check_keeps()
     _check(options)
     texts = texts_to_run(options, texts)
     return on_each(

@@ -67,6 +67,11 @@ class MeasuredModel:
                 f"length {max(lengths)} is over the model's {most} tokens", advice="give --length up to that"
             )
 
+    def check_keeps(self) -> None:
+        """Raise `UsageError` for a bundle in a package, before anything is measured: nothing is kept there."""
+        if self.bundle is not None:
+            self.bundle.check_keeps()
+
     def keep(self, measurement: Measurement | GenerationMeasurement | InstructionCounts) -> None:
         """Write a measurement into the bundle, in place of one taken under the same conditions; of a file nothing."""
         if self.bundle is None:

@@ -60,6 +60,7 @@ def profile_each(
     options = options or ProfileOptions()
     model = MeasuredModel.of(what)
     # checked before a device is reached, which would be for nothing
+    model.check_keeps()
     _lengths(model, options, texts)
     texts = texts_to_run(options, texts)
     found = on_each(

@@ -78,6 +78,7 @@ def profile_tool(
     """
     options = options or ProfileOptions()
     measured = MeasuredModel.of(what)
+    measured.check_keeps()
     model = _model(measured, tool, options)
 
     def look(_: str, transport: Transport) -> list[ToolMeasurement]:
