@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Annotated, Self
+from typing import Annotated, Protocol, Self
 
 import pydantic
 
@@ -98,6 +98,8 @@ class Accuracy(Strict):
     data_sha256:    of the rows, as lineages record it (`data.test`)
     content_hash:   of the bundle that was evaluated; None for a checkpoint
     truncated:      rows that had more tokens than the model takes, and were cut by the tokenizer
+    training_rows:  rows of the split that are known to be rows which the model was trained on
+    left_out:       of these, how many no figure counts; `rows` are the others
     low, high:      the 95 % interval; those of macro-F1 (%) and of Matthews' correlation (-1 to 1) stand beside them
     macro_f1_doubt: why macro-F1 cannot be told from these rows: which classes have too few; empty where it can
     classes:        every label of the model, in its order; none of a package, which keeps no figures by label
@@ -109,6 +111,8 @@ class Accuracy(Strict):
     content_hash: str | None
     rows: Count1
     truncated: Count0
+    training_rows: Count0 = 0
+    left_out: Count0 = 0
     accuracy: Percent
     low: Percent
     high: Percent
@@ -143,7 +147,7 @@ class Accuracy(Strict):
 
     @pydantic.model_validator(mode="after")
     def _is_of_its_rows(self) -> Self:
-        check_rows(self.data, self.split, self.rows, self.truncated)
+        check_rows(self)
         if len({drop.baseline for drop in self.drops}) < len(self.drops):
             raise ValueError("drops: a baseline comes twice")
         if any(drop.lost + drop.gained > self.rows for drop in self.drops):
@@ -159,11 +163,14 @@ class Accuracy(Strict):
         """This one with what earlier ones on the same rows lost against baselines that it was not compared with.
 
         That is kept if the same runtime got as many rows right; each drop says which model its baseline was, so that a
-        name that has come to mean another model misleads nobody.
+        name that has come to mean another model misleads nobody. How many of the rows are training rows is kept too.
         """
-        same = [known for known in earlier if (known.runtime, known.accuracy) == (self.runtime, self.accuracy)]
+        earlier = tuple(earlier)
+        figures = (self.runtime, self.accuracy, self.left_out)
+        same = [known for known in earlier if (known.runtime, known.accuracy, known.left_out) == figures]
         drops = {drop.baseline: drop for known in (*same, self) for drop in known.drops}
-        return self.model_copy(update={"drops": tuple(drops.values())})
+        seen = max(known.training_rows for known in (*earlier, self))
+        return self.model_copy(update={"drops": tuple(drops.values()), "training_rows": seen})
 
     def redacted(self, content_hash: str) -> Self:
         """The figures of all rows, for the packaged bundle of this hash: no name of data, no baseline, no label."""
@@ -271,12 +278,25 @@ def check_classes(classes: tuple[ClassScore, ...], data: str, split: SplitName) 
         raise ValueError("classes: there are figures of no label")
 
 
-def check_rows(data: str, split: SplitName, rows: int, truncated: int) -> None:
-    """Raise `ValueError` for data of another split, or for more rows that were cut than there are."""
-    if not data.endswith(f"/{split}"):
-        raise ValueError(f"data: {quoted(data)} does not end with its split, {split}")
-    if truncated > rows:
-        raise ValueError(f"truncated: {truncated} of {rows} rows were cut")
+class OfRows(Protocol):
+    """A record of an evaluation on labelled rows; see `Accuracy`."""
+
+    data: str
+    split: SplitName
+    rows: int
+    truncated: int
+    training_rows: int
+    left_out: int
+
+
+def check_rows(record: OfRows) -> None:
+    """Raise `ValueError` for data of another split, and for counts of rows that cannot be."""
+    if not record.data.endswith(f"/{record.split}"):
+        raise ValueError(f"data: {quoted(record.data)} does not end with its split, {record.split}")
+    if record.truncated > record.rows:
+        raise ValueError(f"truncated: {record.truncated} of {record.rows} rows were cut")
+    if not record.left_out <= record.training_rows <= record.rows + record.left_out:
+        raise ValueError(f"training_rows: {record.training_rows}, of which {record.left_out} were left out")
 
 
 def check_inside(name: str, value: float, low: float | None, high: float | None) -> None:

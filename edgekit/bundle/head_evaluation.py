@@ -31,11 +31,13 @@ class RowsEvaluated(Strict):
     content_hash: str | None
     rows: Count1
     truncated: Count0
+    training_rows: Count0 = 0
+    left_out: Count0 = 0
     runtime: str
 
     @pydantic.model_validator(mode="after")
     def _is_of_its_rows(self) -> Self:
-        check_rows(self.data, self.split, self.rows, self.truncated)
+        check_rows(self)
         return self
 
     @property
@@ -44,8 +46,9 @@ class RowsEvaluated(Strict):
         return self.split, self.data_sha256
 
     def with_comparisons_of(self, earlier: Iterable[Self]) -> Self:
-        """This one: it is compared with none."""
-        return self
+        """This one, compared with none, with what is known of its rows."""
+        seen = max(known.training_rows for known in (*earlier, self))
+        return self.model_copy(update={"training_rows": seen})
 
     def redacted(self, content_hash: str) -> Self:
         """The figures alone, for the packaged bundle of this hash: no name of data."""

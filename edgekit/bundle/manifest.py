@@ -25,6 +25,7 @@ from edgekit.agent.json_object import JsonObject
 from edgekit.bundle.evaluation import Accuracy, Perplexity
 from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.bundle.older_formats import check_manifest_version
+from edgekit.bundle.training_record import TrainingRecord
 from edgekit.errors import UsageError
 from edgekit.io.hashing import value_sha256
 from edgekit.schema.base_model import Strict
@@ -123,6 +124,7 @@ class Step(Strict):
     machine:      what computed it: architecture, processor, threads
     vocabulary:   what trimming it did, where the stage has
     pairs:        whether the rows that a classifier learned from were pairs of texts
+    shared:       of each split beside the training rows, how many of its rows are training rows too; none is left out
     """
 
     stage: str
@@ -139,21 +141,24 @@ class Step(Strict):
     machine: dict[str, str] = pydantic.Field(default_factory=dict)
     vocabulary: VocabularyCut | None = None
     pairs: bool | None = None
+    shared: dict[str, pydantic.PositiveInt] = pydantic.Field(default_factory=dict)
 
     @pydantic.model_serializer(mode="wrap")
     def _as_before(self, serialize: pydantic.SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without `pairs` where nothing is known of them: the hash of an older lineage stays."""
+        """Without `pairs` and `shared` where nothing is known of them: the hash of an older lineage stays."""
         value: dict[str, Any] = serialize(self)
-        return {key: each for key, each in value.items() if key != "pairs" or each is not None}
+        empty: dict[str, object] = {"pairs": None, "shared": {}}
+        return {key: each for key, each in value.items() if key not in empty or each != empty[key]}
 
 
 class CheckpointExtras(Strict):
-    """`edgekit.json`: what a Hugging Face folder cannot say of a checkpoint."""
+    """`edgekit.json`: what a Hugging Face folder cannot say of a checkpoint. training: how its last stage went."""
 
     format_version: Literal[1] = 1
     blocks: tuple[BlockShape, ...] = ()
     plan: Plan | None = None
     lineage: tuple[Step, ...] = ()
+    training: TrainingRecord | None = None
 
 
 class File(Strict):

@@ -11,6 +11,7 @@ from edgekit.cli.click_base import Command
 from edgekit.cli.options import data_options, force, model_argument, options_of, out_option
 from edgekit.cli.output import as_json, print_json
 from edgekit.cli.progress import progress
+from edgekit.cli.training_result import training_result
 from edgekit.compress.training.distributed import is_main
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.train_options import DistillOptions
@@ -46,4 +47,4 @@ def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> N
     checkpoint = distill(model, out=out or Path("student"), progress=progress(as_json), **given)
     if not is_main():
         return
-    print_json({"checkpoint": checkpoint}) if as_json else click.echo(checkpoint)
+    print_json(training_result(checkpoint)) if as_json else click.echo(checkpoint)

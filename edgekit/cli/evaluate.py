@@ -13,7 +13,7 @@ from edgekit.bundle.bundle_folder import BundleFolder, bundle_or_checkpoint
 from edgekit.bundle.evaluation import Accuracy, Drop, Perplexity
 from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.cli.click_base import Command
-from edgekit.cli.head_figures import print_head
+from edgekit.cli.head_figures import print_head, print_rows
 from edgekit.cli.options import data_options, model_argument, options_of
 from edgekit.cli.output import as_json, print_json, print_rich
 from edgekit.cli.progress import progress
@@ -251,9 +251,7 @@ def _print_accuracy(found: Accuracy) -> None:
         click.echo(f"  {found.macro_f1_doubt}")
     click.echo(f"MCC {found.mcc:.3f} ({found.mcc_low:.3f} to {found.mcc_high:.3f})")
     click.echo(f"  {found.rows:,} rows of {found.data}, {found.runtime}")
-    if found.truncated:
-        share = 100 * found.truncated / found.rows
-        click.echo(f"  {found.truncated:,} rows are longer than the model takes and were cut ({share:.2g} %)")
+    print_rows(found)
     for drop in found.drops:
         _print_drop(drop)
 

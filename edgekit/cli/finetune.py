@@ -11,6 +11,7 @@ from edgekit.cli.click_base import Command, Option
 from edgekit.cli.options import data_options, force, model_argument, options_of, out_option, scratch_shape
 from edgekit.cli.output import as_json, print_json
 from edgekit.cli.progress import progress
+from edgekit.cli.training_result import training_result
 from edgekit.compress.training.distributed import is_main
 from edgekit.options.train_options import FinetuneOptions
 
@@ -50,4 +51,4 @@ def command(model: Any, scratch: Any, out: Path | None, as_json: bool, **given: 
     checkpoint = finetune(scratch or model, out=out or Path("teacher"), progress=progress(as_json), **given)
     if not is_main():
         return
-    print_json({"checkpoint": checkpoint}) if as_json else click.echo(checkpoint)
+    print_json(training_result(checkpoint)) if as_json else click.echo(checkpoint)

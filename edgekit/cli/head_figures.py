@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from edgekit.bundle.evaluation import Accuracy
 from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.cli.output import print_rich
+from edgekit.io.quantities import percent
 
 
 def print_head(found: LabelSets | Numbers, most_classes: int | None) -> None:
@@ -13,11 +15,22 @@ def print_head(found: LabelSets | Numbers, most_classes: int | None) -> None:
     for line in figure_lines(found):
         click.echo(line)
     click.echo(f"  {found.rows:,} rows of {found.data}, {found.runtime}")
-    if found.truncated:
-        share = 100 * found.truncated / found.rows
-        click.echo(f"  {found.truncated:,} rows are longer than the model takes and were cut ({share:.2g} %)")
+    print_rows(found)
     if isinstance(found, LabelSets):
         _print_labels(found, most_classes)
+
+
+def print_rows(found: Accuracy | LabelSets | Numbers) -> None:
+    """What a reader must know of the rows: which were left out as training rows, and how many were cut."""
+    if found.left_out:
+        click.echo(f"  {found.left_out:,} rows more that are training rows too are left out")
+    elif found.training_rows:
+        click.echo(
+            f"  {found.training_rows:,} of them are training rows: the figures are too good, and gate no budget"
+        )
+    if found.truncated:
+        share = percent(found.truncated, found.rows)
+        click.echo(f"  {found.truncated:,} rows are longer than the model takes and were cut ({share})")
 
 
 def figure_lines(found: LabelSets | Numbers) -> list[str]:

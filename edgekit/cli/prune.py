@@ -11,6 +11,7 @@ from edgekit.cli.click_base import Command
 from edgekit.cli.options import data_options, force, model_argument, options_of, out_option
 from edgekit.cli.output import as_json, print_json
 from edgekit.cli.progress import progress
+from edgekit.cli.training_result import training_result
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.train_options import PruneOptions
 
@@ -39,10 +40,7 @@ def command(model: ModelRef, out: Path | None, as_json: bool, **given: Any) -> N
       edgekit prune gpt2 --vocabulary 16000 --texts stories.txt -o small
       edgekit prune gpt2 --heads 0.75 --ffn 0.5 --train stories.txt -o pruned
     """
-    from edgekit.bundle.manifest import CheckpointExtras
     from edgekit.flows.train.prune import prune
 
     checkpoint = prune(model, out=out or Path("pruned"), progress=progress(as_json), **given)
-    cut = CheckpointExtras.read(checkpoint / "edgekit.json").lineage[-1].vocabulary
-    result = {"checkpoint": checkpoint} | ({"vocabulary": cut} if cut is not None else {})
-    print_json(result) if as_json else click.echo(checkpoint)
+    print_json(training_result(checkpoint)) if as_json else click.echo(checkpoint)

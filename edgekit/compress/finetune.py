@@ -11,7 +11,7 @@ from edgekit.compress.distillation.student_init import (
     init_from_scratch,
     scratch_tokenizer,
 )
-from edgekit.compress.training.losses import label_loss, next_token
+from edgekit.compress.training.losses import class_weights, label_loss, next_token
 from edgekit.compress.training.train import tokenize_split, train_classifier
 from edgekit.compress.training.train_language_model import tokenize_text, train_language_model
 from edgekit.compress.training.training_job import TrainedModel, TrainingJob
@@ -43,7 +43,8 @@ def finetune_classifier(
     job = TrainingJob(model, tokenizer, data, options, rate, folder, "finetune", progress)
     length = usable_length(model, tokenizer, options.max_length)
     rows, validation = (tokenize_split(job, split, length) for split in ("train", "validation"))
-    return TrainedModel(model, tokenizer, train_classifier(job, rows, validation, label_loss(data.problem_type)))
+    loss = label_loss(data.problem_type, class_weights(data, options))
+    return TrainedModel(model, tokenizer, train_classifier(job, rows, validation, loss))
 
 
 def finetune_language_model(

@@ -7,9 +7,9 @@ import random
 import warnings
 from array import array
 from collections.abc import Collection, Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, overload
+from typing import Any, NamedTuple, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from edgekit.data.columns import BadRows, Row, find_columns
 from edgekit.data.files import read_rows
 from edgekit.data.label_order import in_order, is_nameless, is_number, label_order, places_of, same_value
 from edgekit.data.label_values import holds_sets, label_names, number_in, numbers_of, problem_of, sets_of
+from edgekit.data.leaks import shared_rows
 from edgekit.data.ragged import Texts
 from edgekit.data.table import Table, read_table
 from edgekit.errors import EdgekitWarning, NoLabelError, UsageError, unknown_name
@@ -88,7 +89,10 @@ class PairsOfText(Sequence[TextPair]):
 
 @dataclass(frozen=True)
 class Data:
-    """A labelled data set. A split that was not given has no rows; one without labels says so when it is asked for."""
+    """A labelled data set. A split that was not given has no rows; one without labels says so when it is asked for.
+
+    columns: what was read from which column (`data.columns.Columns`);   shared: as of `Unnumbered`
+    """
 
     name: str
     labels: tuple[str, ...]
@@ -98,6 +102,8 @@ class Data:
     sha256: dict[str, str] = field(default_factory=dict)
     unlabelled: dict[str, NoLabelError] = field(default_factory=dict)
     problem_type: ProblemType = SINGLE_LABEL
+    columns: dict[str, str | None] = field(default_factory=dict)
+    shared: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
 
     @property
     def has_pairs(self) -> bool:
@@ -129,24 +135,30 @@ class Unnumbered:
     """A data set that was read, whose labels have no numbers yet.
 
     labelling: the rows whose labels are all there are, unless a model says which; None without labelled rows
+    shared:    of each split beside the training rows, which of its rows are training rows too [rows]
     """
 
     name: str
     tables: dict[str, Table]
     unlabelled: dict[str, NoLabelError]
     labelling: Table | None
+    shared: dict[str, NDArray[np.bool_]] = field(default_factory=dict)
 
-    def numbered(self, labels: Sequence[str] | None = None, problem_type: ProblemType | None = None) -> Data:
+    def numbered(
+        self, labels: Sequence[str] | None = None, problem_type: ProblemType | None = None, *, model: str = "the model"
+    ) -> Data:
         """The data set with its labels numbered as in `labels`, else by the training rows; raises as `load_data`.
 
         problem_type: what the rows are read as. Default: single labels where labels are given, else what they are
+        model:        whose labels they are, in errors
         """
         if problem_type is None:
             problem_type = SINGLE_LABEL if labels is not None else self._own_problem()
         source = self.labelling
         found = self._all_labels()
         known = tuple(labels) if labels is not None else _labels_of(source, self.unlabelled, problem_type, found)
-        splits = {name: _number(name, table, known, problem_type, found) for name, table in self.tables.items()}
+        meant = _Meant(known, problem_type, found, model)
+        splits = {name: _number(name, table, meant) for name, table in self.tables.items()}
         empty = Split([], None, [])
         return Data(
             name=self.name,
@@ -157,7 +169,13 @@ class Unnumbered:
             sha256={name: table.sha256() for name, table in self.tables.items()},
             unlabelled=self.unlabelled,
             problem_type=problem_type,
+            columns=source.columns._asdict() if source is not None and source.columns is not None else {},
+            shared=self.shared,
         )
+
+    def only(self, split: str) -> Unnumbered:
+        """The rows of one split alone, where it has any: the others may have labels that a model does not know."""
+        return replace(self, tables={split: self.tables[split]}) if split in self.tables else self
 
     def numbered_as(
         self, own: Sequence[str], own_type: ProblemType = SINGLE_LABEL, wanted: ProblemType | None = None
@@ -212,11 +230,7 @@ def read_data(spec: DataSpec, *, progress: Progress = SILENT) -> Unnumbered:
     Raises `UsageError` for test rows that are the training rows, and for rows that cannot be read.
     """
     tables, unlabelled = _read(spec, progress)
-    if "train" in tables and "test" in tables and tables["train"].same_as(tables["test"]):
-        raise UsageError(
-            "the test rows are the training rows", advice="a model is tested on rows that it was not trained on"
-        )
-    _warn_of_leaks(tables)
+    shared = shared_rows(tables)
     labelling = tables.get("train") or next(iter(tables.values()), None)
     if "validation" not in tables and "train" in tables and len(tables["train"]) >= _FEWEST:
         tables["train"], tables["validation"] = _carve(tables["train"])
@@ -228,23 +242,7 @@ def read_data(spec: DataSpec, *, progress: Progress = SILENT) -> Unnumbered:
                 EdgekitWarning,
                 stacklevel=2,
             )
-    return Unnumbered(spec.name or _NAMELESS, tables, unlabelled, labelling)
-
-
-def _warn_of_leaks(tables: dict[str, Table]) -> None:
-    """Say how many rows of validation and test are in the training rows too."""
-    if "train" not in tables or len(tables) == 1:
-        return
-    seen = np.unique(tables["train"].keys())
-    for name, table in tables.items():
-        shared = 0 if name == "train" else int(np.isin(table.keys(), seen).sum())
-        if shared:
-            warnings.warn(
-                f"{shared:,} of {len(table):,} {name} rows ({shared / len(table):.1%}) are training rows too: what is "
-                "measured on them is too good",
-                EdgekitWarning,
-                stacklevel=3,
-            )
+    return Unnumbered(spec.name or _NAMELESS, tables, unlabelled, labelling, shared)
 
 
 def _read(spec: DataSpec, progress: Progress) -> tuple[dict[str, Table], dict[str, NoLabelError]]:
@@ -320,10 +318,18 @@ def _labels_of(
     return tuple(found)
 
 
-def _number(
-    name: str, table: Table, labels: tuple[str, ...], problem_type: ProblemType, others: Collection[str]
-) -> Split:
-    """A split with its labels as `labels` and `problem_type` have them; others: the labels of all splits."""
+class _Meant(NamedTuple):
+    """As what rows are numbered. others: the labels of all splits;   model: whose `labels` they are, in errors"""
+
+    labels: tuple[str, ...]
+    problem_type: ProblemType
+    others: Collection[str]
+    model: str
+
+
+def _number(name: str, table: Table, meant: _Meant) -> Split:
+    """A split with its labels as they are meant."""
+    labels, problem_type, others, model = meant
     if not labels:
         raise UsageError("the checkpoint has no labels", advice="fine-tune it first: edgekit finetune MODEL")
     if problem_type == REGRESSION:
@@ -339,11 +345,16 @@ def _number(
         unknown = alone or sorted(table.labels.keys() - set(labels))
         shown = ", ".join(f"{label!r} ({table.labels[label]})" for label in unknown[:5])
         raise UsageError(
-            f"the {name} rows have labels that the model was not trained on: {shown}",
+            f"the {name} rows have labels that {model} was not trained on: {shown}",
             advice=f"it knows {', '.join(map(visible_name, labels[:12]))}{', ...' if len(labels) > 12 else ''}",
         )
     order = np.array([places[label] for label in table.labels], dtype=np.int32)
     return Split(table.texts, table.pairs, order[table.codes])
+
+
+def without_validation(train: Table) -> Table:
+    """The training rows but for those that are carved off for validation where no others are given."""
+    return _carve(train)[0] if len(train) >= _FEWEST else train
 
 
 def _carve(train: Table) -> tuple[Table, Table]:

@@ -8,7 +8,7 @@ import json
 from array import array
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,7 @@ class Table:
     labels:  every label with the place where it stands first
     pointed: whether whole numbers among them are written with a point
     classes: the names of all classes in the order in which the file numbers them, where it does
+    columns: those that were read, in a file that has columns
     """
 
     texts: Texts
@@ -34,6 +35,7 @@ class Table:
     labels: dict[str, str]
     pointed: bool = False
     classes: tuple[str, ...] = ()
+    columns: Columns | None = None
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -41,7 +43,7 @@ class Table:
     def take(self, indices: NDArray[Any]) -> Table:
         """The rows at these indices [rows]."""
         pairs = None if self.pairs is None else self.pairs.take(indices)
-        return Table(self.texts.take(indices), pairs, self.codes[indices], self.labels, self.pointed, self.classes)
+        return replace(self, texts=self.texts.take(indices), pairs=pairs, codes=self.codes[indices])
 
     def same_as(self, other: Table) -> bool:
         """Whether the other holds the same rows in the same order."""
@@ -113,7 +115,7 @@ def read_table(place: str, rows: Generator[Row], columns_of: Callable[[list[str]
         if not codes:
             raise NoLabelError(f"{place}: all rows were left out") if bad.count else UsageError(f"{place} has no rows")
         kept_pairs = pairs.texts() if columns is not None and columns.pair is not None else None
-        return Table(texts.texts(), kept_pairs, np.frombuffer(codes, dtype=np.int32), first, pointed, classes)
+        return Table(texts.texts(), kept_pairs, np.frombuffer(codes, dtype=np.int32), first, pointed, classes, columns)
 
 
 def _json(values: Iterable[str] | None) -> Iterator[str]:

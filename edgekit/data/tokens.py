@@ -24,15 +24,23 @@ _SMALL = ("attention_mask", "token_type_ids")
 class Rows(Sequence[dict[str, Any]]):
     """Tokenized rows, kept outside memory; each comes as the mapping of plain values that `collate` takes.
 
-    columns:   what the tokenizer gave, by name
-    fixed:     one value or vector a row, by name: labels [rows], and what a caller adds [rows, ...]
-    truncated: how many rows had more tokens than were kept
+    columns:       what the tokenizer gave, by name
+    fixed:         one value or vector a row, by name: labels [rows], and what a caller adds [rows, ...]
+    whole_lengths: tokens in each row before it was cut [rows]. Default: none was
+    max_length:    tokens after which a row is cut
     """
 
-    def __init__(self, columns: Mapping[str, Ragged], fixed: Mapping[str, NDArray[Any]], truncated: int = 0) -> None:
+    def __init__(
+        self,
+        columns: Mapping[str, Ragged],
+        fixed: Mapping[str, NDArray[Any]],
+        whole_lengths: NDArray[np.int32] | None = None,
+        max_length: int | None = None,
+    ) -> None:
         self._columns = columns
         self._fixed = fixed
-        self.truncated = truncated
+        self.whole_lengths = self.lengths if whole_lengths is None else whole_lengths
+        self.max_length = max_length
 
     def __len__(self) -> int:
         return len(self._fixed["labels"])
@@ -47,13 +55,18 @@ class Rows(Sequence[dict[str, Any]]):
         return self._columns["input_ids"].lengths
 
     @property
+    def truncated(self) -> int:
+        """How many rows had more tokens than were kept."""
+        return int((self.whole_lengths > self.lengths).sum())
+
+    @property
     def ids(self) -> Ragged:
         """The token ids of each row."""
         return self._columns["input_ids"]
 
     def adding(self, name: str, values: NDArray[Any]) -> Rows:
         """These rows with one more value or vector each [rows, ...]; nothing is copied."""
-        return Rows(self._columns, {**self._fixed, name: values}, self.truncated)
+        return Rows(self._columns, {**self._fixed, name: values}, self.whole_lengths, self.max_length)
 
 
 def tokenize(
@@ -64,7 +77,7 @@ def tokenize(
     A text without any token, as an empty one to a decoder's tokenizer, is one token of padding.
     A row goes through the tokenizer once; a slow one (`is_fast`) is asked again for rows that are too long.
     """
-    truncated = 0
+    whole = array("i")
     alone = {"input_ids": [tokenizer.pad_token_id or 0], "attention_mask": [1]}
     with ExitStack() as files, progress.task(title, len(split)) as advance:
         writers = {
@@ -74,15 +87,18 @@ def tokenize(
         for start in range(0, len(split), _BATCH):
             texts = list(split.texts[start : start + _BATCH])
             pairs = None if split.pairs is None else list(split.pairs[start : start + _BATCH])
-            encoded, cut = _encode(tokenizer, texts, pairs, max_length)
-            truncated += cut
+            encoded, lengths = _encode(tokenizer, texts, pairs, max_length)
+            whole.extend(lengths)
             writers = {name: writer for name, writer in writers.items() if name in encoded}
             for name, writer in writers.items():
                 for row in encoded[name]:
                     writer.append(row or alone.get(name, [0]))
             advance(start + len(texts))
         columns = {name: writer.rows() for name, writer in writers.items()}
-    return Rows(columns, {"labels": _label_values(split.labels)}, truncated)
+    kept = columns["input_ids"].lengths
+    # an empty text is one token of padding
+    whole_lengths = np.maximum(np.frombuffer(whole, dtype=np.int32), kept) if whole else kept
+    return Rows(columns, {"labels": _label_values(split.labels)}, whole_lengths, max_length)
 
 
 def _label_values(labels: Any) -> NDArray[Any]:
@@ -91,15 +107,34 @@ def _label_values(labels: Any) -> NDArray[Any]:
     return values.astype(np.int32 if values.ndim == 1 and values.dtype.kind in "iu" else np.float32, copy=False)
 
 
-def _encode(tokenizer: Tokenizer, texts: list[str], pairs: list[str] | None, max_length: int) -> tuple[Any, int]:
-    """The encoding of a batch of texts, truncated, and how many of them were."""
+def _encode(tokenizer: Tokenizer, texts: list[str], pairs: list[str] | None, max_length: int) -> tuple[Any, list[int]]:
+    """The encoding of a batch of texts, truncated, and how many tokens each of them has in all."""
     encoded = tokenizer(texts, pairs, truncation=True, max_length=max_length)
-    full = [row for row, ids in enumerate(encoded["input_ids"]) if len(ids) >= max_length]
-    if tokenizer.is_fast:
-        # what was cut off lies beside what was kept
-        return encoded, sum(bool(encoded.encodings[row].overflowing) for row in full)
-    whole = (tokenizer(texts[row], pairs and pairs[row], truncation=False, verbose=False) for row in full)
-    return encoded, sum(len(each["input_ids"]) > max_length for each in whole)
+    lengths = [len(ids) for ids in encoded["input_ids"]]
+    for row, length in enumerate(lengths):
+        if length < max_length:
+            continue
+        if not tokenizer.is_fast:
+            lengths[row] = _whole_length(tokenizer, texts[row], None if pairs is None else pairs[row])
+        elif cut_off := encoded.encodings[row].overflowing:
+            # what was cut off lies beside what was kept
+            pieces = (encoded.encodings[row], *cut_off)
+            lengths[row] = pieces[0].special_tokens_mask.count(1) + sum(_distinct_parts(pieces))
+    return encoded, lengths
+
+
+def _distinct_parts(pieces: Sequence[Any]) -> list[int]:
+    """The tokens of each part of the texts that the pieces of an encoding hold; of a pair parts come often."""
+    parts = {
+        (text, tuple(place for place, own in zip(piece.offsets, piece.sequence_ids, strict=True) if own == text))
+        for piece in pieces
+        for text in (0, 1)
+    }
+    return [len(places) for _, places in parts]
+
+
+def _whole_length(tokenizer: Tokenizer, text: str, pair: str | None) -> int:
+    return len(tokenizer(text, pair, truncation=False, verbose=False)["input_ids"])
 
 
 def collate(tokenizer: Tokenizer, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

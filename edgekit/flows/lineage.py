@@ -78,11 +78,19 @@ def next_step(
         data=None if data.named is None else named_data(data.named),
         target=target,
         golden_texts=len(golden),
+        shared=_shared(data.rows),
         # a training says it when it has ended: one that goes on with other threads is still the same step
         machine=machine() if data.rows is None else {},
         pairs=data.rows.has_pairs if isinstance(data.rows, Data) else None,
     )
     return (*before, step)
+
+
+def _shared(rows: Data | TextData | None) -> dict[str, int]:
+    """Of each split how many rows are training rows too."""
+    if not isinstance(rows, Data):
+        return {}
+    return {name: count for name, shared in rows.shared.items() if (count := int(shared.sum()))}
 
 
 def ended(lineage: tuple[Step, ...], trained: Trained) -> tuple[Step, ...]:

@@ -68,6 +68,8 @@ class RowsSource(ABC, Generic[_OfRows]):
         if isinstance(records, Missing):
             return records
         record = records[-1]
+        if seen := _seen(record, evidence.manifest.lineage):
+            return Missing(seen, f"{advice}, with the training rows in it: they are left out then")
         figure = self.value(record, question.budget)
         if isinstance(figure, str):
             return Missing(figure, advice)
@@ -124,6 +126,8 @@ class ComparisonSource:
         if isinstance(records, Missing):
             return records
         record = records[-1]
+        if seen := _seen(record, evidence.manifest.lineage):
+            return Missing(seen, f"{advice}, with the training rows in it: they are left out then")
         drop = _compared(record.drops, evidence, wanted, advice)
         if isinstance(drop, Missing):
             return drop
@@ -221,10 +225,27 @@ def _teachers(lineage: Iterable[Step]) -> set[str]:
     return {step.inputs[name] for step, name in steps if name in step.inputs}
 
 
+def _seen(record: Accuracy | LabelSets | Numbers, lineage: Iterable[Step]) -> str:
+    """Why nothing can be judged by rows of which some, that were not left out, are training rows; nothing else."""
+    name = f"data.{record.split}"
+    named = [step.shared.get(record.split, 0) for step in lineage if step.inputs.get(name) == record.data_sha256]
+    seen = max([record.training_rows, *named]) - record.left_out
+    if not seen:
+        return ""
+    which = "all" if seen >= record.rows else f"{seen:,} of the"
+    return (
+        f"{which} {_counted(record.rows)} of {record.data} are rows that it was trained on: the figures are too good"
+    )
+
+
 def _case(figure: Estimate, conditions: str, record: Accuracy | LabelSets | Numbers, advice: str) -> Case:
     share = record.truncated / record.rows
-    cut = (f"{100 * share:.1f} % of the rows were cut to the model's length",) if share > TRUNCATED_SHARE else ()
-    return Case(figure, conditions, Basis(rows=record.rows), _doubts(figure), cut, advice if figure.doubt else "")
+    notes = [f"{100 * share:.1f} % of the rows were cut to the model's length"] if share > TRUNCATED_SHARE else []
+    if record.left_out:
+        notes.append(f"{_counted(record.left_out)} left out that it was trained on")
+    return Case(
+        figure, conditions, Basis(rows=record.rows), _doubts(figure), tuple(notes), advice if figure.doubt else ""
+    )
 
 
 def _counted(rows: int) -> str:

@@ -17,6 +17,7 @@ from edgekit.agent.capture_stderr import captured_output
 from edgekit.agent.inference.text_growth import check_growth
 from edgekit.agent.inference.tokenizer import is_fault
 from edgekit.bundle.manifest import BlockShape, CheckpointExtras, Step
+from edgekit.bundle.training_record import TrainingRecord
 from edgekit.data.label_order import label_order
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import EdgekitWarning, NotFoundError, UsageError, agent_errors
@@ -323,11 +324,13 @@ def save_checkpoint(
     lineage: Sequence[Step],
     plan: Plan | None = None,
     scales: Mapping[str, Tensor] | None = None,
+    training: TrainingRecord | None = None,
 ) -> None:
     """Write model, tokenizer and `edgekit.json`, and for a quantized model its scales, into the folder `out`.
 
     The hashes of what was written go into the last step of the lineage.
-    scales: by the name of a weight, [rows] or [rows, blocks], as `plan` stores it
+    scales:   by the name of a weight, [rows] or [rows, blocks], as `plan` stores it
+    training: how the stage went that made it
     """
     from safetensors.torch import save_file
 
@@ -337,7 +340,7 @@ def save_checkpoint(
     plain = len({(shape.heads, shape.ffn) for shape in shapes}) == 1 and _is_plain(model, shapes[0])
     if scales:
         save_file(dict(scales), out / SCALES_FILE)
-    extras = CheckpointExtras(blocks=() if plain else shapes, plan=plan)
+    extras = CheckpointExtras(blocks=() if plain else shapes, plan=plan, training=training)
     if lineage:
         *before, last = lineage
         hashed = last.model_copy(update={"output": content_hashes(out, extras)})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 import pydantic
 from pydantic import Field
@@ -37,6 +37,17 @@ class TrainOptions(Strict):
     validations: Annotated[
         int, Field(gt=0, description="Validations in each epoch; the weights of the best one are kept.")
     ] = 1
+    metric: Annotated[
+        Literal["accuracy", "macro_f1"] | None,
+        Field(description="By what the best weights of a classifier of single labels are chosen. Default: accuracy."),
+    ] = None
+    class_weights: Annotated[
+        Literal["balanced"] | None,
+        Field(
+            description="balanced: each label weighs as much in the loss as any other, however few rows have it; for "
+            "single labels. Default: each row weighs as much."
+        ),
+    ] = None
     patience: Annotated[
         int, Field(ge=0, description="Validations in a row without a better one before stopping; 0: never.")
     ] = 0

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from edgekit.bundle.evaluation import Accuracy, ClassScore, Perplexity
 from edgekit.bundle.manifest import Parity, Step
+from edgekit.bundle.training_record import TrainingRecord
 from edgekit.io.json_values import json_value
 from edgekit.measure.accuracy.classification import ConfusedPair
 from edgekit.measure.metric import Metric
@@ -107,6 +108,15 @@ class PackageRow:
 
 
 @dataclass(frozen=True)
+class StageRow:
+    """A stage of the run: how long it took, None where nothing had to be done; how a training went, now or before."""
+
+    name: str
+    seconds: float | None
+    record: TrainingRecord | None = None
+
+
+@dataclass(frozen=True)
 class Mistakes:
     """What the model named gets wrong: which label it takes for which, the worst pairs first, and every class."""
 
@@ -138,6 +148,7 @@ class Summary:
     created_at: str
     speeds: tuple[GenerationMeasurement, ...] = ()
     packages: tuple[PackageRow, ...] = ()
+    stages: tuple[StageRow, ...] = ()
 
     @property
     def heading(self) -> str:

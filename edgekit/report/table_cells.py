@@ -125,12 +125,17 @@ def evaluation_cells(model: ModelRow, record: Accuracy) -> Cells:
 
 
 def evaluation_notes(models: Sequence[ModelRow]) -> list[str]:
-    """What the rows of an evaluation are too few to tell, model by model."""
-    return [
-        clean(f"{model.name}: {model.accuracy.macro_f1_doubt}")
-        for model in models
-        if model.accuracy and model.accuracy.macro_f1_doubt
-    ]
+    """What the rows of an evaluation are too few to tell, and which were left out of it, model by model."""
+    notes = []
+    for model in models:
+        record = model.accuracy
+        if record and record.macro_f1_doubt:
+            notes.append(f"{model.name}: {record.macro_f1_doubt}")
+        if record and record.left_out:
+            notes.append(f"{model.name}: {record.left_out:,} rows that are training rows were left out")
+        elif record and record.training_rows:
+            notes.append(f"{model.name}: {record.training_rows:,} rows are training rows: the figures are too good")
+    return list(map(clean, notes))
 
 
 def perplexity_cells(model: ModelRow, record: Perplexity) -> Cells:

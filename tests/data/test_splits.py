@@ -206,7 +206,10 @@ def test_rows_that_are_in_training_too_are_counted(tmp_path):
         load_data(spec)
     assert [str(warning.message).partition(" rows (")[::2] for warning in warned] == [
         ("1 of 1 validation", "100.0%) are training rows too: what is measured on them is too good"),
-        ("2 of 4 test", "50.0%) are training rows too: what is measured on them is too good"),
+        (
+            "2 of 4 test",
+            "50.0%) are training rows too: what is measured on them is too good; it is evaluated on the others",
+        ),
     ]
 
 

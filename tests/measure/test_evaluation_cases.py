@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from record_makers import accuracy, drop
 
+from edgekit.bundle.manifest import Step
 from edgekit.errors import UsageError
 
 
@@ -55,5 +56,26 @@ def test_several_data_sets_are_no_guess(judged):
     assert judged("min_accuracy=90", accuracies=known, data_sha256="a" * 64).outcome == "pass"
     assert judged("min_accuracy=90", accuracies=known, data_sha256="c" * 64).outcome == "unmeasured"
     assert judged("min_accuracy=90,data=office", accuracies=known).outcome == "fail"
-    lineage = [SimpleNamespace(inputs={"data.test": "b" * 64}, stage="finetune")]
+    lineage = [SimpleNamespace(inputs={"data.test": "b" * 64}, stage="finetune", shared={})]
     assert judged("min_accuracy=90", accuracies=known, lineage=lineage).outcome == "fail"
+
+
+def test_the_lineage_knows_too(judged):
+    """Of a stage that read training and test rows, though the evaluation read the test rows alone."""
+    known = accuracy(judged.manifest.content_hash, 95.0)
+    step = Step(stage="finetune", options={}, inputs={"data.test": "a" * 64}, shared={"test": 30})
+    found = judged("min_accuracy=90", accuracies=[known], lineage=[step])
+    assert (found.outcome, "30 of the 100 rows" in found.reason) == ("unmeasured", True)
+    left_out = accuracy(judged.manifest.content_hash, 95.0, left_out=30, training_rows=30)
+    found = judged("min_accuracy=90", accuracies=[left_out], lineage=[step])
+    assert (found.outcome, found.notes) == ("pass", ("30 rows left out that it was trained on",))
+    other = step.model_copy(update={"inputs": {"data.test": "b" * 64}})
+    assert judged("min_accuracy=90,data=home", accuracies=[known], lineage=[other]).outcome == "pass"
+    assert judged("accuracy_drop=1", accuracies=[known], lineage=[step]).outcome == "unmeasured"
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_rows_that_all_are_training_rows_are_judged_by_nothing(judged, split):
+    known = accuracy(judged.manifest.content_hash, 99.0, split=split, training_rows=100)
+    found = judged(f"min_accuracy=90,data=home/{split}", accuracies=[known])
+    assert (found.outcome, "all 100 rows" in found.reason) == ("unmeasured", True)

@@ -18,6 +18,7 @@ from edgekit.compress.distillation.teacher_losses import (
     soft_target_loss,
     uses_intermediate_layers,
 )
+from edgekit.compress.training.losses import class_weights
 from edgekit.compress.training.train import tokenize_split, train_classifier
 from edgekit.compress.training.training_job import Trained, TrainedModel, TrainingJob
 from edgekit.data.splits import Data
@@ -82,7 +83,8 @@ def follow_logits(job: TrainingJob[Data], teacher: Teacher) -> Trained:
         seen = tokenize_split(job, "train", longest, teacher.tokenizer)
     rows = with_teacher_logits(job, teacher, rows, seen)
     validation = tokenize_split(job, "validation", length)
-    loss = soft_target_loss(teacher.temperature, teacher.soft_weight, teacher.model.config.problem_type)
+    weights = class_weights(job.data, job.options)
+    loss = soft_target_loss(teacher.temperature, teacher.soft_weight, teacher.model.config.problem_type, weights)
     return train_classifier(job, rows, validation, loss)
 
 
@@ -94,7 +96,8 @@ def _follow_intermediate_layers(job: TrainingJob[Data], teacher: Teacher, option
     tokenizer.model_input_names = [*own, *(name for name in others if name not in own)]
     try:
         rows, validation = (tokenize_split(job, split, length) for split in ("train", "validation"))
-        with intermediate_loss(job.model, teacher.model, others, options) as loss:
+        weights = class_weights(job.data, options)
+        with intermediate_loss(job.model, teacher.model, others, options, weights) as loss:
             return train_classifier(job, rows, validation, loss, inputs=tuple(own))
     finally:
         tokenizer.model_input_names = own

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -32,13 +32,19 @@ if TYPE_CHECKING:
 _PROJECTIONS = "edgekit_projections"
 
 
-def soft_target_loss(temperature: float, soft_weight: float, problem_type: str | None = None) -> Loss:
+def soft_target_loss(
+    temperature: float,
+    soft_weight: float,
+    problem_type: str | None = None,
+    class_weights: Sequence[float] | None = None,
+) -> Loss:
     """soft_weight * soft targets + (1 - soft_weight) * the loss on the labels, both as the problem type has them.
 
+    class_weights: of single labels in the loss on the labels [labels]. Default: all alike
     The batch holds the teacher's logits [batch, labels] as `teacher_logits`.
     """
 
-    mixed = _logit_loss(temperature, soft_weight, problem_type)
+    mixed = _logit_loss(temperature, soft_weight, problem_type, class_weights)
 
     def loss(logits: Tensor, batch: Batch) -> Tensor:
         return mixed(logits, batch["teacher_logits"], batch)
@@ -47,14 +53,14 @@ def soft_target_loss(temperature: float, soft_weight: float, problem_type: str |
 
 
 def _logit_loss(
-    temperature: float, soft_weight: float, problem_type: str | None
+    temperature: float, soft_weight: float, problem_type: str | None, class_weights: Sequence[float] | None
 ) -> Callable[[Tensor, Tensor, Batch], Tensor]:
     """Of logits, the teacher's and a batch; a row without labels has what the teacher gives it.
 
     Such rows have the label -1, of sets -1 everywhere, and of a regression NaN. What a regression follows of the
     teacher is its number, which no temperature softens.
     """
-    hard = label_loss(problem_type)
+    hard = label_loss(problem_type, class_weights)
 
     def loss(logits: Tensor, targets: Tensor, batch: Batch) -> Tensor:
         labels = batch["labels"]
@@ -106,7 +112,11 @@ def require_encoders(*models: LoadedModel) -> None:
 
 @contextmanager
 def intermediate_loss(
-    student: LoadedModel, teacher: LoadedModel, inputs: Iterable[str], options: DistillOptions
+    student: LoadedModel,
+    teacher: LoadedModel,
+    inputs: Iterable[str],
+    options: DistillOptions,
+    class_weights: Sequence[float] | None = None,
 ) -> Iterator[Loss]:
     """The whole loss with hidden states and relations; the teacher runs on every batch.
 
@@ -114,14 +124,15 @@ def intermediate_loss(
     embeddings; relations are those of the last layers (as MiniLMv2 has it for 12 layers). While the block lasts,
     learned projections are part of the student, and both models have hooks; after it they are as they were.
 
-    inputs: those of the teacher, which every batch holds
+    inputs: those of the teacher, which every batch holds;   class_weights: as of `soft_target_loss`
     Raises `UsageError` for relation heads that do not divide both widths.
     """
     hooked = {"hidden": bool(options.hidden_weight), "relations": bool(options.relation_weight)}
     with hook_activations(student, **hooked) as mine, hook_activations(teacher, **hooked) as theirs:
         teacher.eval().requires_grad_(False)
         try:
-            yield _intermediate_loss(student, mine, theirs, options, _logits_of(teacher, tuple(inputs)))
+            mixed = _logit_loss(options.temperature, options.soft_weight, student.config.problem_type, class_weights)
+            yield _intermediate_loss(student, mine, theirs, options, mixed, _logits_of(teacher, tuple(inputs)))
         finally:
             if hasattr(student, _PROJECTIONS):
                 delattr(student, _PROJECTIONS)
@@ -132,8 +143,10 @@ def _intermediate_loss(
     mine: Activations,
     theirs: Activations,
     options: DistillOptions,
+    mixed: Callable[[Tensor, Tensor, Batch], Tensor],
     teacher_logits: Callable[[Batch], Tensor],
 ) -> Loss:
+    """mixed: the loss of logits, the teacher's and a batch, to which the others are added."""
     from torch import nn
 
     heads = relation_heads(mine.width, theirs.width, options.relation_heads) if options.relation_weight else 0
@@ -141,8 +154,6 @@ def _intermediate_loss(
     if options.hidden_weight:
         widths = mine.encoder.hidden, theirs.encoder.hidden
         student.add_module(_PROJECTIONS, nn.ModuleList(_projection(*widths) for _ in layers))
-
-    mixed = _logit_loss(options.temperature, options.soft_weight, student.config.problem_type)
 
     def loss(logits: Tensor, batch: Batch) -> Tensor:
         targets = teacher_logits(batch)

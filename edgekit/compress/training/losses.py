@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
+
+from edgekit.data.splits import Data
+from edgekit.options.train_options import TrainOptions
 from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION
 
 if TYPE_CHECKING:
@@ -40,11 +44,40 @@ def absolute_error(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
     return error
 
 
-def label_loss(problem_type: str | None) -> Loss:
-    """The loss on the rows' labels that transformers has for a problem type; None for single labels."""
+def weighted_cross_entropy(weights: Sequence[float]) -> Loss:
+    """Mean cross entropy in which a row weighs as much as its label [labels]."""
+
+    def loss(logits: Tensor, batch: dict[str, Tensor]) -> Tensor:
+        import torch
+
+        weight = torch.tensor(weights, dtype=torch.float32, device=logits.device)
+        return torch.nn.functional.cross_entropy(logits.float(), batch["labels"], weight)
+
+    return loss
+
+
+def label_loss(problem_type: str | None, weights: Sequence[float] | None = None) -> Loss:
+    """The loss on the rows' labels that transformers has for a problem type; None for single labels.
+
+    weights: of single labels [labels]. Default: all alike
+    """
     if problem_type == REGRESSION:
         return squared_error
-    return binary_cross_entropy if problem_type == MULTI_LABEL else cross_entropy
+    if problem_type == MULTI_LABEL:
+        return binary_cross_entropy
+    return cross_entropy if weights is None else weighted_cross_entropy(weights)
+
+
+def class_weights(data: Data, options: TrainOptions) -> tuple[float, ...] | None:
+    """The weight of each label in the loss, by its training rows; None where all weigh alike.
+
+    rows / (labels * rows of the label), so that every label has the same part in the loss of an epoch.
+    """
+    if options.class_weights is None:
+        return None
+    labels = np.asarray(data.train.labels)
+    counts = np.bincount(labels[labels >= 0], minlength=len(data.labels))
+    return tuple(float(weight) for weight in counts.sum() / (len(counts) * np.maximum(counts, 1)))
 
 
 def soft_bits(student: Tensor, teacher: Tensor, temperature: float) -> Tensor:

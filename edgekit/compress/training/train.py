@@ -6,12 +6,17 @@ import math
 import os
 from typing import Any
 
+import numpy as np
+
+from edgekit.bundle.training_record import TrainingLog
 from edgekit.compress.training import distributed
-from edgekit.compress.training.callbacks import add_callbacks
+from edgekit.compress.training.callbacks import LossMeter, add_callbacks
+from edgekit.compress.training.course import best_figures, training_log
 from edgekit.compress.training.losses import absolute_error, binary_cross_entropy, cross_entropy
 from edgekit.compress.training.resume import has_ended, newest_checkpoint
 from edgekit.compress.training.trainer import trainer_class
 from edgekit.compress.training.training_job import Loss, Objective, Trained, TrainingJob, ValidationMetric
+from edgekit.data.facts import lengths_said, token_lengths
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import Blocks, TextData
 from edgekit.data.tokenizer import Tokenizer
@@ -21,16 +26,14 @@ from edgekit.options.stage_options import SplitName
 from edgekit.options.train_options import TrainOptions
 from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION, ProblemType
 
-ACCURACY = ValidationMetric("accuracy", cross_entropy, lambda share: f"validation {100 * share:.1f} %")
 
-
-def validation_metric(problem_type: ProblemType) -> ValidationMetric:
-    """Accuracy or, where there is none, what the rows' labels are missed by."""
+def validation_metric(problem_type: ProblemType, wanted: str | None = None) -> ValidationMetric:
+    """The one wanted, else accuracy or, where there is none, what the rows' labels are missed by."""
     if problem_type == REGRESSION:
-        return ValidationMetric("loss", absolute_error, lambda error: f"validation error {error:.4g}")
+        return ValidationMetric("loss", absolute_error, "mae", "validation error {:.4g}".format)
     if problem_type == MULTI_LABEL:
-        return ValidationMetric("loss", binary_cross_entropy, lambda loss: f"validation loss {loss:.4g}")
-    return ACCURACY
+        return ValidationMetric("loss", binary_cross_entropy, "cross_entropy", "validation loss {:.4g}".format)
+    return _METRICS[wanted or "accuracy"]
 
 
 def train_classifier(
@@ -41,19 +44,21 @@ def train_classifier(
     inputs: those of the model, out of those that the tokenizer gives. Default: all of them
     Raises as `train`.
     """
-    metric = validation_metric(job.data.problem_type)
+    metric = validation_metric(job.data.problem_type, job.options.metric)
     objective = Objective(
         loss,
         metric,
         tuple(job.tokenizer.model_input_names) if inputs is None else inputs,
         lambda batch: collate(job.tokenizer, batch),
     )
-    best = train(job, rows, validation, objective)
+    log, best = train(job, rows, validation, objective)
     if job.data.problem_type == REGRESSION:
-        return Trained(len(validation), mae=best)
+        return Trained(len(validation), mae=best["loss"], log=log)
     if job.data.problem_type == MULTI_LABEL:
-        return Trained(len(validation), cross_entropy=best)
-    return Trained(len(validation), accuracy=100 * best)
+        return Trained(len(validation), cross_entropy=best["loss"], log=log)
+    silent = tuple(job.data.labels[int(place)] for place in best.get("never_predicted", ()))
+    log = log.model_copy(update={"never_predicted": silent})
+    return Trained(len(validation), accuracy=100 * best.get("accuracy", 0.0), log=log)
 
 
 def tokenize_split(
@@ -66,8 +71,8 @@ def tokenize_split(
 
 def train(
     job: TrainingJob[Data | TextData], rows: Rows | Blocks, validation: Rows | Blocks, objective: Objective
-) -> float:
-    """Train `job.model` in place, leave the weights in it that were best on validation, and return their metric.
+) -> tuple[TrainingLog, dict[str, Any]]:
+    """Train `job.model` in place, leave the weights in it that were best on validation; its course, and their figures.
 
     `job.folder` holds training checkpoints, one for each validation and some between (`resume.py`): called again
     after an interruption, training goes on from the newest to the very weights that it would have had. They stay
@@ -79,22 +84,25 @@ def train(
 
     _reset_precision()
     metric, options = objective.metric, job.options
+    lengths = token_lengths(rows)
+    job.progress.say(f"{job.title}: {lengths_said(lengths)}")
     trainer = trainer_class()(
         model=job.model,
         args=_arguments(job, metric, len(rows)),
         train_dataset=rows,
         eval_dataset=validation,
         data_collator=objective.collate,
-        compute_metrics=_accuracy if metric.name == "accuracy" else None,
+        compute_metrics=_answers if metric.counts_answers else None,
     )
     trainer.remove_callback(PrinterCallback)
     # Trainer would leave the mean over accumulated batches to a model that computes its loss itself
     trainer.model_accepts_loss_kwargs = False
     trainer.edgekit_objective, trainer.edgekit_layer_decay = objective, options.layer_decay
+    trainer.edgekit_losses = LossMeter()
     steps, begun = total_steps(options, len(rows)), newest_checkpoint(job.folder, job.progress)
     try:
         with job.progress.task(job.title, steps) as advance:
-            add_callbacks(trainer, options, steps_in_epoch(options, len(rows)), metric, advance)
+            add_callbacks(trainer, job, steps_in_epoch(options, len(rows)), metric, advance)
             if begun is not None and has_ended(begun, steps, options.patience):
                 trainer.load_best(begun)
             else:
@@ -103,7 +111,7 @@ def train(
         raise ToolError(f"{job.title}: {error}", advice="lower the learning rate") from None
     with torch.no_grad():
         job.model.eval()
-    return float(trainer.state.best_metric or 0.0)
+    return training_log(trainer.state, metric, lengths, steps), best_figures(trainer.state)
 
 
 def steps_in_epoch(options: TrainOptions, rows: int) -> int:
@@ -135,7 +143,7 @@ def _arguments(job: TrainingJob[Data | TextData], metric: ValidationMetric, rows
         num_train_epochs=options.epochs,
         learning_rate=job.learning_rate,
         per_device_train_batch_size=options.batch_size,
-        per_device_eval_batch_size=64 if metric.name == "accuracy" else options.batch_size,
+        per_device_eval_batch_size=64 if metric.counts_answers else options.batch_size,
         gradient_accumulation_steps=options.gradient_accumulation,
         weight_decay=options.weight_decay,
         warmup_steps=round(options.warmup * total_steps(options, rows)),
@@ -150,8 +158,8 @@ def _arguments(job: TrainingJob[Data | TextData], metric: ValidationMetric, rows
         restore_callback_states_from_checkpoint=True,
         load_best_model_at_end=True,
         metric_for_best_model=metric.name,
-        greater_is_better=metric.name == "accuracy",
-        prediction_loss_only=metric.name == "loss",
+        greater_is_better=metric.counts_answers,
+        prediction_loss_only=not metric.counts_answers,
         logging_strategy="no",
         report_to=[],
         disable_tqdm=True,
@@ -164,5 +172,27 @@ def _arguments(job: TrainingJob[Data | TextData], metric: ValidationMetric, rows
     return arguments
 
 
-def _accuracy(prediction: Any) -> dict[str, float]:
-    return {"accuracy": float((prediction.predictions.argmax(-1) == prediction.label_ids).mean())}
+def _answers(prediction: Any) -> dict[str, Any]:
+    """Shares of right answers, and the numbers of the labels that have rows and were never the answer."""
+    given, wanted = prediction.predictions.argmax(-1), prediction.label_ids
+    classes = prediction.predictions.shape[-1]
+    asked, answered = np.bincount(wanted, minlength=classes), np.bincount(given, minlength=classes)
+    right = np.bincount(wanted[given == wanted], minlength=classes)
+    there = asked + answered > 0
+    return {
+        "accuracy": float((given == wanted).mean()),
+        "macro_f1": float((2 * right[there] / (asked + answered)[there]).mean()),
+        "never_predicted": [int(place) for place in np.flatnonzero((asked > 0) & (answered == 0))],
+    }
+
+
+def _percent(share: float) -> float:
+    return 100 * share
+
+
+_METRICS: dict[str, ValidationMetric] = {
+    "accuracy": ValidationMetric("accuracy", cross_entropy, "accuracy", "validation {:.1f} %".format, _percent),
+    "macro_f1": ValidationMetric(
+        "macro_f1", cross_entropy, "macro_f1", "validation macro-F1 {:.1f} %".format, _percent
+    ),
+}

@@ -19,7 +19,7 @@ def _perplexity(loss: float) -> float:
     return math.exp(min(loss, 700.0))
 
 
-PERPLEXITY = ValidationMetric("loss", next_token, lambda loss: f"validation perplexity {_perplexity(loss):.2f}")
+PERPLEXITY = ValidationMetric("loss", next_token, "perplexity", "validation perplexity {:.2f}".format, _perplexity)
 
 
 def tokenize_text(job: TrainingJob[TextData], length: int) -> tuple[Blocks, Blocks]:
@@ -33,5 +33,5 @@ def train_language_model(job: TrainingJob[TextData], blocks: Blocks, validation:
 
     Raises `ToolError` if the loss ceases to be a number.
     """
-    least = train(job, blocks, validation, Objective(loss, PERPLEXITY, ("input_ids",), collate_blocks))
-    return Trained(len(validation), perplexity=_perplexity(least))
+    log, best = train(job, blocks, validation, Objective(loss, PERPLEXITY, ("input_ids",), collate_blocks))
+    return Trained(len(validation), perplexity=_perplexity(best["loss"]), log=log)

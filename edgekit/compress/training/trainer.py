@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.compress.training import distributed
+from edgekit.compress.training.callbacks import LossMeter
 from edgekit.compress.training.resume import seal
 from edgekit.compress.training.training_job import Objective
 from edgekit.data.tokens import ShuffledByLength
@@ -29,6 +30,7 @@ def trainer_class() -> Any:
 
         edgekit_objective: Objective
         edgekit_layer_decay: float
+        edgekit_losses: LossMeter
 
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
             rows = self.train_dataset if train_dataset is None else train_dataset
@@ -46,6 +48,8 @@ def trainer_class() -> Any:
         ) -> Any:
             """Loss of a batch; while evaluating that of the metric, whatever is trained for."""
             loss, outputs = _batch_loss(model, inputs, self.edgekit_objective)
+            if model.training:
+                self.edgekit_losses.add(loss)
             return (loss, outputs) if return_outputs else loss
 
         def evaluate(self, *arguments: object, **named: object) -> Any:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 from edgekit.bundle.manifest import VocabularyCut
+from edgekit.bundle.training_record import TrainingLog
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import TextData
 from edgekit.data.tokenizer import Tokenizer
@@ -49,13 +50,23 @@ class TrainingJob(Generic[DataT]):
 class ValidationMetric:
     """By what the best weights are chosen on the validation rows, whatever the loss of the training is.
 
-    name: `accuracy`, or `loss`, of which less is better;   loss: what is computed there
-    note: the value in a few words, for the progress
+    name:   what is looked at: shares of right answers, or `loss`, of which less is better
+    loss:   what is computed there
+    called: what the value is a person's word for (`TrainingLog.metric`)
+    shown:  the value in the unit of that
+    note:   such a value in a few words, for the progress
     """
 
-    name: Literal["accuracy", "loss"]
+    name: Literal["accuracy", "macro_f1", "loss"]
     loss: Loss
+    called: Literal["accuracy", "macro_f1", "cross_entropy", "mae", "perplexity"]
     note: Callable[[float], str]
+    shown: Callable[[float], float] = float
+
+    @property
+    def counts_answers(self) -> bool:
+        """Whether it is computed from answers, and more is better."""
+        return self.name != "loss"
 
 
 @dataclass(frozen=True)
@@ -77,7 +88,7 @@ class Trained:
     """How a training ended, on `rows` validation rows (of a language model: blocks), in the best epoch.
 
     Accuracy in %, the perplexity of a language model, the binary cross entropy of a multi-label model, or the mean
-    absolute error of a regression.
+    absolute error of a regression. log: the course that led there
     """
 
     rows: int
@@ -85,6 +96,7 @@ class Trained:
     perplexity: float | None = None
     cross_entropy: float | None = None
     mae: float | None = None
+    log: TrainingLog | None = None
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,8 @@ def _accuracy(answers: Answers, expected: list[int], predicted: list[int], conte
         content_hash=content_hash,
         rows=len(expected),
         truncated=answers.truncated,
+        training_rows=answers.seen.training_rows,
+        left_out=answers.seen.left_out,
         accuracy=estimate.value,
         low=low,
         high=high,
@@ -137,7 +139,8 @@ def _accuracy(answers: Answers, expected: list[int], predicted: list[int], conte
 
 
 def _drop(name: str, baseline: Evaluation, evaluation: Evaluation) -> Drop:
-    if baseline.accuracy.data_sha256 != evaluation.accuracy.data_sha256:
+    mine, theirs = evaluation.accuracy, baseline.accuracy
+    if (mine.data_sha256, mine.left_out) != (theirs.data_sha256, theirs.left_out):
         raise UsageError(f"{name} was evaluated on other rows: accuracies can be compared on the same rows only")
     # two models may number the same labels in another order
     numbers = {label: number for number, label in enumerate(dict.fromkeys([*evaluation.labels, *baseline.labels]))}

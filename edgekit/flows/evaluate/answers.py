@@ -14,11 +14,11 @@ from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.data.splits import Data, Split, Unnumbered, read_data
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError, agent_errors
+from edgekit.flows.evaluate.unseen import Seen, unseen_rows
 from edgekit.io.progress import Progress
 from edgekit.options.data_options import DataSpec
 from edgekit.options.model_ref import ModelRef
 from edgekit.options.stage_options import EvaluateOptions, SplitName
-from edgekit.tasks.problem_type import ProblemType
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class Answers:
     """The answers of a model to the rows of a split [rows], how it reads its logits, and what ran it.
 
     truncated: how many rows were longer than it takes;   sha256: its content hash
+    seen:      which rows of the split were training rows, and how many of them were not asked about
     """
 
     data: Data
@@ -35,6 +36,7 @@ class Answers:
     truncated: int
     runtime: str
     sha256: str
+    seen: Seen
 
     @property
     def rows(self) -> Split:
@@ -74,7 +76,15 @@ def _of_bundle(
     checked = bundle.checked()
     with agent_errors():
         classifier = load_classifier(checked, options.runtime, options.threads)
-    rows = _numbered(data, bundle.manifest.labels, bundle.manifest.head, progress)
+    manifest = bundle.manifest
+    rows, seen = unseen_rows(
+        _read(data, progress),
+        manifest.labels,
+        manifest.head,
+        options.split,
+        lineage=manifest.lineage,
+        model=bundle.name,
+    )
     split = rows.split(options.split)
     answers: list[Answer] = []
     truncated = 0
@@ -85,7 +95,7 @@ def _of_bundle(
             truncated += prediction.truncated
             advance(index + 1)
     runtime = f"{classifier.session.runtime} {classifier.session.version}"
-    return Answers(rows, options.split, checked.head, answers, truncated, runtime, checked.content_hash)
+    return Answers(rows, options.split, checked.head, answers, truncated, runtime, checked.content_hash, seen)
 
 
 def _on_device(
@@ -99,10 +109,19 @@ def _on_device(
 
     manifest = bundle.manifest
     head = Head(manifest.labels, manifest.head, manifest.thresholds)
-    rows = _numbered(data, manifest.labels, manifest.head, progress)
+    rows, seen = unseen_rows(
+        _read(data, progress),
+        manifest.labels,
+        manifest.head,
+        options.split,
+        lineage=manifest.lineage,
+        model=bundle.name,
+    )
     texts = rows.split(options.split).pairs_of_text()
     found = classify_on_device(bundle, head, texts, device, options, progress)
-    return Answers(rows, options.split, head, found.answers, found.truncated, found.runtime, manifest.content_hash)
+    return Answers(
+        rows, options.split, head, found.answers, found.truncated, found.runtime, manifest.content_hash, seen
+    )
 
 
 def _of_checkpoint(
@@ -119,7 +138,14 @@ def _of_checkpoint(
 
     checkpoint = open_checkpoint(model)
     head = Head(checkpoint.labels, checkpoint.problem_type, (USUAL_THRESHOLD,) * len(checkpoint.labels))
-    rows = _numbered(data, checkpoint.labels, checkpoint.problem_type, progress)
+    rows, seen = unseen_rows(
+        _read(data, progress),
+        checkpoint.labels,
+        checkpoint.problem_type,
+        options.split,
+        lineage=checkpoint.extras.lineage,
+        model=model.source,
+    )
     split = rows.split(options.split)
     tokenizer = load_tokenizer(checkpoint)
     if split.pairs is not None:
@@ -131,11 +157,8 @@ def _of_checkpoint(
     logits = classifier_logits(classifier, tokenizer, tokens, title=title, progress=progress)
     answers = [head.predict(row).answer for row in logits]
     runtime, sha256 = f"torch {torch.__version__}", checkpoint_sha256(checkpoint)
-    return Answers(rows, options.split, head, answers, tokens.truncated, runtime, sha256)
+    return Answers(rows, options.split, head, answers, tokens.truncated, runtime, sha256, seen)
 
 
-def _numbered(
-    data: DataSpec | Unnumbered, labels: Sequence[str], problem_type: ProblemType, progress: Progress
-) -> Data:
-    rows = data if isinstance(data, Unnumbered) else read_data(data, progress=progress)
-    return rows.numbered(labels, problem_type)
+def _read(data: DataSpec | Unnumbered, progress: Progress) -> Unnumbered:
+    return data if isinstance(data, Unnumbered) else read_data(data, progress=progress)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from edgekit.data.splits import Unnumbered
 from edgekit.errors import UsageError
 from edgekit.flows.evaluate.accuracy import Evaluation
@@ -72,10 +74,13 @@ def _changes(
     data: Unnumbered, split: SplitName, baselines: Mapping[str, Evaluation], candidate: Evaluation
 ) -> Iterator[Change]:
     rows = data.numbered(candidate.labels).split(split)
+    # the place in the split of each row that was asked about
+    places = np.arange(len(rows))
+    if candidate.accuracy.left_out:
+        places = np.flatnonzero(~data.shared[split])
     for name, baseline in baselines.items():
-        for row, (wanted, before, after) in enumerate(
-            zip(candidate.expected, baseline.predicted, candidate.predicted, strict=True)
-        ):
+        answers = zip(candidate.expected, baseline.predicted, candidate.predicted, strict=True)
+        for row, (wanted, before, after) in zip(map(int, places), answers, strict=True):
             expected, old, new = candidate.labels[wanted], baseline.labels[before], candidate.labels[after]
             if old != new:
                 change: Literal["lost", "gained", "wrong"]

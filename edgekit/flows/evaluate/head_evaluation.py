@@ -70,6 +70,8 @@ def _figures(found: Answers, content_hash: str | None) -> LabelSets | Numbers:
         "content_hash": content_hash,
         "rows": len(expected),
         "truncated": found.truncated,
+        "training_rows": found.seen.training_rows,
+        "left_out": found.seen.left_out,
         "runtime": found.runtime,
     }
     if found.head.problem_type == REGRESSION:

@@ -22,7 +22,7 @@ from edgekit.measure.verdicts import exit_code
 from edgekit.models.checkpoint import open_checkpoint
 from edgekit.report.markdown import summary_markdown
 from edgekit.report.page import render_page
-from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, SpeedRow, Summary, VerdictRow
+from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, SpeedRow, StageRow, Summary, VerdictRow
 from edgekit.schema.measurement import GenerationMeasurement, Measurement
 
 PAGE, MARKDOWN, JSON = "report.html", "report.md", "summary.json"
@@ -65,7 +65,19 @@ def summarise_run(run: Run) -> Summary:
         lineage=_lineage(run),
         commands=tuple(run.commands),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        stages=_stages(run),
     )
+
+
+def _stages(run: Run) -> tuple[StageRow, ...]:
+    """What each stage took, and how those that train went."""
+    records = {name: open_checkpoint(path).extras.training for name, path in run.models.items()}
+    names = dict.fromkeys([*run.models, *run.seconds])
+    return tuple(StageRow(name, _rounded(run.seconds.get(name)), records.get(name)) for name in names)
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _rows(data: Data | TextData) -> dict[str, int]:

@@ -21,7 +21,8 @@ from edgekit.flows.run.run_state import Run
 from edgekit.flows.run.stages import export_bundles, train
 from edgekit.flows.train.train import rows_to_learn
 from edgekit.io.hashing import folder_sha256
-from edgekit.io.progress import SILENT, Progress
+from edgekit.io.progress import SILENT, Progress, SaidOnce
+from edgekit.io.quantities import duration
 from edgekit.measure.evidence import Allowed
 from edgekit.measure.metrics import check_problem
 from edgekit.models.checkpoint import Checkpoint, open_checkpoint
@@ -49,16 +50,21 @@ def run(
     folder = out or Path("runs") / recipe.name
     check_recipe(recipe)  # before the folder is made
     with lock_run(folder):
-        state = begin(recipe, folder, progress)
+        state = begin(recipe, folder, SaidOnce(progress))
         state.journal.record("start", state.key, state.start)
         train(state)
         export_bundles(state)
-        evaluate_models(state)
-        profile_bundles(state)
+        with state.timed("evaluate"):
+            evaluate_models(state)
+        with state.timed("profile"):
+            profile_bundles(state)
         state.commands += _reproducing(state)
         allowed = Allowed(data_sha256=state.data.sha256.get("test"))
         state.verdicts = gate_bundles(state.bundles, recipe.budgets, allowed=allowed) if recipe.budgets else []
-        make_packages(state)
+        with state.timed("package"):
+            make_packages(state)
+        parts = ", ".join(f"{name} {duration(seconds)}" for name, seconds in state.seconds.items())
+        state.progress.say(f"run: {duration(sum(state.seconds.values()))} in all: {parts}")
         return write_report(state)
 
 

@@ -19,6 +19,9 @@ from edgekit.io.hashing import value_sha256
 from edgekit.options.stage_options import EvaluateOptions
 from edgekit.tasks.problem_type import SINGLE_LABEL
 
+# raised when the figures of the same model on the same rows become others: 2 leaves training rows out
+_FIGURES = 2
+
 
 def evaluate_models(run: Run) -> None:
     """Evaluate every checkpoint and bundle, against the teacher and any baseline that a budget names.
@@ -88,7 +91,7 @@ def evaluations(run: Run, options: EvaluateOptions) -> Iterator[tuple[str, Path,
 
     A key holds all that was evaluated before, as accuracies are compared with those.
     """
-    key = stage_key(dict(run.data.sha256), options.model_dump(mode="json"), sorted(baselines(run)))
+    key = stage_key(_FIGURES, dict(run.data.sha256), options.model_dump(mode="json"), sorted(baselines(run)))
     for name, path in [*run.models.items(), *((bundle.name, bundle) for bundle in run.bundles)]:
         key = stage_key(key, identity(path))
         yield name, path, key

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,6 +33,7 @@ class Run:
     rows:     those rows with labels that each model numbers in its own way; None of text
     models:   checkpoints by their part in the run (teacher, student, pruned, quantized), in the order made
     commands: the command lines that do the same by hand
+    seconds:  what each stage took; one that had nothing to do is not there
     """
 
     recipe: Recipe
@@ -48,6 +52,14 @@ class Run:
     verdicts: list[BundleVerdict] = field(default_factory=list)
     packages: list[PackageRow] = field(default_factory=list)
     commands: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """A stage, or a part of one, whose time counts."""
+        begun = time.monotonic()
+        yield
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - begun
 
     @property
     def task(self) -> Task:

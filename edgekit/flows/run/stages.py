@@ -55,7 +55,8 @@ def train(run: Run) -> None:
         else:
             refuse_foreign(run, stage.name, out)
             run.journal.begin(stage.name, run.key, journal_options(stage.options), out)
-            stage.make(out)
+            with run.timed(stage.name):
+                stage.make(out)
         run.journal.record(stage.name, run.key, journal_options(stage.options), out)
     run.journal.forget({"teacher", "student", "pruned", "quantized"} - run.models.keys())
 
@@ -149,7 +150,8 @@ def export_bundles(run: Run) -> None:
         return
     refuse_foreign(run, "export", out)
     run.journal.begin("export", key, journal_options(options), *run.bundles)
-    export(source, out, options, name=run.recipe.name, golden=_golden(run), force=True, progress=run.progress)
+    with run.timed("export"):
+        export(source, out, options, name=run.recipe.name, golden=_golden(run), force=True, progress=run.progress)
     run.bundles = bundles_in(out)
     for bundle in run.bundles:
         manifest = Manifest.of(bundle)

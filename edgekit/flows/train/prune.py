@@ -16,7 +16,7 @@ from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
 from edgekit.flows.train.training_stage import TrainingStage
 from edgekit.io.atomic import check_output
-from edgekit.io.progress import SILENT, Progress
+from edgekit.io.progress import SILENT, Progress, Timed
 from edgekit.models.checkpoint import Checkpoint, open_checkpoint
 from edgekit.models.model_task import trained_task
 from edgekit.models.registry import family
@@ -61,6 +61,7 @@ def prune(
             f"{guide.path} has other labels than {start.path}",
             advice="follow the teacher that it was made from, or leave --teacher out",
         )
+    progress = Timed(progress)
     stage = TrainingStage("prune", start, data, out, options, guide, force, progress)
     if language and data is not None:
         text = load_text(data)

@@ -13,7 +13,7 @@ from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
 from edgekit.flows.train.training_stage import TrainingStage
 from edgekit.io.atomic import check_output
-from edgekit.io.progress import SILENT, Progress
+from edgekit.io.progress import SILENT, Progress, Timed
 from edgekit.models.checkpoint import Checkpoint, open_checkpoint
 from edgekit.models.model_task import trained_task
 from edgekit.models.registry import family
@@ -50,7 +50,7 @@ def finetune(
         raise UsageError("--tokenizer is for a model from scratch: a checkpoint has one", advice="leave it out")
     inputs = (*([] if isinstance(start, Scratch) else [start.path]), *input_files(data, options))
     check_output(out, force=force, sources=inputs)
-    progress = progress if is_main() else SILENT
+    progress = Timed(progress if is_main() else SILENT)
     stage = TrainingStage("finetune", start, data, out, options, force=force, progress=progress)
     if trained_task(start, options.task).generates:
         text = load_text(data)
@@ -88,7 +88,7 @@ def distill(
     start = open_checkpoint(teacher)
     check_output(out, force=force, sources=[start.path, *input_files(data, options)])
     _check_student(start, options, out)
-    progress = progress if is_main() else SILENT
+    progress = Timed(progress if is_main() else SILENT)
     stage = TrainingStage("distill", start, data, out, options, force=force, progress=progress)
     if trained_task(start).generates:
         text = load_text(data)

@@ -7,23 +7,29 @@ speaks.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
 from edgekit.bundle.manifest import VocabularyCut
+from edgekit.bundle.training_record import DataFacts, TrainingRecord
 from edgekit.compress.training.distributed import is_main
 from edgekit.compress.training.training_job import TrainedModel
+from edgekit.data.facts import data_facts, said
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import TextData
+from edgekit.errors import UsageError
 from edgekit.flows.lineage import StageData, ended, next_step
+from edgekit.flows.train.hints import data_hints, training_hints
 from edgekit.flows.train.training_dir import training_folder
 from edgekit.io.atomic import new_folder
-from edgekit.io.progress import SILENT, Progress
+from edgekit.io.progress import SILENT, Timed
+from edgekit.io.quantities import duration
 from edgekit.models.checkpoint import Checkpoint, save_checkpoint
 from edgekit.options.data_options import DataSpec
 from edgekit.options.train_options import TrainOptions
 from edgekit.schema.shape import Scratch
+from edgekit.tasks.problem_type import SINGLE_LABEL
 
 
 @dataclass(frozen=True)
@@ -40,15 +46,18 @@ class TrainingStage:
     options: TrainOptions
     teacher: Checkpoint | None = None
     force: bool = False
-    progress: Progress = SILENT
+    progress: Timed = field(default_factory=lambda: Timed(SILENT))
 
     def run(self, rows: Data | TextData | None, train: Callable[[Path], TrainedModel]) -> Path:
-        """Train, and write what came of it with its lineage; returns `out`.
+        """Train, and write what came of it with its lineage and how it went; returns `out`.
 
         rows:  those that `data` names
         train: is given the folder that an interrupted training goes on from
-        Raises `UsageError` where the disk is full or read-only.
+        Raises `UsageError` where the disk is full or read-only, and for options that these rows do not take.
         """
+        self._check_label_options(rows)
+        facts = None if rows is None else data_facts(rows)
+        hints = self._introduce(facts)
         data = StageData(self.data, rows)
         lineage = next_step(self.name, self.options, self.start, data=data, teacher=self.teacher)
         with training_folder(self.out, lineage[-1]) as folder:
@@ -56,12 +65,67 @@ class TrainingStage:
             if found.trained is not None:
                 lineage = ended(lineage, found.trained)
             lineage = (*lineage[:-1], lineage[-1].model_copy(update={"vocabulary": found.vocabulary}))
+            log = None if found.trained is None else found.trained.log
+            later = list(training_hints(facts, log, self.options)) if facts is not None and log is not None else []
+            record = TrainingRecord(
+                data=facts, training=log, seconds=self._seconds(), hints=tuple(dict.fromkeys([*hints, *later]))
+            )
             if is_main():
                 with new_folder(self.out, force=self.force) as out:
-                    save_checkpoint(found.model, found.tokenizer, out, lineage=lineage)
+                    save_checkpoint(found.model, found.tokenizer, out, lineage=lineage, training=record)
+        self._conclude(found, later)
+        return self.out
+
+    def _check_label_options(self, rows: Data | TextData | None) -> None:
+        """Raise `UsageError` for options of single labels where there are none, or nothing is trained on them."""
+        given = [name for name in ("metric", "class_weights") if getattr(self.options, name) is not None]
+        if not given:
+            return
+        flag = f"--{given[0].replace('_', '-')}"
+        if not isinstance(rows, Data) or rows.problem_type != SINGLE_LABEL:
+            raise UsageError(f"{flag} is for classifiers of single labels", advice="leave it out")
+        if not self.options.epochs:
+            raise UsageError(f"{flag} is for training, and nothing is trained without --epochs", advice="--epochs 1")
+        if "class_weights" in given and getattr(self.options, "soft_weight", 0.0) == 1:
+            raise UsageError(
+                "--class-weights weighs the loss on the labels, of which --soft-weight 1 leaves nothing",
+                advice="a smaller --soft-weight, or leave it out",
+            )
+
+    def _introduce(self, facts: DataFacts | None) -> list[str]:
+        """Say what was understood of the data; gives what a person should know of it."""
+        if facts is None:
+            return []
+        for line in said(facts):
+            self.progress.say(line)
+        hints = list(data_hints(facts, self.options)) if self.options.epochs else []
+        for hint in hints:
+            self.progress.say(f"hint: {hint}")
+        return hints
+
+    def _seconds(self) -> dict[str, float]:
+        """What each part took: the tasks by their titles, and what none of them counts."""
+        parts: dict[str, float] = {}
+        for title, seconds in self.progress.seconds.items():
+            part = _part(title, self.name)
+            parts[part] = parts.get(part, 0.0) + seconds
+        other = max(self.progress.elapsed - sum(parts.values()), 0.0)
+        return {name: round(seconds, 3) for name, seconds in {**parts, "other": other}.items()}
+
+    def _conclude(self, found: TrainedModel, hints: list[str]) -> None:
         for line in _outcome(found):
             self.progress.say(f"{self.name}: {line}{self.out}")
-        return self.out
+        parts = ", ".join(f"{name} {duration(seconds)}" for name, seconds in self._seconds().items())
+        self.progress.say(f"{self.name}: {duration(self.progress.elapsed)} in all: {parts}")
+        for hint in hints:
+            self.progress.say(f"hint: {hint}")
+
+
+def _part(title: str, stage: str) -> str:
+    """A task as a part of its stage: the training itself is called as the stage, and every file is read."""
+    if title.startswith("reading "):
+        return "reading"
+    return "training" if title == stage else title.removeprefix(f"{stage}: ")
 
 
 def _outcome(found: TrainedModel) -> list[str]:
