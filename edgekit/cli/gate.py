@@ -265,7 +265,9 @@ def _verdicts(
     if not devices:
         judge = gate_bundles(bundles, budgets, allowed=allowed) if len(bundles) > 1 else None
         return {"": gate(bundles[0], budgets, allowed=allowed) if judge is None else judge}, []
-    shown, verdicts, failures = progress(as_json), dict[str, list[BundleVerdict]](), list[SomeDevicesFailed]()
+    shown = progress(as_json)
+    verdicts: dict[str, list[BundleVerdict]] = {}
+    failures: list[SomeDevicesFailed] = []
     for bundle in bundles:
         found, failed = finished(functools.partial(gate_on, bundle, budgets, devices, allowed=allowed, progress=shown))
         for name, rows in found.items():

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from emulated_pi.boards import BOARDS
+from edgekit.devices.emulation.boards import BOARDS
 from emulated_pi.build import packed_root
 from emulated_pi.counter import install_counter, missing_for_counting
 from emulated_pi.failure import Failure

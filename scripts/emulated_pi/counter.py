@@ -9,7 +9,7 @@ from pathlib import Path
 
 from emulated_pi.failure import Failure
 
-_SOURCE = Path(__file__).with_name("count.c")
+_SOURCE = Path(__file__).parents[2] / "edgekit" / "devices" / "emulation" / "count.c"
 _FOLDER, _PROGRAM = "opt/edgekit-count", "usr/local/bin/edgekit-count-instructions"
 _LIBRARY = re.compile(r"(?:=> |^\s*)(/\S+) \(0x", re.MULTILINE)
 # QEMU itself is a program of this machine: its loader and its libraries go along

@@ -9,7 +9,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulated_pi.boards import Board
+from edgekit.devices.emulation.boards import Board
 from emulated_pi.root import USER
 
 VARIABLE = "EDGEKIT_EMULATED_PI"

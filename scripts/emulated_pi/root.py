@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from emulated_pi.boards import Board, kernel_files
+from edgekit.devices.emulation.boards import Board, kernel_files
 from emulated_pi.failure import Failure
 
 USER, UID = "pi", 1000

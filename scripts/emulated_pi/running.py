@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from emulated_pi.boards import cpuinfo
+from edgekit.devices.emulation.boards import cpuinfo
 from emulated_pi.failure import Failure
 from emulated_pi.place import Place
 from emulated_pi.root import USER

@@ -16,9 +16,11 @@ from edgekit.schema.resources import load_target
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 
-from emulated_pi import boards, build, place, running  # noqa: E402
+from emulated_pi import build, place, running  # noqa: E402
 from emulated_pi.command import main  # noqa: E402
 from emulated_pi.failure import Failure  # noqa: E402
+
+from edgekit.devices.emulation import boards  # noqa: E402
 
 NAMES = sorted(boards.BOARDS)
 

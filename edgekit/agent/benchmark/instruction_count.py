@@ -13,7 +13,7 @@ from .tasks import load_workload
 from .timing import Progress
 from .workload import PreparedRun, ProfileRequest
 
-# the emulator puts its counts into this open file when they are read from there; `scripts/emulated_pi/count.c`
+# the emulator puts its counts into this open file when they are read from there: edgekit.devices.emulation
 COUNTS_FD, COUNTS_AT = "EDGEKIT_COUNTS_FD", 4096
 KINDS = ("total", "dot_product", "fma")
 # the first runs fill caches of the runtime
@@ -51,7 +51,9 @@ def count(request: ProfileRequest, progress: Progress) -> JsonObject:
 def _reader() -> Callable[[], tuple[int, ...]]:
     text = os.environ.get(COUNTS_FD, "")
     if not text.isdigit():
-        raise RuntimeMissing("this device does not count instructions", "an emulated one does: scripts/emulated-pi up")
+        raise RuntimeMissing(
+            "this device does not count instructions", "an emulated one does: edgekit devices emulate rpi4"
+        )
     descriptor = int(text)
 
     def read() -> tuple[int, ...]:

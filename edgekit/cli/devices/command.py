@@ -6,6 +6,7 @@ import click
 
 from edgekit.cli.click_base import Group
 from edgekit.cli.devices.doctor import doctor
+from edgekit.cli.devices.emulate import emulate
 from edgekit.cli.devices.setup import setup
 from edgekit.cli.output import as_json, print_json, print_rich
 
@@ -24,6 +25,7 @@ command = Group(
 )
 command.add_command(doctor)
 command.add_command(setup)
+command.add_command(emulate)
 
 
 @command.command("find")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.devices.base import ConnectedDevice
+from edgekit.devices.emulation.counting import COUNTER
 from edgekit.errors import DeviceError, UsageError
 from edgekit.flows.devices.device_pool import on_each
 from edgekit.flows.profile.agent_requests import lengths_to_run, now, progress_callback, prove_on_device, texts_to_run
@@ -15,8 +17,6 @@ from edgekit.io.progress import SILENT, Progress
 from edgekit.options.profile_options import ProfileOptions
 from edgekit.schema.measurement import InstructionCounts
 
-# runs Python on the device and counts what that executes; `scripts/emulated-pi` puts it there
-COUNTER = "edgekit-count-instructions"
 _MEANT = ("device", "threads", "length", "data", "runtime")
 
 
@@ -50,20 +50,30 @@ def count_on(
     progress: Progress,
 ) -> list[InstructionCounts]:
     """As `count_instructions`, on a device that was entered; `DeviceError` for one that cannot count."""
-    if device.transport.run(["sh", "-c", f"command -v {COUNTER}"]).code != 0:
-        raise DeviceError(
-            f"{device.transport.where} does not count instructions",
-            advice="an emulated device does: scripts/emulated-pi up",
-        )
+    counter = _counter(device)
     remote = device.put(model.path, progress)
     prove_on_device(device, model, remote, options)
     return [
-        _count(device, model, remote, options, length, texts, progress) for length in lengths_to_run(options, model)
+        _count(device, counter, model, remote, options, length, texts, progress)
+        for length in lengths_to_run(options, model)
     ]
+
+
+def _counter(device: ConnectedDevice) -> str:
+    """What runs Python on the device and counts: by its name, or beside the Python that it was added with."""
+    beside = str(PurePosixPath(device.python).with_name(COUNTER))
+    for program in (COUNTER, beside):
+        if device.transport.run(["sh", "-c", 'command -v "$1"', "sh", program]).code == 0:
+            return program
+    raise DeviceError(
+        f"{device.transport.where} does not count instructions",
+        advice="an emulated one does: edgekit devices emulate rpi4",
+    )
 
 
 def _count(
     device: ConnectedDevice,
+    counter: str,
     model: MeasuredModel,
     remote: str,
     options: ProfileOptions,
@@ -73,7 +83,7 @@ def _count(
 ) -> InstructionCounts:
     pairs = [list(text) for text in texts]
     title = f"count {model.name}" + (f", length {length}" if length else "")
-    with progress.task(title) as advance, device.start_agent(COUNTER) as agent:
+    with progress.task(title) as advance, device.start_agent(counter) as agent:
         found = agent.request(
             "count",
             InstructionCounts,
