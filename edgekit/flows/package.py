@@ -34,7 +34,8 @@ class Packaged:
     disclosure: what of the bundle they take along
     left_out: platforms that were not asked for by name and do not take the bundle, each with the reason
     verdicts: on each package's size, where there is a limit; one that fails means that nothing was written
-    notes: a sentence on each package that brings another version of the runtime than was measured
+    notes: a sentence on each package that brings another version of the runtime than was measured, and on what no
+        self-test looks at
     """
 
     identity: Identity
@@ -101,7 +102,7 @@ def package(
         verdicts += size_verdicts(rows, options)
         if any(verdict.outcome == "fail" for verdict in verdicts):
             raise _TooLarge
-    return Packaged(identity, tuple(rows), disclosure, left_out, tuple(verdicts), tuple(notes))
+    return Packaged(identity, tuple(rows), disclosure, left_out, tuple(verdicts), (*notes, *disclosure.notes))
 
 
 def identity_of(options: PackageOptions, name: str) -> Identity:

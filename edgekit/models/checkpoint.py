@@ -36,6 +36,7 @@ from edgekit.models.decoder_classifier import pad_as, read_as_trained
 from edgekit.models.encoder import rarer_attention
 from edgekit.models.head import name_labels, order_logits, renew_head, set_problem_type
 from edgekit.models.identity import EXTRAS_FILE, READ_FILES, content_hashes
+from edgekit.models.library_logs import drop_known_warnings
 from edgekit.models.loaded_model import LoadedModel, ModelConfig
 from edgekit.models.registry import describe, family, family_of, is_decoder, require_decoder
 from edgekit.models.rotary import complete_older
@@ -84,6 +85,7 @@ def open_checkpoint(model: str | Path | ModelRef) -> Checkpoint:
 
     Raises `NotFoundError` where there is neither, `UsageError` where the folder is no checkpoint.
     """
+    drop_known_warnings()
     reference = ModelRef.of(model)
     path = reference.path if reference.path.is_dir() else _fetch(reference.source, reference.revision)
     if not (path / "config.json").is_file():

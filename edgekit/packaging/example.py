@@ -26,7 +26,7 @@ _SHOWN_LABELS = 3
 # tokens of a generated text that are shown
 _SHOWN_TOKENS = 4
 # where no golden text can be shown
-_NO_TEXT = "text"
+_NO_TEXT, _NO_PAIR = "text", "its pair"
 _ELLIPSIS = "`...` stands for what the model gives."
 
 
@@ -43,6 +43,25 @@ def example_values(bundle: Bundle) -> dict[str, str]:
         if not task_named(bundle.task).labels:
             return {"TEXT": text} | _continuation(bundle, case)
     return {"TEXT": text} | (_answer(bundle.head, np.array(case["logits"], np.float32)) if case else _any(bundle.head))
+
+
+def pair_values(bundle: Bundle) -> dict[str, str]:
+    """What differs where a model reads pairs of texts: `TEXT` and `PAIR`, and what it answers to both.
+
+    Empty where nothing says that it was trained on some: neither its manifest nor a golden case.
+    """
+    with agent_errors():
+        cases = [json.loads(line) for _, line in golden_lines(bundle)]
+    pairs = [case for case in cases if case.get("text_pair")]
+    if not pairs and not bundle.needs_pairs:
+        return {}
+    plain = [case for case in pairs if _is_plain(str(case["text"])) and _is_plain(str(case["text_pair"]))]
+    made = [case for case in plain if case.get("origin") == "vocabulary"]
+    case = next(iter(made or plain), None)
+    if case is None:
+        return {"TEXT": _NO_TEXT, "PAIR": _NO_PAIR} | _any(bundle.head)
+    texts = {"TEXT": str(case["text"]), "PAIR": str(case["text_pair"])}
+    return texts | _answer(bundle.head, np.array(case["logits"], np.float32))
 
 
 def _any(head: Head) -> dict[str, str]:

@@ -7,15 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgekit.agent.errors import RuntimeMissing
-from edgekit.agent.inference.bundle import Bundle
+from edgekit.agent.inference.bundle import Bundle, golden_lines
 from edgekit.agent.inference.classifier import Classifier, load_classifier
 from edgekit.agent.inference.problem_type import threshold_logit
 from edgekit.agent.inference.tokenizer import load_tokenizer
 from edgekit.compress.quantization.grid import Floats
-from edgekit.errors import agent_errors
 from edgekit.export.goal_search import Edges, further_texts
-from edgekit.export.golden_texts import HARD_TEXTS, made_texts
+from edgekit.export.golden_texts import HARD_PAIRS, HARD_TEXTS, made_texts
 from edgekit.export.parity import FLOAT, Tolerance
 from edgekit.export.source import TextInput
 from edgekit.export.task_export import Origin
@@ -24,19 +22,14 @@ from edgekit.tasks.registry import task_named
 
 
 def made_cases(bundle: Bundle) -> list[str]:
-    """Lines of golden cases whose texts `edgekit export` would make; none of a decoder, or without its runtime here.
+    """Lines of golden cases whose texts `edgekit export` would make; none of a decoder.
 
-    The bundle's own golden cases are reproduced on this machine already, so that its model answers here as its
-    reference does.
+    The bundle's own golden cases are reproduced already, so that its model answers here as its reference does.
+    Raises `RuntimeMissing` of the agent where nothing runs it here: another machine has reproduced them.
     """
     if not task_named(bundle.task).labels:
         return []
-    with agent_errors():
-        try:
-            classifier = load_classifier(bundle)
-        except RuntimeMissing:
-            return []
-        return _lines(classifier)
+    return _lines(load_classifier(bundle))
 
 
 def _lines(classifier: Classifier) -> list[str]:
@@ -51,10 +44,13 @@ def _lines(classifier: Classifier) -> list[str]:
     tokenizer = load_tokenizer(bundle.tokenizer)
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    made = list(dict.fromkeys(made_texts(tokenizer, classifier.tokenizer.max_length, pairs=False).values()))
-    made += further_texts(tokenizer, Edges(classifier.head, allowed), logits, logits([*HARD_TEXTS, *made]))
+    # pairs of texts are for models that were given some
+    pairs = bundle.needs_pairs or any(json.loads(line).get("text_pair") for _, line in golden_lines(bundle))
+    made = list(dict.fromkeys(made_texts(tokenizer, classifier.tokenizer.max_length, pairs=pairs).values()))
+    hard: Sequence[TextInput] = HARD_PAIRS if bundle.needs_pairs else HARD_TEXTS
+    made += further_texts(tokenizer, Edges(classifier.head, allowed), logits, logits([*hard, *made]))
     origins: dict[TextInput, Origin] = dict.fromkeys(made, "vocabulary")
-    origins |= dict.fromkeys(HARD_TEXTS, "fixed")
+    origins |= dict.fromkeys(hard, "fixed")
     cases = [_case(classifier, text) for text in origins]
     return [json.dumps(golden_row(case, origins[case.text])) for case in cases if not is_tie(case, allowed)]
 

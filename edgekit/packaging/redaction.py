@@ -7,13 +7,15 @@ import os
 import shutil
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from edgekit.agent.errors import RuntimeMissing
 from edgekit.agent.inference.bundle import GOLDEN, Bundle, file_sha256, golden_lines, open_bundle
 from edgekit.bundle.manifest import MANIFEST_FILE, File, Manifest
 from edgekit.errors import UsageError, agent_errors
 from edgekit.export.golden_texts import HARD_PROMPTS, HARD_TEXTS
+from edgekit.packaging.label_coverage import LabelCoverage
 from edgekit.packaging.made_cases import made_cases
 from edgekit.packaging.settings import redacted_settings
 from edgekit.schema.shape import Scratch
@@ -34,6 +36,7 @@ class Disclosure:
     vocabulary:     what that of the tokenizer was made of, in words
     evaluations:    how many sets of rows or texts the manifest has figures of
     own_target:     whether it was made for a target of somebody's own
+    notes:          a sentence on each thing that a self-test of the packages does not look at
     """
 
     golden: Mapping[str, int]
@@ -42,6 +45,7 @@ class Disclosure:
     vocabulary: str
     evaluations: int
     own_target: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def sentence(self) -> str:
@@ -69,10 +73,10 @@ def redacted(bundle: Bundle, name: str, folder: Path, *, golden_from_data: bool)
     A bundle that brings none made from its vocabulary, as an older one, is given some, as its model answers here.
     Raises `UsageError` where no golden case is left.
     """
-    kept, counts = _golden(bundle, golden_from_data=golden_from_data)
+    kept, notes = _golden(bundle, golden_from_data=golden_from_data)
     manifest = Manifest.of_checked(bundle.manifest, str(bundle.folder / MANIFEST_FILE))
     folder.mkdir(parents=True)
-    changed = {GOLDEN: "".join(f"{line}\n" for line in kept).encode()}
+    changed = {GOLDEN: "".join(f"{line}\n" for line, _ in kept).encode()}
     for file in manifest.files:
         (folder / file).parent.mkdir(parents=True, exist_ok=True)
         content = changed.get(file) or redacted_settings(bundle.folder / file)
@@ -85,8 +89,9 @@ def redacted(bundle: Bundle, name: str, folder: Path, *, golden_from_data: bool)
         name, {file: _entry(entry, folder / file, file in changed) for file, entry in manifest.files.items()}
     )
     (folder / MANIFEST_FILE).write_text(packaged.dump(), encoding="utf-8")
+    counts = Counter(origin for _, origin in kept)
     disclosure = Disclosure(
-        counts,
+        {origin: counts[origin] for origin in _NOUNS},
         packaged.lineage_sha256,
         len(packaged.labels),
         _vocabulary(manifest),
@@ -94,7 +99,9 @@ def redacted(bundle: Bundle, name: str, folder: Path, *, golden_from_data: bool)
         packaged.target != manifest.target,
     )
     with agent_errors():
-        return open_bundle(folder), disclosure
+        found = open_bundle(folder)
+    told = LabelCoverage.of(found).note
+    return found, replace(disclosure, notes=(*notes, told) if told else notes)
 
 
 def _vocabulary(manifest: Manifest) -> str:
@@ -115,22 +122,27 @@ def _entry(known: File, place: Path, changed: bool) -> File:
     return File(sha256=file_sha256(place), bytes=place.stat().st_size, runtime=known.runtime) if changed else known
 
 
-def _golden(bundle: Bundle, *, golden_from_data: bool) -> tuple[list[str], dict[str, int]]:
-    """The lines of the golden cases that stay, and how many there are of each origin."""
+def _golden(bundle: Bundle, *, golden_from_data: bool) -> tuple[list[tuple[str, str]], tuple[str, ...]]:
+    """The golden cases that stay, each a line and where its text is from, and a note where some could not be made."""
     with agent_errors():
         cases = [(line, _origin(line)) for _, line in golden_lines(bundle)]
     kept = [case for case in cases if golden_from_data or case[1] != "data"]
+    notes: tuple[str, ...] = ()
     if len(kept) < len(cases) and not any(origin == "vocabulary" for _, origin in kept):
         # one that is a row as well is not given back
         known = {_text(line) for line, _ in cases}
-        kept += [(line, _origin(line)) for line in made_cases(bundle) if _text(line) not in known]
+        with agent_errors():
+            try:
+                kept += [(line, _origin(line)) for line in made_cases(bundle) if _text(line) not in known]
+            except RuntimeMissing as missing:
+                notes = (f"no golden texts were made from the vocabulary: {missing.message} ({missing.advice})",)
     if not kept:
+        why = f"; {notes[0]}" if notes else ""
         raise UsageError(
-            f"all golden texts of {bundle.folder} may be rows of data, so that a package would hold none",
+            f"all golden texts of {bundle.folder} may be rows of data, so that a package would hold none{why}",
             advice="export the bundle again, which adds some made from its vocabulary, or give --golden-from-data",
         )
-    counts = Counter(origin for _, origin in kept)
-    return [line for line, _ in kept], {origin: counts[origin] for origin in _NOUNS}
+    return kept, notes
 
 
 def _text(line: str) -> object:

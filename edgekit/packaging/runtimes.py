@@ -38,6 +38,8 @@ class MavenRuntime:
 
 WEB = PackageRuntime("onnxruntime-web", "1.30.0")
 NODE = PackageRuntime("onnxruntime-node", "1.30.0")
+# MB that a page fetches of that version: its WebAssembly, and the same as gzip makes it
+WASM_MB, WASM_GZIP_MB = 14.2, 3.7
 REACT_NATIVE = PackageRuntime("onnxruntime-react-native", "1.24.3")
 # the oldest that Swift may choose
 APPLE = PackageRuntime("onnxruntime-swift-package-manager", "1.24.2")

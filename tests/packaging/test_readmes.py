@@ -16,6 +16,7 @@ from edgekit.flows.package import package
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.package_options import PLATFORMS, PackageOptions
 from edgekit.packaging.example import example_values, quoted
+from edgekit.packaging.label_coverage import LabelCoverage
 from edgekit.packaging.runtimes import ANDROID, ANDROID_PLUGIN, APPLE, GRADLE, NODE, OLDER_KOTLIN, REACT_NATIVE, WEB
 from edgekit.packaging.tried import TRIED
 
@@ -59,6 +60,14 @@ def test_an_answer_over_http_is_one_of_this_model(readmes):
     assert answer["label"] in LABELS
     assert answer["scores"].keys() == set(LABELS)
     assert answer["score"] == max(answer["scores"].values())
+
+
+def test_how_many_labels_golden_texts_reach_is_said_everywhere(packages, readmes):
+    coverage = LabelCoverage.of(open_bundle(packages / "web" / FOLDERS["web"]))
+    assert coverage.labels == len(LABELS)
+    told = f"{len(LABELS) - len(coverage.unreached)} of {len(LABELS)} labels are reached by golden texts"
+    for name, readme in readmes.items():
+        assert told in " ".join(readme.split()), name
 
 
 def test_what_was_run_is_said_in_the_same_words_everywhere(readmes):

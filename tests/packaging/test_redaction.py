@@ -18,7 +18,7 @@ from record_makers import latency
 from tiny_bundle import LABELS, golden_rows, make_bundle, rehash, rewrite, write_golden
 from tiny_checkpoint import TEXTS
 
-from edgekit.agent.errors import AgentError
+from edgekit.agent.errors import AgentError, RuntimeMissing
 from edgekit.agent.inference.bundle import open_bundle, read_golden
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.agent.inference.tasks import prove
@@ -253,6 +253,34 @@ def test_no_text_is_made_that_was_a_row(tmp_path):
     package(bundle, tmp_path / "out", PackageOptions(platform="web"))
     cases = read_golden(open_bundle(tmp_path / "out" / "web" / "bundle"))
     assert row["text"] not in {case.text for case in cases}
+
+
+def test_what_no_golden_text_tells_is_noted(tmp_path, monkeypatch):
+    """Of an older bundle, proven elsewhere, no texts are made where nothing runs it; of its labels few are left."""
+    from edgekit.packaging import made_cases as module
+
+    def absent(bundle):
+        raise RuntimeMissing("onnxruntime cannot be imported: it is not here", "pip install onnxruntime")
+
+    monkeypatch.setattr(module, "load_classifier", absent)
+    bundle = make_bundle(tmp_path / "old", "onnx")
+    rows = list(golden_rows())
+    kept = rows[0] | {"origin": "fixed"}
+    write_golden(bundle, [*rows, kept])
+    code, out, said = edgekit("package", rehash(bundle), "--platform", "web", "-o", tmp_path / "out", "--json")
+    assert code == 0, said
+    notes = json.loads(out)["notes"]
+    missing = [json.dumps(label) for label in LABELS if label != kept["label"]]
+    assert notes == [
+        "no golden texts were made from the vocabulary: onnxruntime cannot be imported: it is not here "
+        "(pip install onnxruntime)",
+        f"{len(missing)} of {len(LABELS)} labels are reached by no golden text, so that no self-test tells whether "
+        f"they come out right: {', '.join(missing)}",
+    ]
+    write_golden(bundle, rows)
+    code, _, said = edgekit("package", rehash(bundle), "--platform", "web", "-o", tmp_path / "none")
+    assert code == 2
+    assert "may be rows of data" in said and "onnxruntime cannot be imported" in said
 
 
 def test_where_nothing_would_be_left_nothing_is_packaged(tmp_path, monkeypatch):

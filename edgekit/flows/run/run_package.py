@@ -68,6 +68,8 @@ def _make(run: Run, options: PackageOptions, bundle: Path, folder: Path) -> list
     if done.written:
         run.progress.say(f"package: {', '.join(row.platform for row in done.packages)}, {folder}")
         run.progress.say(f"package: leaves the house: {done.disclosure.sentence}")
+        for note in done.notes:
+            run.progress.say(f"package: note: {note}")
         run.journal.record(_STAGE, key, journal_options(options))
     return list(done.packages)
 

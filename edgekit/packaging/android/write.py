@@ -15,6 +15,7 @@ from edgekit.packaging.android.maven import group_of, write_repository
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.example import example_values
 from edgekit.packaging.identity import Identity
+from edgekit.packaging.label_coverage import LabelCoverage
 from edgekit.packaging.model_kind import kind_of
 from edgekit.packaging.runtimes import ANDROID, BUILD_VALUES, MavenRuntime
 from edgekit.packaging.tried import wrapped
@@ -73,6 +74,7 @@ def _values(bundle: Bundle, identity: Identity, runtime: MavenRuntime) -> dict[s
     return {
         "EXAMPLES": examples_of(bundle),
         **example_values(bundle),
+        "REACHED": LabelCoverage.of(bundle).sentence,
         **BUILD_VALUES,
         "TRIED": wrapped("android"),
         "NOUN": kind.noun,

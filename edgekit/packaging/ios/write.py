@@ -9,6 +9,7 @@ from edgekit.errors import UsageError
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.example import example_values
 from edgekit.packaging.identity import Identity
+from edgekit.packaging.label_coverage import LabelCoverage
 from edgekit.packaging.model_kind import kind_of, readme_name
 from edgekit.packaging.runtimes import APPLE
 from edgekit.packaging.tried import wrapped
@@ -42,6 +43,7 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     values = {
         "USAGE": (_README / readme_name(bundle)).read_text(encoding="utf-8"),
         **example_values(bundle),
+        "REACHED": LabelCoverage.of(bundle).sentence,
         "TRIED": wrapped("ios"),
         "APPLE_PACKAGE": APPLE.package,
         "APPLE_RUNTIME": APPLE.version,

@@ -20,6 +20,7 @@ from edgekit.io.hashing import file_sha256
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
 from edgekit.packaging.example import example_values
 from edgekit.packaging.identity import Identity
+from edgekit.packaging.label_coverage import LabelCoverage
 from edgekit.packaging.linux.wheels import Wheels, fetch, licence_of, modules_of, python_of
 from edgekit.packaging.model_kind import readme_name
 from edgekit.packaging.tried import wrapped
@@ -163,6 +164,7 @@ def _values(bundle: Bundle, identity: Identity, arch: str, python: str, brought:
     return {
         "USE": use.read_text(encoding="utf-8"),
         **example_values(bundle),
+        "REACHED": LabelCoverage.of(bundle).sentence,
         "TRIED": wrapped("linux"),
         "ANSWER": answer,
         "FOUND": found,

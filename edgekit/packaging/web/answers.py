@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.bundle.manifest import Manifest
+from edgekit.packaging.example import quoted
 from edgekit.packaging.model_kind import BY_PROBLEM_TYPE
 from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION, SINGLE_LABEL, ProblemType
 from edgekit.tasks.registry import task_named
 
 _README = Path(__file__).with_name("readme")
-# the lines of an example that classify a pair of texts
-_PAIR = re.compile(r"\nconst pair = .*\n.*\n(?=```)")
 _LABELS = "\n  readonly labels: readonly string[];"
 
 
@@ -21,6 +19,7 @@ _LABELS = "\n  readonly labels: readonly string[];"
 class Answer:
     """The answers of models of one problem type, as `index.d.ts` and `README.md` have them.
 
+    mock:            what `classify` gives in an app's own tests, as JavaScript
     parts:           what lies in `bundle/` beside the model and its tokenizer
     does:            what a model does
     prediction:      the head of the type of an answer, behind which logits and time follow
@@ -28,6 +27,7 @@ class Answer:
     manifest_fields: of the manifest, beside those of all
     """
 
+    mock: str
     parts: str
     does: str
     prediction: str
@@ -37,6 +37,7 @@ class Answer:
 
 _ANSWERS: dict[ProblemType, Answer] = {
     SINGLE_LABEL: Answer(
+        mock="label: @@LABEL@@, score: 1, scores: [{ label: @@LABEL@@, score: 1 }], logits: new Float32Array([1])",
         parts="its labels and golden cases",
         does="labels texts",
         prediction="""\
@@ -48,6 +49,7 @@ export interface Prediction {
         members=_LABELS,
     ),
     MULTI_LABEL: Answer(
+        mock="labels: [@@LABEL@@], scores: [{ label: @@LABEL@@, score: 1 }], logits: new Float32Array([1])",
         parts="its labels, their thresholds and golden cases",
         does="gives texts the labels that hold, which may be several or none",
         prediction="""\
@@ -65,6 +67,7 @@ export interface Prediction {
         manifest_fields='\n  problem_type: "multi_label_classification";\n  thresholds: number[];',
     ),
     REGRESSION: Answer(
+        mock="value: 0.5, logits: new Float32Array([0.5])",
         parts="and golden cases",
         does="gives texts a number",
         prediction="""\
@@ -82,9 +85,9 @@ export interface Prediction {
 def values_of(manifest: Manifest) -> dict[str, str]:
     """What the templates take of the answers of a model."""
     answer, kind = _ANSWERS[manifest.head], BY_PROBLEM_TYPE[manifest.head]
-    use = (_README / f"{manifest.head}.md").read_text(encoding="utf-8")
     return {
-        "USE": use if manifest.pairs else _PAIR.sub("", use),
+        "USE": (_README / f"{manifest.head}.md").read_text(encoding="utf-8"),
+        "MOCK": _mock(manifest, answer),
         "NOUN": kind.noun,
         "PARTS": answer.parts,
         "OUTCOME": kind.outcome,
@@ -93,6 +96,20 @@ def values_of(manifest: Manifest) -> dict[str, str]:
         "MEMBERS": answer.members,
         "MANIFEST_FIELDS": answer.manifest_fields,
     }
+
+
+def _mock(manifest: Manifest, answer: Answer) -> str:
+    """The members of a stand-in for a model, beside those that all have."""
+    if not manifest.labels:
+        return """\
+      generate: async () => ({
+        text: "a text", ids: [1], finish: "length", promptTokens: 1, slides: 0, firstMs: 1, tokensPerSecond: 1,
+      }),"""
+    label = quoted(manifest.labels[0])
+    lines = [] if manifest.head == REGRESSION else [f"      labels: [{label}],"]
+    lines += ["      thresholds: [0.5],"] if manifest.head == MULTI_LABEL else []
+    found = answer.mock.replace("@@LABEL@@", label)
+    return "\n".join([*lines, f"      classify: async () => ({{ {found}, ms: 1 }}),"])
 
 
 def title_of(manifest: Manifest) -> str:

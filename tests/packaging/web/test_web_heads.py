@@ -217,4 +217,4 @@ def test_the_readmes_code_runs_as_it_is_written(packages, kind):
     (package / "both.mjs").write_text('import "./readme0.mjs";\nimport "./readme1.mjs";\n', encoding="utf-8")
     printed = npm.run("node", package / "both.mjs").stdout.splitlines()
     assert any(re.fullmatch(r"(\d+) of \1 golden cases equal", line) for line in printed)
-    assert len(printed) > 2
+    assert len(printed) >= 2

@@ -201,7 +201,7 @@ def test_stop_strings_are_found_as_the_agent_finds_them(computed):
 
 
 def test_a_self_test_that_tells_nothing_does_not_pass(computed):
-    run = """async (cases, parity, found) => runGolden(cases, { task: "text-classification", parity },
+    run = """async (cases, parity, found) => runGolden(cases, { task: "text-classification", labels: ["a"], parity },
         async (golden, compare) => compare.logits(found ?? golden.logits, golden.logits))
         .catch((error) => error.message)"""
     cases = [{"text": str(at), "logits": [0.0, 0.001 * at]} for at in range(4)]

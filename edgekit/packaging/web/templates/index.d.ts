@@ -1,4 +1,5 @@
-// The types of this package: a classifier or a generator, the same in the browser, in Node and in React Native.
+// The types of this package, the same in the browser, in Node and in React Native. Its own model is loaded by @@CLASS@@; the
+// other class is for bundles of the other task, which the app has elsewhere: its code is the same for all of them.
 
 /** Reads a file of the bundle by its name: `manifest.json`, `tokenizer.json`, the model, `golden.jsonl`. */
 export type ReadFile = (name: string) => Promise<Uint8Array>;
@@ -71,12 +72,14 @@ export interface Manifest {
  * The golden cases run again: text to ids to logits to @@OUTCOME@@, or prompt to ids to logits to tokens.
  * failure: the first case that differs and its first differing token, logit or @@OUTCOME@@; null where all are equal
  * maxDifference: the largest difference of a logit
+ * unreached: the labels that no golden text has, so that none of the cases tells whether they come out right
  */
 export interface SelfTest {
   cases: number;
   passed: number;
   maxDifference: number;
   failure: string | null;
+  unreached: string[];
 }
 
 export interface GenerateOptions {

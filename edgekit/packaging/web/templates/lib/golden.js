@@ -138,7 +138,18 @@ export async function runGolden(cases, manifest, check) {
     passed = 0;
     failure ??= `the logits of all ${cases.length} golden cases are the same, and should differ`;
   }
-  return { cases: cases.length, passed, maxDifference: comparison.largest, failure };
+  return { cases: cases.length, passed, maxDifference: comparison.largest, failure, unreached: unreached(cases, manifest) };
+}
+
+/**
+ * The labels that no case has: whether they come out right, these tests do not tell.
+ * @param {any[]} cases
+ * @param {import("../index.d.ts").Manifest} manifest
+ */
+function unreached(cases, { labels, problem_type: problem }) {
+  if (String(problem) === "regression") return [];
+  const reached = new Set(cases.flatMap((golden) => golden.labels ?? golden.label ?? []));
+  return labels.filter((label) => !reached.has(label));
 }
 
 /**

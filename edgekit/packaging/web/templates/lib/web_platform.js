@@ -29,7 +29,7 @@ export function webPlatform(onnxruntime, hasOwnScript) {
     },
     sessionOptions: () => ({ executionProviders: ["wasm"] }),
     turns: pageTurns,
-    cores: () => ({ count: navigator.hardwareConcurrency || 1, owner: "this machine" }),
+    cores: () => ({ count: globalThis.navigator?.hardwareConcurrency || 1, owner: "this machine" }),
     loading: (task) => (env.wasm.numThreads === 1 ? task() : watched(task)),
   };
 }
