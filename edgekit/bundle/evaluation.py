@@ -100,6 +100,7 @@ class Accuracy(Strict):
     truncated:      rows that had more tokens than the model takes, and were cut by the tokenizer
     training_rows:  rows of the split that are known to be rows which the model was trained on
     left_out:       of these, how many no figure counts; `rows` are the others
+    bag_of_words:   accuracy in % of a bag of words on the same rows; None where the training rows were not given
     low, high:      the 95 % interval; those of macro-F1 (%) and of Matthews' correlation (-1 to 1) stand beside them
     macro_f1_doubt: why macro-F1 cannot be told from these rows: which classes have too few; empty where it can
     classes:        every label of the model, in its order; none of a package, which keeps no figures by label
@@ -113,6 +114,7 @@ class Accuracy(Strict):
     truncated: Count0
     training_rows: Count0 = 0
     left_out: Count0 = 0
+    bag_of_words: Percent | None = None
     accuracy: Percent
     low: Percent
     high: Percent

@@ -140,6 +140,7 @@ def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: b
     from edgekit.data.splits import read_data
     from edgekit.flows.evaluate.accuracy import accuracy, truncated_as
     from edgekit.flows.evaluate.changes import write_changes
+    from edgekit.measure.accuracy.hints import evaluation_hints
 
     _check_changes(request, changes)
     model, options = request.model, request.options
@@ -156,7 +157,9 @@ def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: b
 
     def plain(each: tuple[Evaluation, int | None]) -> dict[str, object]:
         found, changed = each
-        return found.accuracy.model_dump(mode="json") | {"confused": found.confused(None), "changes": changed}
+        hints = list(evaluation_hints(found.accuracy))
+        more = {"confused": found.confused(None), "changes": changed, "hints": hints}
+        return found.accuracy.model_dump(mode="json") | more
 
     def show(each: tuple[Evaluation, int | None]) -> None:
         found, changed = each
@@ -164,6 +167,8 @@ def _evaluate_classifier(request: _Request, changes: Path | None, all_classes: b
         _print_tables(found, all_classes)
         if changed is not None:
             click.echo(f"\n{changed:,} rows whose label changed: {changes}")
+        for hint in evaluation_hints(found.accuracy):
+            click.echo(f"\nhint: {hint}")
 
     found, failed = _each(request, work)
     _show(request, found, plain, show)
@@ -245,12 +250,16 @@ def _named(against: tuple[str, ...]) -> dict[str, str]:
 
 
 def _print_accuracy(found: Accuracy) -> None:
+    from edgekit.measure.accuracy.hints import simple_rivals
+
     click.echo(f"accuracy {found.accuracy:.2f} % (95 %: {found.low:.2f} to {found.high:.2f})")
     click.echo(f"macro-F1 {found.macro_f1:.2f} % ({found.macro_f1_low:.2f} to {found.macro_f1_high:.2f})")
     if found.macro_f1_doubt:
         click.echo(f"  {found.macro_f1_doubt}")
     click.echo(f"MCC {found.mcc:.3f} ({found.mcc_low:.3f} to {found.mcc_high:.3f})")
     click.echo(f"  {found.rows:,} rows of {found.data}, {found.runtime}")
+    if rivals := simple_rivals(found):
+        click.echo(f"  on these rows {rivals}")
     print_rows(found)
     for drop in found.drops:
         _print_drop(drop)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from edgekit.bundle.evaluation import Accuracy, ClassScore, Drop, Increase, Perplexity
 from edgekit.bundle.manifest import Parity
 from edgekit.measure.accuracy.classification import ConfusedPair
+from edgekit.measure.accuracy.hints import evaluation_hints, simple_rivals
 from edgekit.measure.performance.generation import summarise_generation
 from edgekit.measure.performance.latency_summary import summarise
 from edgekit.measure.statistics.estimate import Estimate
@@ -125,10 +126,12 @@ def evaluation_cells(model: ModelRow, record: Accuracy) -> Cells:
 
 
 def evaluation_notes(models: Sequence[ModelRow]) -> list[str]:
-    """What the rows of an evaluation are too few to tell, and which were left out of it, model by model."""
-    notes = []
+    """What is had for nothing on the rows; of each model hints, what its rows are too few to tell, and which count."""
+    known = [model.accuracy for model in models if model.accuracy and model.accuracy.bag_of_words is not None]
+    notes = [f"on these rows {rivals}" for rivals in dict.fromkeys(map(simple_rivals, known))]
     for model in models:
         record = model.accuracy
+        notes += [] if record is None else [f"{model.name}: {hint}" for hint in evaluation_hints(record)]
         if record and record.macro_f1_doubt:
             notes.append(f"{model.name}: {record.macro_f1_doubt}")
         if record and record.left_out:

@@ -17,6 +17,7 @@ from edgekit.data.splits import Unnumbered
 from edgekit.devices.base import ConnectedDevice
 from edgekit.errors import UsageError
 from edgekit.flows.evaluate.answers import Answers, answers_of
+from edgekit.flows.evaluate.simple_baseline import bag_of_words_accuracy
 from edgekit.io.progress import SILENT, Progress
 from edgekit.measure.accuracy.classification import ConfusedPair, class_scores, scores, worst_pairs
 from edgekit.measure.accuracy.paired import compare, unchanged
@@ -82,7 +83,9 @@ def accuracy(
     numbers = {label: index for index, label in enumerate(found.data.labels)}
     predicted = [numbers[str(label)] for label in found.answers]
     expected = [int(label) for label in found.rows.labels]
+    simple = bag_of_words_accuracy(found.read, found.split, progress)
     measured = _accuracy(found, expected, predicted, None if bundle is None else found.sha256)
+    measured = measured.model_copy(update={"bag_of_words": simple})
     evaluation = Evaluation(measured, found.data.labels, expected, predicted, found.sha256)
     if against:
         drops = tuple(_drop(name, baseline, evaluation) for name, baseline in against.items())

@@ -27,6 +27,7 @@ class Answers:
 
     truncated: how many rows were longer than it takes;   sha256: its content hash
     seen:      which rows of the split were training rows, and how many of them were not asked about
+    read:      the rows as they were read
     """
 
     data: Data
@@ -37,6 +38,7 @@ class Answers:
     runtime: str
     sha256: str
     seen: Seen
+    read: Unnumbered
 
     @property
     def rows(self) -> Split:
@@ -77,6 +79,7 @@ def _of_bundle(
     with agent_errors():
         classifier = load_classifier(checked, options.runtime, options.threads)
     manifest = bundle.manifest
+    read = _read(data, progress)
     rows, seen = unseen_rows(
         _read(data, progress),
         manifest.labels,
@@ -95,7 +98,7 @@ def _of_bundle(
             truncated += prediction.truncated
             advance(index + 1)
     runtime = f"{classifier.session.runtime} {classifier.session.version}"
-    return Answers(rows, options.split, checked.head, answers, truncated, runtime, checked.content_hash, seen)
+    return Answers(rows, options.split, checked.head, answers, truncated, runtime, checked.content_hash, seen, read)
 
 
 def _on_device(
@@ -109,6 +112,7 @@ def _on_device(
 
     manifest = bundle.manifest
     head = Head(manifest.labels, manifest.head, manifest.thresholds)
+    read = _read(data, progress)
     rows, seen = unseen_rows(
         _read(data, progress),
         manifest.labels,
@@ -120,7 +124,7 @@ def _on_device(
     texts = rows.split(options.split).pairs_of_text()
     found = classify_on_device(bundle, head, texts, device, options, progress)
     return Answers(
-        rows, options.split, head, found.answers, found.truncated, found.runtime, manifest.content_hash, seen
+        rows, options.split, head, found.answers, found.truncated, found.runtime, manifest.content_hash, seen, read
     )
 
 
@@ -138,8 +142,9 @@ def _of_checkpoint(
 
     checkpoint = open_checkpoint(model)
     head = Head(checkpoint.labels, checkpoint.problem_type, (USUAL_THRESHOLD,) * len(checkpoint.labels))
+    read = _read(data, progress)
     rows, seen = unseen_rows(
-        _read(data, progress),
+        read,
         checkpoint.labels,
         checkpoint.problem_type,
         options.split,
@@ -157,7 +162,7 @@ def _of_checkpoint(
     logits = classifier_logits(classifier, tokenizer, tokens, title=title, progress=progress)
     answers = [head.predict(row).answer for row in logits]
     runtime, sha256 = f"torch {torch.__version__}", checkpoint_sha256(checkpoint)
-    return Answers(rows, options.split, head, answers, tokens.truncated, runtime, sha256, seen)
+    return Answers(rows, options.split, head, answers, tokens.truncated, runtime, sha256, seen, read)
 
 
 def _read(data: DataSpec | Unnumbered, progress: Progress) -> Unnumbered:

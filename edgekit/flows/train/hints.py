@@ -6,14 +6,13 @@ from collections.abc import Iterator
 
 from edgekit.bundle.training_record import DataFacts, TrainingLog
 from edgekit.io.printable import visible_name
+from edgekit.measure.accuracy.hints import never_predicted
 from edgekit.options.train_options import TrainOptions
 
 # rows of the most frequent label for one of the rarest, from which labels count as unevenly spread
 _UNEVEN = 10
 # points of a share, or a share of any other figure, by which a last validation is better than all before it
 _POINTS, _SHARE = 0.5, 0.01
-# labels that a hint names
-_NAMED = 5
 
 
 def data_hints(facts: DataFacts, options: TrainOptions) -> Iterator[str]:
@@ -51,17 +50,6 @@ def training_hints(facts: DataFacts, log: TrainingLog, options: TrainOptions) ->
             )
     if log.never_predicted:
         yield never_predicted(log.never_predicted, "validation")
-
-
-def never_predicted(labels: tuple[str, ...], split: str) -> str:
-    """Of labels that rows of a split have and that were given to none."""
-    named = ", ".join(map(visible_name, labels[:_NAMED])) + (", ..." if len(labels) > _NAMED else "")
-    which = f"label {named} was" if len(labels) == 1 else f"{len(labels)} labels were"
-    listed = "" if len(labels) == 1 else f" ({named})"
-    return (
-        f"{which} never predicted{listed} though {split} rows have {'it' if len(labels) == 1 else 'them'}: more rows "
-        "of such, longer training, or --class-weights balanced"
-    )
 
 
 def _still_improving(log: TrainingLog) -> bool:
