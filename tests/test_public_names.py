@@ -1,16 +1,21 @@
 """What `import edgekit` offers: the functions of commands and every options class, imported when first used."""
 
 import importlib
+import inspect
 import pkgutil
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pydantic
 import pytest
 
 import edgekit
 import edgekit.options
+from edgekit.cli import cli
+from edgekit.errors import NotFoundError
 
 
 def options_classes():
@@ -33,17 +38,91 @@ def test_every_options_class_is_offered_at_the_top():
 def test_every_name_leads_to_what_it_says(name):
     value = getattr(edgekit, name)
     assert name in dir(edgekit)
-    assert name == "__version__" or value.__name__.rpartition(".")[2] == name
+    _, _, elsewhere = edgekit._MODULES.get(name, "").partition(":")
+    assert name == "__version__" or value.__name__.rpartition(".")[2] in (name, elsewhere)
+    assert name == "__version__" or inspect.getdoc(value)
+    if not isinstance(value, type) and name != "__version__":
+        function = getattr(
+            importlib.import_module(f"edgekit.{edgekit._MODULES[name].partition(':')[0]}"), elsewhere or name
+        )
+        assert set(inspect.signature(function).parameters) | {"return"} <= set(function.__annotations__), name
     if isinstance(value, type) and issubclass(value, pydantic.BaseModel):
         assert value.model_fields
+
+
+# of the commands of groups: what is a verb there needs its object here
+OF_GROUPS = {
+    "devices find": "find_devices",
+    "devices add": "add_device",
+    "devices list": "devices",
+    "devices remove": "remove_device",
+    "devices doctor": "check_devices",
+    "devices setup": "setup_devices",
+    "devices emulate": "emulate_device",
+    "targets list": "targets",
+    "targets show": "load_target",
+    "targets validate": "load_target",
+    "targets detect": "detect_target",
+    "recipes list": "recipes",
+    "recipes show": "load_recipe",
+}
+
+
+def commands(group, before=""):
+    with click.Context(group) as context:
+        for name in group.list_commands(context):
+            found = group.get_command(context, name)
+            yield f"{before}{name}"
+            if isinstance(found, click.Group):
+                yield from commands(found, f"{name} ")
+
+
+@pytest.mark.parametrize("name", list(commands(cli)))
+def test_every_command_is_a_function(name):
+    function = OF_GROUPS[name] if " " in name else name
+    assert function in edgekit.__all__
+    assert function in dir(edgekit)
+    assert callable(getattr(edgekit, function))
+
+
+def test_the_folder_of_devices_is_the_function_too(tmp_path, monkeypatch):
+    monkeypatch.setenv("EDGEKIT_DEVICES", str(tmp_path / "devices.yaml"))
+    import edgekit.devices.base
+
+    assert edgekit.devices.base.__name__ == "edgekit.devices.base"
+    edgekit.add_device("pi", edgekit.KnownDevice(url="ssh://pi", target="rpi4"))
+    assert edgekit.devices()["pi"].target == "rpi4"
+    assert edgekit.remove_device("pi").url == "ssh://pi"
+
+
+def test_what_is_shipped_is_there_by_name():
+    assert edgekit.targets()["rpi4"] == edgekit.load_target("rpi4")
+    assert edgekit.recipes()["quickstart"] == edgekit.load_recipe("quickstart")
+    assert edgekit.guide("ci").startswith("# A gate in CI")
+    assert "ci" in edgekit.guides()
+    assert "_EDGEKIT_COMPLETE" in edgekit.completion("zsh")
+    with pytest.raises(NotFoundError, match="tcsh"):
+        edgekit.completion("tcsh")
+
+
+def test_the_flow_chooses_by_the_model(onnx_bundle, decoder_bundles, tmp_path):
+    """What the command takes, the function takes: texts as paths, decoders as classifiers."""
+    options = edgekit.ProfileOptions(min_seconds=0, min_runs=5, warmup=1, processes=1, length=(8,))
+    (decoder,) = edgekit.profile(str(decoder_bundles["gpt2"]), options)
+    (classifier,) = edgekit.profile(str(onnx_bundle), options)
+    assert (decoder.kind, classifier.kind) == ("generation", "latency")
+    (tmp_path / "text.txt").write_text("once upon a time there was a cat\n" * 20)
+    found = edgekit.evaluate(str(decoder_bundles["gpt2"]), str(tmp_path / "text.txt"), record=False)
+    assert found.perplexity > 1
+    (verdict,) = edgekit.gate(str(onnx_bundle), [edgekit.Budget(metric="size_mb", limit=100)])
+    assert verdict.verdict.outcome == "pass"
 
 
 def test_type_checkers_are_named_every_name():
     text = Path(edgekit.__file__).read_text(encoding="utf-8")
     block = text[text.index("if TYPE_CHECKING:") : text.index("# no telemetry")]
-    assert set(edgekit.__all__) - {"__version__"} == {
-        line.rpartition(" as ")[2] for line in block.split("\n")[1:] if line
-    }
+    named = re.findall(r"^    (?:from \S+ import \w+ as (\w+)|(\w+) = \w+)$", block, re.MULTILINE)
+    assert set(edgekit.__all__) - {"__version__"} == {one or other for one, other in named}
 
 
 def test_a_name_that_is_not_there():

@@ -33,8 +33,8 @@ class BundleFolder:
     again. The threads that work on several devices may share one.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
         self._lock = threading.RLock()
         self._fields: dict[str, Any] = {}
         self._manifest: Manifest | None = None
@@ -44,7 +44,7 @@ class BundleFolder:
         self._stamps: list[_Stamp | None] = []
 
     @classmethod
-    def of(cls, bundle: Path | BundleFolder) -> BundleFolder:
+    def of(cls, bundle: str | Path | BundleFolder) -> BundleFolder:
         """A path as the folder of a bundle; it need not be one."""
         return bundle if isinstance(bundle, BundleFolder) else cls(bundle)
 

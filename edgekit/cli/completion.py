@@ -7,8 +7,18 @@ from click.shell_completion import BashComplete, FishComplete, ZshComplete
 
 from edgekit.cli.click_base import Command
 from edgekit.cli.output import as_json, print_json
+from edgekit.errors import unknown_name
 
 _SHELLS = {"bash": BashComplete, "zsh": ZshComplete, "fish": FishComplete}
+
+
+def completion(shell: str) -> str:
+    """What lets a shell, `bash`, `zsh` or `fish`, complete commands and options; `NotFoundError` for another one."""
+    from edgekit.cli import cli
+
+    if shell not in _SHELLS:
+        raise unknown_name("shell", shell, _SHELLS)
+    return _SHELLS[shell](cli, {}, "edgekit", "_EDGEKIT_COMPLETE").source()
 
 
 @click.command("completion", cls=Command)
@@ -23,7 +33,5 @@ def command(shell: str, as_json: bool) -> None:
       eval "$(edgekit completion zsh)"           in ~/.zshrc
       edgekit completion fish > ~/.config/fish/completions/edgekit.fish
     """
-    from edgekit.cli import cli
-
-    source = _SHELLS[shell](cli, {}, "edgekit", "_EDGEKIT_COMPLETE").source()
+    source = completion(shell)
     print_json({"shell": shell, "source": source}) if as_json else click.echo(source)

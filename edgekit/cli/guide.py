@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import click
@@ -14,11 +12,6 @@ from edgekit.cli.output import as_json, print_json
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
     from rich.markdown import Markdown
-
-_FOLDER = Path(__file__).parent.parent / "guides"
-# what computes the tables, and links to other guides: a terminal follows neither
-_COMPUTED = re.compile(r"^<!-- \[\[\[.*?\]\]\] -->\n", re.MULTILINE | re.DOTALL)
-_LINK = re.compile(r"\[([^\]]+)\]\((?:#[\w-]+|([\w-]+)\.md(?:#[\w-]+)?)\)")
 
 
 @click.command("guide", cls=Command)
@@ -33,27 +26,22 @@ def command(topic: str | None, as_json: bool) -> None:
       edgekit guide devices
       edgekit guide budgets | less
     """
+    from edgekit.flows.shipped import guide
+
     if topic is None:
         _list(as_json)
         return
-    text = _guide(topic)
+    text = guide(topic)
     if as_json:
         print_json({"topic": topic, "text": text})
     else:
         _show(text)
 
 
-def _topics() -> dict[str, tuple[str, str]]:
-    """Title and first sentence of every guide by its name, in the order in which one needs them."""
-    order = re.findall(
-        r"^- \[.*?\]\(([\w-]+)\.md\)", (_FOLDER / "README.md").read_text(encoding="utf-8"), re.MULTILINE
-    )
-    heads = {name: (_FOLDER / f"{name}.md").read_text(encoding="utf-8").split("\n\n", 2) for name in order}
-    return {name: (head[0].removeprefix("# "), " ".join(head[1].split())) for name, head in heads.items()}
-
-
 def _list(as_json: bool) -> None:
-    topics = _topics()
+    from edgekit.flows.shipped import guides
+
+    topics = guides()
     if as_json:
         print_json([{"topic": name, "title": title, "about": about} for name, (title, about) in topics.items()])
         return
@@ -61,21 +49,6 @@ def _list(as_json: bool) -> None:
     for name, (title, _) in topics.items():
         click.echo(f"{name:{width}}  {title}")
     click.echo("\nread one: edgekit guide TOPIC")
-
-
-def _guide(topic: str) -> str:
-    """The Markdown of a guide as a terminal shows it.
-
-    Raises:
-        UsageProblem: there is none of this name
-    """
-    from edgekit.errors import unknown_name
-
-    topics = _topics()
-    if topic not in topics:
-        raise unknown_name("guide", topic, topics)
-    text = _COMPUTED.sub("", (_FOLDER / f"{topic}.md").read_text(encoding="utf-8"))
-    return _LINK.sub(lambda link: f"{link[1]} (`edgekit guide {link[2]}`)" if link[2] else link[1], text)
 
 
 def _show(text: str) -> None:

@@ -41,7 +41,7 @@ class Demo:
 
 
 @contextmanager
-def demo(bundle: Path | BundleFolder, port: int = 0, *, progress: Progress = SILENT) -> Iterator[Demo]:
+def demo(bundle: str | Path | BundleFolder, port: int = 0, *, progress: Progress = SILENT) -> Iterator[Demo]:
     """Serve the web package of `bundle` on 127.0.0.1 while the block runs; nothing of it is left afterwards.
 
     port: 0 takes a free one

@@ -48,7 +48,7 @@ class RolledBack:
 
 
 def deploy(
-    bundle: Path | BundleFolder,
+    bundle: str | Path | BundleFolder,
     devices: Sequence[str],
     name: str | None = None,
     *,

@@ -41,7 +41,7 @@ _CONTEXT = 1024
 
 def export(
     model: str | Path | ModelRef,
-    out: Path | None = None,
+    out: str | Path | None = None,
     options: ExportOptions | None = None,
     *,
     name: str | None = None,
@@ -66,7 +66,7 @@ def export(
     target = load_target(options.target)
     checkpoint = open_checkpoint(model)
     source_name = ModelRef.of(model).source
-    out = out or _default_out(source_name, target)
+    out = Path(out or _default_out(source_name, target))
     check_output(out, force=force, sources=[checkpoint.path, *input_files(options)])
     task = resolve_task(checkpoint)
     choice = _choose(checkpoint, target, options, task)

@@ -68,7 +68,7 @@ class Writing:
 
 
 def generate(
-    bundle: Path, prompt: str, options: GenerateOptions | None = None, *, stop: Sequence[str] = ()
+    bundle: str | Path, prompt: str, options: GenerateOptions | None = None, *, stop: Sequence[str] = ()
 ) -> Writing:
     """Open a decoder's bundle and begin a text behind `prompt`; it is written while it is iterated over.
 
@@ -83,5 +83,5 @@ def generate(
     with agent_errors():
         sampling = Sampling(options.temperature, options.top_k, options.top_p, options.seed)
         limits = GenerationLimits(options.max_tokens, tuple(stop), options.context_full)
-        generator = open_generator(bundle, threads=options.threads, capacity=options.context)
+        generator = open_generator(Path(bundle), threads=options.threads, capacity=options.context)
         return Writing(prompt, generator.start(prompt, sampling, limits), generator.session.capacity)

@@ -61,8 +61,8 @@ class _TooLarge(Exception):
 
 
 def package(
-    bundle: Path | BundleFolder,
-    out: Path | None = None,
+    bundle: str | Path | BundleFolder,
+    out: str | Path | None = None,
     options: PackageOptions | None = None,
     *,
     force: bool = False,
@@ -81,7 +81,7 @@ def package(
     manifest, checked = source.manifest, source.checked()
     identity = identity_of(options, model_name(source))
     names, left_out = choose(options, manifest.format)
-    out = out or _default_out(source.path, identity.name)
+    out = Path(out or _default_out(source.path, identity.name))
     for name in names:
         check_output(out / name, force=force, sources=[source.path])
     prove_golden(source)

@@ -17,7 +17,7 @@ from edgekit.schema.resources import load_target
 
 def quantize(
     model: str | Path | ModelRef,
-    out: Path,
+    out: str | Path,
     options: QuantizeOptions | None = None,
     *,
     force: bool = False,
@@ -29,6 +29,7 @@ def quantize(
     scheme that no runtime of the target executes correctly, or for an existing `out`.
     """
     require_torch()
+    out = Path(out)
     from edgekit.compress.quantization.quantize import apply_plan, make_plan
     from edgekit.data.texts import as_given, read_texts
     from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint, save_checkpoint

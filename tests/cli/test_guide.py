@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from edgekit.cli import guide
+from edgekit.flows.shipped import guide as read_guide
 from tests.command_line import edgekit
 
 
@@ -38,7 +39,7 @@ def test_an_unknown_topic_names_the_nearest():
 def test_a_terminal_breaks_no_command(width, capsys):
     console = Console(width=width, force_terminal=True, color_system=None)
     for topic in ("devices", "compression", "recipes"):
-        text = guide._guide(topic)
+        text = read_guide(topic)
         console.print(guide._page(text), crop=False)
         shown = {line.rstrip() for line in capsys.readouterr().out.splitlines()}
         for block in re.findall(r"```bash\n(.*?)```", text, re.DOTALL):

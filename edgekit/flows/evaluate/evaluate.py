@@ -43,7 +43,7 @@ def evaluate(
 @overload
 def evaluate(
     what: Model | BundleFolder,
-    data: DataSpec,
+    data: str | Path | DataSpec,
     options: EvaluateOptions | None = None,
     *,
     against: Baselines,
@@ -56,7 +56,7 @@ def evaluate(
 @overload
 def evaluate(
     what: Model | BundleFolder,
-    data: DataSpec,
+    data: str | Path | DataSpec,
     options: EvaluateOptions | None = None,
     *,
     against: Mapping[str, Model | Evaluation] | None = None,
@@ -68,7 +68,7 @@ def evaluate(
 
 def evaluate(
     what: Model | BundleFolder,
-    data: DataSpec | Unnumbered,
+    data: str | Path | DataSpec | Unnumbered,
     options: EvaluateOptions | None = None,
     *,
     against: Mapping[str, Model | Evaluation] | Baselines | None = None,
@@ -81,8 +81,8 @@ def evaluate(
     A multi-label model gives the F1 of its sets of labels (`LabelSets`), a regression its errors (`Numbers`); neither
     is compared with other models.
 
-    data:    rows with labels for a classifier, files of text for a language model; or rows that were read
-             (`data.splits.read_data`), where several classifiers answer the same
+    data:    rows with labels for a classifier, files of text for a language model, as `--data` names them; or rows
+             that were read (`data.splits.read_data`), where several classifiers answer the same
     against: models to compare with by name, row by row or window by window. A classifier's may be evaluations on the
              same rows; others it has run on rows cut where a bundle cuts them. `Baselines` are a language model's
     device:  where a bundle is run, its golden cases first (`ParityError`): a name, or a device that was entered; None
@@ -92,6 +92,7 @@ def evaluate(
     language model that gives no probabilities.
     """
     model, options = bundle_or_checkpoint(what), options or EvaluateOptions()
+    data = DataSpec.from_text(str(data)) if isinstance(data, (str, Path)) else data
     if is_language_model(model):
         if isinstance(data, Unnumbered):
             raise UsageError(f"{model} is a language model: it is evaluated on a text", advice="give files of text")

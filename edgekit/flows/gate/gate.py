@@ -44,7 +44,7 @@ class BundleVerdict:
 
 
 def gate(
-    bundle: Path | BundleFolder,
+    bundle: str | Path | BundleFolder,
     budgets: Sequence[Budget],
     *,
     allowed: Allowed | None = None,

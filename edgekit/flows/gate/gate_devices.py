@@ -29,7 +29,7 @@ _INSTRUCTIONS = "instructions_m"
 
 
 def gate_on(
-    bundle: Path | BundleFolder,
+    bundle: str | Path | BundleFolder,
     budgets: Sequence[Budget],
     devices: Sequence[str],
     *,

@@ -20,14 +20,14 @@ class MeasuredModel:
     bundle: BundleFolder | None = None
 
     @classmethod
-    def of(cls, model: Path | BundleFolder | MeasuredModel) -> MeasuredModel:
+    def of(cls, model: str | Path | BundleFolder | MeasuredModel) -> MeasuredModel:
         """Raises `UsageError` for what can be no model, a folder that is no sound bundle among it.
 
         Raises `NotFoundError` for what is not there.
         """
         if isinstance(model, MeasuredModel):
             return model
-        path = model.path if isinstance(model, BundleFolder) else model
+        path = model.path if isinstance(model, BundleFolder) else Path(model)
         if path.is_dir():
             bundle = BundleFolder.of(model)
             # read before a device is reached, which would be for nothing where this is no bundle
@@ -88,4 +88,4 @@ class MeasuredModel:
 
 
 # a model as callers name it
-Measurable = Path | BundleFolder | MeasuredModel
+Measurable = str | Path | BundleFolder | MeasuredModel

@@ -135,16 +135,26 @@ def prepare(
 
 
 def reproduce(
-    replay: Replay, *, out: Path | None = None, within: float = WITHIN, progress: Progress = SILENT
+    what: str | Path | Replay,
+    *,
+    data: DataSpec | None = None,
+    model: ModelRef | None = None,
+    teacher: ModelRef | None = None,
+    out: str | Path | None = None,
+    within: float = WITHIN,
+    progress: Progress = SILENT,
 ) -> Reproduction:
     """Run every stage of a lineage again with the options that it recorded, and compare each with the record.
 
+    what:   a manifest, an `edgekit.json`, a folder with one, or what `prepare` made of it
+    data, model, teacher: as `prepare` takes them
     within: points of accuracy by which what is not identical may differ and still be equivalent
     What is made lies in `out`, one folder a stage, in place of what an earlier call for the same lineage made there;
     without it in a temporary folder that is removed at the end.
     Raises `UsageError` for an `out` that holds anything else, and what the stages raise.
     """
-    with _workplace(replay, out) as folder:
+    replay = _prepared(what, data, model, teacher, progress)
+    with _workplace(replay, None if out is None else Path(out)) as folder:
         bench = _Bench(replay, folder, progress, replay.start, dict(replay.models), within)
         outcomes = []
         for number, stage in enumerate(replay.stages, start=1):
@@ -156,6 +166,20 @@ def reproduce(
             outcomes.append(_outcome(bench, stage, path, last=number == len(replay.stages)))
             progress.say(f"{name}: {outcomes[-1].verdict}")
         return Reproduction(outcomes, path if out is not None else None)
+
+
+def _prepared(
+    what: str | Path | Replay,
+    data: DataSpec | None,
+    model: ModelRef | None,
+    teacher: ModelRef | None,
+    progress: Progress,
+) -> Replay:
+    if not isinstance(what, Replay):
+        return prepare(Path(what), data=data, model=model, teacher=teacher, progress=progress)
+    if data is not None or model is not None or teacher is not None:
+        raise UsageError("this lineage is prepared: its data and models are chosen", advice="give them to prepare")
+    return what
 
 
 @dataclass

@@ -36,7 +36,7 @@ def run(
     recipe: str | Path | Recipe,
     settings: Sequence[str] = (),
     *,
-    out: Path | None = None,
+    out: str | Path | None = None,
     progress: Progress = SILENT,
 ) -> Summary:
     """Do every stage of a recipe in `out` (default `runs/<name>`) and write `report.html` there.
@@ -47,7 +47,7 @@ def run(
     follows from the verdicts is in the summary. Raises `UsageError`, `ToolError` or `DeviceError` as the stages do.
     """
     recipe = recipe if isinstance(recipe, Recipe) else load_recipe(str(recipe), settings)
-    folder = out or Path("runs") / recipe.name
+    folder = Path(out or Path("runs") / recipe.name)
     check_recipe(recipe)  # before the folder is made
     with lock_run(folder):
         state = begin(recipe, folder, SaidOnce(progress))

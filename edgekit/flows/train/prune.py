@@ -33,7 +33,7 @@ _WINDOW = 2000
 def prune(
     model: str | Path | ModelRef,
     data: DataSpec | None,
-    out: Path,
+    out: str | Path,
     options: PruneOptions | None = None,
     *,
     teacher: str | Path | ModelRef | None = None,
@@ -47,6 +47,7 @@ def prune(
     Raises `UsageError` for bad input or an existing `out`.
     """
     require_torch()
+    out = Path(out)
     options = options or PruneOptions()
     start = open_checkpoint(model)
     check_output(out, force=force, sources=[start.path, *input_files(data, options)])

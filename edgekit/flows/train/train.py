@@ -30,7 +30,7 @@ from edgekit.tasks.problem_type import ProblemType
 def finetune(
     model: str | Path | ModelRef | Scratch,
     data: DataSpec,
-    out: Path,
+    out: str | Path,
     options: FinetuneOptions | None = None,
     *,
     force: bool = False,
@@ -43,6 +43,7 @@ def finetune(
     Raises `UsageError` for bad input or an existing `out`.
     """
     require_torch()
+    out = Path(out)
     options = options or FinetuneOptions()
     start = model if isinstance(model, Scratch) else open_checkpoint(model)
     family(start.family)
@@ -71,7 +72,7 @@ def rows_to_learn(rows: Unnumbered, start: Checkpoint | Scratch, problem_type: P
 def distill(
     teacher: str | Path | ModelRef,
     data: DataSpec,
-    out: Path,
+    out: str | Path,
     options: DistillOptions | None = None,
     *,
     force: bool = False,
@@ -84,6 +85,7 @@ def distill(
     or an existing `out`.
     """
     require_torch()
+    out = Path(out)
     options = options or DistillOptions()
     start = open_checkpoint(teacher)
     check_output(out, force=force, sources=[start.path, *input_files(data, options)])
