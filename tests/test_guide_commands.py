@@ -7,11 +7,9 @@ which is this machine behind OpenSSH's server.
 from __future__ import annotations
 
 import os
-import random
 import re
 import shutil
 import signal
-import string
 import subprocess
 import sys
 from pathlib import Path
@@ -20,7 +18,7 @@ import asyncssh
 import pytest
 
 from tests.real_sshd import needs_sshd, real_sshd
-from tests.tiny_checkpoint import LABELS, TEXTS
+from tests.stand_ins import encoder
 from tests.tiny_decoder import decoder_checkpoints  # noqa: F401
 from tests.tiny_recipe import rows
 
@@ -40,7 +38,6 @@ ELSEWHERE = {
     "sudo scripts/emulated-pi": "tests/devices/test_emulated_road.py",
 }
 MARK = re.compile(r"http://127\.0\.0\.1:\d+")
-LONGEST_INPUT, VOCABULARY = 128, 9000
 SPLITS = {"train": 200, "dev": 60, "test": 120}
 
 pytestmark = [pytest.mark.slow, needs_sshd]
@@ -51,7 +48,7 @@ def place(tmp_path_factory, decoder_checkpoints):  # noqa: F811
     """The reader's folder; its environment has `edgekit`, and a home of its own with the key to the board."""
     folder = tmp_path_factory.mktemp("reader")
     home = folder / "home"
-    pretrained(folder / "distilbert-base-uncased")
+    encoder(folder / "distilbert-base-uncased", hidden=288, heads=9, ffn=512)
     shutil.copytree(decoder_checkpoints["gpt2"], folder / "my-gpt2")
     (folder / "my-data").mkdir()
     for seed, (split, count) in enumerate(SPLITS.items()):
@@ -79,27 +76,6 @@ def place(tmp_path_factory, decoder_checkpoints):  # noqa: F811
             "BROWSER": "true",
         }
         yield folder, environment, board.url()
-
-
-def pretrained(folder: Path) -> None:
-    """Six layers that nobody trained, as a checkpoint of DistilBERT."""
-    from edgekit.models.checkpoint import save_checkpoint
-    from edgekit.models.registry import family
-    from edgekit.models.scratch import new_classifier, train_wordpiece
-    from edgekit.schema.shape import Scratch
-
-    tokenizer = train_wordpiece([*TEXTS * 20, *made_words()], VOCABULARY, LONGEST_INPUT, family("distilbert").inputs)
-    shape = Scratch(
-        family="distilbert", layers=6, hidden=288, heads=9, ffn=512, vocabulary=VOCABULARY, max_length=LONGEST_INPUT
-    )
-    folder.mkdir()
-    save_checkpoint(new_classifier(shape, tokenizer, LABELS), tokenizer, folder, lineage=())
-
-
-def made_words() -> list[str]:
-    """Texts enough for a vocabulary of the usual size."""
-    draw = random.Random(0)
-    return ["".join(draw.choices(string.ascii_lowercase, k=7)) for _ in range(VOCABULARY)]
 
 
 @pytest.mark.parametrize(

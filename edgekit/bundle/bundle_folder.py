@@ -13,6 +13,7 @@ from typing import Any
 
 from edgekit.agent.inference.bundle import Bundle, check_files, check_manifest, read_manifest
 from edgekit.bundle.manifest import MANIFEST_FILE, Evaluated, Manifest, is_bundle
+from edgekit.bundle.model_card import CARD_FILE, model_card
 from edgekit.bundle.records import Record, Records, read_record, record_files, write_record
 from edgekit.errors import UsageError, agent_errors
 from edgekit.io.atomic import package_around, write_text
@@ -151,9 +152,16 @@ class BundleFolder:
             changed = change(current)
             text = changed.dump()
             write_text(path, text)
+            self._renew_card(current, changed)
             self._manifest, self._fields, self._manifest_stamp = changed, json.loads(text), _stamp(path)
             if self._bundle is not None:
                 self._bundle = dataclasses.replace(self._bundle, manifest=self._fields)
+
+    def _renew_card(self, before: Manifest, after: Manifest) -> None:
+        """Write the model card anew, unless a person has written into it."""
+        card = self.path / CARD_FILE
+        if card.is_file() and card.read_text(encoding="utf-8", errors="replace") == model_card(before):
+            write_text(card, model_card(after))
 
     def _read_manifest(self) -> Manifest:
         path = self.path / MANIFEST_FILE

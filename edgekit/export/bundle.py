@@ -8,10 +8,10 @@ from pathlib import Path
 
 from edgekit.agent.inference.bundle import GOLDEN
 from edgekit.bundle.manifest import MANIFEST_FILE, NEEDED_FILES, File, Manifest
+from edgekit.bundle.model_card import CARD_FILE, model_card
 from edgekit.export.format import format_named
 from edgekit.export.golden_cases import Reference
 from edgekit.export.lowering import Lowering
-from edgekit.export.model_card import model_card
 from edgekit.export.simulation import simulated
 from edgekit.export.source import Source, TextInput
 from edgekit.export.task_export import task_export
@@ -19,7 +19,6 @@ from edgekit.io.hashing import file_sha256
 from edgekit.models.checkpoint import block_shapes
 from edgekit.schema.target import Target
 
-CARD_FILE = "README.md"
 _OUTSIDE_THE_HASH = (MANIFEST_FILE, CARD_FILE)
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from edgekit.bundle.manifest import Manifest
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from edgekit.bundle.manifest import Manifest, Origin
 from edgekit.tasks.registry import task_named
 
+CARD_FILE = "README.md"
 _PRECISION = {
     "float": "32-bit floats",
     "int8-dynamic": "8-bit weights, activations rounded to 8 bits at run time",
@@ -34,14 +40,48 @@ def _of_data(manifest: Manifest) -> list[str]:
     ]
 
 
+def _metadata(manifest: Manifest) -> dict[str, Any]:
+    """As the hub's documentation of model cards has it; `base_model` of what came from the hub alone."""
+    start = manifest.lineage[0].model if manifest.lineage else None
+    results = [
+        {
+            "task": {"type": manifest.task},
+            "dataset": {"name": data, "type": data.partition("/")[0], "split": split},
+            "metrics": [{"type": name, "value": round(value, 3)} for name, value in figures.items()],
+        }
+        for data, split, figures in _evaluations(manifest)
+    ]
+    return {
+        **({"base_model": start.name} if isinstance(start, Origin) and start.source == "hub" else {}),
+        "pipeline_tag": manifest.task,
+        "library_name": manifest.format,
+        "tags": ["edgekit", manifest.scheme, manifest.target],
+        **({"model-index": [{"name": manifest.name, "results": results}]} if results else {}),
+    }
+
+
+def _evaluations(manifest: Manifest) -> Iterator[tuple[str, str, dict[str, float]]]:
+    """Data, split and figures of each evaluation, by the names that the hub has for metrics."""
+    for found in manifest.accuracy:
+        yield (
+            found.data,
+            found.split,
+            {"accuracy": found.accuracy, "f1": found.macro_f1, "matthews_correlation": found.mcc},
+        )
+    for text in manifest.perplexity:
+        yield text.data, text.split, {"perplexity": text.perplexity}
+    for sets in manifest.label_sets:
+        yield sets.data, sets.split, {"f1": sets.micro_f1}
+    for numbers in manifest.numbers:
+        yield numbers.data, numbers.split, {"mae": numbers.mae, "spearmanr": numbers.spearman}
+
+
 def model_card(manifest: Manifest) -> str:
-    """Markdown with the metadata header that the Hugging Face hub reads."""
+    """Markdown with the metadata header that the Hugging Face hub reads, evaluations of the test rows in it."""
     parity, noun = manifest.parity, task_named(manifest.task).bundle_noun
     lines = [
         "---",
-        f"pipeline_tag: {manifest.task}",
-        f"library_name: {manifest.format}",
-        "tags: [edgekit]",
+        yaml.safe_dump(_metadata(manifest), sort_keys=False, allow_unicode=True).rstrip(),
         "---",
         "",
         f"# {manifest.name}",
