@@ -47,7 +47,9 @@ def _metadata(manifest: Manifest) -> dict[str, Any]:
         {
             "task": {"type": manifest.task},
             "dataset": {"name": data, "type": data.partition("/")[0], "split": split},
-            "metrics": [{"type": name, "value": round(value, 3)} for name, value in figures.items()],
+            "metrics": [
+                {"type": name, "value": round(value, 3)} for name, value in figures.items() if value is not None
+            ],
         }
         for data, split, figures in _evaluations(manifest)
     ]
@@ -60,8 +62,8 @@ def _metadata(manifest: Manifest) -> dict[str, Any]:
     }
 
 
-def _evaluations(manifest: Manifest) -> Iterator[tuple[str, str, dict[str, float]]]:
-    """Data, split and figures of each evaluation, by the names that the hub has for metrics."""
+def _evaluations(manifest: Manifest) -> Iterator[tuple[str, str, dict[str, float | None]]]:
+    """Data, split and figures of each evaluation, by the names that the hub has for metrics; None where there is none."""
     for found in manifest.accuracy:
         yield (
             found.data,
