@@ -63,7 +63,7 @@ def _metadata(manifest: Manifest) -> dict[str, Any]:
 
 
 def _evaluations(manifest: Manifest) -> Iterator[tuple[str, str, dict[str, float | None]]]:
-    """Data, split and figures of each evaluation, by the names that the hub has for metrics; None where there is none."""
+    """Data, split and figures of each evaluation, by the hub's names of metrics; None where there is none."""
     for found in manifest.accuracy:
         yield (
             found.data,
