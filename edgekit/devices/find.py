@@ -29,7 +29,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class FoundDevices:
-    """notes: why a place was not looked into"""
+    """notes: why a place was not looked into, and what looking has left behind"""
 
     candidates: tuple[Candidate, ...]
     notes: tuple[str, ...]
@@ -39,9 +39,12 @@ def find_devices() -> FoundDevices:
     """The devices that adb knows and the hosts that ssh knows, none of them reached."""
     notes = []
     try:
-        from edgekit.devices.adb.transport import adb_serials
+        from edgekit.devices.adb.transport import adb_serials, adb_server_runs
 
+        ran = adb_server_runs()
         android = [Candidate(f"adb://{serial}", state) for serial, state in adb_serials()]
+        if not ran:
+            notes.append("the adb server was started, and stays for whatever uses adb: adb kill-server ends it")
     except (DeviceError, ModuleNotFoundError) as error:
         android = []
         told = error if isinstance(error, DeviceError) else missing_part(error)

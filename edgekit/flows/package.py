@@ -176,6 +176,7 @@ def row_of(record: PackageRecord, path: Path) -> PackageRow:
         code_mb=added.code / 1e6,
         total_mb=(added.model + added.tokenizer + added.code) / 1e6,
         runtime=added.runtime,
+        machines=added.machines,
     )
 
 

@@ -16,13 +16,15 @@ from edgekit.errors import agent_errors
 class Added:
     """The bytes that a package adds to an app, by what they are for; `runtime` names what the app loads beside it.
 
-    brings: the version of each project whose wheel is in the package
+    machines: what it runs on: architectures, versions of the system or of Python
+    brings:   the version of each project whose wheel is in the package
     """
 
     model: int
     tokenizer: int
     code: int
     runtime: str
+    machines: str
     brings: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -54,12 +56,12 @@ def fill(templates: Path, folder: Path, values: Mapping[str, str]) -> None:
             place.write_text(_filled(path.read_text(encoding="utf-8"), values), encoding="utf-8")
 
 
-def added(bundle: Bundle, folder: Path, runtime: str) -> Added:
+def added(bundle: Bundle, folder: Path, runtime: str, machines: str) -> Added:
     """What the files below `folder`, which an app ships, weigh: model and tokenizer by name, the rest as code."""
     model = bundle.model.stat().st_size
     tokenizer = bundle.tokenizer.stat().st_size
     total = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-    return Added(model, tokenizer, total - model - tokenizer, runtime)
+    return Added(model, tokenizer, total - model - tokenizer, runtime, machines)
 
 
 def _filled(text: str, values: Mapping[str, str]) -> str:

@@ -28,6 +28,8 @@ class AddedBytes(Strict):
     tokenizer: pydantic.PositiveInt
     code: pydantic.NonNegativeInt
     runtime: str
+    # packages of older versions do not say it
+    machines: str = ""
     brings: dict[str, str] = pydantic.Field(default_factory=dict)
 
 

@@ -52,6 +52,8 @@ ANDROID = {
         "LiteRT", "com.google.ai.edge.litert", "litert", "2.1.5", "Apache-2.0", "org.tensorflow.lite"
     ),
 }
+# for which both of them bring machine code
+ANDROID_ABIS = ("arm64-v8a", "armeabi-v7a", "x86", "x86_64")
 # what builds the Android package: the Gradle plugin with its Gradle, and those of before Kotlin was built in
 ANDROID_PLUGIN, GRADLE = "9.3.0", "9.5"
 OLDER_ANDROID_PLUGIN, OLDER_GRADLE, OLDER_KOTLIN = "8.13.2", "8.14", "2.3.21"

@@ -52,7 +52,7 @@ def summary_markdown(summary: Summary) -> str:
         parts.append((f"Speed of {escape(clean(name))}", table))
     if summary.packages:
         table = _table(
-            table_cells.PACKAGES, map(table_cells.package_cells, summary.packages), right=table_cells.PACKAGES[1:-1]
+            table_cells.PACKAGES, map(table_cells.package_cells, summary.packages), right=table_cells.PACKAGES[1:5]
         )
         parts.append(("Packages for apps", table))
     title = f"# {escape(clean(summary.heading))}\n\n{escape(headline(summary).sentence)}\n"

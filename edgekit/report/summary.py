@@ -96,7 +96,10 @@ class VerdictRow:
 
 @dataclass(frozen=True)
 class PackageRow:
-    """What a package for apps adds to one, in MB; `runtime`, which is not counted, is what the app loads beside it."""
+    """What a package for apps adds to one, in MB; `runtime`, which is not counted, is what the app loads beside it.
+
+    machines: what it runs on
+    """
 
     platform: str
     path: str
@@ -105,6 +108,7 @@ class PackageRow:
     code_mb: float
     total_mb: float
     runtime: str
+    machines: str
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,15 @@ PERCENTILES: Cells = ("length", "threads", "p50 ms", "p90 ms", "p95 ms", "p99 ms
 STAGES: Cells = ("length", "threads", "tokenize", "infer", "post", "cold load", "first run", "peak MB")
 PERPLEXITIES: Cells = ("model", "perplexity", "bits per byte", "increase", "tokens", "runtime")
 GENERATION: Cells = ("context", "threads", "first token, ms", "tokens / s", "p95 of a token, ms", "peak MB", "runs")
-PACKAGES: Cells = ("platform", "model MB", "tokenizer MB", "code MB", "together MB", "runtime, not counted")
+PACKAGES: Cells = (
+    "platform",
+    "model MB",
+    "tokenizer MB",
+    "code MB",
+    "together MB",
+    "made for",
+    "runtime, not counted",
+)
 OPERATORS: Cells = ("operator", "calls", "ms", "share %")
 
 
@@ -163,6 +171,7 @@ def package_cells(row: PackageRow) -> Cells:
     return (
         row.platform,
         *(number(mb) for mb in (row.model_mb, row.tokenizer_mb, row.code_mb, row.total_mb)),
+        clean(row.machines) or NONE,
         clean(row.runtime),
     )
 

@@ -127,7 +127,7 @@ def operators_table(operators: Sequence[OperatorTime]) -> Table:
 
 def packages_table(rows: Sequence[PackageRow]) -> Table:
     """What each package adds to an app."""
-    numeric = table_cells.PACKAGES[1:-1]
+    numeric = table_cells.PACKAGES[1:5]
     return _filled(
         _table(table_cells.PACKAGES, right=numeric, keep=table_cells.PACKAGES[:1]),
         map(table_cells.package_cells, rows),

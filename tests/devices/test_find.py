@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+
 import pytest
 
 from edgekit.devices.find import find_devices
@@ -61,3 +64,21 @@ def test_the_machines_own_file_is_read_after_the_users(ssh, tmp_path):
     (tmp_path / "etc" / "ssh_config.d" / "boards.conf").write_text("Host pi5\n")
     assert sorted(hosts()) == ["ssh://lab", "ssh://pi4", "ssh://pi5"]
     assert find_devices().candidates[0].note == str(ssh / "config")
+
+
+def test_an_adb_server_that_was_started_is_told(ssh, monkeypatch, tmp_path):
+    """It stays, as it does for every program that uses adb; the next look finds it there."""
+    adbutils = pytest.importorskip("adbutils")
+    monkeypatch.delenv("ADBUTILS_ADB_PATH")
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("ANDROID_ADB_SERVER_PORT", str(port))
+    try:
+        told = find_devices().notes
+        if told and "cannot be run" in told[0]:
+            pytest.skip("there is no adb")
+        assert told == ("the adb server was started, and stays for whatever uses adb: adb kill-server ends it",)
+        assert find_devices().notes == ()
+    finally:
+        subprocess.run([adbutils.adb_path(), "kill-server"], capture_output=True, check=False)

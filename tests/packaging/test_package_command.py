@@ -24,7 +24,7 @@ from edgekit.packaging.contents import added, copy_bundle
 from edgekit.packaging.platforms import platform
 from edgekit.packaging.record import PackageRecord, intact
 
-ROW = {"platform", "path", "model_mb", "tokenizer_mb", "code_mb", "total_mb", "runtime", "max_size"}
+ROW = {"platform", "path", "model_mb", "tokenizer_mb", "code_mb", "total_mb", "runtime", "machines", "max_size"}
 
 
 def package(*words):
@@ -60,7 +60,7 @@ def plain(bundle, identity, folder):
     copy_bundle(bundle, folder / "ships" / "model")
     (folder / "ships" / "code.txt").write_text(identity.name)
     (folder / "README.md").write_text(identity.pascal)
-    return added(bundle, folder / "ships", "a runtime")
+    return added(bundle, folder / "ships", "a runtime", "a machine")
 
 
 @pytest.fixture(scope="session")
@@ -107,6 +107,13 @@ def test_all_four_of_one_bundle(packaged_models, kind, tmp_path, as_json):
         "name": "tiny-model", "version": "2.1.0", "id": "com.example.tinymodel", "written": True, "left_out": {},
     }  # fmt: skip
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(PLATFORMS)
+    machines = {row["platform"]: row["machines"] for row in report["packages"]}
+    assert machines == {
+        "android": "Android 7, arm64-v8a, armeabi-v7a, x86, x86_64",
+        "ios": "iOS 15, macOS 14",
+        "web": "browsers, Node, React Native",
+        "linux": "all, Python 3.9 or newer",
+    }
     for row in report["packages"]:
         assert row.keys() == ROW
         folder = Path(row["path"])

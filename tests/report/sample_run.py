@@ -51,8 +51,10 @@ def make_summary() -> Summary:
         ),
         created_at="2025-11-21T23:50:00Z",
         packages=(
-            PackageRow("android", "packages/android", 8.41, 0.71, 0.23, 9.35, "com.microsoft.onnxruntime 1.22.0"),
-            PackageRow("web", "packages/web", 8.41, 0.71, 0.09, 9.21, "onnxruntime-web 1.22.0"),
+            PackageRow(
+                "android", "packages/android", 8.41, 0.71, 0.23, 9.35, "com.microsoft.onnxruntime 1.22.0", "Android 7"
+            ),
+            PackageRow("web", "packages/web", 8.41, 0.71, 0.09, 9.21, "onnxruntime-web 1.22.0", "browsers, Node"),
         ),
     )
 

@@ -139,18 +139,32 @@ def adb_serials() -> list[tuple[str, str]]:
         return [(serial, state) for serial, state in _listed(_client()) if _is_serial(serial)]
 
 
+def adb_server_runs() -> bool:
+    """Whether an adb server listens; none is started. Raises `DeviceError` where there is no adb."""
+    with adb_errors("adb", "looking for its server"):
+        import adbutils
+
+        return _listens(adbutils.AdbClient(socket_timeout=_ANSWER_SECONDS))
+
+
 def _client() -> Any:
     """A client of the adb server, which is started where none listens."""
     # not before `adb_errors` has, which knows how that may fail
     import adbutils
 
     client = adbutils.AdbClient(socket_timeout=_ANSWER_SECONDS)
-    try:
-        socket.create_connection((client.host, client.port), _CLOSE_SECONDS).close()
-    except OSError:
+    if not _listens(client):
         # adbutils would start it as well, and have it write to our terminal
         _start_server(adbutils.adb_path())
     return client
+
+
+def _listens(client: Any) -> bool:
+    try:
+        socket.create_connection((client.host, client.port), _CLOSE_SECONDS).close()
+    except OSError:
+        return False
+    return True
 
 
 def _start_server(program: str) -> None:

@@ -17,7 +17,7 @@ from edgekit.packaging.example import example_values
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.label_coverage import LabelCoverage
 from edgekit.packaging.model_kind import kind_of
-from edgekit.packaging.runtimes import ANDROID, BUILD_VALUES, MavenRuntime
+from edgekit.packaging.runtimes import ANDROID, ANDROID_ABIS, BUILD_VALUES, MavenRuntime
 from edgekit.packaging.tried import wrapped
 
 FORMATS: tuple[str, ...] = ("onnx", "tflite")
@@ -36,6 +36,7 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     values = _values(bundle, identity, runtime)
     for part in ("common", format, bundle.task, f"heads/{bundle.head.problem_type}"):
         fill(TEMPLATES / part, folder, values)
+    shutil.copyfile(folder / "NOTICE", folder / "module/NOTICE")
     main = folder / "module/src/main"
     copy_bundle(bundle, main / "assets" / identity.name)
     with tempfile.TemporaryDirectory(prefix="edgekit-android-") as temporary:
@@ -47,7 +48,7 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
             write_repository(
                 folder / "repository", archive, identity, runtime.group, runtime.artifact, runtime.version
             )
-        return added(bundle, shipped, runtime.coordinates)
+        return added(bundle, shipped, runtime.coordinates, f"Android 7, {', '.join(ANDROID_ABIS)}")
 
 
 def _add_code(folder: Path, shipped: Path, values: dict[str, str]) -> bool:
@@ -65,6 +66,7 @@ def _add_code(folder: Path, shipped: Path, values: dict[str, str]) -> bool:
     compile_classes(javac, main / "java", shipped / "classes.jar")
     fill(TEMPLATES / "aar", shipped, values)
     shutil.copyfile(folder / "module/consumer-rules.pro", shipped / "proguard.txt")
+    shutil.copyfile(folder / "NOTICE", shipped / "NOTICE")
     return True
 
 

@@ -25,6 +25,8 @@ _TAKEN = {
     *("naturallanguage", "observation", "onnxruntime", "onnxruntimebindings", "os", "swift", "swiftdata", "swiftui"),
     *("testing", "uikit", "vision", "xctest"),
 }
+# as `Package.swift` has them
+_MACHINES = "iOS 15, macOS 14"
 _RUNTIME = f"ONNX Runtime for Apple systems, {APPLE.version} or newer"
 
 
@@ -59,4 +61,4 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
         fill(templates, folder, values)
     sources = folder / "Sources"
     copy_bundle(bundle, sources / f"{identity.pascal}Core" / "Model")
-    return added(bundle, sources, _RUNTIME)
+    return added(bundle, sources, _RUNTIME, _MACHINES)

@@ -93,7 +93,7 @@ def write(
         _copy_code(staged)
         values = _values(bundle, identity, machine, python, brought)
         fill(_TEMPLATES, staged, values)
-        weighed = added(bundle, staged, _runtime(manifest, brought))
+        weighed = added(bundle, staged, _runtime(manifest, brought), _machines(machine, python, brought))
         files = {path.relative_to(staged).as_posix(): path for path in staged.rglob("*") if path.is_file()}
         files |= {f"wheels/{each.path.name}": each.path for each in brought.archives}
         described = staged / "package.json"
@@ -195,6 +195,11 @@ def _runtime(manifest: Manifest, brought: Wheels) -> str:
         return f"{manifest.runtime}, of the device's own Python"
     size = sum(each.path.stat().st_size for each in brought.archives)
     return f"{', '.join(f'{each.project} {each.version}' for each in brought.archives)}: {size / 1e6:.1f} MB of wheels"
+
+
+def _machines(arch: str, python: str, brought: Wheels) -> str:
+    """What it is for: wheels are of one processor and one Python, the code of the service of all."""
+    return f"{arch}, Python {python}" if brought.archives else "all, Python 3.9 or newer"
 
 
 def _write_tarball(path: Path, root: str, files: Mapping[str, Path]) -> None:

@@ -122,4 +122,4 @@ def _weighed(bundle: Bundle, folder: Path) -> Added:
     files = [path for name in _SHIPPED for path in (folder / name).rglob("*") if path.is_file()]
     model, tokenizer = bundle.model.stat().st_size, bundle.tokenizer.stat().st_size
     total = sum(path.stat().st_size for path in files)
-    return Added(model, tokenizer, total - model - tokenizer, str(WEB))
+    return Added(model, tokenizer, total - model - tokenizer, str(WEB), "browsers, Node, React Native")

@@ -46,7 +46,7 @@ def kotlin(android_packages, android_classes, tmp_path_factory):
 def _harness(folder, kind):
     """The cases without those of the other task, whose README is not there."""
     text = (JAVA.parent / "kotlin/Coroutines.kt").read_text("utf-8")
-    other = "labelOf(Activity()" if kind == "decoder" else "write(Activity()"
+    other = "provenClassifier(Activity()" if kind == "decoder" else "provenGenerator(Activity()"
     lines = [line for line in text.splitlines() if other not in line]
     (folder / "Coroutines.kt").write_text("\n".join(lines) + "\n", "utf-8")
     return folder / "Coroutines.kt"

@@ -210,7 +210,8 @@ def test_the_aar_maps_its_model_and_says_what_it_needs(android_packages, android
     package = android_packages["onnx"][0]
     with zipfile.ZipFile(aar_of(package)) as archive:
         names = set(archive.namelist())
-        assert {"AndroidManifest.xml", "R.txt", "classes.jar", "proguard.txt"} <= names
+        assert {"AndroidManifest.xml", "R.txt", "classes.jar", "proguard.txt", "NOTICE"} <= names
+        assert archive.read("NOTICE") == (package / "module" / "NOTICE").read_bytes()
         assert archive.testzip() is None
         raw = aar_of(package).read_bytes()
         for entry in archive.infolist():

@@ -106,6 +106,7 @@ def test_another_runtime_than_was_measured_is_noted(onnx_bundle, wheel_index, tm
     code, out, err = edgekit_cli(*words)
     assert code == 0, err
     said = "linux brings onnxruntime 1.30.0, and what was measured ran on 1.28.0 and 1.29.0: measure it once more"
+    assert "made for" in out and "x86_64, Python 3.11" in " ".join(out.split())
     notes = [line for line in out.splitlines() if line.startswith("note: ")]
     assert [said in note for note in notes] == [True] * noted
 

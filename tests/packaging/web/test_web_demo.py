@@ -14,11 +14,13 @@ from urllib.parse import urlsplit
 import npm
 import numpy as np
 import pytest
+from record_makers import accuracy
 from tiny_bundle import LABELS, make_bundle, reference_ids, reference_logits, seal
 
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.agent.inference.generation import GenerationLimits
 from edgekit.agent.inference.generator import open_generator
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.cli import main
 from edgekit.errors import ToolError
 from edgekit.flows import demo as flow
@@ -125,14 +127,20 @@ def test_labels_that_are_markup_are_shown_as_text(runtime, chromium, tmp_path):
         row["label"] = names[LABELS.index(row["label"])]
     (folder / "golden.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
     seal(folder, labels=names)
+    known = BundleFolder(folder)
+    for data in ("smart-home", "data"):
+        known.record(accuracy(known.manifest.content_hash, 90.0, name=data, rows=data))
     look = """
         const scores = [...find("scores").children].map((each) => each.children[1].textContent);
-        return { scores, images: document.images.length, test: text("test-text") };
+        return { scores, images: document.images.length, test: text("test-text"), facts: text("facts") };
     """
     with started(folder) as (_, url):
         told = npm.browse(url, SETTLED + look)["value"]
     assert sorted(told["scores"]) == sorted(names)
     assert (told["images"], told["test"]) == (0, "4 of 4 golden cases equal")
+    # as one speaks of them; a package does not name data
+    assert "Accuracy on the test data of smart-home" in told["facts"]
+    assert "Accuracy on the test data90.0 %" in told["facts"]
 
 
 @pytest.mark.slow

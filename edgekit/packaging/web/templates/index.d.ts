@@ -58,8 +58,8 @@ export interface Manifest {
   sha256: string;
   parity?: { atol: number; rtol: number };
   generation?: { bos_id: number | null; eos_ids: number[] } | null;
-  accuracy?: { data: string; rows: number; accuracy: number; low: number; high: number }[];
-  perplexity?: { data: string; perplexity: number; low: number; high: number }[];
+  accuracy?: { data: string; split: string; rows: number; accuracy: number; low: number; high: number }[];
+  perplexity?: { data: string; split: string; perplexity: number; low: number; high: number }[];
   [key: string]: unknown;
 }
 

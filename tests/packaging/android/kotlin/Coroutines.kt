@@ -37,7 +37,7 @@ fun main(arguments: Array<String>) {
 }
 
 fun classifier() {
-    inScope("the README's lines") { println(labelOf(Activity(), "open the door")) }
+    inScope("the README's lines") { provenClassifier(Activity()).use { println(it.labelOf("open the door")) } }
     inScope("a model and its self-test") {
         loadClassifier(Activity()).use {
             it.selfTest()
@@ -48,7 +48,7 @@ fun classifier() {
 }
 
 fun generator() {
-    inScope("the README's lines") { write(Activity(), "the fox and") { piece -> print(piece) } }
+    inScope("the README's lines") { provenGenerator(Activity()).use { it.write("the fox and") { piece -> print(piece) } } }
     whileLoading { loadGenerator(Activity()) }
     inScope("how a text ended") {
         loadGenerator(Activity()).use { generator ->

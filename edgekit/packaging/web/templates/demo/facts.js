@@ -30,12 +30,12 @@ function facts(manifest) {
     ["Longest text", `${manifest.max_length} tokens`],
   ];
   if (manifest.labels.length && problemType(manifest) !== REGRESSION) found.push(["Labels", String(manifest.labels.length)]);
-  for (const { data, accuracy, low, high, rows } of manifest.accuracy ?? []) {
+  for (const { data, split, accuracy, low, high, rows } of manifest.accuracy ?? []) {
     const interval = `${low.toFixed(1)} to ${high.toFixed(1)}`;
-    found.push([`Accuracy on ${data}`, `${accuracy.toFixed(1)} % (95 %: ${interval}; ${rows} rows)`]);
+    found.push([`Accuracy on ${said(data, split)}`, `${accuracy.toFixed(1)} % (95 %: ${interval}; ${rows} rows)`]);
   }
-  for (const { data, perplexity, low, high } of manifest.perplexity ?? []) {
-    found.push([`Perplexity on ${data}`, `${perplexity.toFixed(2)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`]);
+  for (const { data, split, perplexity, low, high } of manifest.perplexity ?? []) {
+    found.push([`Perplexity on ${said(data, split)}`, `${perplexity.toFixed(2)} (95 %: ${low.toFixed(2)} to ${high.toFixed(2)})`]);
   }
   found.push(...headFacts(manifest), ["Runs on", `WebAssembly, ${threads()}`]);
   return found;
@@ -52,15 +52,25 @@ function headFacts(manifest) {
   const percents = thresholdsOf(manifest).map((threshold) => 100 * threshold);
   const [lowest, highest] = [Math.min(...percents), Math.max(...percents)].map((each) => each.toPrecision(3));
   if (percents.length) found.push(["A label holds from", lowest === highest ? `${lowest} %` : `${lowest} to ${highest} %`]);
-  for (const { data, rows, micro_f1, micro_f1_low, micro_f1_high } of /** @type {any[]} */ (manifest.label_sets ?? [])) {
+  for (const { data, split, rows, micro_f1, micro_f1_low, micro_f1_high } of /** @type {any[]} */ (manifest.label_sets ?? [])) {
     const interval = `${micro_f1_low.toFixed(1)} to ${micro_f1_high.toFixed(1)}`;
-    found.push([`Micro-F1 on ${data}`, `${micro_f1.toFixed(1)} % (95 %: ${interval}; ${rows} rows)`]);
+    found.push([`Micro-F1 on ${said(data, split)}`, `${micro_f1.toFixed(1)} % (95 %: ${interval}; ${rows} rows)`]);
   }
-  for (const { data, rows, mae, mae_low, mae_high } of /** @type {any[]} */ (manifest.numbers ?? [])) {
+  for (const { data, split, rows, mae, mae_low, mae_high } of /** @type {any[]} */ (manifest.numbers ?? [])) {
     const interval = mae_high === null ? `${mae_low.toPrecision(3)} or more` : `${mae_low.toPrecision(3)} to ${mae_high.toPrecision(3)}`;
-    found.push([`Mean absolute error on ${data}`, `${mae.toPrecision(3)} (95 %: ${interval}; ${rows} rows)`]);
+    found.push([`Mean absolute error on ${said(data, split)}`, `${mae.toPrecision(3)} (95 %: ${interval}; ${rows} rows)`]);
   }
   return found;
+}
+
+/**
+ * Rows or text as one speaks of them: `smart-home/test` is the test data of smart-home, and a package has no names.
+ * @param {string} data
+ * @param {string} split
+ */
+function said(data, split) {
+  const name = data.endsWith(`/${split}`) ? data.slice(0, -split.length - 1) : data;
+  return name === "data" ? `the ${split} data` : `the ${split} data of ${name}`;
 }
 
 /** As many as onnxruntime takes by itself. */
