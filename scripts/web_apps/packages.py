@@ -47,8 +47,10 @@ def _decoder_bundle(folder: Path) -> Path:
     from tiny_decoder import byte_level_bpe, save_decoder, tiny_gpt2  # type: ignore[import-not-found]
 
     from edgekit.flows.export import export
+    from edgekit.models.library_logs import drop_known_warnings
     from edgekit.options.export_options import ExportOptions
 
+    drop_known_warnings()
     tokenizer = byte_level_bpe()
     checkpoint = save_decoder(tiny_gpt2(tokenizer), tokenizer, folder / "checkpoint")
     return export(checkpoint, folder / "decoder", ExportOptions(target="rpi5", format="onnx", scheme="float"))[0]

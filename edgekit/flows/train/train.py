@@ -15,6 +15,7 @@ from edgekit.flows.train.training_stage import TrainingStage
 from edgekit.io.atomic import check_output
 from edgekit.io.progress import SILENT, Progress, Timed
 from edgekit.models.checkpoint import Checkpoint, open_checkpoint
+from edgekit.models.library_logs import drop_known_warnings
 from edgekit.models.model_task import trained_task
 from edgekit.models.registry import family
 from edgekit.options.data_options import DataSpec
@@ -44,6 +45,7 @@ def finetune(
     """
     require_torch()
     out = Path(out)
+    drop_known_warnings()
     options = options or FinetuneOptions()
     start = model if isinstance(model, Scratch) else open_checkpoint(model)
     family(start.family)

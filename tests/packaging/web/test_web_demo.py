@@ -15,7 +15,17 @@ import npm
 import numpy as np
 import pytest
 from record_makers import accuracy
-from tiny_bundle import LABELS, make_bundle, reference_ids, reference_logits, seal
+from tiny_bundle import (
+    LABELS,
+    golden_rows,
+    make_bundle,
+    reference_ids,
+    reference_logits,
+    rehash,
+    rewrite,
+    seal,
+    write_golden,
+)
 
 from edgekit.agent.inference.classifier import open_classifier
 from edgekit.agent.inference.generation import GenerationLimits
@@ -116,6 +126,23 @@ def test_a_text_is_labelled_while_it_is_typed_and_the_self_test_is_told(classifi
     assert told["pairs"] is True, "a golden case is a pair"
     assert told["wide"] <= 360, "nothing sticks out on a phone"
     assert found["said"] == []
+
+
+def test_a_model_of_pairs_alone_has_its_second_text_left_empty(runtime, chromium, tmp_path):
+    bundle = make_bundle(tmp_path / "tiny-onnx", "onnx")
+    write_golden(bundle, [row for row in golden_rows() if not row["text_pair"]])
+    with started(rewrite(rehash(bundle), pairs="only")) as (_, url):
+        found = npm.browse(
+            url,
+            SETTLED
+            + """
+            find("text").value = "lock the door";
+            find("text").dispatchEvent(new Event("input"));
+            await until(() => text("latency").includes("last 2"));
+            return [find("pair-row").hidden, find("pair").value, text("problem")];
+            """,
+        )
+    assert found["value"] == [False, "", ""]
 
 
 def test_labels_that_are_markup_are_shown_as_text(runtime, chromium, tmp_path):

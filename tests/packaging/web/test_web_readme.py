@@ -9,7 +9,7 @@ import re
 
 import npm
 import pytest
-from tiny_bundle import golden_rows, make_bundle, rehash, write_golden
+from tiny_bundle import golden_rows, make_bundle, rehash, rewrite, write_golden
 
 from edgekit.agent.inference.bundle import open_bundle
 from edgekit.packaging.identity import Identity
@@ -78,6 +78,16 @@ def test_only_a_model_of_pairs_is_shown_with_a_pair(packages, kind):
     called = re.findall(r"await \w+\.(?:classify|generate)\((.*?)[);{]", text)
     assert all((', "' in call) == (kind == "pairs") for call in called)
     assert ("Of a pair the longer text is cut first" in text) == (kind == "pairs")
+
+
+def test_a_model_of_pairs_alone_is_shown_with_one_where_no_golden_text_can_be(tmp_path, packages):
+    bundle = make_bundle(tmp_path / "bundle", "onnx")
+    write_golden(bundle, [row for row in golden_rows() if not row["text_pair"]])
+    package = tmp_path / "package"
+    package.mkdir()
+    identity = Identity(name="tiny-model", id="com.example.tiny")
+    write(open_bundle(rewrite(rehash(bundle), pairs="only")), identity, package)
+    assert 'classify("text", "its pair")' in readme(package)
 
 
 def test_the_answer_to_the_pair_of_the_readme_is_the_models(packages):

@@ -22,15 +22,24 @@ export async function startClassifying(classifier, golden) {
   const paired = exampleOf(golden.filter(({ text_pair }) => text_pair));
   area("text").value = (paired ?? example)?.text ?? "";
   area("pair").value = paired?.text_pair ?? "";
-  element("pair-row").hidden = !paired;
+  element("pair-row").hidden = !paired && !needsPair(classifier);
   element("classifier").hidden = false;
   const live = new Live(classifier);
   for (const id of ["text", "pair"]) area(id).addEventListener("input", () => live.ask());
   button("more").addEventListener("click", () => live.toggle());
   // the first run of a model is slower than any after it
-  await classifier.classify(area("text").value, area("pair").value || null);
+  await classifier.classify(area("text").value, secondText(classifier));
   await live.ask();
 }
+
+/** @param {Classifier} classifier */
+const needsPair = ({ manifest }) => String(manifest.pairs) === "only";
+
+/**
+ * What the second field holds; one left empty is none, unless the model takes nothing but pairs.
+ * @param {Classifier} classifier
+ */
+const secondText = (classifier) => area("pair").value || (needsPair(classifier) ? "" : null);
 
 /**
  * A case that is like what the model is for: a row of data, where there is one; else plain words of its vocabulary.
@@ -63,7 +72,7 @@ class Live {
     try {
       while (this.isStale) {
         this.isStale = false;
-        const prediction = await this.classifier.classify(area("text").value, area("pair").value || null);
+        const prediction = await this.classifier.classify(area("text").value, secondText(this.classifier));
         this.show(/** @type {Prediction} */ (prediction));
       }
     } catch (error) {
