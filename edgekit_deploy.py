@@ -14,7 +14,7 @@ _BEGINS = '"""edgekit: compress text models'
 def main() -> None:
     """Run the command line; exit code 2 and one sentence where another project's `edgekit` hides it."""
     check_import()
-    from edgekit.__main__ import main as run
+    from edgekit.cli import main as run
 
     run()
 

@@ -29,4 +29,5 @@ def print_rich(*parts: object, soft_wrap: bool = False) -> None:
     if not console.is_terminal:
         console.width = 100
     for part in parts:
-        console.print(part, highlight=False, soft_wrap=soft_wrap)
+        # what is not to be broken, as a command, goes on behind the edge
+        console.print(part, highlight=False, soft_wrap=soft_wrap, crop=False)

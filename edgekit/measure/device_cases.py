@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Generic, Literal, TypeVar
@@ -188,10 +189,11 @@ class InstructionSource:
             return Missing(*too_long, _conditions_asked(question))
         if not newest or all(_is_old(record, evidence) for record in newest):
             length = _length_flag(question.budget.length)
-            advice = f"edgekit profile {question.bundle} --device NAME --instructions{length}"
+            name = shlex.quote(question.target.name)
             return Missing(
                 f"instructions were never counted on {question.target.name}",
-                f"{advice}, NAME being an emulated {question.target.name}",
+                f"edgekit devices emulate {name} && "
+                f"edgekit profile {question.path} --device emulated-{name} --instructions{length}",
                 _conditions_asked(question),
             )
         return tuple(
@@ -382,8 +384,4 @@ def _profile(question: Question, flags: str, again: Timed | None = None) -> str:
     budget = question.budget
     threads = again.threads if again else budget.threads or question.target.threads
     length = _length_flag(again.length if again else budget.length)
-    command = f"edgekit profile {question.bundle} --threads {threads}{length}{flags}"
-    if again:
-        return command
-    name = question.target.name
-    return f"{command} --device NAME, NAME being a device of target {name} (local where this machine is one)"
+    return question.on_device(f"edgekit profile {question.path} --threads {threads}{length}{flags}")

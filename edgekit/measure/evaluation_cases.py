@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -63,7 +64,7 @@ class RowsSource(ABC, Generic[_OfRows]):
 
     def cases(self, evidence: Evidence, question: Question) -> Cases:
         """The evaluation on the rows that count."""
-        advice = f"edgekit evaluate {question.bundle} --data DATA"
+        advice = f"edgekit evaluate {question.path} --data DATA"
         records = _chosen(self.records(evidence.manifest), evidence, question, advice)
         if isinstance(records, Missing):
             return records
@@ -171,7 +172,7 @@ class PerplexitySource:
 def _baseline(question: Question, data: str) -> tuple[str, str]:
     """The name of the model that a budget compares with, and the command that compares on `data`."""
     wanted = question.budget.baseline or "teacher"
-    return wanted, f"edgekit evaluate {question.bundle} --data {data} --against {wanted}=CHECKPOINT"
+    return wanted, f"edgekit evaluate {question.path} --data {data} --against {shlex.quote(wanted)}=CHECKPOINT"
 
 
 def _chosen(

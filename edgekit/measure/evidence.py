@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -49,11 +50,28 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Question:
-    """A budget, with the target that it is asked for and the bundle's name as commands take it."""
+    """A budget, with the target that it is asked for and the bundle's path.
+
+    device: what `--device` takes for a machine of that target, `local` for this one; None where none is known
+    """
 
     budget: Budget
     target: Target
     bundle: str
+    device: str | None = None
+
+    @property
+    def path(self) -> str:
+        """The bundle's path as a shell takes it."""
+        return shlex.quote(self.bundle)
+
+    def on_device(self, command: str) -> str:
+        """A command that measures, with all that has to be done so that it does not measure another machine."""
+        if self.device is not None:
+            return command if self.device == "local" else f"{command} --device {shlex.quote(self.device)}"
+        url = "adb://SERIAL" if self.target.os == "android" else "ssh://USER@HOST"
+        add = f"edgekit devices add NAME {url} --target {shlex.quote(self.target.name)}"
+        return f"{add} && {command} --device NAME"
 
 
 @dataclass(frozen=True)

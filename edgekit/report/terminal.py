@@ -170,8 +170,15 @@ def _notes(rows: Sequence[VerdictRow]) -> list[Text]:
         line.append(f" {note.sentence}")
         lines.append(line)
         if note.advice:
-            lines.append(_plain(note.advice, indent=2))
+            lines.append(_unbroken(f"  {note.advice}"))
     return lines
+
+
+def _unbroken(text: str) -> Text:
+    """A line that holds a command to be copied: it goes over the edge of the terminal, which wraps it as one line."""
+    from rich.text import Text
+
+    return Text(text, no_wrap=True, overflow="ignore")
 
 
 def _verdict(cell: str) -> Text:

@@ -11,6 +11,7 @@ The way of a timed inference to a verdict: on the device `agent.benchmark.timing
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from edgekit.bundle.records import Records
 from edgekit.data.splits import read_data
 from edgekit.data.token_blocks import load_text
 from edgekit.errors import UsageError
+from edgekit.flows.devices.device_of_target import device_of
 from edgekit.flows.golden import prove_golden
 from edgekit.measure.evidence import Allowed, Evidence, Question
 from edgekit.measure.metrics import check_budget, check_problem, metric_of, metrics_of_problem
@@ -76,7 +78,8 @@ def gate(
     prove_golden(folder)
     now = datetime.now(UTC)
     evidence = Evidence(manifest, folder.records if records is None else records, now, allowed or Allowed())
-    questions = [Question(budget, targets[budget.target], str(folder)) for budget in budgets]
+    devices = {name: device_of(target) for name, target in targets.items()}
+    questions = [Question(budget, targets[budget.target], str(folder), devices[budget.target]) for budget in budgets]
     return [BundleVerdict(folder.path, manifest.format, verdict_on(question, evidence)) for question in questions]
 
 
@@ -118,7 +121,7 @@ def default_budgets(target: Target, manifest: Manifest) -> list[Budget]:
     problem = manifest.head
     foreign = [budget for budget in budgets if not metric_of(budget).is_of_problem(problem)]
     if foreign:
-        given = [f"--budget {budget.text}" for budget in budgets if budget not in foreign]
+        given = [f"--budget {shlex.quote(budget.text)}" for budget in budgets if budget not in foreign]
         raise UsageError(
             f"the default budgets of {target.name} hold {foreign[0].text}, and {foreign[0].metric} is no metric of a "
             f"{PROBLEMS[problem]}",
