@@ -5,7 +5,7 @@
 import DemoModel
 import Foundation
 
-struct Failed: Error {}
+struct Failed: Error { let what: String }
 
 @MainActor
 final class Screen {
@@ -28,17 +28,21 @@ final class Screen {
         let made = try await generator.generate(prompt, options: options) { _ in
             if Thread.isMainThread { fatalError("the main thread writes") }
         }
-        guard made.text == story else { throw Failed() }
+        guard made.text == story else { throw Failed(what: "\(made.text) is not \(story)") }
     }
 }
 
 /// A view that goes while its model loads, runs or waits: what it asked for ends as cancelled.
-func cancelled<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws {
-    let task = Task { try await work() }
+func cancelled<Value: Sendable>(_ what: String, _ work: @escaping @Sendable () async throws -> Value) async throws {
+    let task = Task {
+        // else it could have ended before it is cancelled
+        while !Task.isCancelled { await Task.yield() }
+        return try await work()
+    }
     task.cancel()
     do {
         _ = try await task.value
-        throw Failed()
+        throw Failed(what: "\(what) went on")
     } catch is CancellationError {}
 }
 
@@ -46,15 +50,15 @@ let folders = CommandLine.arguments.dropFirst().map { URL(fileURLWithPath: $0) }
 let screen = Screen()
 try await screen.read("turn the lights off", from: folders[0])
 try await screen.write("once upon", from: folders[1])
-try await cancelled { try await Classifier.load(from: folders[0]) }
-try await cancelled { try await Generator.load(from: folders[1]) }
+try await cancelled("loading a classifier") { try await Classifier.load(from: folders[0]) }
+try await cancelled("loading a generator") { try await Generator.load(from: folders[1]) }
 let classifier = try await Classifier.load(from: folders[0])
 let generator = try await Generator.load(from: folders[1])
 // no file is looked for any more
 for folder in folders { try FileManager.default.removeItem(at: folder) }
 _ = try await classifier.selfTest()
 _ = try await generator.selfTest()
-try await cancelled { try await classifier.selfTest() }
-try await cancelled { try await generator.selfTest() }
-try await cancelled { try await generator.generate("once upon") }
+try await cancelled("a classifier's self-test") { try await classifier.selfTest() }
+try await cancelled("a generator's self-test") { try await generator.selfTest() }
+try await cancelled("generating") { try await generator.generate("once upon") }
 print(screen.logits.count, screen.story)
