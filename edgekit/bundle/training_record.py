@@ -16,13 +16,14 @@ class SplitFacts(Strict):
     rows:         rows with labels; of text its documents
     labels:       rows that have each label, the most frequent first; nothing for a regression, or for text
     shared:       rows that are training rows too
-    bytes:        of text, in UTF-8
+    bytes:        of text, in UTF-8;   document: what one is, in words
     """
 
     rows: Count0
     labels: dict[str, Count0] = pydantic.Field(default_factory=dict)
     shared: Count0 = 0
     bytes: Count0 | None = None
+    document: str | None = None
 
 
 class TokenLengths(Strict):

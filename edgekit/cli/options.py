@@ -13,7 +13,7 @@ import click
 
 from edgekit.cli.click_base import OTHERS, Option
 from edgekit.errors import UsageError
-from edgekit.options.data_options import DataSpec, FileFormat
+from edgekit.options.data_options import DataSpec, Documents, FileFormat
 from edgekit.options.model_ref import ModelRef
 from edgekit.schema.base_model import Strict
 from edgekit.schema.shape import Scratch, WantedShape
@@ -161,7 +161,9 @@ _DATA_OPTIONS = (
         help="smart-home; a folder with train.tsv, test.tsv, ...; a file, taken as test rows; or a set of the Hugging "
         "Face hub, as owner/name or name:config.",
     ),
-    _data_option("--train", type=_PATH, help="Training rows: .tsv, .csv, .jsonl, .parquet, or .txt (see --format)."),
+    _data_option(
+        "--train", type=_PATH, help="Training rows: .tsv, .csv, .jsonl, .json, .parquet, or .txt (see --format)."
+    ),
     _data_option("--validation", type=_PATH, help="Validation rows. Default: a tenth of the training rows."),
     _data_option("--test", type=_PATH, help="Test rows."),
     _data_option("--text", metavar="COLUMN", help="Column of the text. Default: by its usual names."),
@@ -172,6 +174,23 @@ _DATA_OPTIONS = (
         metavar="NAME,...",
         callback=_names,
         help="Columns of tables without a header, as text,label.",
+    ),
+    _data_option(
+        "--label-names",
+        metavar="NAME,...",
+        callback=_names,
+        help="What labels that are numbers are called, from 0 on, as negative,positive.",
+    ),
+    _data_option(
+        "--separator",
+        metavar="CHARACTER",
+        help="Between the columns of .csv and .tsv, as ';', '|' or tab. Default: a comma, a tab.",
+    ),
+    _data_option(
+        "--documents",
+        type=click.Choice(get_args(Documents)),
+        help="What a document of a language model's .txt is: the file, what stands between blank lines, or a line. "
+        "Default: file; a row of .jsonl is one always.",
     ),
     _data_option(
         "--format",

@@ -26,6 +26,8 @@ PAIRS = (
 )
 TEXT_NAMES = ("text", "sentence", "sentence1", "question", "query", "utterance", "review", "text_a")
 LABEL_NAMES = ("label", "labels", "category", "intent", "class", "quality", "coarse_label")
+# columns that name what `label` numbers
+NAMES_OF_LABELS = ("label_name", "label_text", "label_names", "label_str", "label_string")
 
 # characters of a header that an error quotes
 _QUOTED = 60
@@ -36,11 +38,12 @@ _KINDS: dict[type, str] = {bool: "truth value", list: "list", dict: "mapping", b
 
 
 class Columns(NamedTuple):
-    """The names of the columns that are read."""
+    """The names of the columns that are read. label_number: the one whose numbers `label` has names for"""
 
     text: str
     pair: str | None
     label: str
+    label_number: str | None = None
 
 
 def find_columns(place: str, header: Sequence[str], spec: DataSpec) -> Columns:
@@ -51,7 +54,9 @@ def find_columns(place: str, header: Sequence[str], spec: DataSpec) -> Columns:
     text, pair = find_texts(place, header, spec.text, spec.text_pair)
     if spec.label is not None:
         return Columns(text, pair, _declared(place, header, spec.label))
-    label = _first(header, LABEL_NAMES)
+    label, named = _first(header, LABEL_NAMES), _first(header, NAMES_OF_LABELS)
+    if named is not None:
+        return Columns(text, pair, named, label)
     if label is None:
         raise NoLabelError(f"{place}: no label column among {_listed(header)}", advice=_advice("label"))
     return Columns(text, pair, label)

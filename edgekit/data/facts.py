@@ -22,7 +22,10 @@ _NAMED = 8
 def data_facts(data: Data | TextData) -> DataFacts:
     """The facts of labelled rows, or of text."""
     if isinstance(data, TextData):
-        splits = {name: SplitFacts(rows=corpus.documents, bytes=corpus.bytes) for name, corpus in data.files.items()}
+        splits = {
+            name: SplitFacts(rows=corpus.documents, bytes=corpus.bytes, document=corpus.document)
+            for name, corpus in data.files.items()
+        }
         return DataFacts(name=data.name, splits=splits)
     splits = {name: _split_facts(data, name, split) for name in SPLIT_NAMES if len(split := getattr(data, name))}
     return DataFacts(
@@ -71,7 +74,7 @@ def said(facts: DataFacts) -> Iterator[str]:
     for name, split in facts.splits.items():
         if split.bytes is not None:
             documents = "1 document" if split.rows == 1 else f"{split.rows:,} documents"
-            yield f"  {name}: {documents}, {split.bytes / 1e6:,.2f} MB of text"
+            yield f"  {name}: {documents} (each is {split.document}), {split.bytes / 1e6:,.2f} MB of text"
             continue
         labels = f"; {_shares(split)}" if split.labels else ""
         yield f"  {name}: {split.rows:,} {'row' if split.rows == 1 else 'rows'}{labels}"

@@ -7,11 +7,14 @@ import json
 import re
 import warnings
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
 from edgekit.data.columns import SKIP, BadRows, Row, looks_like_header
 from edgekit.data.encoding import open_text
+from edgekit.data.json_rows import is_json_lines, read_json
+from edgekit.data.tagged_words import WRITE_ROWS, check_no_tagged_words
 from edgekit.errors import EdgekitWarning, NotFoundError, UsageError
 from edgekit.io.progress import SILENT, Advance, Progress
 from edgekit.options.data_options import BARE, FILE_FORMATS, FileFormat
@@ -22,7 +25,8 @@ _LABELLED = re.compile(r"(?:__label__\S+|\w+:\S+)\s+\S")
 _LABEL_MARK = "__label__"
 _DELIMITERS = {
     "\t": ("tabs", "say so: --format tsv"),
-    ";": ("semicolons", "save it with commas (.csv) or tabs (.tsv)"),
+    ";": ("semicolons", "say so: --separator ';'"),
+    "|": ("bars", "say so: --separator '|'"),
     ",": ("commas", "say so: --format csv"),
 }
 # what Excel takes for the separator of a CSV, in a line before all others
@@ -31,28 +35,39 @@ _SEPARATOR = re.compile(r"\"?sep=(.)\"?\s*", re.IGNORECASE)
 _QUOTED = 60
 
 
-def read_rows(
-    path: Path,
-    *,
-    file_format: FileFormat | None = None,
-    columns: Sequence[str] | None = None,
-    encoding: str | None = None,
-    bad: BadRows | None = None,
-    progress: Progress = SILENT,
-) -> Generator[Row]:
-    """Each row of a file with the place where it ends; empty lines are none. Names are the file's header.
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read.
 
     file_format: what the file is. Default: by its ending; `.txt` and endings like `.train` by the first line
     columns:     names of the columns of a table without a header
+    separator:   between its columns
     encoding:    see `encoding.open_text`
+    split:       whose rows are wanted of a JSON file that holds several
+    """
+
+    file_format: FileFormat | None = None
+    columns: Sequence[str] | None = None
+    separator: str | None = None
+    encoding: str | None = None
+    split: str = "test"
+
+
+def read_rows(
+    path: Path, how: Reading | None = None, *, bad: BadRows | None = None, progress: Progress = SILENT
+) -> Generator[Row]:
+    """Each row of a file with the place where it ends; empty lines are none. Names are the file's header.
+
     TSV is read unquoted, as GLUE and its kin publish it; CSV by RFC 4180. The values of tables are text, those of
     JSONL and Parquet whatever was written: `columns.text_in` and `columns.label_in` read them.
     Raises `NotFoundError` for a missing file, `UsageError` for one of another kind or malformed, and as `bad` does.
     """
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist")
-    bad = bad or BadRows()
-    kind = file_format or FILE_FORMATS.get(path.suffix.lower())
+    bad, how = bad or BadRows(), how or Reading()
+    kind = how.file_format or FILE_FORMATS.get(path.suffix.lower())
+    if how.separator and kind not in (None, "tsv", "csv"):
+        raise UsageError(f"{path} is no table whose columns are parted by anything", advice="leave --separator out")
     if kind == "parquet":
         from edgekit.data.arrow import read_parquet
 
@@ -62,17 +77,19 @@ def read_rows(
         raise _unreadable(path)
     try:
         with (
-            open_text(path, encoding) as file,
+            open_text(path, how.encoding) as file,
             progress.task(f"reading {path.name}", path.stat().st_size) as advance,
         ):
-            yield from _reported(_reader(path, file, kind or _format_of(path, file), columns, bad), file, advance)
+            check_no_tagged_words(path, file)
+            kind = kind or ("csv" if how.separator else _format_of(path, file))
+            yield from _reported(_reader(path, file, kind, how, bad), file, advance)
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from None
 
 
 # kinds of files that no `--format` makes readable
 _OTHER_KINDS = {
-    ".json": "write one object a line: .jsonl",
+    **dict.fromkeys((".conll", ".conllu", ".iob", ".bio"), WRITE_ROWS),
     ".gz": "unpack it first",
     ".zip": "unpack it first",
     ".bz2": "unpack it first",
@@ -103,12 +120,16 @@ def _format_of(path: Path, file: TextIO) -> FileFormat:
     )
 
 
-def _reader(path: Path, file: TextIO, kind: FileFormat, columns: Sequence[str] | None, bad: BadRows) -> Iterator[Row]:
+def _reader(path: Path, file: TextIO, kind: FileFormat, how: Reading, bad: BadRows) -> Iterator[Row]:
     if kind == "jsonl":
+        return _read_jsonl(path, file, bad)
+    if kind == "json" and not is_json_lines(file):
+        return read_json(path, file, how.split, bad)
+    if kind == "json":
         return _read_jsonl(path, file, bad)
     if kind == "lines":
         return _read_lines(path, file, bad)
-    return _read_table(path, file, kind == "tsv", columns, bad)
+    return _read_table(path, file, kind == "tsv", how, bad)
 
 
 def _reported(rows: Iterator[Row], file: TextIO, advance: Advance) -> Iterator[Row]:
@@ -122,10 +143,11 @@ def _reported(rows: Iterator[Row], file: TextIO, advance: Advance) -> Iterator[R
 csv.field_size_limit(2**31 - 1)
 
 
-def _read_table(path: Path, file: TextIO, tabs: bool, columns: Sequence[str] | None, bad: BadRows) -> Iterator[Row]:
-    mark = "\t" if tabs else ","
+def _read_table(path: Path, file: TextIO, tabs: bool, how: Reading, bad: BadRows) -> Iterator[Row]:
+    columns = how.columns
+    mark = how.separator or ("\t" if tabs else ",")
     first = file.readline()
-    declared = None if tabs else _SEPARATOR.fullmatch(first.lstrip("\ufeff"))
+    declared = None if tabs or how.separator else _SEPARATOR.fullmatch(first.lstrip("\ufeff"))
     if declared:
         mark = declared[1]
     else:

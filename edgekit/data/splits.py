@@ -9,6 +9,7 @@ from array import array
 from collections.abc import Collection, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, NamedTuple, overload
 
 import numpy as np
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from edgekit.agent.inference.tokenizer import TextPair
 from edgekit.data.columns import BadRows, Row, find_columns
-from edgekit.data.files import read_rows
+from edgekit.data.files import Reading, read_rows
+from edgekit.data.json_rows import splits_in
 from edgekit.data.label_order import in_order, is_nameless, is_number, label_order, places_of, same_value
 from edgekit.data.label_values import holds_sets, label_names, number_in, numbers_of, problem_of, sets_of
 from edgekit.data.leaks import shared_rows
@@ -25,7 +27,7 @@ from edgekit.data.table import Table, read_table
 from edgekit.errors import EdgekitWarning, NoLabelError, UsageError, unknown_name
 from edgekit.io.printable import visible_name
 from edgekit.io.progress import SILENT, Progress
-from edgekit.options.data_options import EMBEDDED, SPLIT_NAMES, DataSpec
+from edgekit.options.data_options import EMBEDDED, FILE_FORMATS, SPLIT_NAMES, DataSpec
 from edgekit.tasks.problem_type import MULTI_LABEL, NUMBER, REGRESSION, SINGLE_LABEL, ProblemType
 
 # what a data set without a name is called in lineage
@@ -229,6 +231,8 @@ def read_data(spec: DataSpec, *, progress: Progress = SILENT) -> Unnumbered:
 
     Raises `UsageError` for test rows that are the training rows, and for rows that cannot be read.
     """
+    if spec.documents is not None:
+        raise UsageError("--documents is for the text of language models", advice="leave it out")
     tables, unlabelled = _read(spec, progress)
     shared = shared_rows(tables)
     labelling = tables.get("train") or next(iter(tables.values()), None)
@@ -251,7 +255,8 @@ def _read(spec: DataSpec, progress: Progress) -> tuple[dict[str, Table], dict[st
     unlabelled = {}
     for name, (place, rows, bad) in _sources(spec, progress).items():
         try:
-            tables[name] = read_table(place, rows, partial(find_columns, place, spec=spec), bad)
+            columns_of = partial(find_columns, place, spec=spec)
+            tables[name] = read_table(place, rows, columns_of, bad, spec.label_names or ())
         except NoLabelError as error:
             if name == "train":
                 raise
@@ -272,20 +277,20 @@ def _sources(spec: DataSpec, progress: Progress) -> dict[str, tuple[str, Generat
             for split, rows in found.items()
         }
     sources = {}
-    for split in SPLIT_NAMES:
-        path = getattr(spec, split)
-        if path is not None:
-            bad = BadRows(spec.skip_bad_rows)
-            rows = read_rows(
-                path,
-                file_format=spec.format,
-                columns=spec.columns,
-                encoding=spec.encoding,
-                bad=bad,
-                progress=progress,
-            )
-            sources[split] = (str(path), rows, bad)
+    for split, path in _files(spec).items():
+        bad = BadRows(spec.skip_bad_rows)
+        how = Reading(spec.format, spec.columns, spec.separator, spec.encoding, split)
+        sources[split] = (str(path), read_rows(path, how, bad=bad, progress=progress), bad)
     return sources
+
+
+def _files(spec: DataSpec) -> dict[str, Path]:
+    """The file of each split; a JSON file that is given alone and holds several splits is that of each."""
+    files = {split: path for split in SPLIT_NAMES if (path := getattr(spec, split)) is not None}
+    (first, *others) = files.values()
+    if not others and first.is_file() and (spec.format or FILE_FORMATS.get(first.suffix.lower())) == "json":
+        return dict.fromkeys(splits_in(first, spec.encoding), first) or files
+    return files
 
 
 def _embedded(spec: DataSpec, split: Any) -> Generator[Row]:

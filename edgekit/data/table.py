@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import json
 from array import array
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.data.columns import BadRows, ClassName, Columns, Row, check_text, is_pointed, label_in, text_in
+from edgekit.data.label_names import NumberedNames
 from edgekit.data.ragged import Texts, TextWriter
 from edgekit.errors import NoLabelError, UsageError
 
@@ -78,10 +79,17 @@ class Table:
         return (names[code] for code in self.codes)
 
 
-def read_table(place: str, rows: Generator[Row], columns_of: Callable[[list[str]], Columns], bad: BadRows) -> Table:
+def read_table(
+    place: str,
+    rows: Generator[Row],
+    columns_of: Callable[[list[str]], Columns],
+    bad: BadRows,
+    label_names: Sequence[str] = (),
+) -> Table:
     """The labelled texts among rows as `files.read_rows` gives them.
 
-    columns_of: finds the columns in the names of the first row
+    columns_of:  finds the columns in the names of the first row
+    label_names: of labels that are numbers
     Raises `NoLabelError` where a label is missing, `UsageError` for other bad rows, or where there are none.
     """
     codes = array("i")
@@ -89,14 +97,17 @@ def read_table(place: str, rows: Generator[Row], columns_of: Callable[[list[str]
     first: dict[str, str] = {}
     columns: Columns | None = None
     pointed = False
-    classes: tuple[str, ...] = ()
+    classes: tuple[str, ...] = tuple(label_names)
+    numbered = NumberedNames(label_names)
     # rows are closed at once where one is bad, so that what shows the progress ends before the error is shown
     with closing(rows), TextWriter() as texts, TextWriter() as pairs:
         for where, row in rows:
             columns = columns or columns_of(list(row))
             try:
                 text = text_in(row, columns.text, where)
-                label = label_in(row, columns.label, where)
+                label = numbered.name(label_in(row, columns.label, where), where)
+                if columns.label_number is not None:
+                    numbered.check(label, row.get(columns.label_number), where)
                 pair = None if columns.pair is None else text_in(row, columns.pair, where)
                 check_text(text, pair, columns.text, where)
             except UsageError as error:
@@ -115,6 +126,7 @@ def read_table(place: str, rows: Generator[Row], columns_of: Callable[[list[str]
         if not codes:
             raise NoLabelError(f"{place}: all rows were left out") if bad.count else UsageError(f"{place} has no rows")
         kept_pairs = pairs.texts() if columns is not None and columns.pair is not None else None
+        classes = classes or numbered.in_order()
         return Table(texts.texts(), kept_pairs, np.frombuffer(codes, dtype=np.int32), first, pointed, classes, columns)
 
 

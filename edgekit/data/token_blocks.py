@@ -43,13 +43,17 @@ def load_text(spec: DataSpec, *, learn: bool = True) -> TextData:
     learn: whether a model is to be trained on them
     Raises `UsageError` where there is no training text, and for files that hold none (`data.text_corpus`).
     """
+    for name in ("separator", "label_names", "columns"):
+        if getattr(spec, name) is not None:
+            raise UsageError(f"--{name.replace('_', '-')} is for rows with labels", advice="leave it out")
     paths: dict[str, Path | None] = {name: getattr(spec, name) for name in ("train", "validation", "test")}
     if learn and paths["train"] is None:
         raise UsageError(
             "a language model learns from files of text, and none to train on was given",
             advice="--train FILE.txt --validation FILE.txt, or a folder that holds train.txt",
         )
-    files = {name: Corpus(path, spec.text, spec.encoding) for name, path in paths.items() if path is not None}
+    how = spec.text, spec.encoding, spec.documents
+    files = {name: Corpus(path, *how) for name, path in paths.items() if path is not None}
     for corpus in files.values():
         for document in corpus:
             for _ in document:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -14,8 +15,18 @@ from edgekit.schema.base_model import Strict
 
 EMBEDDED = "smart-home"
 SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
-FileFormat = Literal["tsv", "csv", "jsonl", "parquet", "lines"]
-FILE_FORMATS: dict[str, FileFormat] = {".tsv": "tsv", ".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
+FileFormat = Literal["tsv", "csv", "jsonl", "json", "parquet", "lines"]
+FILE_FORMATS: dict[str, FileFormat] = {
+    ".tsv": "tsv",
+    ".csv": "csv",
+    ".jsonl": "jsonl",
+    ".json": "json",
+    ".parquet": "parquet",
+}
+# what a document of a language model's text is
+Documents = Literal["file", "blank-line", "line"]
+# separators that have a name on a command line
+_SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 # endings that say nothing of the format: TREC.train, msr_paraphrase_train.txt
 BARE = (".txt", ".train", ".valid", ".val", ".dev", ".test")
 
@@ -29,9 +40,12 @@ class DataSpec(Strict):
 
     Without validation rows a tenth of the training rows is carved off, always the same tenth.
     Columns left out are found by their usual names.
-    columns: names of the columns, for files without a header
-    hub:     `owner/name` or `name`, with `:config` behind it; or a local folder in the hub's layout, or as
-             `save_to_disk` of `datasets` writes it
+    columns:     names of the columns, for files without a header
+    separator:   between the columns of a CSV or TSV file, one character or its name
+    label_names: what labels that are numbers from 0 on are called
+    documents:   what a document of a language model's `.txt` is: the file, what stands between blank lines, or a line
+    hub:         `owner/name` or `name`, with `:config` behind it; or a local folder in the hub's layout, or as
+                 `save_to_disk` of `datasets` writes it
     """
 
     name: str | None = None
@@ -43,10 +57,28 @@ class DataSpec(Strict):
     text_pair: str | None = None
     label: str | None = None
     columns: tuple[str, ...] | None = pydantic.Field(default=None, min_length=1)
+    label_names: tuple[str, ...] | None = pydantic.Field(default=None, min_length=2)
+    separator: str | None = None
+    documents: Documents | None = None
     format: FileFormat | None = None
     encoding: str | None = None
     skip_bad_rows: bool = False
     _folder: Path | None = pydantic.PrivateAttr(default=None)
+
+    @pydantic.field_validator("separator")
+    @classmethod
+    def _one_character(cls, value: str | None) -> str | None:
+        found = _SEPARATORS.get(value.casefold(), value) if value is not None else None
+        if found is not None and (len(found) != 1 or found in '\r\n"'):
+            raise ValueError(f"{found!r} is not one character that can part columns: as ; or | or tab")
+        return found
+
+    @pydantic.field_validator("label_names")
+    @classmethod
+    def _different_names(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value is not None and (len(set(value)) < len(value) or not all(value)):
+            raise ValueError("each label needs a name of its own")
+        return value
 
     @pydantic.model_validator(mode="after")
     def _one_source(self) -> Self:
@@ -55,10 +87,13 @@ class DataSpec(Strict):
             raise ValueError(f"name a data set ({EMBEDDED}), give files (train, validation, test), or a hub id (hub)")
         if self.name == EMBEDDED and self.model_dump(exclude_defaults=True) != {"name": EMBEDDED}:
             raise ValueError(f"{EMBEDDED} is the data set that ships with edgekit: it takes no files and no columns")
-        if self.hub and (files or self.columns or self.format or self.encoding):
+        own = files or self.columns or self.format or self.encoding or self.separator or self.documents
+        if self.hub and own:
             raise ValueError(
                 "a data set of the hub has splits, columns and an encoding of its own: leave out such options"
             )
+        if self.separator and self.format not in (None, "tsv", "csv"):
+            raise ValueError(f"separator is for tables of text, and {self.format} is none")
         return self
 
     @property
@@ -112,6 +147,12 @@ class DataSpec(Strict):
             found = cls.parse({"name": _name(folder.resolve().name)} | files, f"data {str(folder)!r}")
             found._folder = folder
             return found
+        if labels := _folders_of_texts(folder):
+            shown = ", ".join(labels[:3])
+            raise UsageError(
+                f"{folder} holds a text a file, in folders called as labels ({shown}): rows are read from one file",
+                advice='write a line {"text": ..., "label": "' + labels[0] + '"} for each of them into train.jsonl',
+            )
         published = (folder / "README.md").is_file() or any(folder.rglob("*.parquet")) or (folder / "data").is_dir()
         if published or is_saved(folder):
             return cls(name=_name(folder.resolve().name), hub=str(folder))
@@ -143,6 +184,22 @@ def _find_splits(folder: Path) -> dict[str, Path]:
         if named:
             found[split] = _only(folder, split, named)
     return found
+
+
+def _folders_of_texts(folder: Path) -> list[str]:
+    """The labels of a folder that holds a text a file in a folder a label, or such a folder for each split."""
+    splits = [folder / name for names in SPLIT_NAMES.values() for name in names if (folder / name).is_dir()]
+    for place in (*splits, folder):
+        found = [each for each in sorted(place.iterdir()) if each.is_dir() and _holds_texts(each)]
+        if len(found) > 1:
+            return [each.name for each in found]
+    return []
+
+
+def _holds_texts(folder: Path) -> bool:
+    """Whether a folder holds more than one file, and text files alone as far as one looks."""
+    some = list(itertools.islice((path for path in folder.iterdir() if path.is_file()), 20))
+    return len(some) > 1 and all(path.suffix.lower() in (".txt", "") for path in some)
 
 
 def _only(folder: Path, split: str, paths: list[Path]) -> Path:

@@ -32,7 +32,7 @@ def test_unknown_column_names_those_there_are(tmp_path):
     ],
 )
 def test_columns_by_their_usual_names(header, found):
-    assert find_columns("rows.tsv", header.split("\t"), DataSpec(test="rows.tsv")) == found
+    assert find_columns("rows.tsv", header.split("\t"), DataSpec(test="rows.tsv")) == (*found, None)
 
 
 def test_a_declared_text_brings_its_usual_pair_and_any_other_is_declared():

@@ -181,7 +181,7 @@ def test_several_labels_on_a_line_are_one_row_with_none(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "advice"),
-    [("rows.json", ".jsonl"), ("rows.tsv.gz", "unpack"), ("rows.xlsx", ".csv"), ("rows.dat", "--format")],
+    [("rows.tsv.gz", "unpack"), ("rows.xlsx", ".csv"), ("rows.dat", "--format")],
 )
 def test_advice_for_a_kind_of_file_can_be_followed(tmp_path, name, advice):
     with pytest.raises(UsageError, match="edgekit reads no") as caught:
@@ -192,7 +192,12 @@ def test_advice_for_a_kind_of_file_can_be_followed(tmp_path, name, advice):
 
 @pytest.mark.parametrize(
     ("name", "mark", "advice"),
-    [("a.csv", ";", "commas"), ("a.csv", "\t", "--format tsv"), ("a.tsv", ",", "--format csv")],
+    [
+        ("a.csv", ";", "--separator ';'"),
+        ("a.csv", "|", "--separator '|'"),
+        ("a.csv", "\t", "--format tsv"),
+        ("a.tsv", ",", "--format csv"),
+    ],
 )
 def test_another_delimiter_is_named(tmp_path, name, mark, advice):
     path = write(tmp_path / name, f'"text"{mark}label\ngood{mark}1\nbad{mark}0\n')

@@ -136,7 +136,7 @@ def _corpus(data: DataSpec, split: SplitName) -> Corpus:
     path = getattr(data, split)
     if path is None:
         raise UsageError("a language model is tested on a file of text", advice="as in --data text.txt")
-    corpus = Corpus(path, data.text, data.encoding)
+    corpus = Corpus(path, data.text, data.encoding, data.documents)
     next(iter(corpus), None)
     return corpus
 

@@ -24,9 +24,11 @@ def data_flags(data: DataSpec) -> dict[str, Any]:
     """The `--data` options that stand for a data set."""
     if data.embedded:
         return {"data": data.name}
-    given = dict(_changed(data))
+    given: dict[str, Any] = dict(_changed(data))
     hub = {"data": given.pop("hub")} if data.hub else {}
-    return hub | {name: value for name, value in given.items() if name != "name"}
+    # lists of these are one word
+    listed = {name: ",".join(given[name]) for name in ("columns", "label_names") if name in given}
+    return hub | {name: value for name, value in given.items() if name != "name"} | listed
 
 
 def _changed(options: Strict | None) -> Mapping[str, object]:

@@ -286,9 +286,9 @@ def test_the_data_are_read_once_for_all_models(tmp_path, data, monkeypatch):
     opened = []
     read_rows = splits.read_rows
 
-    def counted(path, **options):
+    def counted(path, *how, **options):
         opened.append(path)
-        return read_rows(path, **options)
+        return read_rows(path, *how, **options)
 
     monkeypatch.setattr(splits, "read_rows", counted)
     turned = (LABELS[1], LABELS[0], LABELS[2])

@@ -143,7 +143,7 @@ def test_text_of_a_language_model(tmp_path):
         *("-o", tmp_path / "gpt2"),
     )
     assert code == 0, err
-    assert "  train: 1 document, 0.02 MB of text\n" in err
+    assert "  train: 1 document (each is the whole file), 0.02 MB of text\n" in err
     assert re.search(r"finetune: [\d,]+ blocks of 16 tokens\n", err), err
     assert re.search(r"step \d+ of \d+, loss [\d.]+, [\d,]+ rows/s, validation perplexity", err), err
     log = CheckpointExtras.read(tmp_path / "gpt2" / "edgekit.json").training.training
