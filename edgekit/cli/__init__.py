@@ -13,6 +13,8 @@ from collections.abc import Sequence
 
 import click
 
+from edgekit.cli.click_base import Group
+from edgekit.cli.log import FILE_ONLY, LOG, logged
 from edgekit.cli.terminal import hidden_native_output, unwritable_stdout, visible_streams
 from edgekit.io.signals import Stopped, leave_signals, pending_signal, stop_on_signals
 from edgekit.version import __version__
@@ -79,7 +81,7 @@ SYNONYMS = {
 }
 
 
-class LazyGroup(click.Group):
+class LazyGroup(Group):
     """Knows its commands by name; a command's module is imported when it is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -128,9 +130,14 @@ def main(argv: Sequence[str] | None = None) -> None:
     """Run a command; every error edgekit knows becomes one clear line and its exit code."""
     stop_on_signals()
     arguments = list(sys.argv[1:] if argv is None else argv)
-    with contextlib.nullcontext() if "--debug" in arguments else hidden_native_output(), visible_streams():
+    with (
+        contextlib.nullcontext() if "--debug" in arguments else hidden_native_output(),
+        visible_streams(),
+        logged(arguments),
+    ):
         try:
             code = _written_out(_run(arguments))
+            LOG.log(FILE_ONLY, "exit code %d", code)
             leave_signals()
         except Stopped as stopped:  # while an error was being told
             code = _interrupted(stopped.number)
@@ -170,6 +177,7 @@ def _run(arguments: list[str]) -> int:
         code = 0
     except click.ClickException as error:
         error.message = _short(error.message)  # type: ignore[misc]  # what it quotes may have no end
+        LOG.error("%s", error.message)
         error.show()
         code = 2
     except Exception as error:  # noqa: BLE001  the one place where errors become exit codes
@@ -201,6 +209,7 @@ def _explain(error: Exception, debug: bool) -> int:
 
 def _print_error(sentence: str, advice: str | None = None) -> None:
     """An error on its line, what to do about it on another; where standard error is full too, nobody can be told."""
+    LOG.error("%s", _short(": ".join(filter(None, (sentence.removeprefix("error: "), advice)))))
     with contextlib.suppress(OSError):
         click.echo(_short(sentence), err=True)
         if advice:
@@ -244,4 +253,4 @@ def _quieten(debug: bool) -> None:
 
 def _show_warning(message: Warning | str, *rest: object, **more: object) -> None:
     """Print a warning as one line."""
-    click.echo(f"warning: {message}", err=True)
+    LOG.warning("%s", message)

@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from edgekit.cli.log import log_options
+
 # of options that belong to no other
 OTHERS = "Options"
 
@@ -18,7 +20,17 @@ class Option(click.Option):
         self.section = section
 
 
-class Command(click.Command):
+class _Logged(click.Command):
+    """Takes the options of `cli.log`, before its `--help`."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """All options and arguments."""
+        params = super().get_params(ctx)
+        helps = [each for each in params if "--help" in each.opts]
+        return [*(each for each in params if each not in helps), *log_options(), *helps]
+
+
+class Command(_Logged):
     """Refuses an option given twice, of which click would silently take the last."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -40,7 +52,7 @@ class Command(click.Command):
                 formatter.write_dl(sections[title])
 
 
-class Group(click.Group):
+class Group(_Logged, click.Group):
     """A group of such commands."""
 
     command_class = Command

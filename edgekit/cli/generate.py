@@ -9,6 +9,7 @@ import click
 
 from edgekit.cli.bundle_and_text import STDIN, bundle_and_text
 from edgekit.cli.click_base import Command
+from edgekit.cli.log import hint
 from edgekit.cli.options import options_of
 from edgekit.cli.output import as_json, print_json
 from edgekit.options.generate_options import GenerateOptions
@@ -59,11 +60,8 @@ def _prompt() -> str:
 def _say_how(result: Any) -> None:
     """What a person should know of the end, on standard error."""
     if result.finish == "context":
-        click.echo(
-            f"the context of {result.context} tokens is full (--context-full slide goes on without its older half)",
-            err=True,
-        )
+        hint(f"the context of {result.context} tokens is full (--context-full slide goes on without its older half)")
     if result.slides:
-        click.echo(f"the context slid {result.slides} times: the text does not follow from its beginning", err=True)
+        hint(f"the context slid {result.slides} times: the text does not follow from its beginning")
     rate = f", {result.tokens_per_s:.0f} tokens/s" if result.tokens_per_s else ""
-    click.echo(f"{len(result.ids)} tokens, first after {result.first_ms:.1f} ms{rate}", err=True)
+    hint(f"{len(result.ids)} tokens, first after {result.first_ms:.1f} ms{rate}")

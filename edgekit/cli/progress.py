@@ -12,6 +12,7 @@ from typing import Any
 
 import click
 
+from edgekit.cli.log import LoggedProgress, is_quiet
 from edgekit.cli.terminal import terminal_console
 from edgekit.io.progress import SILENT, Advance, Progress
 from edgekit.io.quantities import duration
@@ -133,7 +134,7 @@ class _Line:
 
 
 def progress(as_json: bool = False) -> Progress:
-    """The progress that suits standard error: bars on a terminal, lines in a log, nothing beside JSON."""
-    if as_json:
-        return SILENT
-    return TerminalProgress() if sys.stderr.isatty() else LineProgress()
+    """The progress that suits standard error: bars on a terminal, lines in a log, nothing beside JSON, all logged."""
+    if as_json or is_quiet():
+        return LoggedProgress(SILENT)
+    return LoggedProgress(TerminalProgress() if sys.stderr.isatty() else LineProgress())

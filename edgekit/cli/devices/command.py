@@ -8,6 +8,7 @@ from edgekit.cli.click_base import Group
 from edgekit.cli.devices.doctor import doctor
 from edgekit.cli.devices.emulate import emulate
 from edgekit.cli.devices.setup import setup
+from edgekit.cli.log import hint
 from edgekit.cli.output import as_json, print_json, print_rich
 
 command = Group(
@@ -51,11 +52,11 @@ def find(as_json: bool) -> None:
         named = f"  named {names[each.url]}" if each.url in names else ""
         click.echo(f"{each.url}  ({clean(each.note)}){named}")
     for note in found.notes:
-        click.echo(f"note: {clean(note)}", err=True)
+        hint(f"note: {clean(note)}")
     if not found.candidates:
-        click.echo("no device was found", err=True)
+        hint("no device was found")
     else:
-        click.echo("name one: edgekit devices add NAME URL", err=True)
+        hint("name one: edgekit devices add NAME URL")
 
 
 @command.command("add")
@@ -101,7 +102,7 @@ def add(
         + f"  ({registry_path()})"
     )
     if not check:
-        click.echo(f"how it fares: edgekit devices doctor {name}", err=True)
+        hint(f"how it fares: edgekit devices doctor {name}")
 
 
 @command.command("list")
@@ -122,13 +123,13 @@ def list_devices(as_json: bool) -> None:
         print_json([{"name": name} | device.model_dump(mode="json") for name, device in known.items()])
         return
     if not known:
-        click.echo("no device has a name yet: edgekit devices add NAME URL", err=True)
+        hint("no device has a name yet: edgekit devices add NAME URL")
         return
     table = Table("device", "url", "target", "python", "home", box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name, device in known.items():
         table.add_row(name, device.url, device.target or "-", device.python or "python3", device.home or "-")
     print_rich(table)
-    click.echo(f"kept in {registry_path()}", err=True)
+    hint(f"kept in {registry_path()}")
 
 
 @command.command("remove")

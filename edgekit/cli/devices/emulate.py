@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from edgekit.cli.click_base import Command
+from edgekit.cli.log import hint
 from edgekit.cli.output import as_json, print_json
 from edgekit.cli.progress import progress
 
@@ -37,4 +38,4 @@ def emulate(target: str, name: str | None, force: bool, as_json: bool) -> None:
         f"{project} {version}" for each in made.set_up.runtimes for project, version in each.packages.items()
     )
     click.echo(f"{made.name} counts instructions of {target}, by Python {made.set_up.python} with {packages}")
-    click.echo(f"count: edgekit profile BUNDLE --device {made.name} --instructions", err=True)
+    hint(f"count: edgekit profile BUNDLE --device {made.name} --instructions")

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from edgekit.cli.click_base import Command
+from edgekit.cli.log import hint
 from edgekit.cli.output import as_json, print_json
 
 
@@ -44,14 +45,12 @@ def detect(device: str, name: str | None, out: Path | None, force: bool, as_json
         result = {"device": device, "matches": matches, "fingerprint": probe.fingerprint()}
         print_json(result | {"file": out, "target": text})
         return
-    click.echo(
-        f"{device} is a {clean(probe.board)}: {clean(probe.cpu)}, {probe.arch}, {clean(probe.system)}", err=True
-    )
+    hint(f"{device} is a {clean(probe.board)}: {clean(probe.cpu)}, {probe.arch}, {clean(probe.system)}")
     click.echo(f"targets: {', '.join(matches) or 'none'}", err=text is not None and out is None)
     if out is not None:
         click.echo(f"wrote {out}")
     elif text is not None:
-        click.echo("no target means this kind of board; one of its own, to be written by -o FILE:", err=True)
+        hint("no target means this kind of board; one of its own, to be written by -o FILE:")
         click.echo(text, nl=False)
 
 
