@@ -98,6 +98,7 @@ def _edgekit(model: Any, folder: Path, format: str, scheme: Any, length: int) ->
     from edgekit.export.onnx.encoder_graph import write_encoder_graph
     from edgekit.export.quantized_weights import QuantizedWeights
     from edgekit.export.tflite.classifier_file import write_tflite_classifier
+    from edgekit.schema.resources import load_target
 
     own = copy.deepcopy(model)
     plan = make_plan(own, scheme, ["unused"])
@@ -106,20 +107,25 @@ def _edgekit(model: Any, folder: Path, format: str, scheme: Any, length: int) ->
     if format == "tflite":
         return folder / write_tflite_classifier(own, weights, folder, lengths=(length,), explicit=False).file
     ranges = dict.fromkeys(plan.tensors, ActivationRange(-4, 4))
-    write_encoder_graph(own, weights, folder / "model.onnx", max_length=length, ranges=ranges)
+    signed = load_target("x86-64").multiplies_signed
+    write_encoder_graph(own, weights, folder / "model.onnx", max_length=length, ranges=ranges, signed=signed)
     return folder / "model.onnx"
 
 
 def _optimum(model: Any, folder: Path) -> Path:
-    """What `optimum-cli export onnx` and then `quantize` with per-channel int8 write."""
+    """What `optimum-cli export onnx` and then `quantize` with per-channel int8 write, for the cores of this machine."""
     from optimum.exporters.onnx import onnx_export_from_model
     from optimum.onnxruntime import ORTQuantizer
     from optimum.onnxruntime.configuration import AutoQuantizationConfig
 
+    from edgekit.agent.machine.cpu import saturates
+
     model.save_pretrained(folder)
     onnx_export_from_model(model, folder, task="text-classification", do_validation=False)
     quantizer = ORTQuantizer.from_pretrained(folder, file_name="model.onnx")
-    settings = AutoQuantizationConfig.avx2(is_static=False, per_channel=True)
+    # unsigned weights, or signed ones, which are right with VNNI alone and faster there
+    best = AutoQuantizationConfig.avx2 if saturates() else AutoQuantizationConfig.avx512_vnni
+    settings = best(is_static=False, per_channel=True)
     quantizer.quantize(save_dir=folder / "int8", quantization_config=settings)
     return folder / "int8" / "model_quantized.onnx"
 

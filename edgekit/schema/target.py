@@ -140,9 +140,10 @@ class Target(Strict):
     def multiplies_signed(self) -> bool:
         """Whether products with int8 weights take fewer instructions than with the same integers as uint8.
 
-        onnxruntime's kernel for ARM cores without dot products has the shorter way for signed ones alone.
+        onnxruntime's kernels for ARM cores without dot products and for x86-64 with VNNI have the shorter way for
+        signed ones alone; on x86-64 without VNNI they are made unsigned when the file is opened.
         """
-        return self.arch == "aarch64" and "dotprod" not in self.cpu.features
+        return self.arch == "x86_64" or (self.arch == "aarch64" and "dotprod" not in self.cpu.features)
 
     def runtime_for(self, format: FormatName, scheme: Scheme) -> TargetRuntime:
         """The preferred runtime that reads `format` and executes `scheme` correctly, else `UsageError`."""

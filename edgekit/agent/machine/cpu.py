@@ -17,6 +17,7 @@ FEATURES = frozenset(
         *("avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx512_bf16"),
     }
 )
+_VNNI = {"avx_vnni", "avx512_vnni"}
 CORTEX = {
     "0x41/0xd03": "Cortex-A53",
     "0x41/0xd04": "Cortex-A35",
@@ -44,6 +45,19 @@ def cpu_facts(cpuinfo: Path = Path("/proc/cpuinfo")) -> JsonObject:
         "features": sorted(flags & FEATURES),
         "emulated": _emulated(arch, entries),
     }
+
+
+def saturates(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
+    """Whether onnxruntime's kernels here add two products of uint8 and int8 in 16 bits, which saturates.
+
+    Those for AVX2 and AVX-512 do; with VNNI all is added in 32 bits, and ARM cores have no such instruction. Where the
+    flags of an x86-64 core cannot be read, it may.
+    """
+    if _arch() not in ("x86_64", "i686"):
+        return False
+    entries = _entries(cpuinfo)
+    flags = [set((entry.get("flags") or "").split()) for entry in entries if "flags" in entry]
+    return not flags or not all(each & _VNNI for each in flags)
 
 
 def _entries(path: Path) -> list[dict[str, str]]:

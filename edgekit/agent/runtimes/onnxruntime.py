@@ -15,6 +15,7 @@ import numpy as np
 
 from ..errors import BadInput, RuntimeFailed, one_line
 from ..json_object import JsonObject
+from ..machine.cpu import saturates
 from .base import Array, DecoderSession, TensorSpec, check_room
 from .deadline import Deadline
 from .onnx_functions import check_functions
@@ -68,13 +69,14 @@ class OnnxRuntime:
         return OnnxDecoderSession(self, path, capacity, threads)
 
     def load(self, model: str | bytes, threads: int, profile_prefix: str | None) -> Any:
-        """An `InferenceSession` for exact results; with a prefix, a profile is written under a path of it."""
+        """An `InferenceSession` for exact integers; with a prefix, a profile is written under a path of it."""
         options = self.library.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = _ONLY_FATAL
-        # x86-64 cores without VNNI would add products with int8 weights in 16 bits, which saturates
-        options.add_session_config_entry("session.x64quantprecision", "1")
+        # nowhere else, for it slows files with int8 weights down, other people's too
+        if saturates():
+            options.add_session_config_entry("session.x64quantprecision", "1")
         if profile_prefix is not None:
             options.enable_profiling = True
             options.profile_file_prefix = profile_prefix

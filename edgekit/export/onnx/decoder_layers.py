@@ -65,12 +65,12 @@ class DecoderLayers(ABC):
             attended = self._attention(block, x, index)
             if last and select is not None:
                 attended, skip = select(attended), select(skip)
-            attended = self.dense.add(attended, [block.output], f"{name}_output", bias=False)
-            x, skip = self._add_and_norm(attended, skip, block.output, block.ffn_norm, f"{name}_ffn_norm")
-            inner = self.dense.add(self._feed_forward(block, x, name), [block.ffn_out], f"{name}_ffn_out", bias=False)
+            attended = self.dense.add(attended, [block.output], f"{name}_output")
+            x, skip = self._add_and_norm(attended, skip, block.ffn_norm, f"{name}_ffn_norm")
+            inner = self.dense.add(self._feed_forward(block, x, name), [block.ffn_out], f"{name}_ffn_out")
             norm = decoder.norm if last else decoder.blocks[index + 1].attention_norm
             norm_name = "final_norm" if last else f"block{index + 1}_attention_norm"
-            x, skip = self._add_and_norm(inner, skip, block.ffn_out, norm, norm_name)
+            x, skip = self._add_and_norm(inner, skip, norm, norm_name)
         return x
 
     def _positions(self, table: nn.Embedding) -> str:
@@ -151,17 +151,10 @@ class DecoderLayers(ABC):
         operands = [x, *self._norm_weights(norm, name)]
         return self.graph.add(operator, operands, name, epsilon=self.decoder.epsilon, axis=-1)
 
-    def _add_and_norm(self, x: str, skip: str, linear: nn.Linear, norm: nn.Module, name: str) -> tuple[str, str]:
-        """x, the bias that its dense layer left out, and the residual: their norm and their sum."""
-        operator = "SkipLayerNormalization" if _has_bias(norm) else "SkipSimplifiedLayerNormalization"
-        operands = [x, skip, *self._norm_weights(norm, name)]
-        if linear.bias is not None:
-            operands.append(self.graph.constant(f"{name}.skip_bias", self.weights.values(linear.bias)))
-        outputs = [name, "", "", f"{name}_sum"]
-        normed, _, _, total = self.graph.add_many(
-            operator, operands, outputs, domain=MICROSOFT, epsilon=self.decoder.epsilon
-        )
-        return normed, total
+    def _add_and_norm(self, x: str, skip: str, norm: nn.Module, name: str) -> tuple[str, str]:
+        """The norm of x and the residual together, and their sum (two operators, as `encoder_graph` says)."""
+        total = self.graph.add("Sum", [x, skip], f"{name}_sum")
+        return self._norm(total, norm, name), total
 
     def _norm_weights(self, norm: nn.Module, name: str) -> list[str]:
         weight, bias = _parameters(norm)
