@@ -113,7 +113,7 @@ def _edgekit(model: Any, folder: Path, format: str, scheme: Any, length: int) ->
 
 
 def _optimum(model: Any, folder: Path) -> Path:
-    """What `optimum-cli export onnx` and then `quantize` with per-channel int8 write, for the cores of this machine."""
+    """What `optimum-cli export onnx` and then `quantize` with per-channel int8 write, for the cores at hand."""
     from optimum.exporters.onnx import onnx_export_from_model
     from optimum.onnxruntime import ORTQuantizer
     from optimum.onnxruntime.configuration import AutoQuantizationConfig
