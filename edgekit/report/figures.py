@@ -23,6 +23,8 @@ WORDS: dict[Outcome, str] = {
     "inconclusive": "INCONCLUSIVE",
     "unmeasured": "UNMEASURED",
 }
+# of several verdicts the one counts that stands first here
+_WORST_FIRST: tuple[Outcome, ...] = ("fail", "unmeasured", "inconclusive", "pass")
 NOT_GATED = "not gated"
 UNKNOWN = "could not be read"
 NONE = "-"
@@ -110,6 +112,40 @@ def measured_interval(row: VerdictRow) -> str:
     low, high = row.verdict.low, row.verdict.high
     exact = low is not None and low == high
     return "" if row.verdict.measured is None or exact else interval(low, high, precise)
+
+
+def worst_first(rows: Sequence[VerdictRow]) -> list[VerdictRow]:
+    """Verdicts, those first that a person should see first."""
+    return sorted(rows, key=lambda row: _WORST_FIRST.index(row.verdict.outcome))
+
+
+def against(value: float, limit: float | None) -> str:
+    """A figure beside its limit: as `number` has it, or with the digits that tell the two apart."""
+    short = number(value)
+    return precise(value) if limit is not None and value != limit and short == number(limit) else short
+
+
+def measured_against(row: VerdictRow) -> str:
+    """The figure of a verdict with its unit, as it is said beside the limit; `unmeasured` where there is none."""
+    verdict = row.verdict
+    if verdict.measured is None:
+        return "unmeasured"
+    return f"{against(verdict.measured, verdict.budget.limit)} {row.metric.unit}".rstrip()
+
+
+def limit_in_words(row: VerdictRow, about: str, target: str, *, alone: bool) -> str:
+    """The limit as it stands below a figure called `about`: what else it is on, and where it holds but on `target`.
+
+    alone: no other limit is shown, so that the length below the figure is that of the limit
+    """
+    budget = row.verdict.budget
+    what = "" if row.metric.title.lower() == about.lower() else f"{row.metric.title} "
+    where = [
+        f"of {shorten(clean(budget.label), 24)}" if budget.label else "",
+        f"on {shorten(clean(budget.target), 24)}" if budget.target not in (None, target) else "",
+        f"at length {budget.length}" if isinstance(budget.length, int) and not alone else "",
+    ]
+    return listed([f"{what}{limit(budget)}", *where])
 
 
 def accuracy(record: Accuracy) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What came of a run, bundle by bundle: the three figures that are looked for first, compared with the first model."""
+"""What came of a run, bundle by bundle: the figures that are looked for first, each with the budgets that judge it."""
 
 from __future__ import annotations
 
@@ -6,34 +6,83 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgekit.bundle.evaluation import Drop, Increase
+from edgekit.measure.verdicts import Outcome
 from edgekit.report import figures
 from edgekit.report.figures import clean, number, shorten
-from edgekit.report.summary import LatencyRow, ModelRow, Summary
+from edgekit.report.summary import LatencyRow, ModelRow, SpeedRow, Summary, VerdictRow
+
+_SIZE, _LATENCY, _SPEED = ("size_mb",), ("latency_p95_ms",), ("tokens_per_s",)
+_ACCURACY, _PERPLEXITY = ("min_accuracy", "accuracy_drop"), ("perplexity_increase_pct",)
 
 
 @dataclass(frozen=True)
 class KeyFigure:
-    """A figure, and in words what it is to be compared with; no figure where there is none."""
+    """A figure, and in words what it is to be compared with; no figure where there is none.
+
+    verdicts: of the budgets that judge it; elsewhere: what another machine than the target measured, in words, with
+              the verdicts on that
+    """
 
     title: str
     figure: str
     aside: str
+    verdicts: tuple[VerdictRow, ...] = ()
+    elsewhere: str = ""
+    elsewhere_verdicts: tuple[VerdictRow, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The worst of its verdicts; None where no budget judges it."""
+        worst = figures.worst_first(self.verdicts)
+        return worst[0].verdict.outcome if worst else None
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """A model with the verdicts on it, and the run's target."""
+
+    model: ModelRow
+    rows: tuple[VerdictRow, ...]
+    target: str
+
+    def on(self, *metrics: str) -> tuple[VerdictRow, ...]:
+        """The verdicts on these metrics that hold for the target, or for any machine."""
+        return tuple(row for row in self._of(metrics) if self._is_own(row))
+
+    def elsewhere(self, *metrics: str) -> tuple[VerdictRow, ...]:
+        """The verdicts on these metrics that hold for another target."""
+        return tuple(row for row in self._of(metrics) if not self._is_own(row))
+
+    def _of(self, metrics: Sequence[str]) -> list[VerdictRow]:
+        return [row for row in self.rows if row.verdict.budget.metric in metrics]
+
+    def _is_own(self, row: VerdictRow) -> bool:
+        return not row.metric.source.on_device or row.verdict.budget.target in (None, self.target)
 
 
 def key_figures(summary: Summary) -> list[tuple[ModelRow, tuple[KeyFigure, ...]]]:
     """Size, accuracy and latency of every bundle; of the last model where nothing was exported.
 
-    Of a language model perplexity and tokens a second.
+    Of a language model perplexity and tokens a second. What else a budget judges follows.
     """
     models = summary.models
     bundles = [model for model in models if model.format] or list(models[-1:])
-    return [(model, (_size(model, models[0]), *_figures(model, models[0]))) for model in bundles]
+    return [(model, _figures(_judged(model, summary), models[0])) for model in bundles]
 
 
-def _figures(model: ModelRow, first: ModelRow) -> tuple[KeyFigure, KeyFigure]:
-    if model.generates:
-        return _perplexity(model, first), _speed(model)
-    return _accuracy(model, first), _latency(model)
+def _judged(model: ModelRow, summary: Summary) -> _Judged:
+    rows = tuple(row for row in summary.verdicts if row.bundle == model.name)
+    return _Judged(model, rows, summary.target)
+
+
+def _figures(judged: _Judged, first: ModelRow) -> tuple[KeyFigure, ...]:
+    if judged.model.generates:
+        usual = (_size(judged, first), _perplexity(judged, first), _speed(judged))
+    else:
+        usual = (_size(judged, first), _accuracy(judged, first), _latency(judged))
+    shown = [row for each in usual for row in (*each.verdicts, *each.elsewhere_verdicts)]
+    metrics = dict.fromkeys(row.verdict.budget.metric for row in judged.rows if row not in shown)
+    return (*usual, *(_budgeted(judged, metric) for metric in metrics))
 
 
 def first_drop(model: ModelRow, first: ModelRow) -> Drop | None:
@@ -80,48 +129,109 @@ def lost(record: Drop) -> str:
     return f"{difference}, not significant" if record.low <= 0 <= record.high else difference
 
 
-def _size(model: ModelRow, first: ModelRow) -> KeyFigure:
-    return KeyFigure("Size", f"{number(model.size_mb)} MB", smaller(model, first))
+def _size(judged: _Judged, first: ModelRow) -> KeyFigure:
+    model, rows = judged.model, judged.on(*_SIZE)
+    limit = rows[0].verdict.budget.limit if rows else None
+    return KeyFigure("Size", f"{figures.against(model.size_mb, limit)} MB", smaller(model, first), rows)
 
 
-def _accuracy(model: ModelRow, first: ModelRow) -> KeyFigure:
+def _accuracy(judged: _Judged, first: ModelRow) -> KeyFigure:
+    model, rows = judged.model, judged.on(*_ACCURACY)
     if model.accuracy is None:
-        return KeyFigure("Accuracy", "", "not evaluated")
+        return KeyFigure("Accuracy", "", "not evaluated", rows)
     value, interval = figures.accuracy(model.accuracy)
     record = first_drop(model, first)
-    return KeyFigure("Accuracy", f"{value} %", lost(record) if record else f"{interval} %")
+    return KeyFigure("Accuracy", f"{value} %", lost(record) if record else f"{interval} %", rows)
 
 
-def _latency(model: ModelRow) -> KeyFigure:
-    real = [row for row in model.latencies if not row.emulated]
-    if not real:
-        return KeyFigure("Latency p95", "", "emulated only" if model.latencies else "not measured")
-    row = max(real, key=_longest)
-    return KeyFigure("Latency p95", f"{number(row.p95.value)} ms", f"{figures.setting(row)}, {clean(row.device)}")
+def _latency(judged: _Judged) -> KeyFigure:
+    rows = judged.model.latencies
+    return _on_device(
+        judged,
+        "Latency p95",
+        _LATENCY,
+        own=_slowest([row for row in rows if row.of_target and not row.emulated]),
+        other=_slowest([row for row in rows if not row.of_target and not row.emulated]),
+        missing="emulated only" if rows else "not measured",
+    )
 
 
-def _perplexity(model: ModelRow, first: ModelRow) -> KeyFigure:
+def _slowest(rows: Sequence[LatencyRow]) -> tuple[str, str]:
+    """The figure at the longest fixed length, the hardest case, and where; the data's own lengths come last."""
+    if not rows:
+        return "", ""
+    row = max(rows, key=lambda row: (row.length if isinstance(row.length, int) else 0, row.p95.value))
+    return f"{number(row.p95.value)} ms", f"{figures.setting(row)}, {clean(row.device)}"
+
+
+def _speed(judged: _Judged) -> KeyFigure:
+    rows = judged.model.speeds
+    return _on_device(
+        judged,
+        "Tokens a second",
+        _SPEED,
+        own=_farthest([row for row in rows if row.of_target and not row.emulated]),
+        other=_farthest([row for row in rows if not row.of_target and not row.emulated]),
+        missing="emulated only" if rows else "not measured",
+    )
+
+
+def _farthest(rows: Sequence[SpeedRow]) -> tuple[str, str]:
+    """The figure behind the longest context, which is the hardest case, and where."""
+    if not rows:
+        return "", ""
+    row = max(rows, key=lambda row: (row.length, row.tokens_per_s.value))
+    where = f"behind {figures.plural(row.length, 'token')}, {figures.plural(row.threads, 'thread')}"
+    return number(row.tokens_per_s.value), f"{where}, {clean(row.device)}"
+
+
+def _on_device(
+    judged: _Judged,
+    title: str,
+    metrics: tuple[str, ...],
+    *,
+    own: tuple[str, str],
+    other: tuple[str, str],
+    missing: str,
+) -> KeyFigure:
+    """A figure that only the target's own machine can have, as its budgets judge it; what another one has is an aside.
+
+    own, other: the figure of a machine of the target, and of another one, with its conditions in words
+    """
+    rows, elsewhere = judged.on(*metrics), judged.elsewhere(*metrics)
+    figure, aside = own
+    if rows:
+        figure, aside = _judged_figure(rows)
+    elif not figure:
+        figure, aside = ("unmeasured", f"on {clean(judged.target)}") if other[0] else ("", missing)
+    apart = f"{other[0]} on another machine: {other[1]}" if other[0] else ""
+    return KeyFigure(title, figure, aside, rows, apart, elsewhere)
+
+
+def _judged_figure(rows: Sequence[VerdictRow]) -> tuple[str, str]:
+    """The figure of the worst verdict and what it holds for."""
+    worst = figures.worst_first(rows)[0]
+    if worst.verdict.measured is None:
+        return "unmeasured", clean(f"on {worst.conditions}" if worst.conditions else worst.verdict.reason)
+    return figures.measured_against(worst), clean(worst.conditions)
+
+
+def _budgeted(judged: _Judged, metric: str) -> KeyFigure:
+    """Whatever else a budget judges."""
+    rows, elsewhere = judged.on(metric), judged.elsewhere(metric)
+    title = (rows or elsewhere)[0].metric.title
+    other = _judged_figure(elsewhere) if elsewhere and elsewhere[0].verdict.measured is not None else ("", "")
+    return _on_device(judged, title[:1].upper() + title[1:], (metric,), own=("", ""), other=other, missing="")
+
+
+def _perplexity(judged: _Judged, first: ModelRow) -> KeyFigure:
+    model, rows = judged.model, judged.on(*_PERPLEXITY)
     record = model.perplexity
     if record is None:
-        return KeyFigure("Perplexity", "", "not evaluated")
+        return KeyFigure("Perplexity", "", "not evaluated", rows)
     against = first_increase(model, first)
     aside = f"{record.bits_per_byte:.3g} bits per byte"
     if against is not None:
         side = "above" if against.pct >= 0 else "below"
         aside = f"{figures.increase(against)[0].lstrip('-')} {side} {shorten(clean(first.name), 20)}"
-    return KeyFigure("Perplexity", f"{record.perplexity:.4g}", aside)
-
-
-def _speed(model: ModelRow) -> KeyFigure:
-    """Behind the longest context, which is the hardest case."""
-    real = [row for row in model.speeds if not row.emulated]
-    if not real:
-        return KeyFigure("Tokens a second", "", "emulated only" if model.speeds else "not measured")
-    row = max(real, key=lambda row: (row.length, row.tokens_per_s.value))
-    where = f"behind {figures.plural(row.length, 'token')}, {figures.plural(row.threads, 'thread')}"
-    return KeyFigure("Tokens a second", number(row.tokens_per_s.value), f"{where}, {clean(row.device)}")
-
-
-def _longest(row: LatencyRow) -> tuple[int, float]:
-    """The longest fixed length is the hardest case; the data's own lengths come last."""
-    return (row.length if isinstance(row.length, int) else 0, row.p95.value)
+    return KeyFigure("Perplexity", f"{record.perplexity:.4g}", aside, rows)

@@ -14,7 +14,7 @@ from edgekit.report import figures, table_cells
 from edgekit.report.figures import clean, shorten
 from edgekit.report.headline import headline
 from edgekit.report.key_figures import first_drop, first_increase, key_figures, size_change
-from edgekit.report.plots import histogram, interval_plots, part_map, tradeoff_plot
+from edgekit.report.plots import histogram, interval_plots, part_bars, tradeoff_plot
 from edgekit.report.plots.curves import speed_curve
 from edgekit.report.plots.histogram import Limit
 from edgekit.report.plots.svg import element
@@ -117,7 +117,7 @@ def _tables(summary: Summary) -> dict[str, object]:
         ],
         "parities": [table_cells.parity_cells(model, model.parity) for model in models if model.parity],
         "package_rows": [table_cells.package_cells(row) for row in summary.packages],
-        "parts_of": lambda model: [table_cells.part_cells(part) for part in part_map.parts_of(model)],
+        "part_table": table_cells.part_table(models),
         "measured": table_cells.measurements_by_model(summary),
         "records_of": table_cells.measurements_by_model(summary) | table_cells.speeds_by_model(summary),
         "percentiles_of": lambda records: [table_cells.percentile_cells(one) for one in records],
@@ -143,7 +143,6 @@ def _pictures(summary: Summary) -> dict[str, object]:
     lost = interval_plots.lost_axis([record for _, record in table_cells.compared(models)])
     first = next((model for model in models if model.accuracy), None)
     baseline = first.accuracy.accuracy if first and first.accuracy else None
-    colours = part_map.colours_of(models)
     return {
         "verdict_picture": interval_plots.verdict_picture,
         "ground": tradeoff_plot.ground_of(models, summary.verdicts),
@@ -167,7 +166,8 @@ def _pictures(summary: Summary) -> dict[str, object]:
         "share_bar": interval_plots.share_bar,
         "speed_curve": speed_curve,
         "latency_end": latencies,
-        "part_map": lambda model: part_map.part_map(model, colours),
+        "legend": part_bars.legend_of(models),
+        "part_bar": part_bars.part_bar,
         "distributions": _distributions(summary),
     }
 

@@ -23,7 +23,10 @@ from edgekit.tasks.task import TaskName
 
 @dataclass(frozen=True)
 class LatencyRow:
-    """Latency from text to label in ms with 95 % intervals, of one file under one set of conditions."""
+    """Latency from text to label in ms with 95 % intervals, of one file under one set of conditions.
+
+    of_target: whether the machine is of the run's target; what another one measured is no result for it
+    """
 
     device: str
     runtime: str
@@ -35,17 +38,22 @@ class LatencyRow:
     cold_load_ms: float
     samples_ms: tuple[float, ...]
     emulated: bool = False
+    of_target: bool = True
 
 
 @dataclass(frozen=True)
 class SpeedRow:
-    """How fast a language model writes behind a context of `length` tokens, with 95 % intervals."""
+    """How fast a language model writes behind a context of `length` tokens, with 95 % intervals.
+
+    of_target: as of `LatencyRow`
+    """
 
     device: str
     threads: int
     length: int
     tokens_per_s: Estimate
     emulated: bool = False
+    of_target: bool = True
 
 
 @dataclass(frozen=True)

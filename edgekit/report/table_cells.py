@@ -14,7 +14,7 @@ from edgekit.measure.performance.latency_summary import summarise
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.report import figures
 from edgekit.report.figures import NONE, UNKNOWN, clean, number
-from edgekit.report.plots.part_map import PartShare
+from edgekit.report.plots.part_bars import legend_of
 from edgekit.report.summary import LatencyRow, ModelRow, PackageRow, SpeedRow, Summary, VerdictRow
 from edgekit.report.throttling_text import over_time
 from edgekit.schema.measurement import GenerationMeasurement, Measurement, OperatorTime
@@ -31,7 +31,6 @@ CLASSES: Cells = ("label", "rows", "precision %", "recall %", "F1 %")
 CONFUSIONS: Cells = ("was", "taken for", "rows", "of")
 EVALUATIONS: Cells = ("model", "accuracy %", "macro-F1 %", "MCC", "rows", "cut to length", "runtime")
 PARITY: Cells = ("bundle", "reference", "equal labels", "largest difference of a logit", "tolerance")
-PARTS: Cells = ("part", "MB", "share %")
 PERCENTILES: Cells = ("length", "threads", "p50 ms", "p90 ms", "p95 ms", "p99 ms", "runs")
 STAGES: Cells = ("length", "threads", "tokenize", "infer", "post", "cold load", "first run", "peak MB")
 PERPLEXITIES: Cells = ("model", "perplexity", "bits per byte", "increase", "tokens", "runtime")
@@ -161,9 +160,13 @@ def perplexity_cells(model: ModelRow, record: Perplexity) -> Cells:
     )
 
 
-def part_cells(part: PartShare) -> Cells:
-    """A row below `PARTS`."""
-    return part.name, number(part.mb), f"{part.share:.1f}"
+def part_table(models: Sequence[ModelRow]) -> tuple[Cells, list[Cells]]:
+    """The headings and rows of a table of MB, a row for each part and a column for each model that names its parts."""
+    shown = [model for model in models if model.parts_mb]
+    parts = [{clean(name): mb for name, mb in model.parts_mb.items()} for model in shown]
+    names = [name for _, names in legend_of(shown) for name in names]
+    rows = [(name, *(number(of_model[name]) if name in of_model else NONE for of_model in parts)) for name in names]
+    return ("part", *(clean(model.name) for model in shown)), rows
 
 
 def package_cells(row: PackageRow) -> Cells:

@@ -111,12 +111,12 @@ def make_verdicts() -> tuple[VerdictRow, ...]:
 
 
 def make_models() -> tuple[ModelRow, ...]:
-    whole = {"token embeddings": 93.8, "feed-forward": 113.3, "attention": 56.7, "position embeddings": 1.6,
-             "classifier": 2.4, "tokenizer": 0.7}  # fmt: skip
-    small = {"token embeddings": 46.9, "feed-forward": 9.5, "attention": 7.1, "tokenizer": 0.7, "classifier": 0.6}
-    pruned = {"token embeddings": 12.3, "feed-forward": 4.7, "attention": 5.3, "tokenizer": 0.3, "classifier": 0.6}
-    packed = {"token embeddings": 3.08, "graph": 2.1, "attention": 1.33, "feed-forward": 1.18, "tokenizer": 0.31,
-              "classifier": 0.15, "layer norms": 0.06}  # fmt: skip
+    whole = {"token embedding": 93.8, "FFN": 113.3, "attention": 56.7, "position embedding": 1.6,
+             "head": 2.4, "tokenizer.json": 0.7}  # fmt: skip
+    small = {"token embedding": 46.9, "FFN": 9.5, "attention": 7.1, "tokenizer.json": 0.7, "head": 0.6}
+    pruned = {"token embedding": 12.3, "FFN": 4.7, "attention": 5.3, "tokenizer.json": 0.3, "head": 0.6}
+    packed = {"token embedding": 3.08, "graph": 2.1, "attention": 1.33, "FFN": 1.18, "tokenizer.json": 0.31,
+              "head": 0.15, "norms": 0.06}  # fmt: skip
     parity = Parity(reference="simulation", cases=32, atol=1e-4, rtol=1e-4, max_abs_difference=3.1e-5, labels_equal=32)
     slow = make_latency("tflite", 64, device="QEMU virt", scale=9, emulated=True)
     onnx = (make_latency("onnx", 32), make_latency("onnx", 64))

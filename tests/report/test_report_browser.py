@@ -22,7 +22,7 @@ RUNS = {"sample": lambda run: run, "crowded": make_crowded, "bare": make_bare, "
 OUTSIDE = """(() => {
   const edge = document.documentElement.clientWidth + 1;
   const held = (node) => { for (let box = node.parentElement; box; box = box.parentElement)
-    if (box.matches(".scroll, .hidden, .part-map svg")) return true; return false; };
+    if (box.matches(".scroll, .hidden, .part-bar svg")) return true; return false; };
   return [...document.querySelectorAll("body *")]
     .filter((node) => !held(node) && node.getBoundingClientRect().right > edge)
     .map((node) => `${node.tagName} ${node.textContent.trim().slice(0, 40)}`);
@@ -41,7 +41,7 @@ FAINT = """(() => {
     .map((part) => part / 255).map((part) => part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
     .reduce((sum, part, index) => sum + part * [0.2126, 0.7152, 0.0722][index], 0);
   const ground = (node) => {
-    const part = node.closest(".part-map svg");
+    const part = node.closest(".part-bar svg");
     if (part) return getComputedStyle(part.querySelector("rect")).fill;
     for (let box = node; box; box = box.parentElement) {
     const colour = getComputedStyle(box).backgroundColor;

@@ -85,17 +85,22 @@ def test_everything_is_said(summary: Summary) -> None:
 
 def test_headline_comes_first_and_in_words(summary: Summary) -> None:
     text = text_of(render_page(summary))
-    assert "Fail. 1 of 6 budgets fails." in text
-    assert text.index("1 of 6 budgets fails") < text.index("Verdicts")
+    named = "Fail. Accuracy drop of tflite: 1.50 points, at most 0.4 points."
+    assert named in text.replace(" .", ".")
+    assert text.index("Accuracy drop of tflite") < text.index("Verdicts")
 
 
 @pytest.mark.parametrize(
     ("code", "kept", "said"),
-    [(0, 1, "Pass. The budget passes."), (3, 2, "Not proven. 1 of 2 budgets not decided."), (4, 2, "exit code 4")],
+    [
+        (0, 1, "Pass. The budget passes."),
+        (3, 2, "Not proven. Latency p95 of onnx, length 64: 30.6 ms (29.99 to 32.57), at most 31 ms."),
+        (4, 2, "exit code 4"),
+    ],
 )
 def test_headline_follows_the_exit_code(summary: Summary, code: int, kept: int, said: str) -> None:
     page = render_page(dataclasses.replace(summary, exit_code=code, verdicts=summary.verdicts[:kept]))
-    assert said in text_of(page)
+    assert said in text_of(page).replace(" .", ".")
 
 
 def test_it_loads_nothing_and_runs_nothing(summary: Summary, hostile: Summary) -> None:
@@ -164,7 +169,7 @@ def test_every_section_is_in_the_navigation(summary: Summary) -> None:
 
 def test_a_run_without_budgets_claims_no_pass(summary: Summary) -> None:
     text = text_of(render_page(make_bare(summary)))
-    assert "Done. Everything ran, and no budget was set." in text
+    assert "Done. Everything ran, and no budget was set" in text
     assert "PASS" not in text and "Pass" not in text
     assert "Points lost against pruned" in text
 

@@ -43,8 +43,10 @@ def inputs_of(recipe: Recipe) -> tuple[Path, ...]:
 
 
 def _verdict(verdict: Verdict, paths: _ReportPaths) -> Verdict:
+    target = verdict.budget.target
     return replace(
         verdict,
+        budget=verdict.budget.model_copy(update={"target": target and paths.in_text(target)}),
         reason=paths.in_text(verdict.reason),
         advice=paths.in_text(verdict.advice),
         conditions=paths.in_text(verdict.conditions),

@@ -24,6 +24,8 @@ from edgekit.report.markdown import summary_markdown
 from edgekit.report.page import render_page
 from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, SpeedRow, StageRow, Summary, VerdictRow
 from edgekit.schema.measurement import GenerationMeasurement, Measurement
+from edgekit.schema.resources import load_target
+from edgekit.schema.target import Target
 
 PAGE, MARKDOWN, JSON = "report.html", "report.md", "summary.json"
 WORST_PAIRS = 8
@@ -45,6 +47,7 @@ def write_report(run: Run) -> Summary:
 def summarise_run(run: Run) -> Summary:
     """Everything that the report shows, gathered."""
     records = {bundle: _of_file(bundle) for bundle in run.bundles}
+    target = load_target(run.recipe.target)
     verdicts = tuple(
         VerdictRow(row.bundle.name, row.format, row.verdict, row.verdict.conditions) for row in run.verdicts
     )
@@ -55,7 +58,9 @@ def summarise_run(run: Run) -> Summary:
         data=run.data.name,
         rows=_rows(run.data),
         labels=() if isinstance(run.data, TextData) else run.data.labels,
-        models=tuple(_model(run, name, path, records.get(path, Records())) for name, path in _everything(run).items()),
+        models=tuple(
+            _model(run, name, path, records.get(path, Records()), target) for name, path in _everything(run).items()
+        ),
         verdicts=verdicts,
         exit_code=exit_code(row.verdict for row in verdicts) if verdicts else 0,
         mistakes=tuple(_mistakes(name, run.evaluations[name]) for name in _everything(run) if name in run.evaluations),
@@ -91,7 +96,7 @@ def _everything(run: Run) -> dict[str, Path]:
     return run.models | {bundle.name: bundle for bundle in run.bundles}
 
 
-def _model(run: Run, name: str, path: Path, records: Records) -> ModelRow:
+def _model(run: Run, name: str, path: Path, records: Records, target: Target) -> ModelRow:
     found = inspect(path)
     evaluation = run.evaluations.get(name)
     parity: Parity | None = None
@@ -109,9 +114,9 @@ def _model(run: Run, name: str, path: Path, records: Records) -> ModelRow:
         parameters=found.parameters,
         parts_mb={part.name: part.mb for part in found.parts},
         accuracy=evaluation.accuracy if evaluation else None,
-        latencies=tuple(_latency(measurement) for measurement in records.latency),
+        latencies=tuple(_latency(measurement, target) for measurement in records.latency),
         perplexity=run.perplexities.get(name),
-        speeds=tuple(_speed(measurement) for measurement in records.generation),
+        speeds=tuple(_speed(measurement, target) for measurement in records.generation),
         task=run.recipe.task,
         parity=parity,
         notes=notes,
@@ -130,7 +135,7 @@ def _of_file(bundle: Path) -> Records:
     )
 
 
-def _latency(measurement: Measurement) -> LatencyRow:
+def _latency(measurement: Measurement, target: Target) -> LatencyRow:
     summary = summarise(measurement)
     return LatencyRow(
         device=measurement.fingerprint.cpu_model,
@@ -143,16 +148,18 @@ def _latency(measurement: Measurement) -> LatencyRow:
         cold_load_ms=measurement.cold_load_ms,
         samples_ms=measurement.samples_ms.get("total") or measurement.samples_ms["infer"],
         emulated=measurement.fingerprint.emulated,
+        of_target=target.matches(measurement.fingerprint),
     )
 
 
-def _speed(measurement: GenerationMeasurement) -> SpeedRow:
+def _speed(measurement: GenerationMeasurement, target: Target) -> SpeedRow:
     return SpeedRow(
         device=measurement.fingerprint.cpu_model,
         threads=measurement.threads,
         length=measurement.length,
         tokens_per_s=summarise_generation(measurement).tokens_per_s,
         emulated=measurement.fingerprint.emulated,
+        of_target=target.matches(measurement.fingerprint),
     )
 
 
