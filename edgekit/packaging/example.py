@@ -64,6 +64,18 @@ def pair_values(bundle: Bundle) -> dict[str, str]:
     return texts | _answer(bundle.head, np.array(case["logits"], np.float32))
 
 
+def usage(bundle: Bundle, text: str, of_pairs: Mapping[str, str]) -> tuple[str, dict[str, str]]:
+    """A README's words on how the model is called, and the values of their example.
+
+    of_pairs: how a call is written where the model takes pairs of texts and nothing else, by how it is written there
+    """
+    if not bundle.needs_pairs:
+        return text, example_values(bundle)
+    for single, pair in of_pairs.items():
+        text = text.replace(single, pair)
+    return text, example_values(bundle) | pair_values(bundle)
+
+
 def _any(head: Head) -> dict[str, str]:
     """The labels of a classifier where nothing is known of an answer."""
     labels = ", ".join(map(quoted, head.labels[:_SHOWN_LABELS]))

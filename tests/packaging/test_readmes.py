@@ -15,7 +15,7 @@ from edgekit.flows.export import export
 from edgekit.flows.package import package
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.package_options import PLATFORMS, PackageOptions
-from edgekit.packaging.example import example_values, quoted
+from edgekit.packaging.example import example_values, pair_values, quoted
 from edgekit.packaging.label_coverage import LabelCoverage
 from edgekit.packaging.runtimes import ANDROID, ANDROID_PLUGIN, APPLE, GRADLE, NODE, OLDER_KOTLIN, REACT_NATIVE, WEB
 from edgekit.packaging.tried import TRIED
@@ -51,6 +51,27 @@ def test_the_example_is_a_text_of_the_vocabulary_with_the_models_own_answer(pack
         assert values["TEXT"] in readme, name
         assert (values["FIELDS"] if name == "linux" else values["ANSWER"]) in readme, name
         assert not any(foreign in readme for foreign in FOREIGN), name
+        assert "@@" not in readme.replace(f"@{WEB.version}", "").replace(f"@{NODE.version}", ""), name
+
+
+def test_a_model_of_pairs_is_shown_with_pairs(tiny_checkpoint, tmp_path):
+    options = ExportOptions(format="onnx", scheme="float", max_length=32)
+    pairs = list(zip(TEXTS, reversed(TEXTS), strict=True))
+    bundle = export(tiny_checkpoint, tmp_path / "bundle", options, golden=pairs)[0]
+    assert open_bundle(bundle).needs_pairs
+    assert package(bundle, tmp_path / "packages", PackageOptions(name="tiny", no_wheels=True)).written
+    values = pair_values(open_bundle(tmp_path / "packages" / "web" / FOLDERS["web"]))
+    text, pair = values["TEXT"], values["PAIR"]
+    prediction = open_classifier(bundle).classify(text, pair)
+    assert values["ANSWER"] == f'"{prediction.label}" {prediction.score:.2f}'
+    for name, calls in {
+        "web": [f'classify("{text}", "{pair}")'],
+        "ios": [f'classify("{text}", pair: "{pair}")'],
+        "linux": [f'{{"text": "{text}", "pair": "{pair}"}}', f'classify("{text}", "{pair}")'],
+        "android": ["classifier.classify(text, pair)", "predict(text, pair)", "(text: String, pair: String)"],
+    }.items():
+        readme = (tmp_path / "packages" / name / "README.md").read_text("utf-8")
+        assert all(call in readme for call in calls), name
         assert "@@" not in readme.replace(f"@{WEB.version}", "").replace(f"@{NODE.version}", ""), name
 
 

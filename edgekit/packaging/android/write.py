@@ -13,7 +13,7 @@ from edgekit.packaging.android.aar import compile_classes, find_javac, write_arc
 from edgekit.packaging.android.example import examples_of
 from edgekit.packaging.android.maven import group_of, write_repository
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
-from edgekit.packaging.example import example_values
+from edgekit.packaging.example import usage
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.label_coverage import LabelCoverage
 from edgekit.packaging.model_kind import kind_of
@@ -70,12 +70,23 @@ def _add_code(folder: Path, shipped: Path, values: dict[str, str]) -> bool:
     return True
 
 
+# how the README's functions are written for a model of pairs of texts
+_OF_PAIRS = {
+    "(String text)": "(String text, String pair)",
+    "classify(text)": "classify(text, pair)",
+    "(text: String)": "(text: String, pair: String)",
+    "predict(text)": "predict(text, pair)",
+    '"@@TEXT@@"': '"@@TEXT@@" and "@@PAIR@@"',
+}
+
+
 def _values(bundle: Bundle, identity: Identity, runtime: MavenRuntime) -> dict[str, str]:
     kind = kind_of(bundle)
+    use, example = usage(bundle, examples_of(bundle), _OF_PAIRS)
     # the usage comes first: it has places to fill in of its own
     return {
-        "EXAMPLES": examples_of(bundle),
-        **example_values(bundle),
+        "EXAMPLES": use,
+        **example,
         "REACHED": LabelCoverage.of(bundle).sentence,
         **BUILD_VALUES,
         "TRIED": wrapped("android"),

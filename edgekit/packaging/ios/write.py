@@ -7,7 +7,7 @@ from pathlib import Path
 from edgekit.agent.inference.bundle import Bundle
 from edgekit.errors import UsageError
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
-from edgekit.packaging.example import example_values
+from edgekit.packaging.example import usage
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.label_coverage import LabelCoverage
 from edgekit.packaging.model_kind import kind_of, readme_name
@@ -30,6 +30,13 @@ _MACHINES = "iOS 15, macOS 14"
 _RUNTIME = f"ONNX Runtime for Apple systems, {APPLE.version} or newer"
 
 
+# how the README's calls are written for a model of pairs of texts
+_OF_PAIRS = {
+    'classify("@@TEXT@@")': 'classify("@@TEXT@@", pair: "@@PAIR@@")',
+    "takes a second text where the model compares two": "takes two texts, as the model takes no other",
+}
+
+
 def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
     """Fill `folder` with a Swift package for iOS 15 and macOS 14, and newer.
 
@@ -41,10 +48,11 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
             advice=f"another: --name {identity.name}-model",
         )
     kind = kind_of(bundle)
+    use, example = usage(bundle, (_README / readme_name(bundle)).read_text(encoding="utf-8"), _OF_PAIRS)
     # the usage comes first: it has places to fill in of its own
     values = {
-        "USAGE": (_README / readme_name(bundle)).read_text(encoding="utf-8"),
-        **example_values(bundle),
+        "USAGE": use,
+        **example,
         "REACHED": LabelCoverage.of(bundle).sentence,
         "TRIED": wrapped("ios"),
         "APPLE_PACKAGE": APPLE.package,

@@ -18,7 +18,7 @@ from edgekit.bundle.manifest import MANIFEST_FILE, Manifest
 from edgekit.errors import UsageError
 from edgekit.io.hashing import file_sha256
 from edgekit.packaging.contents import Added, added, copy_bundle, fill
-from edgekit.packaging.example import example_values
+from edgekit.packaging.example import usage
 from edgekit.packaging.identity import Identity
 from edgekit.packaging.label_coverage import LabelCoverage
 from edgekit.packaging.linux.wheels import Wheels, fetch, licence_of, modules_of, python_of
@@ -155,15 +155,25 @@ def _described(
     return json.dumps(described, indent=1) + "\n"
 
 
+# how the README's calls are written for a model of pairs of texts
+_OF_PAIRS = {
+    '"text": "@@TEXT@@"': '"text": "@@TEXT@@", "pair": "@@PAIR@@"',
+    '("@@TEXT@@")': '("@@TEXT@@", "@@PAIR@@")',
+    "(text, pair=None,": "(text, pair,",
+    "`pair` is the second text of a pair.": "`pair` is the second text: the model takes nothing but pairs.",
+    '["one", ["two", "and its pair"]]': '[["one", "its pair"], ["two", "and its pair"]]',
+}
+
+
 def _values(bundle: Bundle, identity: Identity, arch: str, python: str, brought: Wheels) -> dict[str, str]:
     """What the templates take; the README says how this model is used."""
     head = bundle.head.problem_type
-    use = _TEMPLATES.with_name("readme") / readme_name(bundle)
+    use, example = usage(bundle, (_TEMPLATES.with_name("readme") / readme_name(bundle)).read_text("utf-8"), _OF_PAIRS)
     answer, found = _ANSWERS.get(head, _ANSWER)
     parts = [f"- {each.project} {each.version}: {licence_of(each)}" for each in brought.archives]
     return {
-        "USE": use.read_text(encoding="utf-8"),
-        **example_values(bundle),
+        "USE": use,
+        **example,
         "REACHED": LabelCoverage.of(bundle).sentence,
         "TRIED": wrapped("linux"),
         "ANSWER": answer,
