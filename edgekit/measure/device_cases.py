@@ -10,11 +10,11 @@ from typing import ClassVar, Generic, Literal, TypeVar
 from edgekit.bundle.manifest import Manifest
 from edgekit.bundle.records import Records, age_of
 from edgekit.measure.evidence import Basis, Case, Cases, Evidence, Missing, Question
-from edgekit.measure.performance.benchmark_tool import tool_latency
+from edgekit.measure.performance.benchmark_tool import tool_latency, was_loaded
 from edgekit.measure.performance.fallback import fallbacks
 from edgekit.measure.performance.instructions import budgeted
 from edgekit.measure.performance.throttling import Disturbance, disturbances, ever_disturbed
-from edgekit.measure.statistics.estimate import Estimate
+from edgekit.measure.statistics.estimate import Estimate, at_least
 from edgekit.measure.statistics.percentiles import fewest_samples
 from edgekit.schema.measurement import GenerationMeasurement, InstructionCounts, Measurement, OfFile, TimedPart
 from edgekit.schema.runtimes import RUNTIMES
@@ -46,6 +46,8 @@ class TimedSource(Generic[_Record]):
     value:     the figure of one of them
     part:      the samples that the figure comes from; None for one that does not come from samples
     sustained: the figure of runs back to back, where it has one: what the figure is once the device is warm
+    floor:     a figure of a record that it is never below, and sustained_floor of runs back to back: over the limit it
+               decides
     tool:      what a benchmark program tells of it, which counts where the agent has measured nothing
     percentile: of the samples, where the figure is one of latency: plots draw its limit among them
     disturbed: whether heat, a weak power supply and other work change it
@@ -56,6 +58,8 @@ class TimedSource(Generic[_Record]):
     value: Callable[[_Record], Estimate]
     part: TimedPart | None = None
     sustained: Callable[[Sequence[float]], Estimate] | None = None
+    floor: Callable[[_Record], Estimate] | None = None
+    sustained_floor: Callable[[Sequence[float]], Estimate] | None = None
     tool: Literal["p50_ms", "p95_ms"] | None = None
     percentile: float | None = None
     disturbed: bool = True
@@ -81,11 +85,16 @@ class TimedSource(Generic[_Record]):
         for record in newest:
             cases.append(self._case(record, evidence, question))
             if self.sustained and record.sustained_ms:
-                cases.append(self._sustained_case(record, self.sustained(record.sustained_ms), evidence, question))
+                figure = self.sustained(record.sustained_ms)
+                if self.sustained_floor:
+                    figure = at_least(figure, self.sustained_floor(record.sustained_ms), question.budget.limit)
+                cases.append(self._sustained_case(record, figure, evidence, question))
         return tuple(cases)
 
     def _case(self, record: _Record, evidence: Evidence, question: Question) -> Case:
         figure, doubts = self.value(record), []
+        if self.floor:
+            figure = at_least(figure, self.floor(record), question.budget.limit)
         if figure.doubt:
             doubts.append(figure.doubt)
         processes, seconds = len(record.processes), self._seconds(record)
@@ -145,7 +154,8 @@ class TimedSource(Generic[_Record]):
         doubts = [*([figure.doubt] if figure.doubt else []), *([found.describe] if busy and found else [])]
         seconds = sum(record.sustained_ms) / 1e3
         basis = Basis(len(record.sustained_ms), 1, seconds, age_of(record, evidence.now), day=record.taken_at[:10])
-        where, advice = f"{_conditions(record, question)}, sustained", _QUIET if busy else ""
+        where = f"{_conditions(record, question)}, sustained"
+        advice = _quiet(record, found) if busy and found else ""
         return Case(figure, where, basis, tuple(doubts), (), advice, _named(record))
 
     def _disturbances(self, record: _Record, evidence: Evidence) -> Iterable[tuple[str, bool, str]]:
@@ -158,7 +168,7 @@ class TimedSource(Generic[_Record]):
         # throttling and other work are told in one sentence
         throttled = found.throttled and not evidence.allowed.throttled
         busy = found.busy and not evidence.allowed.busy
-        yield found.describe, not throttled and not busy, _COOL if throttled else _QUIET
+        yield found.describe, not throttled and not busy, _COOL if throttled else _quiet(record, found)
 
     def _by_tool(self, evidence: Evidence, question: Question) -> Cases | None:
         """What a benchmark program told of the model alone; None where none did that fits."""
@@ -170,6 +180,14 @@ class TimedSource(Generic[_Record]):
             if self.tool and (figure := tool_latency(record, self.tool))
         ]
         return tuple(cases) or None
+
+
+def _quiet(record: Timed, found: Disturbance) -> str:
+    """What helps where other work, or too many threads of its own, slowed a device."""
+    if not found.crowded:
+        return _QUIET
+    cores = record.fingerprint.cores
+    return f"measure with no more threads than cores: --threads {cores}, or gate with --allow-busy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -326,8 +344,8 @@ def _tool_case(
         )
     if ever and ever.throttled:
         (notes if evidence.allowed.throttled else doubts).append(ever.describe)
-    if _was_loaded(record):
-        (notes if evidence.allowed.busy else doubts).append("the machine was busy before the program ran")
+    if loaded := was_loaded(record):
+        (notes if evidence.allowed.busy else doubts).append(loaded)
     if question.target.cooling == "none" and None in (record.before.throttled, record.after.throttled):
         doubts.append(f"{question.target.name} has no cooling, and the device does not say whether it was throttled")
     if _is_old(record, evidence):
@@ -341,16 +359,6 @@ def _tool_case(
         tuple(notes),
         _COOL if ever and ever.throttled else _QUIET if doubts else "",
         f"length={record.length},threads={record.threads}",
-    )
-
-
-def _was_loaded(record: ToolMeasurement) -> bool:
-    """Whether others used all cores before the program itself did; Android counts threads that only sleep as well."""
-    load = record.before.load_1min
-    return (
-        load is not None
-        and "android" not in record.fingerprint.os.lower()
-        and load + record.threads > record.fingerprint.cores + 1
     )
 
 

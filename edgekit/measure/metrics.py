@@ -70,8 +70,11 @@ def _energy(record: Timed) -> Estimate:
 
 
 def _latency(q: float, tool: Literal["p50_ms", "p95_ms"]) -> TimedSource[Measurement]:
-    """The q-th percentile of latency from text to label."""
+    """The q-th percentile of latency from text to label; one above the median is never below it."""
+    above = q > 50
     return TimedSource(
+        floor=(lambda record: latency_interval(record, 50)) if above else None,
+        sustained_floor=(lambda samples: percentile_interval(samples, 50)) if above else None,
         records=lambda records: records.latency,
         value=lambda record: latency_interval(record, q),
         part="infer",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from record_makers import around, generation, latency
 
 from edgekit.bundle.records import Records
 from edgekit.measure.evidence import Evidence, Question
+from edgekit.measure.statistics.estimate import Estimate, at_least
 from edgekit.measure.verdicts import verdict_on
 from edgekit.schema.budget import Budget
 
@@ -70,6 +72,40 @@ def test_what_cannot_be_relied_on_is_inconclusive_whatever_the_figure_says(judge
         assert found.outcome == "inconclusive"
         assert why in found.reason
         assert found.advice
+
+
+def test_too_many_threads_are_told_as_such(judged):
+    known = latency(judged.manifest, 10, threads=8, state={"waited": 0.5})
+    found = judged("latency_p50_ms=20", known)
+    assert found.outcome == "inconclusive"
+    assert "8 threads shared 4 cores" in found.reason and "busy" not in found.reason
+    assert "--threads 4" in found.advice
+    assert judged("latency_p50_ms=20", known, busy=True).outcome == "pass"
+
+
+def test_a_median_over_the_limit_of_p95_is_a_failure(judged):
+    """Of so few samples no interval of p95 can be told, of the median one can."""
+    doubtful = latency(judged.manifest, 40, samples=around(40, 45))
+    assert judged("latency_p95_ms=80", doubtful).outcome == "inconclusive"
+    assert judged("latency_p95_ms=36", doubtful).outcome == "fail"
+    # what could still pass stays undecided, however little it is over
+    assert judged("latency_p95_ms=40", doubtful).outcome == "inconclusive"
+    assert judged("latency_p50_ms=36", doubtful).outcome == "fail"
+    # what spoils the median as well decides nothing
+    for changes in ({"state": {"waited": 0.6}}, {"state": {"throttled": True}}, {"processes": 1}):
+        spoilt = latency(judged.manifest, 10, **({"samples": around(40, 45)} | changes))
+        assert judged("latency_p95_ms=36", spoilt).outcome == "inconclusive", changes
+    few = latency(judged.manifest, 10, samples=around(400, 3))
+    assert judged("latency_p95_ms=36", few).outcome == "inconclusive"
+
+
+def test_a_floor_changes_nothing_but_what_is_over_the_limit():
+    figure, unknown = Estimate(12, 9, 14), Estimate(12, -math.inf, math.inf, "too few")
+    assert at_least(figure, Estimate(10, 9.5, 11), 9.5) == figure
+    assert at_least(figure, Estimate(10, 9.5, 11, "too few"), 5) == figure
+    assert at_least(figure, Estimate(10, 9.5, 11), 9.4) == Estimate(12, 9.5, 14)
+    assert at_least(unknown, Estimate(10, 9.5, 11), 9.4) == Estimate(12, 9.5, math.inf)
+    assert at_least(Estimate(12, 9.9, 14), Estimate(10, 9.5, 11), 9.4) == Estimate(12, 9.9, 14)
 
 
 def test_a_busy_machine_counts_only_where_it_is_allowed_to(judged):

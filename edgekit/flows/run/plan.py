@@ -12,7 +12,7 @@ from edgekit.flows.run.journal import INPUT_CHANGES, journal_options
 from edgekit.flows.run.run import begin
 from edgekit.flows.run.run_evaluate import evaluations
 from edgekit.flows.run.run_package import why_packaged
-from edgekit.flows.run.run_profile import profile_key
+from edgekit.flows.run.run_profile import profile_key, why_again
 from edgekit.flows.run.run_state import Run
 from edgekit.flows.run.stages import bundles_in, export_key, formats_of, stages
 from edgekit.io.hashing import value_sha256
@@ -92,7 +92,9 @@ def _profiles(run: Run, again: set[str]) -> Iterator[Planned]:
         name = f"profile {bundle.name}"
         key = profile_key(run, bundle, options)
         why = run.journal.reason_to_run(name, key, journal_options(options), bundle / "measurements")
-        yield Planned(name, INPUT_CHANGES if "export" in again and why is None else why)
+        if why is None:
+            why = INPUT_CHANGES if "export" in again else why_again(run, bundle)
+        yield Planned(name, why)
 
 
 def _packages(run: Run, evaluated_again: bool) -> Iterator[Planned]:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from edgekit.agent.machine.conditions import fingerprint
+from edgekit.bundle.bundle_folder import BundleFolder
 from edgekit.bundle.records import MEASUREMENTS
 from edgekit.data.token_blocks import TextData
 from edgekit.devices.registry import chosen, resolve
+from edgekit.flows.gate.gate import target_of
 from edgekit.flows.lineage import options_and_inputs
 from edgekit.flows.profile.profile import profile
 from edgekit.flows.run.command_lines import command_line
 from edgekit.flows.run.journal import identity, journal_options, stage_key
 from edgekit.flows.run.run_state import Run
 from edgekit.io.hashing import value_sha256
+from edgekit.measure.evidence import Evidence, Question
+from edgekit.measure.metrics import metric_of
+from edgekit.measure.verdicts import verdict_on
 from edgekit.options.data_options import EMBEDDED
 from edgekit.options.profile_options import ProfileOptions
 
@@ -22,7 +28,7 @@ PROFILE_TEXTS = 2000
 
 
 def profile_bundles(run: Run) -> None:
-    """Measure every bundle that the journal does not know to be measured."""
+    """Measure every bundle that the journal does not know to be measured, or whose measurement decides nothing."""
     options = run.recipe.stages.profile
     if options is None:
         return
@@ -30,10 +36,30 @@ def profile_bundles(run: Run) -> None:
         name, measured, key = f"profile {bundle.name}", bundle / MEASUREMENTS, profile_key(run, bundle, options)
         run.commands += _commands(run, bundle, options)
         if run.journal.is_done(name, key, measured):
-            run.progress.say(f"{name}: unchanged")
-            continue
+            undecided = why_again(run, bundle)
+            run.progress.say(f"{name}: {'unchanged' if undecided is None else f'measured again, as {undecided}'}")
+            if undecided is None:
+                continue
         _profile(run, bundle, options)
         run.journal.record(name, key, journal_options(options), measured)
+
+
+def why_again(run: Run, bundle: Path) -> str | None:
+    """Which budget a measurement that was taken leaves inconclusive, in words; None where it decides them all.
+
+    Budgets that gate nothing may stay so. Those of another machine than was measured are unmeasured, and to measure
+    this one again would not change it.
+    """
+    folder = BundleFolder.of(bundle)
+    evidence = Evidence(folder.manifest, folder.records, datetime.now(UTC))
+    for budget in run.recipe.budgets:
+        if not budget.gate or budget.format not in (None, folder.manifest.format):
+            continue
+        if metric_of(budget).source.on_device:
+            question = Question(budget, target_of(folder.manifest, budget.target), str(folder))
+            if verdict_on(question, evidence).outcome == "inconclusive":
+                return f"{budget.text} was inconclusive"
+    return None
 
 
 def _commands(run: Run, bundle: Path, options: ProfileOptions) -> list[str]:

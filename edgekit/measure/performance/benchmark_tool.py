@@ -26,3 +26,16 @@ def tool_latency(record: ToolMeasurement, figure: Literal["p50_ms", "p95_ms", "m
     if len(known) < max(FEWEST, len(values)):
         return None
     return Estimate(float(np.median(known)), min(known), max(known))
+
+
+def was_loaded(record: ToolMeasurement) -> str:
+    """Whether others used cores that the program needed, or it had more threads than there are, in words.
+
+    Android counts threads that only sleep as load.
+    """
+    load, cores, threads = record.before.load_1min, record.fingerprint.cores, record.threads
+    if load is None or "android" in record.fingerprint.os.lower() or load + threads <= cores + 1:
+        return ""
+    if load + min(threads, cores) > cores + 1:
+        return "the machine was busy before the program ran"
+    return f"{threads} threads shared {cores} cores"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal, assert_never
 
@@ -39,6 +39,8 @@ class Disturbance:
     causes:  what slowed the device down, as `throttled`
     delayed: about how many samples other work delayed; 0 where those are too few to count
     reasons: what other work did, in words
+    crowded: as `8 threads shared 4 cores`, where the measurement itself had more threads than there are cores
+    busy_too: whether other work was seen beside that
     """
 
     samples: int
@@ -46,6 +48,8 @@ class Disturbance:
     causes: tuple[str, ...] = ()
     delayed: int = 0
     reasons: tuple[str, ...] = ()
+    crowded: str = ""
+    busy_too: bool = True
 
     @property
     def throttled(self) -> bool:
@@ -67,8 +71,10 @@ class Disturbance:
             whose = f"{self.samples:,} of {self.of:,} samples were taken while {why}"
             found.append(whose if self.of else f"the device was {why} meanwhile")
         if self.reasons:
-            whose = f"the machine was busy, which delayed about {self.delayed:,} of {self.of:,} samples"
-            found.append(f"{whose if self.of else 'the machine was busy'}: {', '.join(self.reasons)}")
+            busy = "the machine was busy" if self.busy_too or not self.crowded else ""
+            cause = " and ".join(part for part in (self.crowded, busy) if part)
+            whose = f"{cause}, which delayed about {self.delayed:,} of {self.of:,} samples"
+            found.append(f"{whose if self.of else cause}: {', '.join(self.reasons)}")
         return "; ".join(found)
 
 
@@ -115,7 +121,7 @@ def ever_disturbed(record: MonitoredRecord) -> Disturbance | None:
         total += (inside := max(later.runs - earlier.runs, 0))
         load.add(earlier, later, inside)
     found = _disturbance(0, total, causes, load)
-    return None if found is None else Disturbance(0, 0, found.causes, 0, found.reasons)
+    return None if found is None else replace(found, samples=0, of=0, delayed=0)
 
 
 def _disturbance(samples: int, of: int, causes: set[str], load: _Load) -> Disturbance | None:
@@ -124,7 +130,7 @@ def _disturbance(samples: int, of: int, causes: set[str], load: _Load) -> Distur
         return None
     ordered = tuple(cause for cause in _CAUSES if cause in causes)
     delayed, reasons = (max(1, round(load.delayed)), tuple(load.reasons())) if busy else (0, ())
-    return Disturbance(samples, of, ordered, delayed, reasons)
+    return Disturbance(samples, of, ordered, delayed, reasons, load.crowded if busy else "", load.others_worked)
 
 
 def _places(record: Timed, part: Samples) -> Iterator[tuple[int, int]]:
@@ -204,6 +210,21 @@ class _Load:
         self._threads = getattr(record, "threads", 1)
         self._worst = {"waited": 0.0, "others": 0.0, "stolen": 0.0, "memory_stall": 0.0}
         self._faults, self._swapped_mb = 0, 0.0
+        # whether fewer cores were free than there are threads
+        self._short = False
+
+    @property
+    def crowded(self) -> str:
+        """That the measurement had more threads than there are cores, in words."""
+        return f"{self._threads} threads shared {self._cores} cores" if self._threads > self._cores else ""
+
+    @property
+    def others_worked(self) -> bool:
+        """Whether anything but threads of its own kept cores, or other machines, or memory was short."""
+        worst = self._worst
+        return bool(
+            worst["others"] > CROWDED or worst["stolen"] or worst["memory_stall"] or self._swapped_mb or self._faults
+        )
 
     def add(self, earlier: Moment, later: Moment, samples: int) -> None:
         """Count about how many of the samples between two moments were delayed.
@@ -214,6 +235,7 @@ class _Load:
         shares = self._noticeable(later)
         for name, (value, _) in shares.items():
             self._worst[name] = max(self._worst[name], value)
+        self._short = self._short or "others" in shares
         lost = max((share for _, share in shares.values()), default=0.0)
         swapped = (later.swap_used_mb or 0.0) - (earlier.swap_used_mb or 0.0) if earlier.swap_used_mb else 0.0
         if swapped >= SWAPPED_MB:
@@ -229,8 +251,10 @@ class _Load:
             value = getattr(later, name)
             if value is not None and value >= least:
                 found[name] = (value, value)
-        if later.others is not None and (short := later.others + self._threads - self._cores) > CROWDED:
-            found["others"] = (later.others, short / self._threads)
+        # more threads than cores are in each other's way by themselves; that they were is seen by how long they waited
+        own = self._threads if later.waited is None else min(self._threads, self._cores)
+        if later.others is not None and (short := later.others + own - self._cores) > CROWDED:
+            found["others"] = (later.others, short / own)
         return found
 
     def reasons(self) -> Iterator[str]:
@@ -238,7 +262,9 @@ class _Load:
         worst = self._worst
         if worst["waited"]:
             yield f"threads waited for a core up to {_percent(worst['waited'])} of the time"
-        if worst["others"]:
+        if self._short and self.crowded and worst["others"] <= CROWDED:
+            yield "how long they waited for each other is not known"
+        elif worst["others"]:
             yield f"other processes kept up to {worst['others']:.1f} of {self._cores} cores busy"
         if worst["stolen"]:
             yield f"other machines on the same host took up to {_percent(worst['stolen'])} of the cores' time"

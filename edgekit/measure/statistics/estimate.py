@@ -31,3 +31,14 @@ def ends(figure: Estimate, lowest: float, highest: float) -> tuple[float, float]
     A figure and its limits are computed in two ways, and rounding can push one past the other.
     """
     return max(min(figure.low, figure.value), lowest), min(max(figure.high, figure.value), highest)
+
+
+def at_least(figure: Estimate, floor: Estimate, limit: float) -> Estimate:
+    """The figure where less is better, raised to the lower bound of `floor`, which it is never below.
+
+    That is done only where this bound is over the limit: no interval becomes tighter where it could still pass, and
+    what makes the figure itself doubtful changes nothing of a failure.
+    """
+    if floor.doubt or not floor.low > limit:
+        return figure
+    return Estimate(figure.value, min(max(figure.low, floor.low), figure.value), figure.high)

@@ -168,3 +168,22 @@ def test_bad_recipes_are_refused_as_a_run_refuses_them(finished_run, tmp_path):
     result = run(finished_run[0], tmp_path / "run", "--set", "target=rpi44", "--plan")
     assert "rpi44" in str(result.exception)
     assert not (tmp_path / "run").exists()
+
+
+def test_what_was_inconclusive_is_measured_again(again):
+    """One process decides nothing, whatever it measured; a budget that gates nothing may stay open."""
+    recipe, folder = again
+    budget = "{{metric: latency_p95_ms, limit: 1000, target: x86-64, length: 16, gate: {}}}"
+    assert planned(recipe, folder, f"budgets=[{budget.format('false')}]") == {}
+    gated = f"budgets=[{budget.format('true')}]"
+    why = planned(recipe, folder, gated)
+    assert list(why) == ["profile onnx"] and why["profile onnx"].endswith("was inconclusive")
+    measurements = folder / "bundles" / "onnx" / "measurements"
+    before = {path.name: path.stat().st_mtime_ns for path in measurements.iterdir()}
+    done = run(recipe, folder, "--set", gated)
+    assert done.exit_code == 3
+    assert "profile onnx: measured again, as latency_p95_ms=1000" in done.output
+    after = {path.name: path.stat().st_mtime_ns for path in measurements.iterdir()}
+    assert any(after[name] > when for name, when in before.items() if name in after) or after.keys() != before.keys()
+    # of another machine nothing was measured, and to measure this one again would not change it
+    assert planned(recipe, folder, "budgets=[{metric: latency_p95_ms, limit: 1000, target: rpi4}]") == {}

@@ -218,6 +218,39 @@ def test_more_threads_need_more_free_cores():
     assert disturbances(busy(*[{"others": 1.2}] * 10, threads=4), "infer").delayed == 30
 
 
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        (
+            {"waited": 0.5, "others": 0.1},
+            "8 threads shared 4 cores, which delayed about 50 of 100 samples: threads waited",
+        ),
+        (
+            {"waited": 0.5, "others": 2.0},
+            "8 threads shared 4 cores and the machine was busy, which delayed about 50 of 100 samples: threads waited "
+            "for a core up to 50 % of the time, other processes kept up to 2.0 of 4 cores busy",
+        ),
+        ({"waited": 0.5, "stolen": 0.3}, "8 threads shared 4 cores and the machine was busy"),
+        ({"others": 0.0}, "8 threads shared 4 cores, which delayed about 50 of 100 samples: how long they waited"),
+        ({"others": 1.0}, "8 threads shared 4 cores and the machine was busy, which delayed about 62 of 100 samples"),
+    ],
+)
+def test_more_threads_than_cores_are_no_other_work(figure, words):
+    found = disturbances(busy(*[figure] * 10, threads=8), "infer")
+    assert found.busy and found.describe.startswith(words), found.describe
+    whole = ever_disturbed(busy(*[figure] * 10, threads=8))
+    assert whole.describe.startswith(words.partition(",")[0]) and "samples" not in whole.describe
+
+
+def test_threads_that_never_waited_are_not_too_many():
+    assert disturbances(busy(*[{"waited": 0.0, "others": 0.2}] * 10, threads=8), "infer") is None
+    assert disturbances(busy(*[{"waited": 0.0, "others": 0.3}] * 10, threads=8), "infer").describe.startswith(
+        "8 threads shared 4 cores and the machine was busy"
+    )
+    # as many threads as cores: it is other work that they wait for
+    assert disturbances(busy(*[{"waited": 0.5}] * 10, threads=4), "infer").describe.startswith("the machine was busy")
+
+
 def test_few_delayed_samples_do_not_move_a_percentile():
     """One stretch of a hundred in which a fifth was lost: 0.2 % of the samples."""
     assert disturbances(busy({"waited": 0.2}, *[{}] * 99, runs=1000), "infer") is None
