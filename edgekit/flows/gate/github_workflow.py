@@ -9,6 +9,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgekit.devices.emulation.counting import board_of
 from edgekit.errors import UsageError
 from edgekit.io.atomic import write_named_text
 from edgekit.io.printable import clean
@@ -16,6 +17,17 @@ from edgekit.parts import base_requirement
 
 WORKFLOW = Path(".github", "workflows", "edgekit.yml")
 _TEMPLATE = Path(__file__).with_suffix(".yml")
+_EMULATED = "emulated-"
+_EMULATE = """\
+      - name: Cache the emulated board
+        uses: actions/cache@v4
+        with:
+          path: ~/.cache/edgekit/emulated
+          key: edgekit-{device}-${{{{ hashFiles('.github/workflows/edgekit.yml') }}}}
+      - name: Emulate the board
+        # it counts instructions, which have no noise; no root is needed
+        run: edgekit devices emulate {target}
+"""
 
 
 def write_github_workflow(
@@ -23,7 +35,7 @@ def write_github_workflow(
 ) -> Path:
     """Write the workflow that gates `bundle`, of a repository that it lies in, and give its path.
 
-    options: of `edgekit gate` as they are typed, with the budgets
+    options: of `edgekit gate` as they are typed, with the budgets; a device `emulated-TARGET` is made there first
     It stands at the root of the repository of the working directory, or here where that is none. Raises `UsageError`
     for a bundle outside of it, and for a workflow that is there already unless forced.
     """
@@ -40,11 +52,18 @@ def write_github_workflow(
         "REQUIREMENT": f'"{base_requirement()}"',
         "NEUTRAL": "which is told and lets the job pass" if inconclusive_ok else "which is no pass",
         "GATE": _plain(words),
+        "EMULATE": "".join(_emulated(word) for word in dict.fromkeys(options) if word.startswith(_EMULATED)),
     }
     text = re.sub("@@([A-Z]+)@@", lambda found: values[found[1]], _TEMPLATE.read_text(encoding="utf-8"))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_named_text(path, text)
     return path
+
+
+def _emulated(device: str) -> str:
+    """The steps that make an emulated device; `UsageError` for a target that has none."""
+    target = board_of(device.removeprefix(_EMULATED)).target
+    return _EMULATE.format(device=device, target=target)
 
 
 def _plain(words: Sequence[str]) -> str:

@@ -125,6 +125,29 @@ def test_a_workflow_is_not_replaced_unasked_and_lies_at_the_root(repository, mon
     assert "--force belongs to --init" in edgekit("gate", "onnx", "--budget", "size_mb=9", "--force")[2]
 
 
+def test_an_emulated_board_is_made_before_it_counts(repository):
+    words = [
+        "gate",
+        "my models/onnx",
+        "-b",
+        "instructions_m=9,length=16",
+        "--device",
+        "emulated-rpi4",
+        "--init",
+        "github",
+    ]
+    assert edgekit(*words)[0] == 0
+    names = [each.get("name") for each in workflow(repository)["jobs"]["gate"]["steps"]]
+    assert names[3:6] == ["Cache the emulated board", "Emulate the board", "Check the budgets"]
+    assert step(repository, "Emulate the board")["run"] == "edgekit devices emulate rpi4"
+    assert step(repository, "Cache the emulated board")["with"]["key"].endswith(
+        "${{ hashFiles('.github/workflows/edgekit.yml') }}"
+    )
+    assert "--device emulated-rpi4" in step(repository, "Check the budgets")["run"]
+    code, _, err = edgekit(*words[:5], "emulated-nothing", *words[6:], "--force")
+    assert (code, "no board of target nothing" in err) == (2, True)
+
+
 def test_a_name_with_two_dollars_is_none_for_a_workflow(repository):
     place = "a ${{ github.token }}"
     code, _, err = edgekit("gate", place, "--budget", "size_mb=9", "--init", "github")

@@ -84,7 +84,7 @@ def test_a_table_says_what_was_counted(onnx_bundle, counter):
 def test_a_device_that_cannot_count_says_so(onnx_bundle, device_home):
     with pytest.raises(DeviceError, match="does not count instructions") as found:
         count_instructions(onnx_bundle)
-    assert "scripts/emulated-pi up" in str(found.value.advice)
+    assert "edgekit devices emulate rpi4" in str(found.value.advice)
     assert not BundleFolder(onnx_bundle).records.instructions
 
 
