@@ -38,12 +38,13 @@ class TerminalProgress:
         """A bar with the share done, a few words on how it goes, and the time left."""
         from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
         from rich.progress import Progress as Bars
+        from rich.table import Column
 
         with self._lock:
             if self._bars is None:
                 columns: list[Any] = [TextColumn("{task.description}"), BarColumn(bar_width=24), TaskProgressColumn()]
                 columns += [TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn()]
-                columns += [TextColumn("{task.fields[note]}")]
+                columns += [TextColumn("{task.fields[note]}", table_column=Column(no_wrap=True, overflow="ellipsis"))]
                 self._bars = Bars(*columns, console=self._console, transient=True)
                 self._bars.start()
             bars = self._bars

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 from record_makers import accuracy, drop
 
+from edgekit.bundle.evaluation import Increase, Perplexity
 from edgekit.bundle.manifest import Step
+from edgekit.bundle.records import Records
 from edgekit.errors import UsageError
+from edgekit.measure.evidence import Evidence, Question
+from edgekit.measure.verdicts import verdict_on
+from edgekit.schema.budget import Budget
 
 
 def test_rows_that_were_cut_are_said(judged):
@@ -79,3 +86,31 @@ def test_rows_that_all_are_training_rows_are_judged_by_nothing(judged, split):
     known = accuracy(judged.manifest.content_hash, 99.0, split=split, training_rows=100)
     found = judged(f"min_accuracy=90,data=home/{split}", accuracies=[known])
     assert (found.outcome, "all 100 rows" in found.reason) == ("unmeasured", True)
+
+
+@pytest.mark.parametrize(("split", "learned"), [("test", "b"), ("test", "a"), ("train", "b")])
+def test_a_text_that_was_trained_on_is_judged_by_nothing(judged, split, learned):
+    drop = Increase(baseline="teacher", baseline_sha256="f" * 64, baseline_perplexity=9.0, pct=1.0, low=0.5, high=1.5)
+    counts = {"documents": 1, "tokens": 1000, "bytes": 4000, "context": 32, "stride": 32, "runtime": "onnxruntime 1"}
+    known = Perplexity(
+        data=f"text/{split}",
+        split=split,
+        data_sha256="a" * 64,
+        content_hash=judged.manifest.content_hash,
+        nats=1000 * math.log(9.0),
+        perplexity=9.0,
+        low=8.5,
+        high=9.5,
+        bits_per_byte=math.log2(9.0) / 4,
+        bits_per_byte_low=0.5,
+        bits_per_byte_high=1.0,
+        increases=(drop,),
+        **counts,
+    )
+    step = Step(stage="finetune", options={}, inputs={"text.train": learned * 64, "text.test": "a" * 64})
+    update = {"task": "text-generation", "perplexity": (known,), "lineage": (step,)}
+    evidence = Evidence(judged.manifest.model_copy(update=update), Records(), datetime.now(UTC))
+    budget = Budget.from_text(f"perplexity_increase_pct=5,data=text/{split}")
+    found = verdict_on(Question(budget, judged.manifest.target_facts, "out/onnx"), evidence)
+    assert found.outcome == ("pass" if (split, learned) == ("test", "b") else "unmeasured")
+    assert found.outcome == "pass" or "is the text that it was trained on" in found.reason

@@ -57,7 +57,8 @@ class TrainingStage:
         """
         self._check_label_options(rows)
         facts = None if rows is None else data_facts(rows)
-        hints = self._introduce(facts)
+        weighable = isinstance(rows, Data) and rows.problem_type == SINGLE_LABEL and self.options.epochs > 0
+        hints = self._introduce(facts, weighable=weighable)
         data = StageData(self.data, rows)
         lineage = next_step(self.name, self.options, self.start, data=data, teacher=self.teacher)
         with training_folder(self.out, lineage[-1]) as folder:
@@ -92,13 +93,16 @@ class TrainingStage:
                 advice="a smaller --soft-weight, or leave it out",
             )
 
-    def _introduce(self, facts: DataFacts | None) -> list[str]:
-        """Say what was understood of the data; gives what a person should know of it."""
+    def _introduce(self, facts: DataFacts | None, *, weighable: bool) -> list[str]:
+        """Say what was understood of the data; gives what a person should know of it.
+
+        weighable: whether labels may be weighed
+        """
         if facts is None:
             return []
         for line in said(facts):
             self.progress.say(line)
-        hints = list(data_hints(facts, self.options)) if self.options.epochs else []
+        hints = list(data_hints(facts, self.options)) if weighable else []
         for hint in hints:
             self.progress.say(f"hint: {hint}")
         return hints

@@ -171,3 +171,15 @@ def test_measurements_are_of_a_device_and_not_of_its_name(finished_run, tmp_path
         keys.append(profile_key(state, finished_run[1] / "onnx", ProfileOptions(device=("pi",))))
     assert len(set(keys)) == 3
     assert keys[0] == keys[3]
+
+
+def test_the_summary_has_what_each_stage_took_and_how_trainings_went(finished_run):
+    _, folder, summary = finished_run
+    found = {row.name: row for row in summary.stages}
+    assert {"teacher", "student", "pruned", "quantized", "export", "evaluate", "profile"} <= found.keys()
+    assert all(found[name].seconds > 0 for name in ("teacher", "student", "pruned", "export", "evaluate"))
+    teacher = found["teacher"].record
+    assert teacher.data.splits["train"].rows == 600 and teacher.training.validations
+    assert found["quantized"].record is None
+    (kept,) = (row for row in json.loads((folder / "summary.json").read_text())["stages"] if row["name"] == "student")
+    assert kept["record"]["training"]["metric"] == "accuracy" and kept["record"]["seconds"]["training"] > 0
