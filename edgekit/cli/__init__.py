@@ -247,10 +247,18 @@ def _quieten(debug: bool) -> None:
 
         warnings.simplefilter("ignore")
         warnings.simplefilter("default", EdgekitWarning)
-        warnings.showwarning = _show_warning
+        told: set[str] = set()
+
+        def show(message: Warning | str, *rest: object, **more: object) -> None:
+            # Python's own way to say a thing once forgets it whenever any library touches its filters
+            if str(message) not in told:
+                told.add(str(message))
+                _show_warning(message)
+
+        warnings.showwarning = show
         logging.disable(logging.WARNING)
 
 
-def _show_warning(message: Warning | str, *rest: object, **more: object) -> None:
+def _show_warning(message: Warning | str) -> None:
     """Print a warning as one line."""
     LOG.warning("%s", message)

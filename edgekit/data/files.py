@@ -17,7 +17,7 @@ from edgekit.data.json_rows import is_json_lines, read_json
 from edgekit.data.tagged_words import WRITE_ROWS, check_no_tagged_words
 from edgekit.errors import EdgekitWarning, NotFoundError, UsageError
 from edgekit.io.progress import SILENT, Advance, Progress
-from edgekit.options.data_options import BARE, FILE_FORMATS, FileFormat
+from edgekit.options.data_options import BARE, FILE_FORMATS, FileFormat, check_no_texts
 
 _REPORT_EVERY = 4096
 # fastText's `__label__GOOD text`, and the `COARSE:fine text` of question classification
@@ -62,6 +62,9 @@ def read_rows(
     JSONL and Parquet whatever was written: `columns.text_in` and `columns.label_in` read them.
     Raises `NotFoundError` for a missing file, `UsageError` for one of another kind or malformed, and as `bad` does.
     """
+    if path.is_dir():
+        check_no_texts(path)
+        raise UsageError(f"{path} is a folder", advice="name a file, or all of the folder: --data FOLDER")
     if not path.is_file():
         raise NotFoundError(f"{path} does not exist")
     bad, how = bad or BadRows(), how or Reading()

@@ -147,12 +147,7 @@ class DataSpec(Strict):
             found = cls.parse({"name": _name(folder.resolve().name)} | files, f"data {str(folder)!r}")
             found._folder = folder
             return found
-        if labels := _folders_of_texts(folder):
-            shown = ", ".join(labels[:3])
-            raise UsageError(
-                f"{folder} holds a text a file, in folders called as labels ({shown}): rows are read from one file",
-                advice='write a line {"text": ..., "label": "' + labels[0] + '"} for each of them into train.jsonl',
-            )
+        check_no_texts(folder)
         published = (folder / "README.md").is_file() or any(folder.rglob("*.parquet")) or (folder / "data").is_dir()
         if published or is_saved(folder):
             return cls(name=_name(folder.resolve().name), hub=str(folder))
@@ -184,6 +179,16 @@ def _find_splits(folder: Path) -> dict[str, Path]:
         if named:
             found[split] = _only(folder, split, named)
     return found
+
+
+def check_no_texts(folder: Path) -> None:
+    """Raise `UsageError` for a folder that holds a text a file, in a folder a label."""
+    if labels := _folders_of_texts(folder):
+        shown = ", ".join(labels[:3])
+        raise UsageError(
+            f"{folder} holds a text a file, in folders called as labels ({shown}): rows are read from one file",
+            advice='write a line {"text": ..., "label": "' + labels[0] + '"} for each of them into train.jsonl',
+        )
 
 
 def _folders_of_texts(folder: Path) -> list[str]:

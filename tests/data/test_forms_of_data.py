@@ -176,6 +176,11 @@ def test_a_text_a_file_is_refused_with_the_cure(tmp_path, place):
     assert (code, out) == (2, "")
     assert "holds a text a file, in folders called as labels (neg, pos)" in err
     assert '{"text": ..., "label": "neg"}' in err and "train.jsonl" in err
+    code, _, err = edgekit("finetune", *SCRATCH, "--train", tmp_path / "aclImdb" / place, "-o", tmp_path / "out")
+    assert (code, "holds a text a file" in err) == (2, True)
+    (tmp_path / "empty").mkdir()
+    code, _, err = edgekit("finetune", *SCRATCH, "--train", tmp_path / "empty", "-o", tmp_path / "out")
+    assert (code, "is a folder" in err, "--data FOLDER" in err) == (2, True, True)
 
 
 @pytest.mark.parametrize(("kind", "found"), [("file", 1), ("blank-line", 2), ("line", 3), (None, 1)])

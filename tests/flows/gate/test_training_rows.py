@@ -8,6 +8,7 @@ import random
 import pytest
 from command_line import edgekit
 from labelled_rows import LABELS, bundle_of, given_to, write_rows
+from tiny_recipe import write_recipe
 
 from edgekit.bundle.manifest import Manifest
 from edgekit.errors import EdgekitWarning
@@ -109,3 +110,22 @@ def test_other_labels_name_the_model(tmp_path, leaky):
     code, _, err = edgekit("evaluate", bundle, "--data", data, "--against", f"teacher={stranger}")
     assert code == 2
     assert "the test rows have labels that stranger was not trained on" in err, err
+
+
+def test_a_run_says_it_once_and_judges_on_the_others(tmp_path, device_home):
+    """All of it by a recipe: every stage reads the rows."""
+    recipe = write_recipe(
+        tmp_path, stages={"finetune": {"epochs": 1, "batch_size": 32, "max_length": 16}, "export": {"format": "onnx"}}
+    )
+    train, test = (tmp_path / "data" / f"{name}.tsv" for name in ("train", "test"))
+    head, *own = test.read_text().splitlines()
+    test.write_text("\n".join([head, *train.read_text().splitlines()[1:121], *own[:30]]) + "\n")
+    budgets = 'budgets=[{"metric": "min_accuracy", "limit": 5}]'
+    code, out, err = edgekit("run", recipe, "--set", budgets, "-o", tmp_path / "run", "--json")
+    assert code in (0, 1, 3), err
+    assert err.count("120 of 150 test rows") == 1
+    (row,) = json.loads(out)["verdicts"]
+    assert row["verdict"]["notes"] == ["120 rows left out that it was trained on"]
+    assert row["verdict"]["basis"]["rows"] == 30
+    lineage = Manifest.of(tmp_path / "run" / "bundles" / "onnx").lineage
+    assert lineage[0].shared == {"test": 120}
