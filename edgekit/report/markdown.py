@@ -90,7 +90,11 @@ def comparisons_markdown(models: Sequence[ModelRow]) -> str:
 
 def confusions_markdown(pairs: Sequence[ConfusedPair]) -> str:
     """Which label a model takes for which, the worst pairs first, out of the rows that have it."""
-    return _table(table_cells.CONFUSIONS, map(table_cells.confusion_cells, pairs), right=table_cells.CONFUSIONS[2:])
+    return _table(
+        table_cells.CONFUSIONS,
+        map(table_cells.confusion_cells, pairs[: table_cells.SHOWN_PAIRS]),
+        right=table_cells.CONFUSIONS[2:],
+    )
 
 
 def classes_markdown(classes: Sequence[ClassScore]) -> str:

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from edgekit.report import figures, table_cells
+from edgekit.report.condition_table import condition_table
 from edgekit.report.figures import clean, shorten
 from edgekit.report.headline import headline
 from edgekit.report.key_figures import first_drop, first_increase, key_figures, size_change
@@ -18,8 +19,8 @@ from edgekit.report.plots import histogram, interval_plots, part_bars, tradeoff_
 from edgekit.report.plots.curves import speed_curve
 from edgekit.report.plots.histogram import Limit
 from edgekit.report.plots.svg import element
-from edgekit.report.summary import LatencyRow, ModelRow, Summary, VerdictRow
-from edgekit.report.throttling_text import over_time
+from edgekit.report.summary import LatencyRow, ModelRow, Summary
+from edgekit.report.verdict_tables import verdict_tables
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -34,12 +35,16 @@ class Section:
 
 @dataclass(frozen=True)
 class Distribution:
-    """The latency of one bundle under one set of conditions, drawn."""
+    """The latency of one bundle under one set of conditions, drawn.
+
+    main: whether it is among those that are looked at first
+    """
 
     model: ModelRow
     row: LatencyRow
     picture: Markup
     beyond: str
+    main: bool
 
 
 def render_page(summary: Summary) -> str:
@@ -52,8 +57,9 @@ def render_page(summary: Summary) -> str:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.filters |= {"cut": _cut, "minus": _minus, "unbroken": _unbroken, "heading": _heading}
-    environment.globals |= {"figures": figures, "cells": table_cells, "over_time": over_time}
+    environment.filters |= {"cut": _cut, "short": _short, "minus": _minus, "unbroken": _unbroken, "heading": _heading}
+    environment.globals |= {"figures": figures, "cells": table_cells}
+    environment.tests |= {"begins": str.startswith}
     styles = Markup((TEMPLATES / "styles.css").read_text(encoding="utf-8"))  # noqa: S704  shipped with edgekit
     template = environment.get_template("report.html.j2")
     return template.render(
@@ -75,16 +81,14 @@ def _sections(summary: Summary) -> list[Section]:
     sections = (
         (Section("verdicts", "Verdicts"), True),
         (Section("language_models" if summary.generates else "models", stages), models),
-        (Section("comparisons", _comparisons(models)), [model for model in models if model.accuracy]),
         (Section("mistakes", "Most confused classes"), summary.mistakes),
         (Section("megabytes", "Where the megabytes are"), [model for model in models if model.parts_mb]),
         (Section("perplexity", "Perplexity"), [model for model in models if model.perplexity]),
         (Section("speed", "Speed of writing"), summary.speeds),
         (Section("latency", "Latency, run by run"), not summary.generates),
-        (Section("conditions", "Conditions of each measurement"), summary.measurements or summary.speeds),
-        (Section("parity", "Parity"), [model for model in models if model.parity]),
+        (Section("conditions", "Conditions of the measurements"), summary.measurements or summary.speeds),
         (Section("packages", "Packages for apps"), summary.packages),
-        (Section("lineage", "Lineage"), summary.lineage),
+        (Section("lineage", "Lineage and parity"), summary.lineage or any(model.parity for model in models)),
         (Section("commands", "Reproduce it"), summary.commands),
         (Section("labels", "Labels"), summary.labels and not summary.mistakes),
     )
@@ -102,8 +106,9 @@ def _comparisons(models: Sequence[ModelRow]) -> str:
 def _tables(summary: Summary) -> dict[str, object]:
     models = summary.models
     return {
-        "verdict_groups": _by_bundle(summary.verdicts),
+        "verdict_tables": verdict_tables(summary.verdicts),
         "compared": table_cells.compared(models),
+        "comparison_title": _comparisons(models),
         "evaluations": [table_cells.evaluation_cells(model, model.accuracy) for model in models if model.accuracy],
         "evaluation_notes": table_cells.evaluation_notes(models),
         "perplexities": [
@@ -112,6 +117,7 @@ def _tables(summary: Summary) -> dict[str, object]:
         "speeds": table_cells.speeds_by_model(summary),
         "speed_cells_of": lambda records: [table_cells.generation_cells(one) for one in records],
         "mistakes": summary.shown_mistakes,
+        "confusions": table_cells.confusions_beside(summary.shown_mistakes),
         "worst_first": lambda mistakes: [
             (row, table_cells.class_cells(row)) for row in table_cells.worst_first(mistakes.classes)
         ],
@@ -119,7 +125,7 @@ def _tables(summary: Summary) -> dict[str, object]:
         "package_rows": [table_cells.package_cells(row) for row in summary.packages],
         "part_table": table_cells.part_table(models),
         "measured": table_cells.measurements_by_model(summary),
-        "records_of": table_cells.measurements_by_model(summary) | table_cells.speeds_by_model(summary),
+        "conditions": condition_table(summary),
         "percentiles_of": lambda records: [table_cells.percentile_cells(one) for one in records],
         "stages_of": lambda records: [table_cells.stage_cells(one) for one in records],
         "first_drop": lambda model: first_drop(model, models[0]),
@@ -169,15 +175,9 @@ def _pictures(summary: Summary) -> dict[str, object]:
         "legend": part_bars.legend_of(models),
         "part_bar": part_bars.part_bar,
         "distributions": _distributions(summary),
+        "rival": first.accuracy.bag_of_words if first and first.accuracy else None,
+        "rival_picture": lambda value: interval_plots.rival_picture(value, accuracies, baseline),
     }
-
-
-def _by_bundle(rows: Sequence[VerdictRow]) -> list[tuple[VerdictRow, list[VerdictRow]]]:
-    """Verdicts under the bundle that they are on, in the order of the bundles."""
-    groups: dict[tuple[str, str], list[VerdictRow]] = {}
-    for row in rows:
-        groups.setdefault((row.bundle, row.format), []).append(row)
-    return [(group[0], group) for group in groups.values()]
 
 
 def _distributions(summary: Summary) -> list[Distribution]:
@@ -188,17 +188,21 @@ def _distributions(summary: Summary) -> list[Distribution]:
         for row in model.latencies
     ]
     drawn.sort(key=lambda item: (item[1].emulated, *_place(item[1])))
+    groups = [
+        list(group) for _, group in itertools.groupby(drawn, key=lambda item: (item[1].emulated, *_place(item[1])))
+    ]
+    judged = [any(held for _, _, held in group) for group in groups]
     return [
         distribution
-        for _, group in itertools.groupby(drawn, key=lambda item: (item[1].emulated, *_place(item[1])))
-        for distribution in _on_one_axis(list(group))
+        for index, group in enumerate(groups)
+        for distribution in _on_one_axis(group, main=judged[index] or (index == 0 and not any(judged)))
     ]
 
 
-def _on_one_axis(group: Sequence[tuple[ModelRow, LatencyRow, list[Limit]]]) -> list[Distribution]:
+def _on_one_axis(group: Sequence[tuple[ModelRow, LatencyRow, list[Limit]]], *, main: bool) -> list[Distribution]:
     axis = histogram.shared_axis([row for _, row, _ in group], [limit for _, _, held in group for limit in held])
     return [
-        Distribution(model, row, histogram.histogram(row, held, axis), histogram.beyond(row, axis))
+        Distribution(model, row, histogram.histogram(row, held, axis), histogram.beyond(row, axis), main)
         for model, row, held in group
     ]
 
@@ -213,6 +217,11 @@ def _cut(value: object, length: int = 40) -> Markup:
     text = clean(value)
     short = shorten(text, length)
     return element("bdi", short, title=None if short == text else text)
+
+
+def _short(value: object, length: int) -> str:
+    """A text of unknown length where there is no place for markup, as in an attribute."""
+    return shorten(clean(value), length)
 
 
 def _heading(text: str) -> str:

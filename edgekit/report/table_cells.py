@@ -15,8 +15,8 @@ from edgekit.measure.statistics.estimate import Estimate
 from edgekit.report import figures
 from edgekit.report.figures import NONE, UNKNOWN, clean, number
 from edgekit.report.plots.part_bars import legend_of
-from edgekit.report.summary import LatencyRow, ModelRow, PackageRow, SpeedRow, Summary, VerdictRow
-from edgekit.report.throttling_text import over_time
+from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, PackageRow, SpeedRow, Summary, VerdictRow
+from edgekit.report.throttling_text import over_time, spoilers
 from edgekit.schema.measurement import GenerationMeasurement, Measurement, OperatorTime
 
 Cells = tuple[str, ...]
@@ -45,6 +45,9 @@ PACKAGES: Cells = (
     "runtime, not counted",
 )
 OPERATORS: Cells = ("operator", "calls", "ms", "share %")
+
+# pairs of labels that are shown of those that are known
+SHOWN_PAIRS = 8
 
 
 @dataclass(frozen=True)
@@ -242,6 +245,44 @@ def confusion_cells(pair: ConfusedPair) -> Cells:
     return clean(pair.expected), clean(pair.predicted), f"{pair.rows:,}", f"{pair.support:,}"
 
 
+@dataclass(frozen=True)
+class ConfusionRow:
+    """Two labels, and in how many rows each model takes the one for the other; `support` rows have the first.
+
+    rows: as text; of a model that has other pairs more often `at most` how many
+    """
+
+    expected: str
+    predicted: str
+    rows: tuple[str, ...]
+    support: int
+    most: int
+
+
+def confusions_beside(mistakes: Sequence[Mistakes], count: int = SHOWN_PAIRS) -> list[ConfusionRow]:
+    """The pairs that were confused most in all models together, the worst first."""
+    known = [{(pair.expected, pair.predicted): pair.rows for pair in made.pairs} for made in mistakes]
+    supports = {(pair.expected, pair.predicted): pair.support for made in mistakes for pair in made.pairs}
+    worst = sorted(supports, key=lambda key: -sum(of_model.get(key, 0) for of_model in known))
+    return [
+        ConfusionRow(
+            clean(key[0]),
+            clean(key[1]),
+            tuple(_rows_of_pair(key, of_model) for of_model in known),
+            supports[key],
+            max(of_model.get(key, 0) for of_model in known),
+        )
+        for key in worst[:count]
+    ]
+
+
+def _rows_of_pair(key: tuple[str, str], of_model: dict[tuple[str, str], int]) -> str:
+    """Pairs that are not listed have no more rows than the last one that is."""
+    if key in of_model:
+        return f"{of_model[key]:,}"
+    return f"≤ {min(of_model.values()):,}" if of_model else "0"
+
+
 def percentile_cells(measurement: Measurement) -> Cells:
     """A row below `PERCENTILES`."""
     summary = summarise(measurement)
@@ -290,7 +331,7 @@ def circumstances(measurement: Measurement | GenerationMeasurement) -> list[str]
     """Where and how a measurement was taken, in sentences."""
     fingerprint = measurement.fingerprint
     known = [(name, value) for name, value in figures.conditions(measurement) if value != UNKNOWN]
-    unknown = figures.unread(measurement)
+    unknown, spoiled = figures.unread(measurement), spoilers(measurement)
     count = len(measurement.processes)
     processes = "1 process" if count == 1 else f"{count} processes"
     where = f"{figures.setting(measurement)}, {processes}, {measurement.runtime} {measurement.runtime_version}"
@@ -298,11 +339,15 @@ def circumstances(measurement: Measurement | GenerationMeasurement) -> list[str]
         clean(f"{where}, after {figures.plural(measurement.warmup_runs, 'warm-up run')}, {measurement.taken_at}"),
         figures.machine(fingerprint),
         *(["EMULATED: these times hold for no target"] if fingerprint.emulated else []),
-        *([", ".join(f"{name} {value}" for name, value in known)] if known else []),
+        *([", ".join(_flagged(name, value, spoiled) for name, value in known)] if known else []),
         *([f"{UNKNOWN}: {', '.join(unknown)}"] if unknown else []),
         *over_time(measurement),
         *(clean(note) for note in measurement.notes),
     ]
+
+
+def _flagged(name: str, value: str, spoiled: dict[str, str]) -> str:
+    return f"{name} {value} ({spoiled[name].upper()})" if name in spoiled else f"{name} {value}"
 
 
 def operator_cells(row: OperatorTime) -> Cells:

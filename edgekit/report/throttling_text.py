@@ -10,6 +10,9 @@ from edgekit.measure.performance.throttling import disturbances_of_parts
 from edgekit.report.figures import number
 from edgekit.schema.measurement import Energy, GenerationMeasurement, Measurement
 
+# the load of a machine that nobody uses
+_QUIET_LOAD = 0.5
+
 
 def over_time(record: Measurement | GenerationMeasurement) -> list[str]:
     """What a table of percentiles does not show."""
@@ -20,6 +23,23 @@ def over_time(record: Measurement | GenerationMeasurement) -> list[str]:
     found += _sustained(record)
     if record.energy is not None:
         found.append(_energy(record.energy, "token" if isinstance(record, GenerationMeasurement) else "inference"))
+    return found
+
+
+def spoilers(record: Measurement | GenerationMeasurement) -> dict[str, str]:
+    """The conditions by name that could have spoiled a measurement, each with a word on why.
+
+    A load is high that was there before and left the timed threads without cores of their own.
+    """
+    states = (record.before, record.after)
+    found: dict[str, str] = {}
+    load, spare = record.before.load_1min, max(record.fingerprint.cores - record.threads, 0)
+    if load is not None and load > spare + _QUIET_LOAD:
+        found["load"] = "high"
+    if any(state.throttled for state in states):
+        found["throttled"] = "slowed down"
+    if any(state.under_voltage for state in states):
+        found["under-voltage"] = "slowed down"
     return found
 
 

@@ -138,7 +138,7 @@ def make_mistakes(model: str, labels: tuple[str, ...] = LABELS, rows: int = ROWS
     away = np.where(generator.random(rows) < 0.6, 1, generator.integers(0, len(labels), rows))
     predicted = np.where(generator.random(rows) < 0.9, expected, (expected + away) % len(labels))
     answers = labels, expected.tolist(), predicted.tolist()
-    return Mistakes(model, worst_pairs(*answers, 8), class_scores(*answers))
+    return Mistakes(model, worst_pairs(*answers, 60), class_scores(*answers))
 
 
 def make_crowded(summary: Summary) -> Summary:

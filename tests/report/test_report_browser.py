@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.skipif(find_chromium() is None, reason="there is no Chromium or Chrome on this machine"),
 ]
 
+OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
 RUNS = {"sample": lambda run: run, "crowded": make_crowded, "bare": make_bare, "hostile": make_hostile}
 # elements that reach beyond the window, but for those in a box that scrolls, and those that only a reader's voice says
 OUTSIDE = """(() => {
@@ -76,7 +77,7 @@ def test_everything_fits_and_can_be_read(page: Page, file: Path, width: int, sch
     page.said.clear()
     page.asked.clear()
     page.open(file, width=width, scheme=scheme)
-    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    page.evaluate(OPEN_ALL)
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert page.evaluate(OUTSIDE) == []
     assert page.evaluate(COVERED) == []
@@ -99,6 +100,7 @@ def test_a_click_selects_a_command_as_it_is_typed(page: Page, tmp_path: Path, su
     path = tmp_path / "page.html"
     path.write_text(render_page(summary), encoding="utf-8")
     page.open(path, width=390)
+    page.evaluate(OPEN_ALL)
     commands = page.evaluate("document.querySelectorAll('.commands code').length")
     assert commands == len(summary.commands)
     for index, command in enumerate(summary.commands):

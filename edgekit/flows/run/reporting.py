@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -28,7 +29,8 @@ from edgekit.schema.resources import load_target
 from edgekit.schema.target import Target
 
 PAGE, MARKDOWN, JSON = "report.html", "report.md", "summary.json"
-WORST_PAIRS = 8
+# more than are shown, so that a pair of one model is known of the others
+WORST_PAIRS = 40
 
 
 def write_report(run: Run) -> Summary:
@@ -129,10 +131,16 @@ def _of_file(bundle: Path) -> Records:
     folder = BundleFolder(bundle)
     manifest, records = folder.manifest, folder.records
     sha256 = manifest.files[manifest.model_file].sha256
+    latency = [record for record in records.latency if record.model_sha256 == sha256]
     return Records(
-        latency=tuple(record for record in records.latency if record.model_sha256 == sha256),
+        latency=tuple(sorted(latency, key=_length_of)),
         generation=tuple(record for record in records.generation if record.model_sha256 == sha256),
     )
+
+
+def _length_of(measurement: Measurement) -> tuple[int, int]:
+    """Fixed lengths in their order, the data's own behind them."""
+    return measurement.length if isinstance(measurement.length, int) else sys.maxsize, measurement.threads
 
 
 def _latency(measurement: Measurement, target: Target) -> LatencyRow:

@@ -54,8 +54,9 @@ def size_axis(models: Sequence[ModelRow]) -> Axis:
 def accuracy_axis(models: Sequence[ModelRow]) -> Axis:
     """Around all intervals, in steps of five points: they compare positions, so 0 need not be on it."""
     records = [model.accuracy for model in models if model.accuracy]
-    low = min((record.low for record in records), default=0.0)
-    high = max((record.high for record in records), default=100.0)
+    rivals = [record.bag_of_words for record in records if record.bag_of_words is not None]
+    low = min((*(record.low for record in records), *rivals), default=0.0)
+    high = max((*(record.high for record in records), *rivals), default=100.0)
     return Axis(max(0.0, 5 * ((low - 1) // 5)), min(100.0, 5 * ((high + 1) // 5 + 1)))
 
 
@@ -107,6 +108,16 @@ def accuracy_picture(model: ModelRow, axis: Axis, baseline: float | None) -> Mar
         label = f"{value} %, interval {interval}, on an axis from {plain(axis.low)} to {plain(axis.high)} %"
         parts += _point(axis, model.accuracy.accuracy, model.accuracy.low, model.accuracy.high)
     return picture(label, HEIGHT, *parts)
+
+
+def rival_picture(value: float, axis: Axis, baseline: float | None) -> Markup:
+    """The accuracy of a bag of words, a point without an interval, on the axis of the models."""
+    parts = [line("0%", MIDDLE, "100%", MIDDLE, "track")]
+    if baseline is not None:
+        parts.append(line(axis.at(baseline), 0, axis.at(baseline), HEIGHT, "baseline"))
+    return picture(
+        f"a bag of words has {value:.1f} %", HEIGHT, *parts, *_point(axis, value, value, value), css="rival"
+    )
 
 
 def perplexity_picture(record: Perplexity, axis: Axis, baseline: float | None) -> Markup:
