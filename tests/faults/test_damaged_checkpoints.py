@@ -27,7 +27,7 @@ def checkpoint(tiny_checkpoint, tmp_path, monkeypatch):
 def words(command, checkpoint):
     data = [f"--{split}={checkpoint.parent / split}.tsv" for split in ("train", "validation", "test")]
     more = {"export": ["--format", "onnx"], "quantize": [], "inspect": [], "evaluate": data}
-    return [command, checkpoint, *more.get(command, [*data, "--epochs", "0.01"])]
+    return [command, checkpoint, "--quiet", *more.get(command, [*data, "--epochs", "0.01"])]
 
 
 def all_refuse(capfd, checkpoint, says, commands=("export", "quantize")):

@@ -24,7 +24,7 @@ def holds(folder):
 def test_training_that_cannot_be_saved(tmp_path, hidden, file_bytes):
     data, place = write_data(tmp_path / "data"), tmp_path / "place"
     shape = SCRATCH.replace("hidden=16", f"hidden={hidden}")
-    words = ("finetune", "--scratch", shape, "--data", data, "--epochs", "1", "-o", place / "teacher")
+    words = ("finetune", "--quiet", "--scratch", shape, "--data", data, "--epochs", "1", "-o", place / "teacher")
     code, message = start(*words, log=tmp_path / "log", file_bytes=file_bytes).wait()
     assert code == 2, message
     assert len(message.strip().splitlines()) == 1
