@@ -35,12 +35,16 @@ def run(capfd, *words) -> Ran:
 
 
 def refused(capfd, *words, says: str = "", code: int = USAGE) -> str:
-    """Run, and hold the refusal against the rules: one error line, perhaps one of advice, and nothing else."""
+    """Run, and hold the refusal against the rules: one error line, perhaps one of advice, and nothing else.
+
+    What was understood of the data may stand before it.
+    """
     ran = run(capfd, *words)
     assert ran.code == code, f"exit {ran.code}: {ran.err}{ran.out}"
     assert "Traceback" not in ran.err + ran.out
     assert ran.out == "", ran.out
-    lines = [line for line in ran.err.splitlines() if not line.startswith(("Usage: ", "Try '"))]
+    told = re.compile(r"Usage: |Try '|data \S+: text from |  (train|validation|test): [\d,]+ rows?; ")
+    lines = [line for line in ran.err.splitlines() if not told.match(line)]
     errors = [line for line in lines if re.match(r"error: ", line, re.IGNORECASE)]
     assert len(errors) == 1, ran.err
     others = [line for line in lines if line.strip() and not line.startswith("  ") and line not in errors]

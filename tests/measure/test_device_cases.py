@@ -105,6 +105,7 @@ def test_a_floor_changes_nothing_but_what_is_over_the_limit():
     assert at_least(figure, Estimate(10, 9.5, 11, "too few"), 5) == figure
     assert at_least(figure, Estimate(10, 9.5, 11), 9.4) == Estimate(12, 9.5, 14)
     assert at_least(unknown, Estimate(10, 9.5, 11), 9.4) == Estimate(12, 9.5, math.inf)
+    assert at_least(Estimate(9.45, 9, 14), Estimate(10, 9.5, 11), 9.4) == Estimate(9.45, 9.45, 14)
     assert at_least(Estimate(12, 9.9, 14), Estimate(10, 9.5, 11), 9.4) == Estimate(12, 9.9, 14)
 
 

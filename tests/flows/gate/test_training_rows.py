@@ -8,7 +8,7 @@ import random
 import pytest
 from command_line import edgekit
 from labelled_rows import LABELS, bundle_of, given_to, write_rows
-from tiny_recipe import write_recipe
+from tiny_recipe import rows, write_recipe
 
 from edgekit.bundle.manifest import Manifest
 from edgekit.errors import EdgekitWarning
@@ -69,6 +69,26 @@ def test_a_file_of_training_rows_is_known_by_its_hash(tmp_path, finished_run):
     code, out, _ = edgekit("evaluate", folder / "teacher", "--test", train, "--json")
     found = json.loads(out)
     assert (code, found["rows"], found["training_rows"], found["left_out"]) == (0, 600, 600, 0)
+
+
+def test_so_is_one_of_which_a_tenth_was_carved_off(tmp_path):
+    train = tmp_path / "train.tsv"
+    train.write_text("text\tlabel\n" + "".join(f"{text}\t{label}\n" for text, label in rows(60, 1)))
+    other = tmp_path / "other.tsv"
+    other.write_text("text\tlabel\n" + "".join(f"{text}\t{label}\n" for text, label in rows(60, 2)))
+    shape = "layers=1,hidden=16,heads=2,ffn=32,vocabulary=200,max_length=16"
+    words = ("--train", train, "--epochs", 1, "--max-length", 16, "-o", tmp_path / "out")
+    assert edgekit("finetune", "--scratch", shape, *words)[0] == 0
+    for words, counted in (
+        (("--test", train), (60, 60, 0)),
+        (("--test", other), (60, 0, 0)),
+        (("--train", train, "--test", other, "--split", "train"), (54, 54, 0)),
+        (("--train", train, "--test", other, "--split", "validation"), (6, 0, 0)),
+    ):
+        code, out, err = edgekit("evaluate", tmp_path / "out", *words, "--json")
+        assert code == 0, err
+        found = json.loads(out)
+        assert (found["rows"], found["training_rows"], found["left_out"]) == counted, words
 
 
 def test_all_test_rows_in_the_training_rows_are_refused(tmp_path, leaky):
