@@ -73,6 +73,7 @@ class TrainingLog(Strict):
     metric:          what the best weights were chosen by; all but `accuracy` (%) and `macro_f1` (%) are better small
     steps:           planned;   done: taken, which are fewer where patience ended it
     best_step:       after which the weights are that were kept
+    bag_of_words:    accuracy in % of a bag of words on the validation rows, where a classifier was fine-tuned
     never_predicted: labels with validation rows that those weights give none of
     """
 
@@ -83,6 +84,7 @@ class TrainingLog(Strict):
     tokens: TokenLengths | None = None
     losses: tuple[LossPoint, ...] = ()
     validations: tuple[ValidationPoint, ...] = ()
+    bag_of_words: Annotated[float, pydantic.Field(ge=0, le=100)] | None = None
     never_predicted: tuple[str, ...] = ()
 
     @property

@@ -48,6 +48,11 @@ def training_hints(facts: DataFacts, log: TrainingLog, options: TrainOptions) ->
                 f"the model is no better than saying {visible_name(most)} always: {best:.2f} % on validation, and "
                 f"{majority:.2f} % of the rows have that label; train longer or at another --learning-rate"
             )
+        elif log.bag_of_words is not None and best < log.bag_of_words:
+            yield (
+                f"a bag of words does better on validation ({log.bag_of_words:.2f} % against {best:.2f} %): train "
+                "longer, at another --learning-rate, or begin from a pretrained checkpoint"
+            )
     if log.never_predicted:
         yield never_predicted(log.never_predicted, "validation")
 

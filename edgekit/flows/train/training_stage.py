@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from edgekit.bundle.manifest import VocabularyCut
 from edgekit.bundle.training_record import DataFacts, TrainingRecord
 from edgekit.compress.training.distributed import is_main
@@ -25,6 +27,7 @@ from edgekit.flows.train.training_dir import training_folder
 from edgekit.io.atomic import new_folder
 from edgekit.io.progress import SILENT, Timed
 from edgekit.io.quantities import duration
+from edgekit.measure.accuracy.bag_of_words import EPOCHS, bag_of_words
 from edgekit.models.checkpoint import Checkpoint, save_checkpoint
 from edgekit.options.data_options import DataSpec
 from edgekit.options.train_options import TrainOptions
@@ -67,15 +70,26 @@ class TrainingStage:
                 lineage = ended(lineage, found.trained)
             lineage = (*lineage[:-1], lineage[-1].model_copy(update={"vocabulary": found.vocabulary}))
             log = None if found.trained is None else found.trained.log
+            if log is not None and self.name == "finetune" and weighable and isinstance(rows, Data):
+                log = log.model_copy(update={"bag_of_words": self._bag_of_words(rows)})
             later = list(training_hints(facts, log, self.options)) if facts is not None and log is not None else []
-            record = TrainingRecord(
-                data=facts, training=log, seconds=self._seconds(), hints=tuple(dict.fromkeys([*hints, *later]))
-            )
+            every = tuple(dict.fromkeys([*hints, *later]))
+            record = TrainingRecord(data=facts, training=log, seconds=self._seconds(), hints=every)
             if is_main():
                 with new_folder(self.out, force=self.force) as out:
                     save_checkpoint(found.model, found.tokenizer, out, lineage=lineage, training=record)
         self._conclude(found, later)
         return self.out
+
+    def _bag_of_words(self, rows: Data) -> float | None:
+        """What a bag of words reaches on the validation rows, in %; several processes do not all count it."""
+        if not is_main():
+            return None
+        with self.progress.task(f"{self.name}: a bag of words", EPOCHS) as advance:
+            given = bag_of_words(
+                rows.train.pairs_of_text(), rows.train.labels, rows.validation.pairs_of_text(), advance
+            )
+        return 100 * float((given == np.asarray(rows.validation.labels)).mean())
 
     def _check_label_options(self, rows: Data | TextData | None) -> None:
         """Raise `UsageError` for options of single labels where there are none, or nothing is trained on them."""

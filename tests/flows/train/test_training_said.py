@@ -72,11 +72,11 @@ def test_a_log_goes_on_while_it_trains(teacher):
     ticks = [line for line in lines if "left" in line]
     assert ticks, err
     assert any(re.search(r"\d+ %, step \d+ of 76, loss [\d.]+, [\d,]+ rows/s", line) for line in ticks), ticks
-    validations = [line for line in lines if "left" not in line]
+    validations = [line for line in lines if line.startswith("finetune: step ")]
     assert len(validations) == 4
     assert re.search(r"step 19 of 76, loss [\d.]+, [\d,]+ rows/s, validation [\d.]+ %$", validations[0])
     (end,) = (line for line in err.splitlines() if " in all: " in line)
-    assert re.search(r"in all: reading [\d.]+ s, tokenizing [\d.]+ s, training [\d.]+ s, other", end), end
+    assert re.search(r"in all: reading [\d.]+ s, tokenizing [\d.]+ s, training [\d.]+ s, a bag of words", end), end
 
 
 def test_the_checkpoint_keeps_how_it_went(teacher, data):
@@ -208,3 +208,12 @@ def test_hint_of_a_training_that_ended_too_early(tmp_path, data):
 def test_hint_of_a_model_that_learned_nothing(tmp_path, data):
     found = hints(tmp_path, data, "--epochs", 0.1, "--learning-rate", "1e-9")
     assert any(hint.startswith("the model is no better than saying") for hint in found), found
+
+
+def test_hint_of_a_bag_of_words_that_does_better(tmp_path, data):
+    """After two passes the model knows two labels of three; words tell all of them."""
+    found = hints(tmp_path, data, "--epochs", 2, *OPTIONS)
+    log = CheckpointExtras.read(tmp_path / "out" / "edgekit.json").training.training
+    best = max(point.value for point in log.validations)
+    assert log.bag_of_words > 95 and 100 / 3 < best < log.bag_of_words
+    assert any(f"a bag of words does better on validation ({log.bag_of_words:.2f} %" in hint for hint in found), found
