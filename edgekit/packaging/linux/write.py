@@ -30,6 +30,8 @@ from edgekit.tasks.problem_type import MULTI_LABEL, REGRESSION
 FORMATS = ("onnx", "tflite")
 # the folders of the agent that run a bundle; the others measure
 _AGENT_FOLDERS = ("inference", "runtimes")
+# what a runtime must know of the processor
+_OF_THE_MACHINE = ("machine/__init__", "machine/cpu")
 # the modules beside them that answer a host
 _FOR_A_HOST = {"__main__", "server"}
 # what of edgekit goes on the device, under its own names
@@ -109,7 +111,8 @@ def agent_modules() -> list[str]:
     """The modules of the agent that the service needs, as `inference/bundle`."""
     agent = Path(str(resources.files("edgekit"))) / "agent"
     own = [path.stem for path in agent.glob("*.py") if path.stem not in _FOR_A_HOST]
-    return sorted(own + [f"{name}/{path.stem}" for name in _AGENT_FOLDERS for path in (agent / name).glob("*.py")])
+    own += [f"{name}/{path.stem}" for name in _AGENT_FOLDERS for path in (agent / name).glob("*.py")]
+    return sorted([*own, *_OF_THE_MACHINE])
 
 
 def _copy_code(staged: Path) -> None:
