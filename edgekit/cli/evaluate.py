@@ -279,7 +279,7 @@ def _print_drop(drop: Drop) -> None:
 
 
 def _print_tables(found: Evaluation, all_classes: bool) -> None:
-    from edgekit.report.table_cells import worst_first
+    from edgekit.report.mistake_cells import worst_first
     from edgekit.report.terminal import classes_table, confusions_table
 
     classes = worst_first(found.accuracy.classes)

@@ -61,7 +61,7 @@ def figure_lines(found: LabelSets | Numbers) -> list[str]:
 
 
 def _print_labels(found: LabelSets, most: int | None) -> None:
-    from edgekit.report.table_cells import worst_first
+    from edgekit.report.mistake_cells import worst_first
     from edgekit.report.terminal import classes_table
 
     classes = worst_first(found.classes)

@@ -21,6 +21,7 @@ from edgekit.cli.progress import progress
     help="Change the recipe, as stages.distill.epochs=3 or stages.prune=null. Can be given again.",
 )
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="Folder of the run. Default: runs/NAME.")
+@click.option("--no-texts", is_flag=True, help="Show no texts of the data in the report, as report.texts=false.")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show what would be done, and why; touch nothing.")
 @as_json
 @click.pass_context
@@ -29,6 +30,7 @@ def command(
     recipe: str,
     settings: tuple[str, ...],
     out: Path | None,
+    no_texts: bool,
     only_plan: bool,
     as_json: bool,
 ) -> None:
@@ -43,6 +45,7 @@ def command(
       edgekit run quickstart --set data=my-data/ --set model=distilbert-base-uncased
       edgekit run quickstart --set stages.distill.epochs=8 --plan
     """
+    settings = (*settings, "report.texts=false") if no_texts else settings
     if only_plan:
         _show_plan(recipe, settings, out, as_json)
         return

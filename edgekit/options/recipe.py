@@ -14,6 +14,7 @@ from edgekit.options.data_options import DataSpec
 from edgekit.options.export_options import ExportOptions
 from edgekit.options.package_options import PackageOptions
 from edgekit.options.profile_options import ProfileOptions
+from edgekit.options.report_options import ReportOptions
 from edgekit.options.stage_options import EvaluateOptions, QuantizeOptions
 from edgekit.options.train_options import DistillOptions, FinetuneOptions, PruneOptions
 from edgekit.schema.base_model import NOT_VALID, NotPlain, Strict, read_mapping, yaml_value
@@ -41,7 +42,8 @@ class Stages(Strict):
 class Recipe(Strict):
     """A whole run, as data. `model` is a folder, a hub id, or the shape of a model made from nothing.
 
-    `package` makes packages for apps of the bundle at the end; left out, there are none.
+    `package` makes packages for apps of the bundle at the end; left out, there are none. `report` says what the report
+    may show.
     """
 
     name: str = pydantic.Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
@@ -53,6 +55,7 @@ class Recipe(Strict):
     stages: Stages
     budgets: tuple[Budget, ...] = ()
     package: PackageOptions | None = None
+    report: ReportOptions = ReportOptions()
 
     @pydantic.field_validator("data", mode="before")
     @classmethod

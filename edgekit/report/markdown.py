@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from edgekit.bundle.evaluation import ClassScore
 from edgekit.measure.accuracy.classification import ConfusedPair
 from edgekit.measure.verdicts import FAILED, INCONCLUSIVE, PASSED
-from edgekit.report import table_cells
+from edgekit.report import mistake_cells, table_cells, training_cells
 from edgekit.report.figures import clean
 from edgekit.report.headline import headline
-from edgekit.report.summary import ModelRow, Summary, VerdictRow
+from edgekit.report.summary import ModelRow, StageRow, Summary, VerdictRow, WrongText
 from edgekit.schema.measurement import Measurement
 
 _PUNCTUATION = re.compile(r"([\\`*_\[\]|~>$])")
@@ -27,6 +27,10 @@ def summary_markdown(summary: Summary) -> str:
         notes = "".join(f"\n- {escape(note)}" for note in table_cells.evaluation_notes(summary.models))
         table = _table(table_cells.EVALUATIONS, evaluated, right=table_cells.EVALUATIONS[1:-1])
         parts.append(("Evaluations", f"{table}{notes}\n" if notes else table))
+    if summary.stages:
+        parts.append(("Training and time", trainings_markdown(summary.stages)))
+    if summary.wrong_texts:
+        parts.append(("Texts gone wrong", wrong_texts_markdown(summary.wrong_texts)))
     parts += [
         (f"Confusions of {escape(clean(mistakes.model))}", confusions_markdown(mistakes.pairs))
         for mistakes in summary.shown_mistakes
@@ -91,15 +95,29 @@ def comparisons_markdown(models: Sequence[ModelRow]) -> str:
 def confusions_markdown(pairs: Sequence[ConfusedPair]) -> str:
     """Which label a model takes for which, the worst pairs first, out of the rows that have it."""
     return _table(
-        table_cells.CONFUSIONS,
-        map(table_cells.confusion_cells, pairs[: table_cells.SHOWN_PAIRS]),
-        right=table_cells.CONFUSIONS[2:],
+        mistake_cells.CONFUSIONS,
+        map(mistake_cells.confusion_cells, pairs[: mistake_cells.SHOWN_PAIRS]),
+        right=mistake_cells.CONFUSIONS[2:],
     )
 
 
 def classes_markdown(classes: Sequence[ClassScore]) -> str:
     """Precision, recall and F1 of every class, F1 with its 95 % interval."""
-    return _table(table_cells.CLASSES, map(table_cells.class_cells, classes), right=table_cells.CLASSES[1:])
+    return _table(mistake_cells.CLASSES, map(mistake_cells.class_cells, classes), right=mistake_cells.CLASSES[1:])
+
+
+def trainings_markdown(stages: Sequence[StageRow]) -> str:
+    """What each stage took, how the trainings went, and what a person should know of them."""
+    table = _table(training_cells.TRAININGS, map(training_cells.training_cells, stages))
+    hints = [f"- {escape(clean(f'{row.name}: {hint}'))}" for row in stages if row.record for hint in row.record.hints]
+    return table + ("\n" + "\n".join(hints) + "\n" if hints else "")
+
+
+def wrong_texts_markdown(rows: Sequence[WrongText]) -> str:
+    """Texts that a bundle labels wrongly, with the probability that it gives to its own label."""
+    return _table(
+        mistake_cells.WRONG_TEXTS, map(mistake_cells.wrong_text_cells, rows), right=mistake_cells.WRONG_TEXTS[3:]
+    )
 
 
 def latency_markdown(measurements: Sequence[Measurement]) -> str:

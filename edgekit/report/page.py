@@ -10,7 +10,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from edgekit.report import figures, table_cells
+from edgekit.report import figures, mistake_cells, table_cells, training_cells
 from edgekit.report.condition_table import condition_table
 from edgekit.report.figures import clean, shorten
 from edgekit.report.headline import headline
@@ -19,6 +19,7 @@ from edgekit.report.plots import histogram, interval_plots, part_bars, tradeoff_
 from edgekit.report.plots.curves import speed_curve
 from edgekit.report.plots.histogram import Limit
 from edgekit.report.plots.svg import element
+from edgekit.report.plots.training_curves import training_curve
 from edgekit.report.summary import LatencyRow, ModelRow, Summary
 from edgekit.report.verdict_tables import verdict_tables
 
@@ -57,8 +58,15 @@ def render_page(summary: Summary) -> str:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.filters |= {"cut": _cut, "short": _short, "minus": _minus, "unbroken": _unbroken, "heading": _heading}
-    environment.globals |= {"figures": figures, "cells": table_cells}
+    environment.filters |= {
+        "cut": _cut,
+        "short": _short,
+        "breakable": _breakable,
+        "minus": _minus,
+        "unbroken": _unbroken,
+        "heading": _heading,
+    }
+    environment.globals |= {"figures": figures, "cells": table_cells, "trainings": training_cells}
     environment.tests |= {"begins": str.startswith}
     styles = Markup((TEMPLATES / "styles.css").read_text(encoding="utf-8"))  # noqa: S704  shipped with edgekit
     template = environment.get_template("report.html.j2")
@@ -82,6 +90,7 @@ def _sections(summary: Summary) -> list[Section]:
         (Section("verdicts", "Verdicts"), True),
         (Section("language_models" if summary.generates else "models", stages), models),
         (Section("mistakes", "Most confused classes"), summary.mistakes),
+        (Section("training", "Training and time"), summary.stages),
         (Section("megabytes", "Where the megabytes are"), [model for model in models if model.parts_mb]),
         (Section("perplexity", "Perplexity"), [model for model in models if model.perplexity]),
         (Section("speed", "Speed of writing"), summary.speeds),
@@ -106,6 +115,10 @@ def _comparisons(models: Sequence[ModelRow]) -> str:
 def _tables(summary: Summary) -> dict[str, object]:
     models = summary.models
     return {
+        "stage_times": training_cells.stage_times(summary.stages),
+        "trained": training_cells.trained_stages(summary.stages),
+        "training_rows": [training_cells.training_cells(row) for row in summary.stages],
+        "hints": [(row.name, hint) for row in summary.stages if row.record for hint in row.record.hints],
         "verdict_tables": verdict_tables(summary.verdicts),
         "compared": table_cells.compared(models),
         "comparison_title": _comparisons(models),
@@ -117,9 +130,9 @@ def _tables(summary: Summary) -> dict[str, object]:
         "speeds": table_cells.speeds_by_model(summary),
         "speed_cells_of": lambda records: [table_cells.generation_cells(one) for one in records],
         "mistakes": summary.shown_mistakes,
-        "confusions": table_cells.confusions_beside(summary.shown_mistakes),
+        "confusions": mistake_cells.confusions_beside(summary.shown_mistakes),
         "worst_first": lambda mistakes: [
-            (row, table_cells.class_cells(row)) for row in table_cells.worst_first(mistakes.classes)
+            (row, mistake_cells.class_cells(row)) for row in mistake_cells.worst_first(mistakes.classes)
         ],
         "parities": [table_cells.parity_cells(model, model.parity) for model in models if model.parity],
         "package_rows": [table_cells.package_cells(row) for row in summary.packages],
@@ -143,7 +156,7 @@ def _pictures(summary: Summary) -> dict[str, object]:
     )
     sizes, accuracies, latencies = (
         interval_plots.size_axis(models),
-        interval_plots.accuracy_axis(models),
+        interval_plots.accuracy_axis(models, rivals=True),
         interval_plots.latency_axis(models),
     )
     lost = interval_plots.lost_axis([record for _, record in table_cells.compared(models)])
@@ -152,7 +165,9 @@ def _pictures(summary: Summary) -> dict[str, object]:
     return {
         "verdict_picture": interval_plots.verdict_picture,
         "ground": tradeoff_plot.ground_of(models, summary.verdicts),
-        "tradeoff_picture": tradeoff_plot.tradeoff_picture(models, summary.verdicts, accuracies),
+        "tradeoff_picture": tradeoff_plot.tradeoff_picture(
+            models, summary.verdicts, interval_plots.accuracy_axis(models)
+        ),
         "first": first,
         "accuracies": accuracies,
         "lost_axis": lost,
@@ -171,6 +186,7 @@ def _pictures(summary: Summary) -> dict[str, object]:
         "speed_picture": lambda row: interval_plots.speed_picture(row, rates),
         "share_bar": interval_plots.share_bar,
         "speed_curve": speed_curve,
+        "training_curve": training_curve,
         "latency_end": latencies,
         "legend": part_bars.legend_of(models),
         "part_bar": part_bars.part_bar,
@@ -222,6 +238,12 @@ def _cut(value: object, length: int = 40) -> Markup:
 def _short(value: object, length: int) -> str:
     """A text of unknown length where there is no place for markup, as in an attribute."""
     return shorten(clean(value), length)
+
+
+def _breakable(value: object) -> Markup:
+    """A label that may go on in the next line behind each `_`, and never within a word."""
+    parts = clean(value).replace("_", "_\n").split("\n")
+    return element("bdi", Markup("<wbr>").join(parts))
 
 
 def _heading(text: str) -> str:

@@ -138,10 +138,23 @@ class Mistakes:
 
 
 @dataclass(frozen=True)
+class WrongText:
+    """A text that a model labels wrongly, with the probability in [0, 1] that it gives to its own label."""
+
+    model: str
+    text: str
+    pair: str | None
+    label: str
+    predicted: str
+    probability: float
+
+
+@dataclass(frozen=True)
 class Summary:
     """A whole run. `exit_code` is that of its verdicts; `commands` reproduce it stage by stage.
 
-    mistakes: of every model that was evaluated, in the order of the models
+    mistakes:    of every model that was evaluated, in the order of the models
+    wrong_texts: some rows that a bundle gets wrong; none where the recipe leaves texts out
     """
 
     name: str
@@ -161,6 +174,7 @@ class Summary:
     speeds: tuple[GenerationMeasurement, ...] = ()
     packages: tuple[PackageRow, ...] = ()
     stages: tuple[StageRow, ...] = ()
+    wrong_texts: tuple[WrongText, ...] = ()
 
     @property
     def heading(self) -> str:

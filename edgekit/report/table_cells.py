@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgekit.bundle.evaluation import Accuracy, ClassScore, Drop, Increase, Perplexity
+from edgekit.bundle.evaluation import Accuracy, Drop, Increase, Perplexity
 from edgekit.bundle.manifest import Parity
-from edgekit.measure.accuracy.classification import ConfusedPair
 from edgekit.measure.accuracy.hints import evaluation_hints, simple_rivals
 from edgekit.measure.performance.generation import summarise_generation
 from edgekit.measure.performance.latency_summary import summarise
@@ -15,7 +14,7 @@ from edgekit.measure.statistics.estimate import Estimate
 from edgekit.report import figures
 from edgekit.report.figures import NONE, UNKNOWN, clean, number
 from edgekit.report.plots.part_bars import legend_of
-from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, PackageRow, SpeedRow, Summary, VerdictRow
+from edgekit.report.summary import LatencyRow, ModelRow, PackageRow, SpeedRow, Summary, VerdictRow
 from edgekit.report.throttling_text import over_time, spoilers
 from edgekit.schema.measurement import GenerationMeasurement, Measurement, OperatorTime
 
@@ -27,8 +26,6 @@ LANGUAGE_MODELS: Cells = ("model", "MB", "weights", "perplexity", "increase %", 
 COMPARISONS: Cells = (
     "model", "against", "points lost", "macro-F1 lost", "same label %", "rows lost / gained", "McNemar p"
 )  # fmt: skip
-CLASSES: Cells = ("label", "rows", "precision %", "recall %", "F1 %")
-CONFUSIONS: Cells = ("was", "taken for", "rows", "of")
 EVALUATIONS: Cells = ("model", "accuracy %", "macro-F1 %", "MCC", "rows", "cut to length", "runtime")
 PARITY: Cells = ("bundle", "reference", "equal labels", "largest difference of a logit", "tolerance")
 PERCENTILES: Cells = ("length", "threads", "p50 ms", "p90 ms", "p95 ms", "p99 ms", "runs")
@@ -45,9 +42,6 @@ PACKAGES: Cells = (
     "runtime, not counted",
 )
 OPERATORS: Cells = ("operator", "calls", "ms", "share %")
-
-# pairs of labels that are shown of those that are known
-SHOWN_PAIRS = 8
 
 
 @dataclass(frozen=True)
@@ -136,19 +130,25 @@ def evaluation_cells(model: ModelRow, record: Accuracy) -> Cells:
 
 
 def evaluation_notes(models: Sequence[ModelRow]) -> list[str]:
-    """What is had for nothing on the rows; of each model hints, what its rows are too few to tell, and which count."""
+    """What is had for nothing on the rows; hints, what rows are too few for, and which count, each with its models."""
     known = [model.accuracy for model in models if model.accuracy and model.accuracy.bag_of_words is not None]
     notes = [f"on these rows {rivals}" for rivals in dict.fromkeys(map(simple_rivals, known))]
+    found: dict[str, list[str]] = {}
     for model in models:
-        record = model.accuracy
-        notes += [] if record is None else [f"{model.name}: {hint}" for hint in evaluation_hints(record)]
-        if record and record.macro_f1_doubt:
-            notes.append(f"{model.name}: {record.macro_f1_doubt}")
-        if record and record.left_out:
-            notes.append(f"{model.name}: {record.left_out:,} rows that are training rows were left out")
-        elif record and record.training_rows:
-            notes.append(f"{model.name}: {record.training_rows:,} rows are training rows: the figures are too good")
-    return list(map(clean, notes))
+        for note in _notes_of(model.accuracy) if model.accuracy else ():
+            found.setdefault(note, []).append(figures.shorten(clean(model.name), 40))
+    return [*map(clean, notes), *(clean(f"{', '.join(names)}: {note}") for note, names in found.items())]
+
+
+def _notes_of(record: Accuracy) -> list[str]:
+    notes = list(evaluation_hints(record))
+    if record.macro_f1_doubt:
+        notes.append(record.macro_f1_doubt)
+    if record.left_out:
+        notes.append(f"{record.left_out:,} rows that are training rows were left out")
+    elif record.training_rows:
+        notes.append(f"{record.training_rows:,} rows are training rows: the figures are too good")
+    return notes
 
 
 def perplexity_cells(model: ModelRow, record: Perplexity) -> Cells:
@@ -227,60 +227,6 @@ def speeds_by_model(summary: Summary) -> dict[str, list[GenerationMeasurement]]:
     for record in sorted(summary.speeds, key=lambda record: (record.threads, record.length)):
         found.setdefault(names.get(record.model_sha256, record.model_sha256[:12]), []).append(record)
     return found
-
-
-def worst_first(classes: Sequence[ClassScore]) -> list[ClassScore]:
-    """Classes by their F1, the lowest first; those that have none come last."""
-    return sorted(classes, key=lambda row: (row.f1 is None, row.f1))
-
-
-def class_cells(row: ClassScore) -> Cells:
-    """A row below `CLASSES`."""
-    shares = (NONE if share is None else f"{share:.1f}" for share in (row.precision, row.recall))
-    return clean(row.label), f"{row.rows:,}", *shares, _lines(*figures.class_f1(row))
-
-
-def confusion_cells(pair: ConfusedPair) -> Cells:
-    """A row below `CONFUSIONS`."""
-    return clean(pair.expected), clean(pair.predicted), f"{pair.rows:,}", f"{pair.support:,}"
-
-
-@dataclass(frozen=True)
-class ConfusionRow:
-    """Two labels, and in how many rows each model takes the one for the other; `support` rows have the first.
-
-    rows: as text; of a model that has other pairs more often `at most` how many
-    """
-
-    expected: str
-    predicted: str
-    rows: tuple[str, ...]
-    support: int
-    most: int
-
-
-def confusions_beside(mistakes: Sequence[Mistakes], count: int = SHOWN_PAIRS) -> list[ConfusionRow]:
-    """The pairs that were confused most in all models together, the worst first."""
-    known = [{(pair.expected, pair.predicted): pair.rows for pair in made.pairs} for made in mistakes]
-    supports = {(pair.expected, pair.predicted): pair.support for made in mistakes for pair in made.pairs}
-    worst = sorted(supports, key=lambda key: -sum(of_model.get(key, 0) for of_model in known))
-    return [
-        ConfusionRow(
-            clean(key[0]),
-            clean(key[1]),
-            tuple(_rows_of_pair(key, of_model) for of_model in known),
-            supports[key],
-            max(of_model.get(key, 0) for of_model in known),
-        )
-        for key in worst[:count]
-    ]
-
-
-def _rows_of_pair(key: tuple[str, str], of_model: dict[tuple[str, str], int]) -> str:
-    """Pairs that are not listed have no more rows than the last one that is."""
-    if key in of_model:
-        return f"{of_model[key]:,}"
-    return f"≤ {min(of_model.values()):,}" if of_model else "0"
 
 
 def percentile_cells(measurement: Measurement) -> Cells:

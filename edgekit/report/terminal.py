@@ -11,7 +11,7 @@ from edgekit.measure.performance.benchmark_tool import tool_latency
 from edgekit.measure.performance.instructions import millions
 from edgekit.measure.performance.throttling import ever_disturbed
 from edgekit.measure.statistics.estimate import Estimate
-from edgekit.report import table_cells
+from edgekit.report import mistake_cells, table_cells
 from edgekit.report.figures import NOT_GATED, WORDS, clean, listed, machine, number, plural
 from edgekit.report.summary import ModelRow, PackageRow, VerdictRow
 from edgekit.schema.measurement import (
@@ -52,16 +52,16 @@ def models_table(models: Sequence[ModelRow]) -> Table:
 
 def confusions_table(pairs: Sequence[ConfusedPair]) -> Table:
     """Which label a model takes for which, the worst pairs first, out of the rows that have it."""
-    numeric = table_cells.CONFUSIONS[2:]
+    numeric = mistake_cells.CONFUSIONS[2:]
     return _filled(
-        _table(table_cells.CONFUSIONS, right=numeric, keep=numeric), map(table_cells.confusion_cells, pairs)
+        _table(mistake_cells.CONFUSIONS, right=numeric, keep=numeric), map(mistake_cells.confusion_cells, pairs)
     )
 
 
 def classes_table(classes: Sequence[ClassScore]) -> Table:
     """Precision, recall and F1 of every class, F1 with its 95 % interval."""
-    numeric = table_cells.CLASSES[1:]
-    return _filled(_table(table_cells.CLASSES, right=numeric, keep=numeric), map(table_cells.class_cells, classes))
+    numeric = mistake_cells.CLASSES[1:]
+    return _filled(_table(mistake_cells.CLASSES, right=numeric, keep=numeric), map(mistake_cells.class_cells, classes))
 
 
 def measurements_table(measurements: Sequence[AgentMeasurement]) -> Group:

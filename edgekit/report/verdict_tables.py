@@ -95,7 +95,8 @@ def _notes(rows: Sequence[VerdictRow]) -> Iterator[VerdictNote]:
     sentences: dict[str, list[VerdictRow]] = {}
     for row in rows:
         verdict = row.verdict
-        if verdict.outcome != "pass" and (verdict.reason or verdict.advice):
+        # that a figure fails is in its cell
+        if verdict.outcome != "pass" and (verdict.advice or (verdict.outcome != "fail" and verdict.reason)):
             sentences.setdefault(verdict.reason, []).append(row)
     for sentence, found in sentences.items():
         helps = [command_and_words(row.verdict.advice) for row in found]

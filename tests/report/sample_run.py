@@ -9,11 +9,21 @@ import record_makers
 
 from edgekit.bundle.evaluation import Accuracy, Drop
 from edgekit.bundle.manifest import Parity, Step
+from edgekit.bundle.training_record import LossPoint, TokenLengths, TrainingLog, TrainingRecord, ValidationPoint
 from edgekit.measure.accuracy.classification import class_scores, worst_pairs
 from edgekit.measure.statistics.estimate import Estimate
 from edgekit.measure.statistics.percentiles import percentile_interval
 from edgekit.measure.verdicts import decide, exit_code, unmeasured
-from edgekit.report.summary import LatencyRow, Mistakes, ModelRow, PackageRow, Summary, VerdictRow
+from edgekit.report.summary import (
+    LatencyRow,
+    Mistakes,
+    ModelRow,
+    PackageRow,
+    StageRow,
+    Summary,
+    VerdictRow,
+    WrongText,
+)
 from edgekit.schema.budget import Budget
 from edgekit.schema.measurement import Conditions, Fingerprint, Measurement, OperatorTime
 
@@ -50,12 +60,37 @@ def make_summary() -> Summary:
             "edgekit export build/quantized --format tflite --out build/tflite",
         ),
         created_at="2025-11-21T23:50:00Z",
+        stages=make_stages(),
+        wrong_texts=(
+            WrongText("onnx", "make it a bit cosier in here", None, "dim", "lights_on", 0.61),
+            WrongText("onnx", "what is it like outside", "and tomorrow?", "weather", "small_talk", 0.447),
+        ),
         packages=(
             PackageRow(
                 "android", "packages/android", 8.41, 0.71, 0.23, 9.35, "com.microsoft.onnxruntime 1.22.0", "Android 7"
             ),
             PackageRow("web", "packages/web", 8.41, 0.71, 0.09, 9.21, "onnxruntime-web 1.22.0", "browsers, Node"),
         ),
+    )
+
+
+def make_stages() -> tuple[StageRow, ...]:
+    """Two trainings, the first with validations and a hint, and stages that do not train."""
+    lengths = TokenLengths(rows=22400, p50=11, p95=24, longest=70, max_length=64, truncated=3)
+    losses = tuple(
+        LossPoint(step=step, loss=0.4 + 2.4 * 0.98 ** (step / 10), rows_per_s=210.0) for step in range(10, 2101, 10)
+    )
+    found = tuple(ValidationPoint(step=step, value=value) for step, value in ((700, 88.1), (1400, 91.9), (2100, 91.6)))
+    whole = TrainingLog(
+        metric="accuracy", steps=2100, done=2100, best_step=1400, tokens=lengths, losses=losses, validations=found
+    )
+    short = TrainingLog(metric="accuracy", steps=500, done=500, best_step=500, losses=losses[:50])
+    spent = {"training": 911.0, "tokenizing": 4.2, "other": 3.1}
+    return (
+        StageRow("teacher", 918.3, TrainingRecord(training=whole, seconds=spent, hints=("a hint of the teacher",))),
+        StageRow("student", None, TrainingRecord(training=short, seconds={"training": 301.0})),
+        StageRow("quantized", 1.4),
+        StageRow("export", None),
     )
 
 
@@ -80,6 +115,8 @@ def make_hostile(summary: Summary) -> Summary:
         verdicts=(*summary.verdicts, worst),
         mistakes=(make_mistakes(HOSTILE, (HOSTILE, "ا" * 300, "早上好", "مرحبا")),),
         measurements=(taken.model_copy(update={"fingerprint": named, "notes": (HOSTILE,)}),),
+        stages=(StageRow(HOSTILE, 3.0, summary.stages[0].record), *summary.stages),
+        wrong_texts=(WrongText(HOSTILE, HOSTILE + "ا" * 300, HOSTILE, HOSTILE, "w" * 300, 0.5),),
         lineage=(Step(stage=HOSTILE, options={HOSTILE: HOSTILE, "nested": {"a": [HOSTILE]}}),),
         commands=(HOSTILE,),
     )
@@ -139,6 +176,56 @@ def make_mistakes(model: str, labels: tuple[str, ...] = LABELS, rows: int = ROWS
     predicted = np.where(generator.random(rows) < 0.9, expected, (expected + away) % len(labels))
     answers = labels, expected.tolist(), predicted.tolist()
     return Mistakes(model, worst_pairs(*answers, 60), class_scores(*answers))
+
+
+def make_usual(summary: Summary) -> Summary:
+    """The same run with the same budgets on both bundles, measured on a PC alone, as on the machine of most people."""
+    pi, pc = (Budget(metric="latency_p95_ms", limit=31, target=name, length=64) for name in ("rpi4", "x86-64"))
+    shared = [(row.verdict.budget, row.verdict.measured or 0.0, row.conditions) for row in summary.verdicts[:4:2]]
+    verdicts = []
+    for name in ("onnx", "tflite"):
+        verdicts += [VerdictRow(name, name, decide(budget, Estimate.exact(value)), on) for budget, value, on in shared]
+        verdicts.append(VerdictRow(name, name, decide(pc, Estimate(30.6, 30.0, 30.9)), "x86-64, length 64, 1 thread"))
+        missing = unmeasured(pi.model_copy(update={"gate": False}), "no measurement on rpi4, only on another device",
+                             advice=f"edgekit profile build/{name} --device NAME, NAME being one of rpi4")  # fmt: skip
+        verdicts.append(VerdictRow(name, name, missing, "rpi4, length 64"))
+    own = Budget(metric="size_mb", limit=12)
+    verdicts += [
+        VerdictRow(f"package for {name}", "onnx", decide(own, Estimate.exact(9.3)), "model, tokenizer and code")
+        for name in ("android", "ios", "web", "linux")
+    ]
+    models = [
+        dataclasses.replace(
+            model,
+            latencies=tuple(
+                dataclasses.replace(make_latency(model.name, length), device="AMD EPYC", of_target=False)
+                for length in (32, 64)
+            )
+            if model.format
+            else (),
+            accuracy=model.accuracy and model.accuracy.model_copy(update={"bag_of_words": 84.2}),
+        )
+        for model in summary.models
+    ]
+    taken = [summary.measurements[0].model_copy(update={"model_sha256": one * 64, "length": length})
+             for one in "ab" for length in (32, 64)]  # fmt: skip
+    texts = tuple(
+        dataclasses.replace(
+            summary.wrong_texts[0], text="could you make the lamp brighter before you lower the heating"
+        )
+        for _ in range(6)
+    )
+    stages = (*summary.stages, dataclasses.replace(summary.stages[0], name="pruned"))
+    return dataclasses.replace(
+        summary,
+        models=tuple(models),
+        verdicts=tuple(verdicts),
+        measurements=tuple(taken),
+        wrong_texts=texts,
+        stages=stages,
+        packages=2 * summary.packages,
+        exit_code=0,
+    )
 
 
 def make_crowded(summary: Summary) -> Summary:

@@ -7,18 +7,21 @@ from pathlib import Path
 
 import pytest
 from browser import Page, browser, find_chromium
-from sample_run import make_bare, make_crowded, make_hostile, make_summary
+from sample_run import make_bare, make_crowded, make_hostile, make_summary, make_usual
 
 from edgekit.report.page import render_page
 from edgekit.report.summary import Summary
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(find_chromium() is None, reason="there is no Chromium or Chrome on this machine"),
-]
+pytestmark = pytest.mark.skipif(find_chromium() is None, reason="there is no Chromium or Chrome on this machine")
 
 OPEN_ALL = "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
-RUNS = {"sample": lambda run: run, "crowded": make_crowded, "bare": make_bare, "hostile": make_hostile}
+RUNS = {
+    "sample": lambda run: run,
+    "usual": make_usual,
+    "crowded": make_crowded,
+    "bare": make_bare,
+    "hostile": make_hostile,
+}
 # elements that reach beyond the window, but for those in a box that scrolls, and those that only a reader's voice says
 OUTSIDE = """(() => {
   const edge = document.documentElement.clientWidth + 1;
@@ -71,6 +74,7 @@ def file(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_everything_fits_and_can_be_read(page: Page, file: Path, width: int, scheme: str) -> None:
@@ -86,6 +90,7 @@ def test_everything_fits_and_can_be_read(page: Page, file: Path, width: int, sch
     assert page.asked == [file.resolve().as_uri()]
 
 
+@pytest.mark.slow
 def test_dark_is_dark_and_paper_is_white(page: Page, file: Path) -> None:
     ground = "getComputedStyle(document.body).backgroundColor"
     page.open(file, width=1280, scheme="dark")
@@ -96,6 +101,7 @@ def test_dark_is_dark_and_paper_is_white(page: Page, file: Path) -> None:
     assert page.evaluate(ground) == "rgb(252, 252, 251)"
 
 
+@pytest.mark.slow
 def test_a_click_selects_a_command_as_it_is_typed(page: Page, tmp_path: Path, summary: Summary) -> None:
     path = tmp_path / "page.html"
     path.write_text(render_page(summary), encoding="utf-8")
@@ -112,3 +118,11 @@ def test_a_click_selects_a_command_as_it_is_typed(page: Page, tmp_path: Path, su
         for kind in ("mousePressed", "mouseReleased"):
             page.call("Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1], button="left", clickCount=1)
         assert page.evaluate("getSelection().toString()") == command
+
+
+def test_a_usual_run_is_not_long(page: Page, tmp_path: Path, summary: Summary) -> None:
+    """Models, verdicts, trainings and measurements of both formats, on a desk, with what is folded folded."""
+    path = tmp_path / "page.html"
+    path.write_text(render_page(make_usual(summary)), encoding="utf-8")
+    page.open(path, width=1280)
+    assert page.evaluate("document.documentElement.scrollHeight") < 6000

@@ -54,7 +54,15 @@ def language(summary: Summary) -> Summary:
                  perplexity=make_perplexity(20.9, -2.1), speeds=(make_speed(4, 64, 3.1, emulated=True),), **text),
     )  # fmt: skip
     return dataclasses.replace(
-        summary, models=models, mistakes=(), labels=(), measurements=(), verdicts=(), exit_code=0
+        summary,
+        models=models,
+        mistakes=(),
+        labels=(),
+        measurements=(),
+        verdicts=(),
+        exit_code=0,
+        stages=(),
+        wrong_texts=(),
     )
 
 

@@ -8,13 +8,13 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from sample_run import make_bare, make_crowded, make_latency, make_mistakes
+from sample_run import make_bare, make_crowded, make_latency, make_mistakes, make_usual
 
-from edgekit.report import figures, table_cells
+from edgekit.report import figures, mistake_cells, table_cells
 from edgekit.report.page import TEMPLATES, render_page
 from edgekit.report.summary import Summary
 
-VOID = {"meta", "br", "hr", "img", "input", "link"}
+VOID = {"meta", "br", "hr", "img", "input", "link", "wbr"}
 
 
 class Stack(HTMLParser):
@@ -56,7 +56,7 @@ def read(page: str) -> Stack:
 
 
 def text_of(page: str) -> str:
-    return re.sub(r"\s+", " ", " ".join(read(page).said)).replace("−", "-")
+    return re.sub(r"\s+", " ", " ".join(read(page.replace("<wbr>", "")).said)).replace("−", "-")
 
 
 def test_everything_is_said(summary: Summary) -> None:
@@ -66,7 +66,8 @@ def test_everything_is_said(summary: Summary) -> None:
         assert figures.limit(row.verdict.budget) in text
         assert figures.measured(row).replace("- ", "") in text
         assert figures.measured_interval(row) in text
-        assert row.verdict.outcome == "pass" or row.verdict.reason in text
+        told = row.verdict.reason.rpartition(": ")[2] if row.verdict.outcome == "fail" else row.verdict.reason
+        assert row.verdict.outcome == "pass" or told in text
         assert row.verdict.advice in text
     for model in summary.models:
         assert f"{figures.number(model.size_mb)} MB" in text
@@ -153,8 +154,8 @@ def test_comparisons_and_classes_are_the_summary_s(summary: Summary) -> None:
 def test_confusions_of_all_bundles_stand_beside_each_other(summary: Summary) -> None:
     text = text_of(render_page(summary))
     onnx, tflite = ({(pair.expected, pair.predicted): pair for pair in made.pairs} for made in summary.mistakes[3:])
-    rows = table_cells.confusions_beside(summary.mistakes[3:])
-    assert len(rows) == table_cells.SHOWN_PAIRS
+    rows = mistake_cells.confusions_beside(summary.mistakes[3:])
+    assert len(rows) == mistake_cells.SHOWN_PAIRS
     for row in rows:
         first, second = (pairs[row.expected, row.predicted] for pairs in (onnx, tflite))
         assert f"{row.expected} {row.predicted} {first.rows} {second.rows} of {row.support}" in text
@@ -162,10 +163,38 @@ def test_confusions_of_all_bundles_stand_beside_each_other(summary: Summary) -> 
 
 def test_a_pair_that_is_not_listed_is_not_called_none() -> None:
     many, few = make_mistakes("onnx"), make_mistakes("tflite")
-    [row] = table_cells.confusions_beside((many, dataclasses.replace(few, pairs=few.pairs[1:2])), 1)
+    [row] = mistake_cells.confusions_beside((many, dataclasses.replace(few, pairs=few.pairs[1:2])), 1)
     assert row.rows[1] in (f"≤ {few.pairs[1].rows}", str(few.pairs[1].rows))
     bare = dataclasses.replace(few, pairs=())
-    assert {row.rows[1] for row in table_cells.confusions_beside((many, bare))} == {"0"}
+    assert {row.rows[1] for row in mistake_cells.confusions_beside((many, bare))} == {"0"}
+
+
+def test_trainings_and_times_are_said(summary: Summary) -> None:
+    text = text_of(render_page(summary))
+    for said in ("teacher 15 min 18 s", "student 5 min 1 s, earlier", "quantized 1.4 s", "export unchanged"):
+        assert said in text
+    assert "best accuracy 91.9 % after step 1,400" in text and "teacher : a hint of the teacher" in text
+
+
+def test_texts_gone_wrong_are_said_or_left_out(summary: Summary) -> None:
+    page = render_page(summary)
+    assert "is weather , taken for small_talk with 45 %" in text_of(page) and "and tomorrow?" in page
+    assert "gone wrong" not in render_page(dataclasses.replace(summary, wrong_texts=()))
+
+
+def test_a_bag_of_words_stands_among_the_models(summary: Summary) -> None:
+    text = text_of(render_page(make_usual(summary)))
+    assert "a bag of words on the same rows 84.2 %" in text
+    assert "a bag of words on the same rows" not in text_of(render_page(summary))
+
+
+def test_a_hint_on_several_models_stands_once(summary: Summary) -> None:
+    better = [
+        dataclasses.replace(model, accuracy=model.accuracy.model_copy(update={"bag_of_words": 99.0}))
+        for model in summary.models
+    ]
+    notes = [note for note in table_cells.evaluation_notes(better) if "does better" in note]
+    assert len(notes) == 1 and notes[0].startswith("teacher, student, pruned, onnx, tflite: ")
 
 
 def test_long_tables_of_classes_are_folded_away(summary: Summary) -> None:
@@ -180,7 +209,7 @@ def test_long_tables_of_classes_are_folded_away(summary: Summary) -> None:
 def test_every_section_is_in_the_navigation(summary: Summary) -> None:
     page = render_page(summary)
     assert re.findall(r'<li><a href="#(\w+)">', page) == re.findall(r'<h2 id="(\w+)">', page)
-    assert len(re.findall("<h2 ", page)) == 9
+    assert len(re.findall("<h2 ", page)) == 10
     assert '<h2 id="labels">' in render_page(dataclasses.replace(summary, mistakes=()))
 
 

@@ -12,7 +12,7 @@ import pytest
 from record_makers import class_score
 from rich.console import Console, RenderableType
 
-from edgekit.report import figures, markdown, table_cells, terminal
+from edgekit.report import figures, markdown, mistake_cells, table_cells, terminal
 from edgekit.report.junit import verdicts_junit
 from edgekit.report.page import render_page
 from edgekit.report.summary import Mistakes, Summary
@@ -98,10 +98,10 @@ def test_classes_and_confusions_fit_the_terminal(summary: Summary) -> None:
 
 def test_a_class_without_rows_has_dashes_and_comes_last() -> None:
     never = class_score("never", 0)
-    assert table_cells.class_cells(never) == ("never", "0", "-", "-", "-")
+    assert mistake_cells.class_cells(never) == ("never", "0", "-", "-", "-")
     seldom = class_score("seldom", 10, right=1)
-    assert [row.label for row in table_cells.worst_first((never, seldom))] == ["seldom", "never"]
-    assert table_cells.class_cells(seldom)[-1] == "10.0\n5.0 to 15.0"
+    assert [row.label for row in mistake_cells.worst_first((never, seldom))] == ["seldom", "never"]
+    assert mistake_cells.class_cells(seldom)[-1] == "10.0\n5.0 to 15.0"
 
 
 def test_what_rows_are_too_few_to_tell_is_said_in_every_report(summary: Summary) -> None:

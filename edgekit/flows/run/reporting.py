@@ -16,6 +16,7 @@ from edgekit.flows.evaluate.accuracy import Evaluation
 from edgekit.flows.inspect import inspect
 from edgekit.flows.run.report_paths import with_short_paths
 from edgekit.flows.run.run_state import Run
+from edgekit.flows.run.wrong_texts import wrong_texts
 from edgekit.io.atomic import write_text
 from edgekit.measure.performance.generation import summarise_generation
 from edgekit.measure.performance.latency_summary import summarise
@@ -73,6 +74,7 @@ def summarise_run(run: Run) -> Summary:
         commands=tuple(run.commands),
         created_at=datetime.now(UTC).isoformat(timespec="seconds"),
         stages=_stages(run),
+        wrong_texts=wrong_texts(run),
     )
 
 

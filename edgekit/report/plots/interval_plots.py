@@ -51,12 +51,15 @@ def size_axis(models: Sequence[ModelRow]) -> Axis:
     return Axis(0, max((model.size_mb for model in models), default=0) or 1)
 
 
-def accuracy_axis(models: Sequence[ModelRow]) -> Axis:
-    """Around all intervals, in steps of five points: they compare positions, so 0 need not be on it."""
+def accuracy_axis(models: Sequence[ModelRow], *, rivals: bool = False) -> Axis:
+    """Around all intervals, in steps of five points: they compare positions, so 0 need not be on it.
+
+    rivals: whether a bag of words has its place on it
+    """
     records = [model.accuracy for model in models if model.accuracy]
-    rivals = [record.bag_of_words for record in records if record.bag_of_words is not None]
-    low = min((*(record.low for record in records), *rivals), default=0.0)
-    high = max((*(record.high for record in records), *rivals), default=100.0)
+    simple = [record.bag_of_words for record in records if rivals and record.bag_of_words is not None]
+    low = min((*(record.low for record in records), *simple), default=0.0)
+    high = max((*(record.high for record in records), *simple), default=100.0)
     return Axis(max(0.0, 5 * ((low - 1) // 5)), min(100.0, 5 * ((high + 1) // 5 + 1)))
 
 

@@ -87,7 +87,7 @@ def test_a_language_model_goes_the_whole_road(recipe, tmp_path):
         assert said in page
         assert said in text
     assert "tokens a second by tokens of context: " in page
-    assert "Conditions of each measurement" in page
+    assert "Conditions of the measurements" in page
     speeds = json.loads((out / "summary.json").read_text())["speeds"]
     assert all(taken["speed"]["tokens_per_s"]["value"] > 0 for taken in speeds)
     assert [stage.stage for stage in plan(recipe(), out=out) if stage.why] == ["report"]
