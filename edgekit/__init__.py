@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from edgekit.options.recipe import Recipe as Recipe
     from edgekit.options.recipe import Stages as Stages
     from edgekit.options.recipe import load_recipe as load_recipe
+    from edgekit.options.report_options import ReportOptions as ReportOptions
     from edgekit.options.stage_options import EvaluateOptions as EvaluateOptions
     from edgekit.options.stage_options import QuantizeOptions as QuantizeOptions
     from edgekit.options.train_options import DistillOptions as DistillOptions
@@ -139,6 +140,7 @@ _MODULES = {
     "ProfileOptions": "options.profile_options",
     "Recipe": "options.recipe",
     "Stages": "options.recipe",
+    "ReportOptions": "options.report_options",
     "EvaluateOptions": "options.stage_options",
     "QuantizeOptions": "options.stage_options",
     "DistillOptions": "options.train_options",
