@@ -25,7 +25,7 @@ from edgekit.agent.json_object import JsonObject
 from edgekit.bundle.evaluation import Accuracy, Perplexity
 from edgekit.bundle.head_evaluation import LabelSets, Numbers
 from edgekit.bundle.older_formats import check_manifest_version
-from edgekit.bundle.training_record import TrainingRecord
+from edgekit.bundle.training_record import TrainingRecord, VocabularyCut
 from edgekit.errors import UsageError
 from edgekit.io.hashing import value_sha256
 from edgekit.schema.base_model import Strict
@@ -87,28 +87,6 @@ class Validation(Strict):
         return {key: each for key, each in value.items() if each is not None or key not in ("cross_entropy", "mae")}
 
 
-class VocabularyCut(Strict):
-    """What trimming a vocabulary did to the texts that it was counted on.
-
-    before, after:  tokens in it
-    tokens_covered: % of the texts' tokens, special ones left out, that are still there
-    texts_covered:  % of the texts whose tokens are all still there
-    same_ids:       how many of these give the same tokens as before, renumbered: all of them, or trimming fails
-    *_length:       tokens of a text, special ones included, before and after
-    bytes_saved:    of the token embedding, of a head of its own beside it, and of `tokenizer.json`
-    """
-
-    before: pydantic.PositiveInt
-    after: pydantic.PositiveInt
-    texts: pydantic.PositiveInt
-    tokens_covered: float = pydantic.Field(ge=0, le=100)
-    texts_covered: float = pydantic.Field(ge=0, le=100)
-    same_ids: pydantic.NonNegativeInt
-    mean_length: tuple[float, float]
-    p95_length: tuple[float, float]
-    bytes_saved: int
-
-
 class Step(Strict):
     """One stage of a lineage: everything that is needed to do it again, and what came of it.
 
@@ -147,8 +125,7 @@ class Step(Strict):
     def _as_before(self, serialize: pydantic.SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without `pairs` and `shared` where nothing is known of them: the hash of an older lineage stays."""
         value: dict[str, Any] = serialize(self)
-        empty: dict[str, object] = {"pairs": None, "shared": {}}
-        return {key: each for key, each in value.items() if key not in empty or each != empty[key]}
+        return {key: each for key, each in value.items() if key not in ("pairs", "shared") or each not in (None, {})}
 
 
 class CheckpointExtras(Strict):

@@ -93,6 +93,28 @@ class TrainingLog(Strict):
         return "higher" if self.metric in ("accuracy", "macro_f1") else "lower"
 
 
+class VocabularyCut(Strict):
+    """What trimming a vocabulary did to the texts that it was counted on.
+
+    before, after:  tokens in it
+    tokens_covered: % of the texts' tokens, special ones left out, that are still there
+    texts_covered:  % of the texts whose tokens are all still there
+    same_ids:       how many of these give the same tokens as before, renumbered: all of them, or trimming fails
+    *_length:       tokens of a text, special ones included, before and after
+    bytes_saved:    of the token embedding, of a head of its own beside it, and of `tokenizer.json`
+    """
+
+    before: pydantic.PositiveInt
+    after: pydantic.PositiveInt
+    texts: pydantic.PositiveInt
+    tokens_covered: float = pydantic.Field(ge=0, le=100)
+    texts_covered: float = pydantic.Field(ge=0, le=100)
+    same_ids: pydantic.NonNegativeInt
+    mean_length: tuple[float, float]
+    p95_length: tuple[float, float]
+    bytes_saved: int
+
+
 class TrainingRecord(Strict):
     """A training stage as it went.
 

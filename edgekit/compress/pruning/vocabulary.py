@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.agent.inference.tokenizer import TextPair
-from edgekit.bundle.manifest import VocabularyCut
+from edgekit.bundle.training_record import VocabularyCut
 from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import ToolError, UsageError
 from edgekit.io.progress import SILENT, Progress

@@ -47,9 +47,7 @@ def trainer_class() -> Any:
             self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
         ) -> Any:
             """Loss of a batch; while evaluating that of the metric, whatever is trained for."""
-            loss, outputs = _batch_loss(model, inputs, self.edgekit_objective)
-            if model.training:
-                self.edgekit_losses.add(loss)
+            loss, outputs = _batch_loss(model, inputs, self.edgekit_objective, self.edgekit_losses)
             return (loss, outputs) if return_outputs else loss
 
         def evaluate(self, *arguments: object, **named: object) -> Any:
@@ -83,12 +81,17 @@ def trainer_class() -> Any:
     return LossTrainer
 
 
-def _batch_loss(model: Any, inputs: dict[str, Any], objective: Objective) -> tuple[Any, Any]:
-    """The loss of a batch and the model's outputs; `FloatingPointError` for a loss that is no number."""
+def _batch_loss(model: Any, inputs: dict[str, Any], objective: Objective, losses: LossMeter) -> tuple[Any, Any]:
+    """The loss of a batch and the model's outputs; `FloatingPointError` for a loss that is no number.
+
+    losses: takes it, where the model is trained
+    """
     outputs = model(**{name: inputs[name] for name in objective.inputs if name in inputs})
     loss = (objective.loss if model.training else objective.metric.loss)(outputs.logits, inputs)
     if not loss.isfinite():
         raise FloatingPointError("the loss is no longer a number")
+    if model.training:
+        losses.add(loss)
     return loss, outputs
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
-from edgekit.bundle.manifest import VocabularyCut
-from edgekit.bundle.training_record import TrainingLog
+from edgekit.bundle.training_record import TrainingLog, VocabularyCut
 from edgekit.data.splits import Data
 from edgekit.data.token_blocks import TextData
 from edgekit.data.tokenizer import Tokenizer

@@ -13,8 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from edgekit.bundle.manifest import VocabularyCut
-from edgekit.bundle.training_record import DataFacts, TrainingRecord
+from edgekit.bundle.training_record import DataFacts, TrainingRecord, VocabularyCut
 from edgekit.compress.training.distributed import is_main
 from edgekit.compress.training.training_job import TrainedModel
 from edgekit.data.facts import data_facts, said
