@@ -1,9 +1,11 @@
 """A real decoder of 260,000 parameters (stories260K) in every scheme and format: perplexity, and its published story.
 
-    .venv/bin/python scripts/bench_stories.py --checkpoint STORIES260K_FOLDER --page stories260K.md --text TEXT
+    .venv/bin/python scripts/bench_stories.py --checkpoint STORIES260K_FOLDER --page stories260K.md --text TEXT \\
+        --calibrate STORIES
 
 The checkpoint is karpathy/tinyllamas stories260K in Hugging Face's form; its page holds the text that it writes when
-the most probable token is always taken. TEXT is the validation sample of TinyStories, which the model never saw.
+the most probable token is always taken. TEXT is the validation sample of TinyStories, which the model never saw;
+STORIES are others, by which 4 bits are rounded.
 Writes JSON, and prints it as a table.
 """
 
@@ -26,6 +28,8 @@ from edgekit.options.export_options import ExportOptions
 from edgekit.options.generate_options import GenerateOptions
 
 SCHEMES = ("float", "int8-dynamic", "int8-weight", "int4-weight")
+# the name of the last scheme once more, with weights rounded by texts
+BY_TEXTS = "int4-weight by texts"
 # stories260K.md gives 257 as the number of tokens that its story takes
 TOKENS = 260
 PROMPT = "Once upon a time"
@@ -37,6 +41,7 @@ def main() -> None:
     parser.add_argument("--checkpoint", required=True, type=Path)
     parser.add_argument("--page", required=True, type=Path)
     parser.add_argument("--text", required=True, type=Path)
+    parser.add_argument("--calibrate", required=True, type=Path)
     parser.add_argument("--runs", type=Path, default=Path("runs/stories260k"))
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "results" / "stories260k.json")
     given = parser.parse_args()
@@ -44,8 +49,8 @@ def main() -> None:
     checkpoint = _with_its_own_tokens(given.checkpoint, given.runs / "checkpoint")
     rows = [
         _row(bundle, scheme, story, DataSpec(test=given.text), checkpoint)
-        for scheme in SCHEMES
-        for bundle in _bundles(checkpoint, scheme, given.runs)
+        for scheme in (*SCHEMES, BY_TEXTS)
+        for bundle in _bundles(checkpoint, scheme, given.runs, given.calibrate)
     ]
     result = {"story_characters": len(story), "checkpoint_mb": inspect(checkpoint).size_mb, "bundles": rows}
     given.out.write_text(json.dumps(result, indent=1) + "\n")
@@ -67,11 +72,12 @@ def _with_its_own_tokens(checkpoint: Path, out: Path) -> Path:
     return out
 
 
-def _bundles(checkpoint: Path, scheme: str, runs: Path) -> list[Path]:
+def _bundles(checkpoint: Path, scheme: str, runs: Path, texts: Path) -> list[Path]:
     """The bundles of a scheme in every format, made once."""
-    out = runs / scheme
+    out = runs / scheme.replace(" ", "-")
     if not out.exists():
-        options = ExportOptions.parse({"target": "rpi5", "format": "all", "scheme": scheme}, scheme)
+        by_texts = {"scheme": SCHEMES[-1], "calibrate": str(texts)} if scheme == BY_TEXTS else {"scheme": scheme}
+        options = ExportOptions.parse({"target": "rpi5", "format": "all", **by_texts}, scheme)
         export(checkpoint, out, options, progress=progress())
     return sorted(path.parent for path in out.glob("*/manifest.json"))
 

@@ -12,18 +12,21 @@ from edgekit.data.files import read_rows
 from edgekit.errors import UsageError
 from edgekit.options.data_options import EMBEDDED
 
+# enough to calibrate with, and no more than a manifest should hold
+_EMBEDDED_TEXTS = 512
+
 
 def read_texts(source: Path) -> list[TextPair]:
     """The texts of a file, each with its pair or None, in the file's order, empty ones left out.
 
     source: a `.txt` file with one text a line; a table with a text column (`data.files`); or the name of the
-    embedded set, whose test texts are taken
+    embedded set, of which the first training texts are taken
     Raises `UsageError` for a file that cannot be read or holds no text.
     """
     if str(source) == EMBEDDED:
         from edgekit.data.smart_home import generate
 
-        return [(row.text, None) for row in generate("test")]
+        return [(row.text, None) for row in generate("train", _EMBEDDED_TEXTS)]
     texts = _lines(source) if source.suffix.lower() == ".txt" else _table(source)
     if not texts:
         raise UsageError(f"{source} holds no text")

@@ -71,7 +71,7 @@ def export(
     task = resolve_task(checkpoint)
     choice = _choose(checkpoint, target, options, task)
     tokenizer, loaded = load_tokenizer(checkpoint), load_model(checkpoint, task)
-    plan, scales = _quantized(checkpoint, loaded, choice)
+    plan, scales = _quantized(checkpoint, loaded, tokenizer, choice, progress)
     possible = longest_input(loaded, tokenizer)
     name = name or product_name(_name(source_name), checkpoint.extras.lineage, checkpoint.path.resolve(), task.name)
     longest = _max_length(possible, _usual_length(target, task), options)
@@ -204,7 +204,9 @@ def _lowering(target: Target, format: FormatName, scheme: Scheme) -> Lowering:
     return lowering
 
 
-def _quantized(checkpoint: Checkpoint, model: Any, choice: _Choice) -> tuple[Plan | None, dict[str, Any]]:
+def _quantized(
+    checkpoint: Checkpoint, model: Any, tokenizer: Any, choice: _Choice, progress: Progress
+) -> tuple[Plan | None, dict[str, Any]]:
     from edgekit.compress.quantization.quantize import apply_plan, make_plan
     from edgekit.models.checkpoint import load_scales
 
@@ -213,7 +215,7 @@ def _quantized(checkpoint: Checkpoint, model: Any, choice: _Choice) -> tuple[Pla
     if choice.scheme == "float":
         return None, {}
     plan = make_plan(model, choice.scheme, choice.calibration)
-    return plan, apply_plan(model, plan)
+    return plan, apply_plan(model, plan, tokenizer, progress)
 
 
 def _usual_length(target: Target, task: Task) -> int:

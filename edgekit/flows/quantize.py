@@ -30,7 +30,7 @@ def quantize(
     """
     require_torch()
     out = Path(out)
-    from edgekit.compress.quantization.quantize import apply_plan, make_plan
+    from edgekit.compress.quantization.quantize import CALIBRATED, apply_plan, make_plan
     from edgekit.data.texts import as_given, read_texts
     from edgekit.models.checkpoint import load_model, load_tokenizer, open_checkpoint, save_checkpoint
     from edgekit.models.model_task import resolve_task
@@ -47,15 +47,16 @@ def quantize(
     scheme = target.scheme[task.name] if options.scheme == "auto" else options.scheme
     if not any(scheme in runtime.schemes for runtime in target.runtimes):
         target.runtime_for(target.formats[0], scheme)
-    if options.calibrate and scheme != "int8-static":
-        raise UsageError(f"--calibrate is for int8-static; the scheme is {scheme}")
+    if options.calibrate and scheme not in CALIBRATED:
+        raise UsageError(f"--calibrate is for {' and '.join(sorted(CALIBRATED))}; the scheme is {scheme}")
     texts = as_given(read_texts(options.calibrate)) if options.calibrate else []
     with progress.task(f"quantize: {scheme}"):
         loaded = load_model(start, task)
         plan = make_plan(loaded, scheme, texts)
-        scales = apply_plan(loaded, plan)
+        tokenizer = load_tokenizer(start)
+        scales = apply_plan(loaded, plan, tokenizer, progress)
         with new_folder(out, force=force) as folder:
             lineage = next_step("quantize", options, start, target=target)
-            save_checkpoint(loaded, load_tokenizer(start), folder, plan=plan, scales=scales, lineage=lineage)
+            save_checkpoint(loaded, tokenizer, folder, plan=plan, scales=scales, lineage=lineage)
     progress.say(f"quantize: {len(plan.tensors)} tensors, {scheme}, {out}")
     return out

@@ -24,7 +24,11 @@ class ExportOptions(Strict):
         Field(description="How weights are stored. auto: the checkpoint's own plan, else the target's default."),
     ] = "auto"
     calibrate: Annotated[
-        Path | None, Field(description="A file with one text a line, for the ranges of int8-static.")
+        Path | None,
+        Field(
+            description="A file with one text a line, as the model will read them: for the ranges of int8-static, and "
+            "to round int4-weight by (GPTQ), which halves what 4 bits cost."
+        ),
     ] = None
     threshold: Annotated[
         str | None,

@@ -22,8 +22,13 @@ class TensorPlan(Strict):
 
     @property
     def limit(self) -> int:
-        """The largest integer of the grid: it runs from -limit to +limit."""
+        """The largest integer of the grid."""
         return int(2 ** (self.bits - 1) - 1)
+
+    @property
+    def lowest(self) -> int:
+        """The smallest: of 4 bits all 16 levels count, of 8 bits one side is as long as the other."""
+        return -self.limit - 1 if self.bits == 4 else -self.limit
 
 
 class Plan(Strict):
@@ -33,7 +38,7 @@ class Plan(Strict):
     activations: `float`, `int8-dynamic` (quantized at run time) or `int8-static` (ranges calibrated on each
                  exported graph from `calibration`)
     tensors:     state-dict name -> how it is stored; what is not named stays float32
-    calibration: texts, or pairs of them, that calibrate the static ranges
+    calibration: texts, or pairs of them, that calibrate the static ranges, or by which weights of 4 bits were rounded
     """
 
     scheme: Scheme

@@ -138,7 +138,7 @@ def test_a_tokenizer_without_tokenizer_json_is_refused(model, tokenizer, tmp_pat
 @pytest.mark.parametrize("scheme", ["int8-dynamic", "int4-weight"])
 def test_logits_near_zero_may_move_as_much_as_rounding_moves_them(tokenizer, tmp_path, scheme):
     """A value beside a rounding boundary moves small logits as much as large ones: no fault of a conversion."""
-    model = tiny_classifier(tokenizer, seed=1)
+    model = tiny_classifier(tokenizer, seed=8)
     model.classifier.weight.data *= 100
     with torch.inference_mode():
         model.classifier.bias.data -= model(**tokenizer(TEXTS[0], return_tensors="pt")).logits[0]

@@ -1,12 +1,15 @@
-"""Round-to-nearest quantization of a checkpoint: which tensors become integers, and putting them on their grid."""
+"""Quantization of a checkpoint: which tensors become integers, and putting them on their grid."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
+from edgekit.compress.quantization.gptq import Rounded, round_blocks
 from edgekit.compress.quantization.grid import from_grid, to_grid
+from edgekit.data.tokenizer import Tokenizer
 from edgekit.errors import UsageError
+from edgekit.io.progress import SILENT, Progress
 from edgekit.models.decoder import Decoder
 from edgekit.models.encoder import Encoder, parameter_names
 from edgekit.models.loaded_model import LoadedModel
@@ -27,6 +30,10 @@ _ACTIVATIONS: dict[Scheme, Literal["float", "int8-dynamic", "int8-static"]] = {
     "int8-weight": "float",
     "int4-weight": "float",
 }
+
+
+# schemes that texts make better: static ranges need them, 4 bits are rounded by them (`gptq`)
+CALIBRATED: frozenset[Scheme] = frozenset({"int8-static", "int4-weight"})
 
 
 def make_plan(model: LoadedModel, scheme: Scheme, calibration: Sequence[str | tuple[str, str]] = ()) -> Plan:
@@ -53,28 +60,55 @@ def make_plan(model: LoadedModel, scheme: Scheme, calibration: Sequence[str | tu
         scheme=scheme,
         activations=_ACTIVATIONS[scheme],
         tensors=tensors,
-        calibration=tuple(calibration) if scheme == "int8-static" else (),
+        calibration=tuple(calibration) if scheme in CALIBRATED else (),
     )
 
 
-def apply_plan(model: LoadedModel, plan: Plan) -> dict[str, Tensor]:
+def apply_plan(
+    model: LoadedModel, plan: Plan, tokenizer: Tokenizer | None = None, progress: Progress = SILENT
+) -> dict[str, Tensor]:
     """Put the weights a plan names on their grid, in place; returns their scales, float32 [rows] or [rows, blocks].
 
-    Raises `UsageError` where the plan names a tensor that the model does not have.
+    Blocks of 4 bits are rounded by the plan's texts, where it has some (`gptq`, which needs the tokenizer), all else
+    to the nearest. Raises `UsageError` where the plan names a tensor that the model does not have.
     """
-    import torch
-
     parameters = dict(model.named_parameters(remove_duplicate=False))
-    scales: dict[str, Tensor] = {}
-    for name, tensor in plan.tensors.items():
+    for name in plan.tensors:
         if name not in parameters:
             raise UsageError(f"the plan names {name}, which the model does not have")
+    scales: dict[str, Tensor] = {}
+    if plan.calibration and plan.scheme == "int4-weight" and tokenizer is not None:
+        scales = _round_by_texts(model, plan, tokenizer, progress)
+    for name in (name for name in plan.tensors if name not in scales):
         weight = parameters[name]
-        integers, steps = to_grid(weight.detach().cpu().numpy(), tensor)
-        with torch.no_grad():
-            weight.copy_(torch.from_numpy(from_grid(integers, steps)))
-        scales[name] = torch.from_numpy(steps)
+        scales[name] = _put(weight, to_grid(weight.detach().cpu().numpy(), plan.tensors[name]))
     return scales
+
+
+def _round_by_texts(model: LoadedModel, plan: Plan, tokenizer: Tokenizer, progress: Progress) -> dict[str, Tensor]:
+    """The scales of every layer of the blocks that has 4 bits, its weight on its grid."""
+    names = parameter_names(model)
+
+    def wanted(layer: nn.Linear) -> TensorPlan | None:
+        tensor = plan.tensors.get(names[id(layer.weight)])
+        return tensor if tensor is not None and tensor.block is not None else None
+
+    scales: dict[str, Tensor] = {}
+    parts = describe(model)
+    with progress.task("quantize: rounding by the texts", len(parts.blocks)) as advance:
+        for layer, rounded in round_blocks(model, parts, tokenizer, plan.calibration, wanted, advance):
+            scales[names[id(layer.weight)]] = _put(layer.weight, rounded)
+    return scales
+
+
+def _put(weight: Tensor, rounded: Rounded) -> Tensor:
+    """Give a weight [rows, columns] the values of its integers; its scales."""
+    import torch
+
+    integers, steps = rounded
+    with torch.no_grad():
+        weight.copy_(torch.from_numpy(from_grid(integers, steps)))
+    return torch.from_numpy(steps)
 
 
 def quantizable(parts: Encoder | Decoder) -> list[nn.Linear]:

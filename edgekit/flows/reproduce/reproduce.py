@@ -299,7 +299,7 @@ def _at_hand(bench: _Bench, step: Step) -> dict[str, Any]:
         changes["target"] = str(target)
     if step.options.get("calibrate") not in (None, EMBEDDED):
         plan = bench.replay.source.plan
-        # only static ranges need the texts, and a plan with such keeps them
+        # only a plan that was calibrated needs the texts, and keeps them
         texts = plan.calibration if plan is not None else ()
         changes["calibrate"] = _write_texts(files / "calibration.jsonl", texts) if texts else None
     return changes
