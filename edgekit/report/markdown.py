@@ -12,6 +12,7 @@ from edgekit.report import mistake_cells, table_cells, training_cells
 from edgekit.report.figures import clean
 from edgekit.report.headline import headline
 from edgekit.report.summary import ModelRow, StageRow, Summary, VerdictRow, WrongText
+from edgekit.report.verdict_tables import command_and_words
 from edgekit.schema.measurement import Measurement
 
 _PUNCTUATION = re.compile(r"([\\`*_\[\]|~>$])")
@@ -74,7 +75,8 @@ def verdicts_markdown(rows: Sequence[VerdictRow]) -> str:
     """Each budget with its verdict; below, why a budget did not pass and what to do."""
     text = _table(table_cells.VERDICTS, (table_cells.verdict_cells(row) for row in rows))
     notes = [
-        f"- **{note.word}** {escape(note.sentence)}" + (f"<br>{code(note.advice)}" if note.advice else "")
+        f"- **{note.word}** {escape(note.sentence)}"
+        + "".join(f"<br>{_advice(line)}" for line in note.advice.splitlines())
         for note in table_cells.verdict_notes(rows)
     ]
     return text + ("\n" + "\n".join(notes) + "\n" if notes else "")
@@ -149,6 +151,12 @@ def _table(headings: Sequence[str], rows: Iterable[table_cells.Cells], *, right:
         *(_row(["<br>".join(map(escape, cell.split("\n"))) for cell in row]) for row in rows),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _advice(text: str) -> str:
+    """A command as code, and words as words."""
+    command, words = command_and_words(text)
+    return ", ".join(filter(None, (code(command) if command else "", escape(words))))
 
 
 def _row(parts: Sequence[str]) -> str:

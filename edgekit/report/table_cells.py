@@ -44,9 +44,12 @@ PACKAGES: Cells = (
 OPERATORS: Cells = ("operator", "calls", "ms", "share %")
 
 
+_NOTE = "note"
+
+
 @dataclass(frozen=True)
 class Note:
-    """What a table says below itself of one row that did not pass."""
+    """What a table says below itself of rows that did not pass; its advice may have a line for each of them."""
 
     word: str
     sentence: str
@@ -66,17 +69,30 @@ def verdict_cells(row: VerdictRow) -> Cells:
 
 
 def verdict_notes(rows: Sequence[VerdictRow]) -> list[Note]:
-    """Why each row that did not pass did not, and the command that helps; and what else should be known of a row."""
-    return [note for row in rows for note in _notes_on(row)]
+    """Why rows did not pass, with the command that helps, and what else should be known; of several bundles once."""
+    found: dict[tuple[str, str, str], list[VerdictRow]] = {}
+    for row in rows:
+        for word, sentence in _said_of(row):
+            found.setdefault((word, row.metric.title, clean(sentence)), []).append(row)
+    return [
+        Note(word, f"{title}, {_together(about)}: {sentence}", _advice_of(about) if word != _NOTE else "")
+        for (word, title, sentence), about in found.items()
+    ]
 
 
-def _notes_on(row: VerdictRow) -> list[Note]:
-    about = f"{row.metric.title}, {row.format}"
-    notes = [Note("note", clean(f"{about}: {note}"), "") for note in row.verdict.notes]
-    if row.verdict.outcome != "pass":
-        reason = clean(f"{about}: {row.verdict.reason}")
-        notes.insert(0, Note(figures.word(row), reason, clean(row.verdict.advice)))
-    return notes
+def _said_of(row: VerdictRow) -> list[tuple[str, str]]:
+    reason = [] if row.verdict.outcome == "pass" else [(figures.word(row), row.verdict.reason)]
+    return [*reason, *((_NOTE, note) for note in row.verdict.notes)]
+
+
+def _together(rows: Sequence[VerdictRow]) -> str:
+    *others, last = dict.fromkeys(clean(row.format) for row in rows)
+    return f"{', '.join(others)} and {last}" if others else last
+
+
+def _advice_of(rows: Sequence[VerdictRow]) -> str:
+    """What helps each of them, a line each."""
+    return _lines(*dict.fromkeys(clean(row.verdict.advice) for row in rows))
 
 
 def models_cells(models: Sequence[ModelRow]) -> tuple[Cells, list[Cells]]:
@@ -93,7 +109,8 @@ def _classifier_cells(model: ModelRow) -> Cells:
         *_what_it_is(model),
         accuracy,
         _lines(*drops) or NONE,
-        _lines(*(line for row in model.latencies for line in _latency_lines(row))) or NONE,
+        _lines(*_unmeasured(model.latencies), *(line for row in model.latencies for line in _latency_lines(row)))
+        or NONE,
     )
 
 
@@ -104,7 +121,10 @@ def _language_model_cells(model: ModelRow) -> Cells:
         *_what_it_is(model),
         _lines(*figures.perplexity(record)) if record else NONE,
         _lines(*map(_increase, increases)) or NONE,
-        _lines(*(line for row in figures.longest(model.speeds) for line in _speed_lines(row))) or NONE,
+        _lines(
+            *_unmeasured(model.speeds), *(line for row in figures.longest(model.speeds) for line in _speed_lines(row))
+        )
+        or NONE,
     )
 
 
@@ -301,8 +321,18 @@ def operator_cells(row: OperatorTime) -> Cells:
     return clean(row.operator), str(row.calls), number(row.ms), f"{row.share:.1f}"
 
 
+def _unmeasured(rows: Sequence[LatencyRow | SpeedRow]) -> tuple[str, ...]:
+    """What is said before figures none of which is a result for the target."""
+    measured = any(row.of_target and not row.emulated for row in rows)
+    return () if measured or not any(not row.of_target for row in rows) else ("unmeasured",)
+
+
+def _whose(row: LatencyRow | SpeedRow) -> str:
+    return "emulated" if row.emulated else "" if row.of_target else "on another machine"
+
+
 def _latency_lines(row: LatencyRow) -> tuple[str, ...]:
-    conditions = (f"length {row.length}", figures.plural(row.threads, "thread"), "emulated" if row.emulated else "")
+    conditions = (f"length {row.length}", figures.plural(row.threads, "thread"), _whose(row))
     return f"{number(row.p50.value)} / {number(row.p95.value)}", *conditions
 
 
@@ -312,7 +342,7 @@ def _increase(found: Increase) -> str:
 
 
 def _speed_lines(row: SpeedRow) -> tuple[str, ...]:
-    conditions = (f"at {row.length} tokens", figures.plural(row.threads, "thread"), "emulated" if row.emulated else "")
+    conditions = (f"at {row.length} tokens", figures.plural(row.threads, "thread"), _whose(row))
     return number(row.tokens_per_s.value), *conditions
 
 

@@ -169,8 +169,7 @@ def _notes(rows: Sequence[VerdictRow]) -> list[Text]:
         line.append(note.word, _STYLES.get(note.word, "bold"))
         line.append(f" {note.sentence}")
         lines.append(line)
-        if note.advice:
-            lines.append(_unbroken(f"  {note.advice}"))
+        lines += [_unbroken(f"  {advice}") for advice in note.advice.splitlines()]
     return lines
 
 

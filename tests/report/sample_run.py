@@ -142,7 +142,7 @@ def make_verdicts() -> tuple[VerdictRow, ...]:
     waiting = unmeasured(
         Budget(metric="latency_p95_ms", limit=30, length=64),
         "no measurement on a rpi4, an emulated one does not count",
-        advice=f"on a Raspberry Pi 4: edgekit profile {TFLITE} --threads 2 --length 64",
+        advice=f"edgekit profile {TFLITE} --threads 2 --length 64 --device NAME",
     )
     return (*judged, VerdictRow("tflite", "tflite", waiting, "rpi4, length 64"))
 

@@ -112,6 +112,17 @@ def test_it_fits_the_terminal(language: Summary, width: int) -> None:
         assert said in text
 
 
+def test_a_pc_s_speed_is_no_result_for_a_pi(language: Summary) -> None:
+    speeds = tuple(dataclasses.replace(row, of_target=False, device="AMD EPYC") for row in language.models[2].speeds)
+    other = dataclasses.replace(language.models[2], speeds=speeds)
+    found = dataclasses.replace(language, models=(*language.models[:2], other))
+    [(_, (_, _, speed))] = key_figures(found)
+    assert (speed.figure, speed.aside) == ("unmeasured", "on rpi4") and speed.elsewhere.startswith("140 on another")
+    text = text_of(render_page(found))
+    assert "unmeasured on rpi4 61.7 behind 512 tokens, 1 thread, AMD EPYC" in text
+    assert models_markdown(found.models).splitlines()[4].count("unmeasured<br>61.7") == 1
+
+
 def test_nothing_measured_is_said(language: Summary) -> None:
     bare = tuple(dataclasses.replace(model, perplexity=None, speeds=()) for model in language.models)
     text = text_of(render_page(dataclasses.replace(language, models=bare)))

@@ -161,6 +161,11 @@ def test_confusions_of_all_bundles_stand_beside_each_other(summary: Summary) -> 
         assert f"{row.expected} {row.predicted} {first.rows} {second.rows} of {row.support}" in text
 
 
+def test_a_run_without_a_mistake_renders(summary: Summary) -> None:
+    right = tuple(dataclasses.replace(made, pairs=()) for made in summary.mistakes)
+    assert "No row was taken for another." in text_of(render_page(dataclasses.replace(summary, mistakes=right)))
+
+
 def test_a_pair_that_is_not_listed_is_not_called_none() -> None:
     many, few = make_mistakes("onnx"), make_mistakes("tflite")
     [row] = mistake_cells.confusions_beside((many, dataclasses.replace(few, pairs=few.pairs[1:2])), 1)

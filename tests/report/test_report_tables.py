@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from record_makers import class_score
 from rich.console import Console, RenderableType
+from sample_run import make_usual
 
 from edgekit.report import figures, markdown, mistake_cells, table_cells, terminal
 from edgekit.report.junit import verdicts_junit
@@ -50,6 +51,26 @@ def test_models_fit_the_terminal(summary: Summary, width: int) -> None:
     assert max(map(len, text.splitlines())) <= width
     for message in ("onnx, int8-dynamic", "92.1", "89.8 to 91.9", "1.21 vs teacher", "27.0 / 30.6", "emulated"):
         assert message in text
+
+
+def test_a_figure_of_another_machine_comes_after_the_word_that_there_is_none(summary: Summary) -> None:
+    usual = make_usual(summary)
+    cell = table_cells.models_cells(usual.models)[1][3][-1]
+    assert cell.startswith("unmeasured\n") and "on another machine" in cell
+    text = shown(terminal.models_table(usual.models), 80)
+    assert max(map(len, text.splitlines())) <= 80 and "unmeasured" in text
+    assert "unmeasured<br>" in markdown.summary_markdown(usual)
+
+
+def test_a_reason_for_several_bundles_stands_once_with_the_command_of_each(summary: Summary) -> None:
+    usual = make_usual(summary)
+    text = shown(terminal.verdict_table(usual.verdicts), 100)
+    assert text.count("no measurement on rpi4") == 1 and "latency p95, onnx and tflite: no" in text
+    written = markdown.verdicts_markdown(usual.verdicts)
+    assert written.count("no measurement on rpi4") == 1
+    for name in ("onnx", "tflite"):
+        assert f"edgekit profile build/{name} --device NAME" in text
+        assert f"<br>`edgekit profile build/{name} --device NAME`, NAME being one of rpi4" in written
 
 
 def test_packages_say_what_they_add(summary: Summary) -> None:
@@ -168,7 +189,7 @@ def test_markdown_says_everything(summary: Summary) -> None:
         assert figures.measured(row) in text
         assert figures.measured_interval(row) in text
     assert "FAIL<br>not gated" in text
-    assert "`on a Raspberry Pi 4: edgekit profile build/tflite --threads 2 --length 64`" in text
+    assert "`edgekit profile build/tflite --threads 2 --length 64 --device NAME`" in text
     assert "268" in markdown.models_markdown(summary.models)
     assert "EMULATED" in markdown.latency_markdown(summary.measurements)
 
