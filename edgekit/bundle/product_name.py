@@ -43,6 +43,8 @@ _STAGES = frozenset(
         *("onnx", "tflite", "litert", "float", "int", "fp", "dynamic", "static", "weight", "mixed", "final", "best"),
     )
 )
+# the recipe that people try their own data with: its name says nothing of a model
+DEMO = "quickstart"
 # the summary that a run writes beside its stages; the name of the recipe is in it
 _SUMMARY = "summary.json"
 
@@ -65,7 +67,7 @@ def product_name(own: str, lineage: Sequence[Step], folder: Path, task: str) -> 
 def _is_of_a_stage(name: str) -> bool:
     """Whether a name has no word but those of stages and formats: `quantized`, `student-int8`, `onnx2`."""
     words = re.findall(r"[^\W\d_]+\d*", name.lower())
-    return all(word.rstrip("0123456789") in {*_STAGES, "v"} for word in words)
+    return all(word.rstrip("0123456789") in {*_STAGES, DEMO, "v"} for word in words)
 
 
 def _of_run(folder: Path) -> Iterator[str]:

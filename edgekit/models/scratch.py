@@ -34,6 +34,9 @@ _DROPOUTS = (
 _EMBEDDING = 128
 # the first character of plane 15, which is private use
 _PRIVATE = 0xF0000
+# so often a piece must have come to stand in a vocabulary: a name or a number of one text alone is nobody's to see,
+# and whoever has the model has its vocabulary
+_FREQUENT = 2
 
 
 def train_tokenizer(texts: Iterable[str], scratch: Scratch) -> Tokenizer:
@@ -46,7 +49,8 @@ def train_tokenizer(texts: Iterable[str], scratch: Scratch) -> Tokenizer:
 def train_bytes(texts: Iterable[str], vocabulary: int, max_length: int) -> Tokenizer:
     """A byte-level BPE tokenizer as GPT-2's, of at most `vocabulary` pieces made from these texts: it knows any text.
 
-    Nothing is put before or after a text. The same texts give the same pieces with the same ids, every time.
+    Nothing is put before or after a text. What comes once in all texts makes no piece. The same texts give the same
+    pieces with the same ids, every time.
     """
     import tokenizers
     from tokenizers import decoders, models, pre_tokenizers, trainers
@@ -57,6 +61,7 @@ def train_bytes(texts: Iterable[str], vocabulary: int, max_length: int) -> Token
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary,
+        min_frequency=_FREQUENT,
         special_tokens=[END, PAD],
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
@@ -80,16 +85,17 @@ def train_wordpiece(
 ) -> Tokenizer:
     """A BERT tokenizer (lower case, accents stripped) of at most `vocabulary` pieces, made from these texts.
 
-    It gives `inputs`, as the family of the model takes them. The same texts give the same pieces with the same ids,
-    every time.
+    It gives `inputs`, as the family of the model takes them. A word that one text alone has makes no piece. The same
+    texts give the same pieces with the same ids, every time.
     """
     import tokenizers
     from tokenizers import decoders, models, normalizers, pre_tokenizers, processors
     from transformers import BertTokenizerFast
 
     normalizer, splitter = normalizers.BertNormalizer(lowercase=True), pre_tokenizers.BertPreTokenizer()
-    # counted, not kept: what a million texts say is said in far fewer words
-    words = Counter(word for text in texts for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text)))
+    words = _shared_words(
+        [word for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))] for text in texts
+    )
     pieces = [*SPECIAL, *_pieces(words, vocabulary - len(SPECIAL))]
     tokenizer = tokenizers.Tokenizer(models.WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token="[UNK]"))  # noqa: S106
     tokenizer.normalizer, tokenizer.pre_tokenizer = normalizer, splitter
@@ -101,6 +107,20 @@ def train_wordpiece(
         tokenizer_object=tokenizer, model_max_length=max_length, model_input_names=list(inputs)
     )
     return trained
+
+
+def _shared_words(texts: Iterable[Sequence[str]]) -> Counter[str]:
+    """How often each word comes; once, which is too seldom for a piece, where one text alone has it.
+
+    texts: the words of each
+    """
+    # counted, not kept: what a million texts say is said in far fewer words
+    words: Counter[str] = Counter()
+    having: Counter[str] = Counter()
+    for text in texts:
+        words.update(text)
+        having.update(set(text))
+    return Counter({word: count if having[word] >= _FREQUENT else 1 for word, count in words.items()})
 
 
 def _pieces(words: Counter[str], count: int) -> list[str]:
@@ -119,7 +139,8 @@ def _pieces(words: Counter[str], count: int) -> list[str]:
     coded = (word[0] + "".join(private[letter] for letter in word[1:]) for word in words.elements())
     tokenizer = tokenizers.Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
-    tokenizer.train_from_iterator(coded, trainers.BpeTrainer(vocab_size=count, show_progress=False))
+    trainer = trainers.BpeTrainer(vocab_size=count, min_frequency=_FREQUENT, show_progress=False)
+    tokenizer.train_from_iterator(coded, trainer)
     found = tokenizer.get_vocab()
     return [
         ("##" if piece[0] in plain else "") + "".join(plain.get(letter, letter) for letter in piece)

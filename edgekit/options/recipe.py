@@ -102,8 +102,9 @@ class Recipe(Strict):
 def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
     """A shipped recipe by name, or one by its path, with `key.key=value` settings applied on top.
 
-    Values are read as YAML: `stages.prune=null` leaves a stage out. Raises `UsageError` for a name that there is not,
-    and for a setting or a recipe that is none.
+    Values are read as YAML: `stages.prune=null` leaves a stage out. A `name` that is set names the packages as well,
+    in place of the one that the recipe has for them, unless `package.name` is set too. Raises `UsageError` for a name
+    that there is not, and for a setting or a recipe that is none.
     """
     path = Path(name_or_path)
     if not path.is_file():
@@ -119,6 +120,8 @@ def load_recipe(name_or_path: str, settings: Sequence[str] = ()) -> Recipe:
         raise UsageError(f"--set {quoted(twice)} is given twice, and one of them would be lost")
     for setting in settings:
         mapping = _set(mapping, setting)
+    if "name" in keys and not {"package", "package.name"} & set(keys):
+        _leave_out_package_name(mapping)
     return Recipe.parse(mapping, str(path))
 
 
@@ -145,6 +148,12 @@ def _set(mapping: dict[str, Any], setting: str) -> dict[str, object]:
         raise UsageError(f"--set {quoted(setting)}: there is nothing to set in {parents[-1]!r}")
     node[_place(node, last, setting)] = value
     return changed
+
+
+def _leave_out_package_name(mapping: dict[str, Any]) -> None:
+    package = mapping.get("package")
+    if isinstance(package, dict):
+        mapping["package"] = {key: value for key, value in package.items() if key != "name"}
 
 
 def _place(node: object, key: str, setting: str) -> Any:

@@ -110,7 +110,7 @@ def _vocabulary(manifest: Manifest) -> str:
         return "was cut to the words of your texts"
     made = [step for step in manifest.lineage if isinstance(step.model, Scratch)]
     if made and not any(step.options.get("tokenizer") for step in made):
-        return "was made from your training texts"
+        return "was made from your training texts and holds their frequent words"
     return "is that of the model it began with" if manifest.lineage else "may have been made from training texts"
 
 

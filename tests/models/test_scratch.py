@@ -45,6 +45,15 @@ def test_any_text_is_encoded_between_the_ends(text):
     assert (ids[0], ids[-1]) == (PIECES.cls_token_id, PIECES.sep_token_id)
 
 
+def test_a_piece_comes_twice_and_not_in_one_text_alone():
+    texts = ["lights on", "lights off", "zebra zebra", *(f"word{number}x" for number in range(9))]
+    vocabulary = train_wordpiece(texts, 900, 32).get_vocab()
+    assert {"lights", "word"} <= {piece.removeprefix("##") for piece in vocabulary}
+    assert not {"zebra", "off", "word3x"} & set(vocabulary)
+    assert "Ġoff" not in train_bytes(texts, 900, 32).get_vocab()
+    assert "lights" in train_bytes(texts, 900, 32).get_vocab()
+
+
 def test_letters_never_seen_are_unknown_and_emoji_survive():
     tokenizer = train_wordpiece(["lights 💡 on", "lights 💡💡 off"], 60, 32)
     assert "💡" in tokenizer.get_vocab()

@@ -7,6 +7,7 @@ import shlex
 import shutil
 
 import pytest
+import yaml
 from click.testing import CliRunner
 from tiny_checkpoint import LABELS, TEXTS
 
@@ -108,6 +109,33 @@ def test_the_command_in_the_report_makes_the_same_packages(packaged_run, tmp_pat
     assert done.exit_code == 0, done.output
     for name in ("web", "linux"):
         assert intact(tmp_path / "by-hand" / name) == intact(folder / "packages" / name)
+
+
+def named(folder):
+    """The name in npm of the packages of a run."""
+    return json.loads((folder / "packages/web/package.json").read_text("utf-8"))["name"]
+
+
+@pytest.mark.parametrize("own", ["", ", name: doorbell"])
+def test_a_name_that_is_set_names_the_packages_too(again, own):
+    """Also where the recipe has a name for them; with one for the packages, that is taken."""
+    recipe, folder = again
+    package = f"{{platform: web{own}}}"
+    fixed = recipe.with_name(f"fixed{len(own)}.json")
+    fixed.write_text(json.dumps(json.loads(recipe.read_text()) | {"package": yaml.safe_load(package)}))
+    done = run(fixed, folder, "name=lamp")
+    assert (done.exit_code, named(folder)) == (0, "lamp"), done.output
+    done = run(fixed, folder, "name=lamp", "package.name=torch")
+    assert (done.exit_code, named(folder)) == (0, "torch"), done.output
+
+
+def test_the_demo_names_its_packages_by_the_demos_data_alone(again):
+    recipe, folder = again
+    done = run(recipe, folder, "name=quickstart", "package={platform: web}")
+    assert done.exit_code == 0, done.output
+    assert named(folder) not in ("smart-home", "quickstart"), "the data is somebody's own"
+    assert load_recipe("quickstart").package.name is None
+    assert load_recipe("quickstart", ["name=lamp", "data=mine"]).package.name is None
 
 
 def test_the_second_call_makes_none_again(packaged):

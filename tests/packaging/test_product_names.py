@@ -34,6 +34,8 @@ def test_a_stage_names_no_product(own, tmp_path):
     assert product_name(own, began_as("teacher", "folder"), folder, "text-generation") == "text-generation"
     (tmp_path / "summary.json").write_text(json.dumps({"name": "doorbell"}), encoding="utf-8")
     assert product_name(own, embedded, folder, "text-classification") == "doorbell"
+    (tmp_path / "summary.json").write_text(json.dumps({"name": "quickstart"}), encoding="utf-8")
+    assert product_name(own, embedded, folder, "text-classification") == "smart-home"
     (tmp_path / "summary.json").write_text("of another program", encoding="utf-8")
     assert product_name(own, embedded, folder, "text-classification") == "smart-home"
 

@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import tarfile
+import time
 import zipfile
 from pathlib import Path
 
@@ -179,7 +180,34 @@ def test_what_leaves_says_where_the_words_of_the_vocabulary_are_from(tmp_path):
     assert code == 0, err
     [manifest] = (tmp_path / "onnx").rglob("manifest.json")
     done = package(manifest.parent, tmp_path / "out", PackageOptions(platform="web"))
-    assert "its tokenizer, whose vocabulary was made from your training texts; " in done.disclosure.sentence
+    said = "its tokenizer, whose vocabulary was made from your training texts and holds their frequent words; "
+    assert said in done.disclosure.sentence
+
+
+@pytest.mark.parametrize("family", ["distilbert", "gpt2"])
+def test_what_one_row_alone_has_is_in_no_package(family, tmp_path):
+    """A vocabulary that has room for everything takes no number of an account, nor a name said twice in a row."""
+    seeded = random.Random(17)
+    secrets = ["".join(seeded.choices("abcdefghijklmnopqrstuvwxyz0123456789", k=20)) for _ in range(60)]
+    rows = tmp_path / "rows"
+    rows.mkdir()
+    twice = " and {0} once more" if family == "distilbert" else ""
+    lines = [f"pay {name}{twice.format(name)} at noon\t{number % 2}\n" for number, name in enumerate(secrets)]
+    for split, part in (("train", lines[8:]), ("validation", lines[:4]), ("test", lines[4:8])):
+        (rows / f"{split}.tsv").write_text("text\tlabel\n" + "".join(part))
+    scratch = f"family={family},layers=1,hidden=16,heads=2,ffn=16,vocabulary=4000"
+    model, out = tmp_path / "model", tmp_path / "onnx"
+    words = ("--scratch", scratch, "--task", "text-classification", "--data", rows, "--epochs", 1)
+    code, _, err = edgekit("finetune", *words, "-o", model)
+    assert code == 0, err
+    code, _, err = edgekit("export", model, "--format", "onnx", "--scheme", "float", "-o", out)
+    assert code == 0, err
+    [manifest] = out.rglob("manifest.json")
+    assert package(manifest.parent, tmp_path / "packages", PackageOptions(platform="web")).written
+    whole = b"".join(content for _, content in contents(tmp_path / "packages")).lower()
+    assert b"noon" in whole, "what all rows have is a word"
+    assert not [name for name in secrets if name.encode() in whole]
+    assert not [name for name in secrets if name[2:14].encode() in whole], "nor most of one"
 
 
 def test_settings_and_targets_lose_the_names_of_files_and_data(bundles, tmp_path):
@@ -196,7 +224,7 @@ def test_settings_and_targets_lose_the_names_of_files_and_data(bundles, tmp_path
     facts |= {"name": "ana-gomez", "title": "the machine of ana gomez", "libc": "secret-data"}
     source = {"value": 2.5, "source": "measured in ana gomez's house"}
     facts["cpu"] = facts["cpu"] | {"model": "secret-data 3", "clock_ghz": source, "boards": ["ana gomez board"]}
-    facts["cpu"] |= {"parts": ["0x41/0xd08"], "features": ["secret-data"]}
+    facts["cpu"] |= {"parts": ["0x41/0xd99"], "features": ["secret-data"]}
     facts["memory"] |= {"read_gb_s": source}
     facts["peak"] |= {"fp32_gflops": source}
     facts["runtimes"] = [each | {"note": "as ana gomez found"} for each in facts["runtimes"]]
@@ -207,7 +235,7 @@ def test_settings_and_targets_lose_the_names_of_files_and_data(bundles, tmp_path
     done = package(folder, tmp_path / "out", PackageOptions(no_wheels=True))
     assert "; your target as a hash;" in done.disclosure.sentence
     for name, content in contents(tmp_path / "out"):
-        assert not any(secret.encode() in content for secret in (*SECRETS, "/home/ana", "ana-gomez", "0xd08")), name
+        assert not any(secret.encode() in content for secret in (*SECRETS, "/home/ana", "ana-gomez", "0xd99")), name
     bundle = tmp_path / "out" / "web" / "bundle"
     assert {name: json.loads((bundle / name).read_text("utf-8")) for name in settings} == known
     target = Manifest.of(bundle).target_facts
@@ -217,7 +245,7 @@ def test_settings_and_targets_lose_the_names_of_files_and_data(bundles, tmp_path
         facts["threads"],
         {},
     )
-    device = latency(Manifest.of(bundle), 1.0).fingerprint.model_copy(update={"cpu_parts": ("0x41/0xd08",)})
+    device = latency(Manifest.of(bundle), 1.0).fingerprint.model_copy(update={"cpu_parts": ("0x41/0xd99",)})
     assert not target.matches(device), "it is no device's, so that no figure counts for it"
     assert prove(open_bundle(bundle)).golden.cases > 20
 
@@ -386,6 +414,11 @@ def test_nothing_that_is_measured_is_written_into_a_package(packaged, tmp_path):
         for words in (("profile", bundle, "--min-seconds", 0.01), ("evaluate", bundle, "--data", rows.parent)):
             code, _, err = edgekit(*words)
             assert (code, "lies in the package" in err, "built into the app" in err) == (2, True, True), err
+        began = time.monotonic()
+        # which is measured for seconds on each
+        budgets = [word for length in (8, 16) for word in ("--budget", f"latency_p95_ms=900,length={length}")]
+        code, _, err = edgekit("gate", bundle, *budgets, "--device", "local:")
+        assert (code, "lies in the package" in err, time.monotonic() - began < 1) == (2, True, True), err
         code, _, err = edgekit("evaluate", bundle, "--data", rows.parent, "--no-record")
         assert code == 0, err
         # the golden cases are run first, of which a record is kept elsewhere

@@ -44,6 +44,8 @@ def gate_on(
     budgets nor a target, and `SomeDevicesFailed` for some of several.
     """
     folder = BundleFolder.of(bundle)
+    # what is measured is kept in it, which a package does not take
+    folder.check_keeps()
     manifest = folder.manifest
     known = {resolve(name).url: (name, resolve(name).target) for name in chosen(devices)}
     for budget in budgets:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from pathlib import Path
 
-from edgekit.bundle.manifest import MANIFEST_FILE
+from edgekit.bundle.bundle_folder import BundleFolder
+from edgekit.bundle.manifest import MANIFEST_FILE, is_bundle
+from edgekit.bundle.product_name import DEMO
 from edgekit.flows.gate.gate import BundleVerdict
-from edgekit.flows.package import choose, package, row_of, size_verdicts
+from edgekit.flows.package import choose, model_name, package, row_of, size_verdicts
 from edgekit.flows.run.command_lines import command_line
 from edgekit.flows.run.journal import journal_options, stage_key
 from edgekit.flows.run.run_state import Run
@@ -93,5 +95,10 @@ def _bundle(run: Run) -> Path:
 
 
 def _named(run: Run, options: PackageOptions) -> PackageOptions:
-    """With a name by the run's, where there is none."""
-    return options if options.name else options.model_copy(update={"name": name_from(run.recipe.name)})
+    """With a name by the run's, where there is none; by its model's where that is of the demo, which has any data."""
+    if options.name:
+        return options
+    name, bundle = run.recipe.name, _bundle(run)
+    if name == DEMO and is_bundle(bundle):
+        name = model_name(BundleFolder(bundle))
+    return options.model_copy(update={"name": name_from(name)})
