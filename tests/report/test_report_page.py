@@ -161,6 +161,11 @@ def test_confusions_of_all_bundles_stand_beside_each_other(summary: Summary) -> 
         assert f"{row.expected} {row.predicted} {first.rows} {second.rows} of {row.support}" in text
 
 
+def test_a_histogram_of_another_machine_says_so(summary: Summary) -> None:
+    text = text_of(render_page(make_usual(summary)))
+    assert "length 64, 2 threads no rpi4 AMD EPYC" in text and "no rpi4" not in text_of(render_page(summary))
+
+
 def test_a_run_without_a_mistake_renders(summary: Summary) -> None:
     right = tuple(dataclasses.replace(made, pairs=()) for made in summary.mistakes)
     assert "No row was taken for another." in text_of(render_page(dataclasses.replace(summary, mistakes=right)))

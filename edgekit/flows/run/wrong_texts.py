@@ -50,6 +50,8 @@ def _of_bundle(bundle: Path, rows: Unnumbered, split: SplitName, evaluation: Eva
     if [int(label) for label in asked.labels] != evaluation.expected:
         return ()  # it was evaluated on others
     places = examples(evaluation, SHOWN)
+    if not places:
+        return ()
     texts = list(asked.take(places).pairs_of_text())
     found = []
     for place, (text, pair), said in zip(places, texts, predict(bundle, texts), strict=True):
