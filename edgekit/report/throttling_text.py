@@ -10,6 +10,7 @@ from edgekit.measure.performance.throttling import disturbances_of_parts
 from edgekit.report.figures import number
 from edgekit.schema.measurement import Energy, GenerationMeasurement, Measurement
 
+DISTURBED = "DISTURBED"
 # the load of a machine that nobody uses
 _QUIET_LOAD = 0.5
 
@@ -18,7 +19,7 @@ def over_time(record: Measurement | GenerationMeasurement) -> list[str]:
     """What a table of percentiles does not show."""
     named = {"infer": "", "first_token": "first token: ", "token": "token: ", "sustained": "sustained: "}
     disturbed = disturbances_of_parts(record)
-    found = [f"DISTURBED: {named[part]}{disturbance.describe}" for part, disturbance in disturbed.items()]
+    found = [f"{DISTURBED}: {named[part]}{disturbance.describe}" for part, disturbance in disturbed.items()]
     found += _heat([moment.temperature_c for moment in record.during])
     found += _sustained(record)
     if record.energy is not None:

@@ -86,3 +86,12 @@ def test_a_load_that_leaves_too_few_cores_is_flagged(summary: Summary, load: flo
     # two threads on four cores
     assert bool(re.search(r'<span class="spoils">.*, high</span>', page)) is flagged
     assert any("(HIGH)" in line for line in circumstances(busy)) is flagged
+
+
+def test_what_disturbed_a_measurement_is_a_red_row(summary: Summary) -> None:
+    record = summary.measurements[0]
+    hot = record.model_copy(update={"before": record.before.model_copy(update={"throttled": True}), "during": ()})
+    table = condition_table(dataclasses.replace(summary, measurements=(hot,)))
+    found = dict(table.common)
+    assert found["throttled"].spoils == "slowed down"
+    assert bool(table.disturbances) == (found["slowed down"].spoils == "disturbed")

@@ -12,7 +12,7 @@ from edgekit.report.figures import clean, number
 from edgekit.report.plots.svg import element, percent
 from edgekit.report.summary import ModelRow
 
-HEIGHT = 34.0
+HEIGHT = 28.0
 # of a letter of a label, at the size that the style sheet gives it
 LETTER, ROOM = 7.6, 12.0
 # how wide the bars are at the least where the style sheet shows the labels of this class, in pixels

@@ -15,7 +15,7 @@ from edgekit.report.figures import clean, number, plain, shorten
 from edgekit.report.plots.svg import Axis, element, line, nice_ticks, picture, rectangle, tick_text, words
 from edgekit.report.summary import ModelRow, VerdictRow
 
-TOP, PLOT, BELOW = 8.0, 210.0, 40.0
+TOP, PLOT, BELOW = 8.0, 190.0, 40.0
 # of a letter of a name, and of a line of names, at the size that the style sheet gives them
 LETTER, LINE = 7.2, 14.0
 # names must not cover one another on a phone, nor on a desk

@@ -12,9 +12,9 @@ from edgekit.report.figures import number
 from edgekit.report.plots.svg import Axis, element, line, percent, picture, words
 from edgekit.report.training_cells import metric_name, validation
 
-_LOSS_TOP, _LOSS_BOTTOM = 16.0, 70.0
-_VALIDATION_TOP, _VALIDATION_BOTTOM = 92.0, 122.0
-HEIGHT, ALONE = 140.0, 90.0
+_LOSS_TOP, _LOSS_BOTTOM = 16.0, 62.0
+_VALIDATION_TOP, _VALIDATION_BOTTOM = 84.0, 110.0
+HEIGHT, ALONE = 128.0, 82.0
 # more points than that are drawn as means of neighbours
 _POINTS = 60
 # names stand to the left and figures to the right of what is drawn
