@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import re
@@ -16,6 +17,8 @@ from pathlib import Path
 import pytest
 from linux_package import BODY, NAME, POST, eventually, everything, exchange, serving
 
+from edgekit.packaging.linux.service.gathering_reader import GatheringReader
+from edgekit.packaging.linux.service.host_names import client_of
 from edgekit.packaging.linux.service.http_error import HttpError
 from edgekit.packaging.linux.service.limits import Limits
 from edgekit.packaging.linux.service.request_body import json_object
@@ -206,7 +209,70 @@ def test_chunks_as_they_may_be_are_taken(service):
 
 def test_an_empty_line_before_a_request_is_passed_over(service):
     assert statuses(service.raw(b"\r\n" + HEALTH)) == [200]
-    assert statuses(service.raw(b"\r\n\r\n" + HEALTH)) == [400]
+    assert statuses(service.raw(b"\r\n\r\n" + HEALTH)) == [200]
+    kept = HEALTH.replace(b"Connection: close\r\n", b"")
+    assert statuses(service.raw(kept + b"\r\n" + HEALTH)) == [200, 200], "as old browsers end a form"
+    assert statuses(service.raw(b"\r\n" * 20 + HEALTH)) == [400]
+
+
+def reason(answer: bytes) -> str:
+    """The sentence of an answer that refuses."""
+    return json.loads(answer.partition(b"\r\n\r\n")[2])["error"]
+
+
+def test_what_begins_no_request_is_told_in_plain_words(service):
+    """No sentence shows what a parser made of it, and HTTPS is what TLS begins with."""
+    for sent, says in (
+        (POST + b"Transfer-Encoding : chunked\r\n\r\n", "a colon right after it"),
+        (POST + b"Caf\xe9: 1\r\n\r\n", "a colon right after it"),
+        (POST + b"no colon\r\n\r\n", "a colon right after it"),
+        (b"hello there\r\n\r\n", "begins as in GET /healthz HTTP/1.1"),
+        (b"GET /caf\xe9 HTTP/1.1\r\nHost: localhost\r\n\r\n", "begins as in GET /healthz HTTP/1.1"),
+        (b" GET /healthz HTTP/1.1\r\n\r\n", "begins with its method"),
+        (b"\n" + HEALTH, "begins with its method"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", "if it is HTTPS"),
+    ):
+        answer = service.raw(sent)
+        assert statuses(answer) == [400]
+        assert says in reason(answer), answer
+        assert "bytearray" not in reason(answer)
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        ({"Content-Type": "application/json; charset=utf-8"}, 200),
+        ({"Content-Type": 'Application/JSON;charset="UTF-8"; x=1'}, 200),
+        ({"Content-Encoding": "identity"}, 200),
+        ({"Content-Type": "application/json; charset=utf-16"}, 415),
+        ({"Content-Type": "application/json; charset=utf-8; charset=latin-1"}, 415),
+        ({"Content-Type": "application/json;charset="}, 415),
+        ({"Content-Encoding": "gzip"}, 415),
+        ({"Content-Encoding": "identity, br"}, 415),
+    ],
+)
+def test_a_body_is_plain_json_in_utf_8_or_its_head_is_refused(service, fields, status):
+    found, _, body = service.ask("POST", "/classify", BODY, fields)
+    assert found == status, body
+
+
+def test_of_a_field_that_comes_twice_neither_hides_the_other(service):
+    for field in (b"Content-Type: text/plain", b"Content-Encoding: gzip\r\nContent-Encoding: identity"):
+        length = b"\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(BODY)
+        assert statuses(service.raw(POST + field + length + BODY)) == [415]
+
+
+@pytest.mark.parametrize("body", [b'{"text": "a", "text": "b"}', b'{"texts": ["a"], "\\u0074exts": ["b"]}'])
+def test_a_name_twice_in_an_object_is_refused(service, body):
+    status, _, found = service.ask("POST", "/classify", body)
+    assert (status, "twice in one object" in found["error"]) == (400, True), found
+
+
+def test_all_addresses_of_a_network_of_ipv6_are_one_client():
+    assert client_of("2001:db8:1:2::1") == client_of("2001:db8:1:2:ffff::9") != client_of("2001:db8:1:3::1")
+    assert client_of("::ffff:10.0.0.1") == client_of("10.0.0.1") != client_of("10.0.0.2")
+    assert client_of("fe80::1%2") == client_of("fe80::2%2")
+    assert client_of("") == ""
 
 
 def test_what_nobody_takes_is_passed_over_and_the_connection_goes_on(service):
@@ -285,16 +351,19 @@ def _send(link: socket.socket, data: bytes) -> None:
 
 
 @contextmanager
-def crowd(service, sent: bytes, clients: int):
-    """Clients that send this over and over, in a process of their own."""
+def crowd(service, sent: bytes, clients: int, streamed: bytes = b""):
+    """Clients that send this over and over, in a process of their own; after it these bytes at a time, for ever."""
     program = """
 import socket, sys, threading
-port, sent = int(sys.argv[1]), sys.stdin.buffer.read()
+port, sent, streamed = int(sys.argv[1]), sys.stdin.buffer.read(), bytes.fromhex(sys.argv[3])
 def client():
     while True:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=5) as link:
+                link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 link.sendall(sent)
+                while streamed:
+                    link.sendall(streamed)
                 while link.recv(65536):
                     pass
         except OSError:
@@ -304,7 +373,7 @@ for _ in range(int(sys.argv[2])):
 print("they send", flush=True)
 threading.Event().wait()
 """
-    command = [sys.executable, "-c", program, str(service.port), str(clients)]
+    command = [sys.executable, "-c", program, str(service.port), str(clients), streamed.hex()]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         process.stdin.write(sent)
@@ -340,13 +409,70 @@ def test_beside_thirty_hostile_clients_a_health_check_waits_for_little_work(serv
     eventually(service.ready, "it does not recover")
 
 
+def test_what_comes_byte_by_byte_is_read_fifty_times_a_second_and_whole():
+    """Each read costs the front the same, however little comes: clients that send so had half a processor."""
+    reads = []
+
+    class Counted(GatheringReader):
+        def feed_data(self, data):
+            reads.append(len(data))
+            super().feed_data(data)
+
+    async def receive(link: socket.socket) -> bytes:
+        reader = Counted(65_536)
+        loop = asyncio.get_running_loop()
+        transport, _ = await loop.create_connection(lambda: asyncio.StreamReaderProtocol(reader), sock=link)
+        try:
+            return await reader.read()
+        finally:
+            transport.close()
+
+    ours, theirs = socket.socketpair()
+
+    def send() -> None:
+        with theirs:
+            for _ in range(1000):
+                theirs.sendall(b"x")
+                time.sleep(0.0005)
+
+    began = time.monotonic()
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert asyncio.run(receive(ours)) == b"x" * 1000
+    sender.join()
+    assert len(reads) < 64 + 50 * (time.monotonic() - began) + 5
+
+
+def test_a_body_that_comes_byte_by_byte_is_read_and_a_busy_connection_is_not_slowed(service):
+    body = json.dumps({"text": "open the door " * 20}).encode()
+    with service.connect() as link:
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        link.sendall(POST + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body))
+        for byte in body:
+            link.sendall(bytes([byte]))
+        assert statuses(everything(link)) == [200]
+    small = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+    assert statuses(service.raw(CHUNKED.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n") + small)) == [200]
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
+    began = time.monotonic()
+    for _ in range(200):
+        assert exchange(connection, "GET", "/healthz")[0] == 200
+    connection.close()
+    # one read of 20 ms each would be 4 s
+    assert time.monotonic() - began < 3
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("case", [*HOSTILE, "a flood"])
+@pytest.mark.parametrize("case", [*HOSTILE, "a flood", "chunks that come one by one"])
 def test_beside_thirty_hostile_clients_health_is_answered_within_50_ms(service, case):
-    sent = HEALTH.replace(b"Connection: close\r\n", b"") * 5000 if case == "a flood" else HOSTILE[case][0]
+    sent, streamed = HOSTILE.get(case, (CHUNKED, 0))[0], b""
+    if case == "a flood":
+        sent = HEALTH.replace(b"Connection: close\r\n", b"") * 5000
+    elif case not in HOSTILE:
+        streamed = b"1\r\n \r\n"
     quiet = sorted(front_seconds_of_a_health_check(service)[0] for _ in range(60))
-    with crowd(service, sent, 30):
+    with crowd(service, sent, 30, streamed):
         waited = sorted(front_seconds_of_a_health_check(service)[0] for _ in range(60))
     # a machine that is busy with other things adds what it adds without the crowd
     assert waited[30] < 0.05 + quiet[-1], f"median {waited[30]:.3f}, slowest {waited[-1]:.3f}; quiet {quiet[-1]:.3f} s"

@@ -14,9 +14,11 @@ from email.utils import formatdate
 import h11
 
 from .chunked_body import read_chunks
+from .gathering_reader import GatheringReader
+from .host_names import client_of
 from .http_error import HttpError
 from .limits import Limits
-from .request_head import check_framing, destination, read_head
+from .request_head import check_framing, destination, first_byte, read_head
 
 JSON, LINES = "application/json", "application/x-ndjson"
 _PIECE = 65_536
@@ -65,7 +67,7 @@ class Request:
 class Connection:
     """A connection. Every write goes to a buffer at once; only `flush` waits for the client.
 
-    client: its address, without the port
+    client: its address, without the port; of IPv6 the network of 64 bits, of which one client has every address
     phase:  what it does
     since:  from when on, by `time.monotonic`
     last:   whether it ends after the answer that comes next
@@ -73,7 +75,7 @@ class Connection:
     """
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits, turns: asyncio.Lock
+        self, reader: GatheringReader, writer: asyncio.StreamWriter, limits: Limits, turns: asyncio.Lock
     ) -> None:
         self._reader, self._writer, self._limits, self._turns = reader, writer, limits, turns
         # its own limit is for what is not whole, and it is given nothing else
@@ -84,7 +86,7 @@ class Connection:
         # whether the request wants the head of an answer alone
         self._headless = False
         self._made_room = False
-        self.client = str((writer.get_extra_info("peername") or ("",))[0])
+        self.client = client_of(str((writer.get_extra_info("peername") or ("",))[0]))
         self._enter(Phase.IDLE)
         self.last = False
         self.begun = False
@@ -111,11 +113,12 @@ class Connection:
         if not self._fresh:
             # a client may have sent a thousand at once
             await self.turn()
-        first = b"" if self.last else await self._first_byte()
-        if not first:
-            return None
-        self._enter(Phase.HEAD)
+        self._reader.begin()
         try:
+            first = b"" if self.last else await self._first_byte()
+            if not first:
+                return None
+            self._enter(Phase.HEAD)
             request = await self._whole(first)
         except HttpError:
             # what follows a request that could not be read is no request
@@ -197,7 +200,7 @@ class Connection:
         patience = self._limits.header_seconds if self._fresh else self._limits.idle_seconds
         self._fresh = False
         try:
-            return await asyncio.wait_for(self._reader.read(1), patience)
+            return await asyncio.wait_for(first_byte(self._reader), patience)
         except asyncio.TimeoutError:
             return b""
 
@@ -227,7 +230,11 @@ class Connection:
         self._headless = head.method == b"HEAD"
         if head.http_version not in (b"1.0", b"1.1"):
             raise HttpError(505, "this service knows HTTP/1.0 and HTTP/1.1")
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
+        headers: dict[str, str] = {}
+        for name, value in head.headers:
+            known = headers.get(key := name.decode("latin-1"))
+            # of a field that comes twice neither hides the other
+            headers[key] = value.decode("latin-1") if known is None else f"{known}, {value.decode('latin-1')}"
         host, path = destination(head.target.decode("latin-1"), headers.get("host"))
         body = await self._body(headers)
         return Request(head.method.decode("latin-1"), host, path, headers, body)

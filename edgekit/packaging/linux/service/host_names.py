@@ -63,6 +63,16 @@ def allowed_host(text: str) -> str:
     return bare
 
 
+def client_of(address: str) -> str:
+    """Whom an address is of: itself, and of IPv6 its network of 64 bits, all of which one client may have."""
+    if not _is_address(address):
+        return address
+    found = ipaddress.ip_address(_normal(address))
+    if found.version == 4:
+        return str(found)
+    return str(ipaddress.IPv6Network((int(found) >> 64 << 64, 64)))
+
+
 def is_loopback(host: str) -> bool:
     """Whether only programs on this machine reach this address."""
     return _is_local(_normal(host))

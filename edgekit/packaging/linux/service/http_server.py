@@ -9,13 +9,15 @@ from contextlib import suppress
 
 from edgekit.agent.json_object import JsonObject
 
-from .connection import JSON, Connection, Request
+from .connection import Connection, Request
 from .connection_table import ConnectionTable
+from .gathering_reader import GatheringReader
 from .host_names import HostNames
 from .http_error import HttpError
 from .limits import Limits
 from .metrics import KIND, Metrics
 from .model import Model
+from .request_body import check_kind
 from .tasks import SERVED
 
 # who watches whether a service is up may ask without wanting the answer's body
@@ -47,7 +49,7 @@ class HttpServer:
             **{task.path: ("POST", self._ask_model) for task in SERVED.values()},
         }
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def serve(self, reader: GatheringReader, writer: asyncio.StreamWriter) -> None:
         """Answer one client until it or this side has enough."""
         connection = Connection(reader, writer, self._limits, self._turns)
         if self._draining or not await self._open.admit(connection):
@@ -123,10 +125,8 @@ class HttpServer:
         method, answer = self._paths[request.path]
         if request.method not in (method, _WITHOUT_BODY.get(method)):
             raise HttpError(405, f"{request.path} takes {method}", allow=method)
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        # no page of another origin can send this without asking first, which is never allowed here
-        if method == "POST" and kind != JSON:
-            raise HttpError(415, f"the body must be JSON, and be called so: Content-Type: {JSON}")
+        if method == "POST":
+            check_kind(request.headers)
         if len(request.body) > _SMALL_BYTES:
             await connection.turn()
         return await answer(connection, request)

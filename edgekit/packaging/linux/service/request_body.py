@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from typing import NoReturn
 
 from edgekit.agent.json_object import JsonObject
@@ -18,7 +19,25 @@ _PARTS, _PARTS_OF_A_TEXT = 1000, 16
 _STRING = r'"[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z)'
 # older Pythons take seconds for a number of 100,000
 _DIGITS = 40
+_JSON, _UTF_8, _SHOWN = "application/json", ("utf-8", "utf8"), 40
 _TOO_MANY = "the body is nested too deeply, or has more parts than a request may have"
+
+
+def check_kind(headers: Mapping[str, str]) -> None:
+    """Raise `HttpError` for a body that its head calls anything but plain JSON in UTF-8."""
+    kind, *parameters = headers.get("content-type", "").split(";")
+    # no page of another origin can send this without asking first, which is never allowed here
+    if kind.strip().lower() != _JSON:
+        raise HttpError(415, f"the body must be JSON, and be called so: Content-Type: {_JSON}")
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset" and value.strip(' \t"').lower() not in _UTF_8:
+            raise HttpError(415, f"the body must be JSON in UTF-8, and its charset is {value.strip()[:_SHOWN]}")
+    codings = headers.get("content-encoding", "").split(",")
+    if coding := next((each.strip() for each in codings if each.strip().lower() not in ("", "identity")), None):
+        raise HttpError(
+            415, f"the body must be JSON as it is, and it comes in {coding[:_SHOWN]}: send it uncompressed"
+        )
 
 
 def json_object(body: bytes, limits: Limits) -> JsonObject:
@@ -28,7 +47,7 @@ def json_object(body: bytes, limits: Limits) -> JsonObject:
         text = body.decode(json.detect_encoding(body), "surrogatepass")
         if _has_more_parts(text, _PARTS + _PARTS_OF_A_TEXT * limits.texts):
             refuse(_TOO_MANY)
-        fields = json.loads(text, parse_constant=_no_number, parse_int=_short_number)
+        fields = json.loads(text, parse_constant=_no_number, parse_int=_short_number, object_pairs_hook=_names_once)
     except RecursionError:
         refuse(_TOO_MANY)
     except ValueError as error:
@@ -42,6 +61,16 @@ def _has_more_parts(text: str, most: int) -> bool:
     """Whether there are more strings, brackets and commas outside of strings than `most`."""
     parts = re.match(rf'[^"\[{{,]*(?:(?:{_STRING}|[\[{{,])[^"\[{{,]*){{0,{most}}}', text, re.DOTALL)
     return parts is None or parts.end() < len(text)
+
+
+def _names_once(pairs: list[tuple[str, object]]) -> JsonObject:
+    """An object, each of whose names comes once: which of two counts is nowhere said (RFC 8259, 4)."""
+    fields: JsonObject = {}
+    for name, value in pairs:
+        if name in fields:
+            refuse(f"the body has {name[:_SHOWN]!r} twice in one object, and nobody knows which counts")
+        fields[name] = value
+    return fields
 
 
 def _short_number(digits: str) -> int:
@@ -58,7 +87,7 @@ def only_fields(fields: JsonObject, known: set[str]) -> None:
     """Raise `HttpError` for a field that is not known."""
     for name in fields:
         if name not in known:
-            refuse(f"unknown field {name[:40]!r}; there are {', '.join(sorted(known))}")
+            refuse(f"unknown field {name[:_SHOWN]!r}; there are {', '.join(sorted(known))}")
 
 
 def text_field(fields: JsonObject, name: str, limits: Limits) -> str:

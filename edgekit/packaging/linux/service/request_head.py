@@ -20,6 +20,13 @@ SLICE = 32
 _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)([^?#]*)", re.IGNORECASE)
 _BLANK = b" \t"
+# RFC 9110, 5.6.2
+_TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_FIELD = re.compile(_TOKEN + rb":")
+_REQUEST = re.compile(_TOKEN + rb" [\x21-\x7e]+ HTTP/[0-9]\.[0-9]")
+# before a request
+_EMPTY_LINES = 8
+_TLS = b"\x16"
 
 
 async def read_line(reader: asyncio.StreamReader, most: int, too_long: HttpError) -> bytes:
@@ -38,18 +45,29 @@ async def read_line(reader: asyncio.StreamReader, most: int, too_long: HttpError
     return line[:-2]
 
 
-async def read_head(reader: asyncio.StreamReader, first: bytes, limits: Limits, turn: Turn) -> list[bytes]:
-    """The lines of a head that begins with the byte `first`; raises `HttpError` as `read_line` does.
+async def first_byte(reader: asyncio.StreamReader) -> bytes:
+    """The first byte of a request, none where the client ends; some empty lines are passed over (RFC 9112, 2.2).
 
-    One empty line before it is passed over (RFC 9112, 2.2).
+    Raises `HttpError` where no request can begin so.
     """
-    if first == b"\r":
-        first += await reader.readexactly(2)
-        if first[:2] != b"\r\n":
+    for _ in range(_EMPTY_LINES + 1):
+        first = await reader.read(1)
+        if first != b"\r":
+            break
+        after = await reader.read(1)
+        if not after:
+            return b""
+        if after != b"\n":
             raise HttpError(400, "this is no HTTP/1.1: it begins with a bare CR")
-        first = first[2:]
-    if first <= b" ":
+    if first == _TLS:
         raise HttpError(400, "this is no HTTP/1.1: if it is HTTPS, put a proxy with TLS before this service")
+    if first and first <= b" ":
+        raise HttpError(400, "this is no HTTP/1.1: a request begins with its method, as in GET /healthz HTTP/1.1")
+    return first
+
+
+async def read_head(reader: asyncio.StreamReader, first: bytes, limits: Limits, turn: Turn) -> list[bytes]:
+    """The lines of a head that begins with the byte `first`; raises `HttpError` as `read_line` does."""
     lines: list[bytes] = []
     size = len(first)
     while True:
@@ -73,10 +91,15 @@ def _too_long(lines: Sequence[bytes], limits: Limits) -> HttpError:
 def check_framing(lines: Sequence[bytes]) -> None:
     """Raise `HttpError` where two readers of a head could take its body to end at different places.
 
-    RFC 9112, 5.2 (folded fields), 6.1 and 6.3 (`Transfer-Encoding` and `Content-Length`)
+    RFC 9112, 3 (request line), 5.1 (blanks before a colon), 5.2 (folded fields), 6.1 and 6.3 (`Transfer-Encoding` and
+    `Content-Length`)
     """
+    if not _REQUEST.fullmatch(lines[0]):
+        raise HttpError(400, "this is no HTTP/1.1: a request begins as in GET /healthz HTTP/1.1")
     if any(line[:1] in (b" ", b"\t") for line in lines[1:]):
         raise HttpError(400, "a field of the head may not go on in a further line")
+    if any(not _FIELD.match(line) for line in lines[1:]):
+        raise HttpError(400, "a field of the head is a name, a colon right after it, and its value")
     codings, lengths = _values(lines, b"transfer-encoding"), _values(lines, b"content-length")
     if codings:
         _check_codings(b",".join(codings), lines[0], bool(lengths))

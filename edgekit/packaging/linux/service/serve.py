@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from edgekit.agent.json_object import JsonObject
 
 from .connection_table import DESCRIPTORS
+from .gathering_reader import GatheringReader
 from .host_names import HostNames
 from .http_server import HttpServer
 from .limits import Limits
@@ -57,8 +58,11 @@ async def _serve(facts: JsonObject, worker: Sequence[str], place: Place, limits:
     # the longest line that may come
     most = max(limits.header_bytes, limits.framing_bytes)
     try:
-        server = await asyncio.start_server(
-            front.serve, place.host, place.port, backlog=limits.connections, limit=most
+        server = await loop.create_server(
+            lambda: _protocol(front, most),
+            place.host,
+            place.port,
+            backlog=limits.connections,
         )
     except (OSError, OverflowError) as error:
         raise CannotServe("usage", f"cannot listen on {place.host} port {place.port}: {error}") from None
@@ -78,6 +82,12 @@ async def _serve(facts: JsonObject, worker: Sequence[str], place: Place, limits:
         stopping.cancel()
         working.cancel()
         await asyncio.gather(working, stopping, return_exceptions=True)
+
+
+def _protocol(front: HttpServer, most: int) -> asyncio.StreamReaderProtocol:
+    """What answers one connection; a line of its requests may have `most` bytes."""
+    reader = GatheringReader(most)
+    return asyncio.StreamReaderProtocol(reader, lambda _, writer: front.serve(reader, writer))
 
 
 def _allow_descriptors(count: int) -> None:
