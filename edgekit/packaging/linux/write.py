@@ -47,6 +47,7 @@ _MODULES = (
     "packaging/linux/__init__",
     "packaging/linux/on_device/__init__",
     "packaging/linux/on_device/service_paths",
+    "packaging/linux/on_device/service_python",
 )
 _TEMPLATES = Path(__file__).with_name("templates")
 # where a golden case ends, and what of it may differ

@@ -104,6 +104,7 @@ def check_refused(unpacked, python, prefix, folders, says):
     assert files(*folders) == before
 
 
+ASKED = {"capture_output": True, "text": True, "check": True}
 HIDDEN = "all in /root is hidden from services"
 
 
@@ -159,6 +160,97 @@ def test_a_prefix_below_a_closed_folder_is_refused(bare, python, open_folder, na
     (open_folder / "into").symlink_to(closed / "home")
     says = f"others may not enter {closed} (chmod o+x {closed}): take another --prefix"
     check_refused(bare, python, open_folder / name, (open_folder,), says)
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o757])
+@pytest.mark.parametrize("name", ["shared/home", "shared/inner/home", "link/home"])
+def test_a_prefix_below_a_folder_that_everybody_writes_in_is_refused(bare, python, open_folder, mode, name):
+    """Whoever may write there could put another program in the place of the service's."""
+    shared = open_folder / "shared"
+    (shared / "inner").mkdir(parents=True)
+    shared.chmod(mode)
+    (open_folder / "link").symlink_to(shared / "inner")
+    says = f"others may write in {shared} (chmod o-w {shared}): take another --prefix"
+    check_refused(bare, python, open_folder / name, (open_folder,), says)
+
+
+@pytest.fixture(scope="module")
+def relocatable():
+    """The base of this Python and its name, which lies in a folder that no service sees, as its library does."""
+    base = Path(sys.base_prefix)
+    name = f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    if not base.is_relative_to("/root") or not (base / "lib" / f"lib{name}.so.1.0").exists():
+        pytest.skip("this Python has no shared library of its own below /root")
+    return base, name
+
+
+def copied(relocatable, folder: Path, mode: int = 0o755) -> Path:
+    """A copy that a service may read; its program still names the library in the folder that it was built for."""
+    base, name = relocatable
+    ignored = shutil.ignore_patterns("site-packages", "test", "__pycache__", "idlelib", "config-*", "*.a")
+    (folder / "bin").mkdir(parents=True)
+    shutil.copy2(base / "bin" / name, folder / "bin" / name)
+    shutil.copytree(base / "lib" / name, folder / "lib" / name, ignore=ignored)
+    subprocess.run(["chmod", "-R", "go+rX", folder], check=True)
+    return folder / "bin" / name
+
+
+def test_a_python_whose_shared_library_lies_in_a_home_is_refused(bare, relocatable, open_folder):
+    found = copied(relocatable, open_folder / "py")
+    says = f"a service cannot read {relocatable[0]}/lib/lib{relocatable[1]}.so.1.0: {HIDDEN}: start install.py with"
+    check_refused(bare, found, open_folder / "home", (open_folder,), says)
+
+
+@pytest.mark.parametrize("name", ["encodings", "json", "lib-dynload", "xml/sax"])
+def test_a_python_with_a_closed_folder_is_refused(bare, python, open_folder, name):
+    """The standard library of an environment, all of whose files but these a service may read."""
+    version = subprocess.run([python, "-c", "import sys; print('python%d.%d' % sys.version_info[:2])"], **ASKED).stdout
+    library = LIBRARY / version.strip()
+    if not (library / name).is_dir():
+        pytest.skip(f"{library} has no {name}")
+    ignored = shutil.ignore_patterns("dist-packages", "test", "__pycache__", "config-*")
+    own = shutil.copytree(library, open_folder / "base/lib" / library.name, ignore=ignored, symlinks=True)
+    (open_folder / "base/bin").mkdir()
+    found = shutil.copy2(python.resolve(), open_folder / "base/bin" / library.name)
+    (own / name).chmod(0o700)
+    says = f"others may not enter {own / name} (chmod o+x {own / name}): start install.py with another Python"
+    check_refused(bare, found, open_folder / "home", (open_folder,), says)
+
+
+def test_a_python_that_another_user_cannot_start_is_refused(bare, python, open_folder):
+    """Rights say nothing of it: what it does at its start depends on who starts it."""
+    found = environment(open_folder / "venv")
+    (site,) = (open_folder / "venv").glob("lib/python3*/site-packages")
+    (site / "broken.pth").write_text("import os, sys; os.geteuid() and sys.exit('not for you')\n")
+    says = f"{found} does not start as a service's user: SystemExit: not for you: start install.py with another Python"
+    check_refused(bare, found, open_folder / "home", (open_folder,), says)
+
+
+def test_of_two_installations_the_unit_of_one_is_not_the_others(bare, modules, open_folder):
+    found, units = environment(open_folder / "venv", modules), open_folder / "units"
+    unit = units / f"{NAME}.service"
+    for name in ("one", "one2"):
+        done = install(bare, found, open_folder / name, units)
+        assert done.returncode == 0, done.stderr
+    text = unit.read_text()
+    assert f"ExecStart={open_folder}/one2/bin/{NAME} serve" in text
+    done = install(bare, found, open_folder / "one", units, "--uninstall")
+    assert done.returncode == 0, done.stderr
+    assert f"{unit} stays: it starts no program in {open_folder}/one, and is of another installation" in done.stdout
+    assert (unit.read_text(), (open_folder / "one").exists()) == (text, False)
+    done = install(bare, found, open_folder / "one2", units, "--uninstall")
+    assert done.returncode == 0, done.stderr
+    assert not unit.exists()
+
+
+@pytest.mark.parametrize("words", [("--prefix", "."), ("--prefix", "new", "--uninstall")])
+def test_a_folder_that_is_gone_is_told_in_a_sentence(bare, python, open_folder, words):
+    (open_folder / "gone").mkdir()
+    program = "import os, sys; os.chdir(sys.argv[1]); os.rmdir(sys.argv[1]); os.execv(sys.argv[2], sys.argv[2:])"
+    command = [python, "-c", program, open_folder / "gone", python, bare / "install.py", *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    (line,) = done.stderr.splitlines()
+    assert (done.returncode, "the folder that this was started in is gone" in line) == (2, True), line
 
 
 def test_a_unit_that_is_masked_is_refused(bare, python, open_folder):

@@ -32,7 +32,8 @@ sys.path.insert(0, str(HERE / "app"))
 sys.dont_write_bytecode = True
 
 from edgekit.devices.on_device import runtimes  # noqa: E402
-from edgekit.packaging.linux.on_device.service_paths import obstacle, python_obstacle  # noqa: E402
+from edgekit.packaging.linux.on_device.service_paths import obstacle, open_to_others, python_obstacle  # noqa: E402
+from edgekit.packaging.linux.on_device.service_python import python_trouble  # noqa: E402
 
 PACKAGE = "package.json"
 UNITS = Path("/etc/systemd/system")
@@ -51,11 +52,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Install or uninstall; the exit status."""
     package = json.loads((HERE / PACKAGE).read_bytes())
     options = _parser(package["name"]).parse_args(arguments)
-    prefix = (options.prefix or _usual_prefix(package["name"], options.uninstall)).absolute()
     units = options.unit_folder if os.geteuid() == 0 and not options.no_service else None
     # whoever installs, the service's own user reads it
     os.umask(0o022)
+    prefix = options.prefix or _usual_prefix(package["name"], options.uninstall)
     try:
+        prefix = _whole(prefix)
         if options.uninstall:
             uninstall(package, prefix, units)
         else:
@@ -85,6 +87,17 @@ def _usual_prefix(name: str, installed: bool = False) -> Path:
     return Path("/opt") / name if os.geteuid() == 0 else Path.home() / ".local/share" / name
 
 
+def _whole(prefix: Path) -> Path:
+    """A prefix from the root on; `InstallError` where it begins in a folder that is gone."""
+    try:
+        return prefix.absolute()
+    except FileNotFoundError:
+        raise InstallError(
+            f"the folder that this was started in is gone or was replaced, and --prefix {prefix} begins there: "
+            f"cd into it again, or give the whole path"
+        ) from None
+
+
 def install(package: Package, prefix: Path, units: Path | None) -> None:
     """Install into `prefix`, and with `units` as a service; `InstallError` or OSError where it cannot."""
     _check_files(package)
@@ -92,7 +105,7 @@ def install(package: Package, prefix: Path, units: Path | None) -> None:
     if units is not None:
         _check_service(package, prefix, units)
     if not package["wheels"]:
-        _check_imports(package["modules"], for_service=units is not None)
+        _check_imports(package["modules"])
     prefix = _real(prefix)
     _check_own(package, prefix)
     prefix.parent.mkdir(parents=True, exist_ok=True)
@@ -115,19 +128,31 @@ def install(package: Package, prefix: Path, units: Path | None) -> None:
 
 
 def uninstall(package: Package, prefix: Path, units: Path | None) -> None:
-    """Remove the service and the folder, not a link to it; `InstallError` where they are not of this package."""
+    """Remove the folder, not a link to it, and the service that it is of, no other installation's.
+
+    Raises `InstallError` where they are not of this package.
+    """
     prefix = _real(prefix)
     _check_own(package, prefix)
     unit = _unit(package)
     if units is not None and (units / unit).exists():
-        _systemctl("disable", "--now", unit)
-        (units / unit).unlink()
-        _systemctl("daemon-reload")
-        print(f"{units / unit} is removed")
+        _remove_unit(package, prefix, units / unit)
     if not prefix.exists():
         raise InstallError(f"{package['name']} is not in {prefix}: name its folder, --prefix DIR")
     shutil.rmtree(prefix)
     print(f"{prefix} is removed")
+
+
+def _remove_unit(package: Package, prefix: Path, unit: Path) -> None:
+    program = re.escape(f"{prefix}/bin/{package['name']}")
+    started = re.compile(rf'^ExecStart[ \t]*=[ \t]*[-+@!:|]*"?{program}(?:[\s"]|$)', re.MULTILINE)
+    if not started.search(unit.read_text(encoding="utf-8", errors="replace")):
+        print(f"{unit} stays: it starts no program in {prefix}, and is of another installation")
+        return
+    _systemctl("disable", "--now", unit.name)
+    unit.unlink()
+    _systemctl("daemon-reload")
+    print(f"{unit} is removed")
 
 
 def _check_files(package: Package) -> None:
@@ -181,7 +206,12 @@ def _check_service(package: Package, prefix: Path, units: Path) -> None:
     why = obstacle(prefix, replaced=True)
     if why is not None:
         raise InstallError(f"a service cannot read {why}: take another --prefix, or --no-service")
-    _check_readable(python_obstacle())
+    why = open_to_others(prefix)
+    if why is not None:
+        raise InstallError(f"anybody could put another program there, {why}: take another --prefix, or --no-service")
+    modules = () if package["wheels"] else package["modules"]
+    why = python_obstacle()
+    _check_python_serves(python_trouble(modules) if why is None else f"a service cannot read {why}")
     for path in (str(_real(prefix)), sys.executable):
         if not _PLAIN.fullmatch(path):
             raise InstallError(f"{path!r} cannot be written into a unit: take another --prefix, or --no-service")
@@ -190,12 +220,9 @@ def _check_service(package: Package, prefix: Path, units: Path) -> None:
         raise InstallError(f"{unit} is masked, and would never start: systemctl unmask {unit.name}, or --no-service")
 
 
-def _check_readable(why: Optional[str]) -> None:  # noqa: UP045
+def _check_python_serves(why: Optional[str]) -> None:  # noqa: UP045
     if why is not None:
-        raise InstallError(
-            f"a service cannot read {why}: start install.py with another Python, as /usr/bin/python3, or give "
-            f"--no-service"
-        )
+        raise InstallError(f"{why}: start install.py with another Python, as /usr/bin/python3, or give --no-service")
 
 
 def _real(prefix: Path) -> Path:
@@ -238,17 +265,14 @@ def _unpack_runtime(package: Package, incoming: Path) -> None:
     runtimes.install(incoming, runtime)
 
 
-def _check_imports(modules: Sequence[str], *, for_service: bool) -> None:
-    """Raise `InstallError` where this Python lacks a module, or a service could not read one."""
+def _check_imports(modules: Sequence[str]) -> None:
+    """Raise `InstallError` where this Python lacks a module."""
     missing = []
     for module in modules:
         # nothing is written, compiled modules neither
-        command = [sys.executable, "-I", "-B", "-c", f"import {module} as found; print(found.__file__)"]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False)
-        if done.returncode:
+        command = [sys.executable, "-I", "-B", "-c", f"import {module}"]
+        if subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode:
             missing.append(module.partition(".")[0].replace("_", "-"))
-        elif for_service:
-            _check_readable(obstacle(Path(done.stdout.splitlines()[-1])))
     if missing:
         raise InstallError(
             f"{sys.executable} lacks {', '.join(missing)}, and this package brings no wheels: pip install them"

@@ -39,6 +39,21 @@ def obstacle(path: Path, *, replaced: bool = False) -> Optional[str]:  # noqa: U
     return None
 
 
+def open_to_others(path: Path) -> Optional[str]:  # noqa: UP045
+    """Which folder above a file or a folder everybody may write in, as `PATH: why`; None if there is none.
+
+    A sticky one counts as well: whoever comes first makes what is not there yet.
+    """
+    for place, last in _way(path):
+        try:
+            mode = place.stat().st_mode
+        except FileNotFoundError:
+            return None
+        if not last and mode & stat.S_IWOTH:
+            return f"{path}: others may write in {place} (chmod o-w {place})"
+    return None
+
+
 def python_obstacle() -> Optional[str]:  # noqa: UP045
     """What keeps a service from running the Python that runs this, as `obstacle` says it.
 
