@@ -63,6 +63,7 @@ def write(bundle: Bundle, identity: Identity, folder: Path) -> Added:
 def _values(manifest: Manifest, identity: Identity, api_class: str) -> dict[str, str]:
     facts = f"{manifest.parameters:,} parameters, {manifest.scheme}"
     summary = f"{title_of(manifest)}, {facts}"
+    read = (MANIFEST_FILE, TOKENIZER, manifest.model_file, GOLDEN)
     # what it answers comes first: it has places to fill in of its own
     return values_of(manifest) | {
         "NAME": identity.name,
@@ -72,7 +73,8 @@ def _values(manifest: Manifest, identity: Identity, api_class: str) -> dict[str,
         "FACTS": f"{len(manifest.labels)} labels, {facts}"
         if manifest.labels and manifest.head != REGRESSION
         else facts,
-        "FILES": _addresses((MANIFEST_FILE, TOKENIZER, manifest.model_file, GOLDEN)),
+        "FILES": "\n".join(f"  {json.dumps(name)}: () => {_address(name)}," for name in read),
+        "TRACED": "\n".join(f"  {_address(name)}," for name in read),
         # the inside of a JSON string
         "DESCRIPTION": json.dumps(summary)[1:-1],
         "CLASS": api_class,
@@ -111,11 +113,9 @@ def _filled(paragraph: str) -> str:
     return textwrap.fill(words, _WIDTH, break_long_words=False, break_on_hyphens=False).replace("\0", " ")
 
 
-def _addresses(names: tuple[str, ...]) -> str:
-    """The lines of a JavaScript object: an address for each file of the bundle."""
-    return "\n".join(
-        f"  {json.dumps(name)}: new URL({json.dumps(f'../bundle/{quote(name)}')}, import.meta.url)," for name in names
-    )
+def _address(name: str) -> str:
+    """JavaScript that makes the address of a file of the bundle, in the words that bundlers know."""
+    return f"new URL({json.dumps(f'../bundle/{quote(name)}')}, import.meta.url)"
 
 
 def _weighed(bundle: Bundle, folder: Path) -> Added:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from pathlib import Path
 
 import npm
 import pytest
@@ -199,6 +200,69 @@ def test_a_server_that_is_one_file_finds_the_package_or_says_what_to_do(project,
     assert all(each.startswith(told) for each in json.loads(npm.run("node", away).stdout))
 
 
+TRACED = """
+import { nodeFileTrace } from "@vercel/nft";
+const { fileList } = await nodeFileTrace([process.argv[2]], { base: "/" });
+console.log(JSON.stringify([...fileList]));
+"""
+
+
+@pytest.mark.parametrize("entry", ["lib/node.js", "cjs/node.js"])
+def test_a_server_gets_all_that_it_needs_where_only_what_is_used_is_copied(project, entry, tmp_path):
+    nft = modules_of("nft", ("@vercel/nft@1.11.5",))
+    package = project / "node_modules" / "tiny-model"
+    (nft.parent / "traced.mjs").write_text(TRACED, encoding="utf-8")
+    traced = json.loads(npm.run("node", nft.parent / "traced.mjs", package / entry).stdout)
+    assert any(each.endswith("onnxruntime-node/dist/index.js") for each in traced)
+    assert any(each.endswith("/onnxruntime_binding.node") for each in traced)
+    away = tmp_path / "node_modules" / "tiny-model"
+    for path in (Path("/", each) for each in traced):
+        if path.is_relative_to(package):
+            target = away / path.relative_to(package)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    for path in (project / "node_modules").glob("onnxruntime-*"):
+        (away.parent / path.name).symlink_to(path.resolve())
+    loads = "[await passed(), await passed({ worker: true })]"
+    text = f"""
+        import {{ createRequire }} from "node:module";
+        {SAID}
+        const {{ Classifier }} = createRequire(import.meta.url)({json.dumps(str(away / entry))});
+        const tested = async (model) => (await model.selfTest()).passed;
+        const passed = (options) => said(Classifier.load(options).then(tested));
+        console.log(JSON.stringify({loads}));
+        """
+    if entry.startswith("lib"):
+        text = text.replace("createRequire(import.meta.url)(", "await import(")
+    assert npm.script(tmp_path, text) == [4, 4]
+    shutil.rmtree(away / "bundle")
+    told = f"ModelError missing: {away} holds the code of tiny-model and not its bundle: what copied it there"
+    for each in npm.script(tmp_path, text):
+        assert each.startswith(f"{told} has left that behind (copy node_modules/tiny-model/bundle there as well,")
+
+
+def test_an_app_that_is_one_script_loads_what_it_is_given_and_is_told_what_to_give(two_packages):
+    esbuild = modules_of("esbuild", ("esbuild@0.25.12",)) / "esbuild" / "bin" / "esbuild"
+    (two_packages / "page.js").write_text(
+        f"""
+        import {{ Classifier, ModelError }} from "smart-home";
+        {SAID}
+        const bundle = async (name) => {{ throw new ModelError("missing", `asked for ${{name}}`); }};
+        const all = async () => [await said(Classifier.load({{ bundle }})), await said(Classifier.load())];
+        all().then((found) => console.log(JSON.stringify(found)));
+        """,
+        encoding="utf-8",
+    )
+    built = two_packages / "built" / "page.cjs"
+    npm.run("node", esbuild, two_packages / "page.js", "--bundle", f"--outfile={built}", cwd=two_packages)
+    given, nothing = json.loads(npm.run("node", built).stdout)
+    assert given == "ModelError missing: asked for manifest.json"
+    assert nothing.startswith(
+        "ModelError missing: this script does not know its own address (it is bundled as IIFE or UMD,"
+    )
+    assert nothing.endswith('(say it: load({ bundle: "...", wasmPaths: "..." }))')
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
@@ -243,6 +307,12 @@ def test_options_are_known_of_their_kind_and_given_once(project):
                 "[2]": "an array",
             }.items()
         },
+        "load(new Map())": "bundle must be the address of a folder or a function that reads a file, not a Map",
+        "load(undefined, new Map([['threads', 2]]))": "the options of load must be an object, not a Map",
+        'load({ wasmPaths: new Set(["/x/"]) })': "wasmPaths must be an address, or addresses as { mjs, wasm }, not",
+        'load({ bundle: "" })': 'bundle must be the address of a folder or a function that reads a file, not ""',
+        'load("")': 'bundle must be the address of a folder or a function that reads a file, not ""',
+        'load({ wasmPaths: "" })': 'wasmPaths must be an address, or addresses as { mjs, wasm }, not ""',
         "load(7)": "bundle must be the address of a folder or a function that reads a file, not 7",
         "load(undefined, 7)": "the options of load must be an object, not 7",
         "load({}, {})": "load takes its options once",
@@ -270,6 +340,40 @@ def test_options_are_known_of_their_kind_and_given_once(project):
         assert wanted in answer
         assert answer.startswith("ModelError ")
     assert found[1] == 4
+
+
+def test_an_error_is_of_its_class_however_the_package_was_taken(bare):
+    found = npm.script(
+        bare,
+        """
+        import { createRequire } from "node:module";
+        import * as imported from "tiny-model";
+        const required = createRequire(import.meta.url)("tiny-model");
+        const thrown = ({ Classifier }) => Classifier.load({ threads: 0 }).catch((error) => error);
+        const errors = [await thrown(imported), await thrown(required), new Error("x"), null, "ModelError"];
+        class Own extends imported.ModelError {}
+        const classes = [imported.ModelError, required.ModelError, Own, Error];
+        errors.push(new Own("invalid", "x"));
+        console.log(JSON.stringify(errors.map((error) => classes.map((one) => error instanceof one))));
+        """,
+    )
+    assert found == [[True, True, False, True]] * 2 + [[False, False, False, True]] + [[False] * 4] * 2 + [[True] * 4]
+
+
+@pytest.mark.parametrize("name", ["Classifier", "Generator"])
+@pytest.mark.parametrize("way", ['await import("tiny-model")', 'require("tiny-model")'])
+def test_a_model_that_is_made_with_new_says_how_it_is_loaded(bare, name, way):
+    found = npm.script(
+        bare,
+        f"""
+        import {{ createRequire }} from "node:module";
+        const require = createRequire(import.meta.url);
+        {SAID}
+        const models = {way};
+        console.log(JSON.stringify(await said((async () => new models.{name}())())));
+        """,
+    )
+    assert found == f"ModelError invalid: a {name} is not made with new (await {name}.load())"
 
 
 def test_no_more_threads_are_started_than_there_are_cores(project):

@@ -357,6 +357,10 @@ def test_threads_and_workers_that_cannot_start_are_told_at_once(two_packages):
         const found = [await said(Classifier.load({ worker: true })), performance.now()];
         found.push(await said(Classifier.load({ threads: 2 })), performance.now());
         """
+    (absent,) = opened(two_packages, 'const found = [await said(Classifier.load({ worker: "/none.js" }))];')
+    assert absent.startswith(
+        "ModelError runtime: the worker cannot be started: its script cannot be loaded (give load one"
+    )
     worker, first, threads, last = opened(two_packages, body, forbidden)
     assert worker.startswith("ModelError runtime: the worker cannot be started: its script")
     assert re.search("ModelError runtime: .* a thread could not start from .*; load with threads: 1", threads)

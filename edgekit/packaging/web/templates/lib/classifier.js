@@ -24,6 +24,7 @@ export class BaseClassifier {
    * @param {Engine} engine
    */
   constructor(manifest, engine) {
+    if (!engine) throw new ModelError("invalid", "a Classifier is not made with new", "await Classifier.load()");
     this.manifest = manifest;
     this.engine = engine;
     this.head = headOf(manifest);

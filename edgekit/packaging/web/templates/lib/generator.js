@@ -30,6 +30,7 @@ export class BaseGenerator {
    * @param {Engine} engine
    */
   constructor(manifest, engine) {
+    if (!engine) throw new ModelError("invalid", "a Generator is not made with new", "await Generator.load()");
     this.manifest = manifest;
     this.engine = engine;
     this.life = new Lifetime(engine);

@@ -84,6 +84,12 @@ function packageFolder() {
       if (folder === dirname(folder)) break;
     }
   }
+  if (existsSync(join(FOLDER, "node_platform.js"))) {
+    throw new ModelError(
+      "missing", `${own} holds the code of @@NAME@@ and not its bundle: what copied it there has left that behind`,
+      `copy ${join("node_modules", "@@NAME@@", "bundle")} there as well, or load with { bundle: "..." }`,
+    );
+  }
   throw new ModelError(
     "missing", "the files of @@NAME@@ are not beside its code, which a bundler has moved",
     'leave the package out of the bundle, or load with { bundle: "node_modules/@@NAME@@/bundle" }',

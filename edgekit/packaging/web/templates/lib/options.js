@@ -106,12 +106,17 @@ function distance(one, other) {
 }
 
 /** @param {any} value */
-const isObject = (value) => typeof value === "object" && value !== null && !isAddress(value) && !Array.isArray(value);
+function isObject(value) {
+  if (typeof value !== "object" || value === null || isAddress(value)) return false;
+  // of a Map or an app's own class, what it holds is not in its properties; an object of another realm has its own prototype
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
 
 /** @param {any} value */
 function isAddress(value) {
   // by its parts, as a page's own URL is of another class than that of a frame, of jsdom or of React Native
-  return typeof value === "string" || (typeof value === "object" && typeof value?.href === "string");
+  return (typeof value === "string" && value !== "") || (typeof value === "object" && typeof value?.href === "string");
 }
 
 /** @param {any} value */
@@ -129,7 +134,7 @@ function isPositive(value) {
 
 /** @param {any} value */
 function isWorker(value) {
-  return typeof value === "boolean" || (isAddress(value) && value !== "") || typeof value?.postMessage === "function";
+  return typeof value === "boolean" || isAddress(value) || typeof value?.postMessage === "function";
 }
 
 /** @param {any} value */
@@ -140,5 +145,8 @@ function isNumber(value) {
 /** @param {any} value */
 function shown(value) {
   if (value === null || typeof value === "number" || typeof value === "boolean") return String(value);
-  return typeof value === "string" ? JSON.stringify(value) : Array.isArray(value) ? "an array" : `a ${typeof value}`;
+  if (typeof value === "string") return JSON.stringify(value);
+  if (Array.isArray(value)) return "an array";
+  const name = typeof value === "object" && Object.getPrototypeOf(value)?.constructor?.name;
+  return `a ${name && name !== "Object" ? name : typeof value}`;
 }

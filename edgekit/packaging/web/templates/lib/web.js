@@ -4,6 +4,7 @@ import * as onnxruntime from "onnxruntime-web/wasm";
 
 import { fetching, inFolder } from "./fetching.js";
 import { FILES } from "./files.js";
+import { ModelError } from "./errors.js";
 import { modelsOf } from "./models.js";
 import { absolute, folderOf, webPlatform } from "./web_platform.js";
 import { lineTo } from "./worker_connection.js";
@@ -13,14 +14,15 @@ import { lineTo } from "./worker_connection.js";
 export { ModelError } from "./errors.js";
 
 const RUNTIME = "onnxruntime-web/wasm";
-const HERE = import.meta.url;
+// a bundle that is one script, no module, has none
+const HERE = String(import.meta.url ?? "");
 // a bundler that takes onnxruntime's script as a file writes an address of the machine that it runs on; where this module has
 // its own address still, nothing was bundled
 const isPlain = /^https?:[^?#]*\/lib\/web\.js([?#]|$)/.test(HERE);
 
 export const { Classifier, Generator } = modelsOf({
   ...webPlatform(onnxruntime, isPlain || HERE.startsWith("file:")),
-  reader: (bundle) => fetching(bundle === undefined ? (name) => FILES[name].href : inFolder(bundle)),
+  reader: (bundle) => fetching(bundle === undefined ? ownAddress : inFolder(bundle)),
   connect: async (options, onLost) => {
     const known = { onnxruntime: runtimeAddress(options) };
     const { worker } = options;
@@ -57,6 +59,21 @@ function runtimeAddress({ wasmPaths }) {
 }
 
 /**
+ * Where a bundler has put a file of the package. Throws where nothing tells, as in a bundle that is one script, no module.
+ * @param {string} name
+ */
+function ownAddress(name) {
+  try {
+    return FILES[name]().href;
+  } catch {
+    throw new ModelError(
+      "missing", "this script does not know its own address (it is bundled as IIFE or UMD, not as a module), nor where its files lie",
+      'say it: load({ bundle: "...", wasmPaths: "..." })',
+    );
+  }
+}
+
+/**
  * What a worker reads the bundle by.
  * @param {LoadOptions} options
  * @returns {Pick<import("./remote_model.js").Connection, "files" | "read">}
@@ -64,5 +81,5 @@ function runtimeAddress({ wasmPaths }) {
 function filesOf({ bundle }) {
   if (typeof bundle === "function") return { files: {}, read: bundle };
   if (bundle !== undefined) return { files: { folder: absolute(bundle) } };
-  return { files: { addresses: Object.fromEntries(Object.entries(FILES).map(([name, { href }]) => [name, href])) } };
+  return { files: { addresses: Object.fromEntries(Object.keys(FILES).map((name) => [name, ownAddress(name)])) } };
 }

@@ -30,7 +30,7 @@ export function webPlatform(onnxruntime, hasOwnScript) {
     sessionOptions: () => ({ executionProviders: ["wasm"] }),
     turns: pageTurns,
     cores: () => ({ count: globalThis.navigator?.hardwareConcurrency || 1, owner: "this machine" }),
-    loading: (task) => (env.wasm.numThreads === 1 ? task() : watched(task)),
+    loading: (task) => (env.wasm.numThreads === 1 ? task() : watched(task)).catch(unplaced),
   };
 }
 
@@ -94,6 +94,19 @@ function watched(task) {
   return Promise.race([task(), failed]).finally(() => {
     globalThis.Worker = Worker;
   });
+}
+
+/**
+ * Onnxruntime's own words where its script is bundled as no module, in those of `load`.
+ * @param {any} error
+ * @returns {never}
+ */
+function unplaced(error) {
+  if (!String(error?.message).includes("script source URL")) throw error;
+  throw new ModelError(
+    "missing", "onnxruntime does not know where its own files lie: its script is within one that is no module (IIFE, UMD)",
+    'say it: load({ wasmPaths: "..." }), the folder of onnxruntime-web/dist',
+  );
 }
 
 /**

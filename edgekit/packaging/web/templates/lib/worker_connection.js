@@ -20,7 +20,8 @@ export function lineTo(start, isOwn, known, onLost) {
   const lock = locks ? `edgekit-${Math.random()}-${performance.now()}` : null;
   const ended = new AbortController();
   const onError = (/** @type {ErrorEvent} */ { message, filename }) => {
-    onLost(message || `its script ${filename || ""} cannot be loaded`);
+    // of a script that is not there a browser tells nothing, its address neither
+    onLost(message || (filename ? `its script ${filename} cannot be loaded` : "its script cannot be loaded"));
   };
   worker.addEventListener("error", onError);
   return {
