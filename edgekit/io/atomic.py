@@ -31,13 +31,10 @@ def check_output(out: Path, *, force: bool, sources: Collection[Path] = ()) -> N
 
     sources: the folders and files that are read; none may hold `out`, nor lie in it
     """
-    try:
-        out.resolve()
-    except (RuntimeError, OSError, ValueError) as error:  # links in a circle, a name that no file can have
-        raise UsageError(f"{out} cannot be written: {error}") from None
+    place = follow_links(out)
     for source in sources:
-        _check_apart(out.resolve(), source.resolve(), out)
-    _recover(out.resolve())
+        _check_apart(place, source.resolve(), out)
+    _recover(place)
     if not out.exists():
         return
     if not force:
@@ -121,11 +118,15 @@ def append_named_text(path: Path, text: str) -> None:
 
 
 def follow_links(path: Path) -> Path:
-    """The place that `path` leads to, where nothing need be yet; `UsageError` for links in a circle."""
+    """The place that `path` leads to, where nothing need be yet; `UsageError` for links in a circle and bad names."""
     try:
-        return path.resolve()
-    except (RuntimeError, OSError) as error:
+        place = path.resolve()
+    except (RuntimeError, OSError, ValueError) as error:
         raise UsageError(f"{path} cannot be written: {error}") from None
+    # from Python 3.13 on that is no error
+    if place.is_symlink():
+        raise UsageError(f"{path} cannot be written: its links lead in a circle")
+    return place
 
 
 def _is_stream(path: Path) -> bool:
