@@ -90,11 +90,17 @@ fun whileLoading(load: suspend () -> AutoCloseable) {
     Watch.LOAD.letGo()
     Looper.until("an end") { job.isCompleted && Watch.OPENED.get() == Watch.CLOSED.get() }
 
-    val before = Watch.OPENED.get()
+    // held until the main thread has nothing to do: it could hear of the model before this looks otherwise
+    Watch.LOAD.hold()
     val other: Job = CoroutineScope(Main).launch { load() }
-    Looper.until("a load") { Watch.OPENED.get() > before }
+    Looper.until("loading") { Watch.LOAD.isReached }
+    Watch.LOAD.letGo()
     // the message that the model is there waits for the main thread, which has something else to do first
-    while (!Looper.isWaitedFor()) Thread.sleep(1)
+    val end = System.nanoTime() + 20_000_000_000
+    while (!Looper.isWaitedFor()) {
+        check(System.nanoTime() < end) { "no message came that the model is there" }
+        Thread.sleep(1)
+    }
     other.cancel()
     Looper.until("an end") { other.isCompleted && Watch.OPENED.get() == Watch.CLOSED.get() }
 }
