@@ -11,10 +11,9 @@ from condense import table
 RESULTS = Path(__file__).parent / "results"
 _HEADLINES = {
     "SST-2, sentiment: 3 layers of 384, 8,000 tokens, int8": "sst2",
-    "the same in 4 bits with 3,500 tokens": "sst2-5mb",
+    "SST-2 in 4 bits with 3,500 tokens, of another teacher": "sst2-5mb",
     "banking77, 77 intents: 3 layers of 384, int8": "banking77",
     "the same in 4 bits with 3,000 tokens": "banking77-5mb",
-    "ChnSentiCorp, Chinese reviews, from nothing": "chnsenticorp",
 }
 # the parts of a bundle, as `edgekit inspect` names them, that are no weights
 _NO_WEIGHTS = ("graph", "tokenizer.json", "config.json")

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from edgekit.bundle.manifest import is_bundle
+from edgekit.cli.options import default_model
 from edgekit.errors import NotFoundError, UsageError
 
 STDIN = "-"
@@ -21,16 +22,14 @@ def bundle_and_text(words: tuple[str, ...], noun: str) -> tuple[Path, str | None
     noun: what the text is called, as `prompt`
     Raises `UsageError` for a path where a text should stand, and where there is no text on a terminal.
     """
-    from edgekit.flows.default_model import newest_model
-
     if len(words) > 2:
         raise click.UsageError(f"give one {noun}, in quotes, or - for that of standard input")
     if len(words) == 2:
-        _check_order(*words)
+        _check_order(*words, noun)
         return Path(words[0]), None if words[1] == STDIN else words[1]
     if words and words[0] != STDIN and not _is_path(words[0], noun):
-        return newest_model("bundle"), words[0]
-    bundle = Path(words[0]) if words and words[0] != STDIN else newest_model("bundle")
+        return default_model("bundle"), words[0]
+    bundle = Path(words[0]) if words and words[0] != STDIN else default_model("bundle")
     if STDIN not in words and sys.stdin.isatty():
         raise UsageError(f"no {noun} was given", advice=f"give it in quotes behind the bundle, or pipe the {noun}")
     return bundle, None
@@ -50,8 +49,13 @@ def _is_path(word: str, noun: str) -> bool:
     return False
 
 
-def _check_order(bundle: str, text: str) -> None:
+def _check_order(bundle: str, text: str, noun: str) -> None:
+    """Raise `UsageError` where a path stands in the text's place."""
     if not os.path.lexists(bundle) and text and is_bundle(Path(text)):
         raise UsageError(
             f"{text} is the bundle, and stands first", advice=f"{shlex.quote(text)} {shlex.quote(bundle)}"
+        )
+    if text and Path(text).is_file():
+        raise UsageError(
+            f"{text} is a file, and no {noun}", advice=f"its lines: ... {shlex.quote(bundle)} < {shlex.quote(text)}"
         )

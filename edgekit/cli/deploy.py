@@ -9,6 +9,7 @@ import click
 
 from edgekit.cli.click_base import Command
 from edgekit.cli.device_results import show_each
+from edgekit.cli.options import default_model
 from edgekit.cli.output import as_json
 from edgekit.cli.progress import progress
 from edgekit.errors import UsageError
@@ -74,10 +75,9 @@ def command(
 def _deploy(
     bundle: str | None, devices: tuple[str, ...], name: str | None, options: dict[str, Any], as_json: bool
 ) -> None:
-    from edgekit.flows.default_model import newest_model
     from edgekit.flows.deploy import deploy
 
-    path = Path(bundle) if bundle is not None else newest_model("bundle")
+    path = Path(bundle) if bundle is not None else default_model("bundle")
     show_each(lambda: deploy(path, devices, name, progress=progress(as_json), **options), _deployment, as_json)
 
 

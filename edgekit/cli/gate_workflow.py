@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from edgekit.cli.options import default_model
 from edgekit.options.model_ref import ModelRef
 
 # what the workflow itself says, or cannot do
@@ -16,7 +17,6 @@ _TAKEN = ("budgets", "recipe", "target", "devices", "allow_throttled", "allow_bu
 
 def write_workflow(context: click.Context, model: ModelRef | None) -> None:
     """Write the workflow that checks what this call of `gate` would check, and say what is to be done with it."""
-    from edgekit.flows.default_model import newest_model
     from edgekit.flows.gate.github_workflow import write_github_workflow
     from edgekit.measure.metrics import check_budget
     from edgekit.schema.budget import Budget
@@ -29,7 +29,7 @@ def write_workflow(context: click.Context, model: ModelRef | None) -> None:
         raise click.UsageError("there is no budget for the workflow: --budget size_mb=10, --recipe or --target")
     for text in given["budgets"]:
         check_budget(Budget.from_text(text))
-    bundle = Path(model.path) if model is not None else newest_model("bundle")
+    bundle = Path(model.path) if model is not None else default_model("bundle")
     path = write_github_workflow(
         bundle, _typed(context), inconclusive_ok=given["inconclusive_ok"], force=given["force"]
     )

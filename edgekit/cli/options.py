@@ -232,9 +232,7 @@ def model_argument(
             replaced = unless is not None and given[unless] is not None
             source = _one_model(model, model_option, unless if replaced else None)
             if source is None and not replaced and (beside is None or given[beside] is None):
-                from edgekit.flows.default_model import newest_model
-
-                source = str(newest_model(kind))
+                source = str(default_model(kind))
             return command(model=ModelRef(source, *reference) if source else None, **given)
 
         if kind == "checkpoint" and ask_task:
@@ -245,6 +243,18 @@ def model_argument(
         return click.argument("model", required=False)(wrapped)
 
     return decorate
+
+
+def default_model(kind: Literal["checkpoint", "bundle", "either"]) -> Path:
+    """The model that is meant where none is given, told on standard error: else another one may pass unseen.
+
+    Raises `UsageError` where there is none.
+    """
+    from edgekit.flows.default_model import newest_model
+
+    found = newest_model(kind)
+    click.echo(f"no model was given: this is {found}", err=True)
+    return found
 
 
 def _one_model(argument: str | None, option: str | None, replaced_by: str | None) -> str | None:

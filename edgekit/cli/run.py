@@ -42,7 +42,7 @@ def command(
     \b
     Examples:
       edgekit run quickstart
-      edgekit run quickstart --set data=my-data/ --set model=distilbert-base-uncased
+      edgekit run distilbert-sst2-rpi4 --set data=my-data/ --set name=mine
       edgekit run quickstart --set stages.distill.epochs=8 --plan
     """
     settings = (*settings, "report.texts=false") if no_texts else settings

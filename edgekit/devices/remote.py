@@ -206,7 +206,7 @@ class RemoteDevice:
             # one for another Python is of no use to this one, which may have all that it needs
             return ENVIRONMENT
         problem = f"{folder} is for another Python than {major}.{minor}" if is_there else f"there is no {folder}"
-        raise DeviceError(f"{self.transport.where}: {problem}", advice="bring it there: edgekit devices setup")
+        raise DeviceError(f"{self.transport.where}: {problem}", advice="bring it there: edgekit devices setup DEVICE")
 
 
 def _python_of_runtime(record: bytes) -> str | None:

@@ -19,8 +19,9 @@ def emulate(target: str, name: str | None, force: bool, as_json: bool) -> None:
     """Make a device of this machine that counts the instructions of a TARGET: rpi3, rpi4 or rpi5. No root is needed.
 
     QEMU plays the processor for a Python of its architecture. Packages of Debian or Ubuntu are fetched by apt and
-    unpacked in ~/.cache/edgekit/emulated, some 200 MB; a C compiler makes the counter. Counts have no noise, so that
-    a hosted runner can gate on them; times of this device are none of a board's, and count for no budget.
+    unpacked in ~/.cache/edgekit/emulated, some 350 MB with the runtimes; a C compiler makes the counter. Counts have
+    no noise, so that a hosted runner can gate on them; times of this device are none of a board's, and count for no
+    budget.
 
     \b
     Examples:

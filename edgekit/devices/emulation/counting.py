@@ -52,8 +52,8 @@ def board_of(target: str) -> Board:
 def make_counting_python(board: Board, folder: Path, say: Callable[[str], object]) -> None:
     """Fill `folder` with the board's Python, QEMU and its counter: `bin/python3`, `bin/edgekit-count-instructions`.
 
-    Some 200 MB, of which apt fetches 30. Raises `UsageError` for a machine that cannot, `ToolError` where apt or the
-    compiler fails; `folder` is there whole or not at all.
+    Some 350 MB with the runtimes, of which apt fetches 30. Raises `UsageError` for a machine that cannot, `ToolError`
+    where apt or the compiler fails; `folder` is there whole or not at all.
     """
     with new_folder(folder) as partial:
         scratch, root = partial / "packages", partial / "root"

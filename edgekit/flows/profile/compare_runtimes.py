@@ -120,7 +120,7 @@ class _Side:
             if self._runtime.version not in (None, measurement.runtime_version):
                 raise DeviceError(
                     f"{self.transport.where}: {self._runtime.requirement} answers as {measurement.runtime_version}",
-                    advice=f"bring it there anew: edgekit devices setup --runtime {self._runtime.requirement}",
+                    advice=f"bring it there anew: edgekit devices setup DEVICE --runtime {self._runtime.requirement}",
                 )
         return measurements
 

@@ -90,7 +90,9 @@ def environment(folder: Path, *modules: Path, words=()) -> Path:
 
 
 def files(*folders: Path) -> list[str]:
-    return sorted(str(path) for folder in folders for path in folder.rglob("*"))
+    files = (path for folder in folders for path in folder.rglob("*"))
+    # what a Python compiles of itself when it starts
+    return sorted(str(path) for path in files if "__pycache__" not in path.parts)
 
 
 def check_refused(unpacked, python, prefix, folders, says):

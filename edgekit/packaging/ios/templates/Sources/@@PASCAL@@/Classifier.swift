@@ -37,7 +37,7 @@ public actor Classifier {
     /// What the model says of a text, or of a pair of texts; what is longer than the model takes is cut off.
     public func classify(_ text: String, pair: String? = nil) throws -> Prediction {
         guard pair != nil || !files.needsPairs else {
-            throw ModelError.badInput("the model takes pairs of texts, and was given one: give its second text as well")
+            throw ModelError.badInput("the model takes pairs of texts, and was given one: give the second as well")
         }
         guard pair == nil || files.takesPairs else {
             throw ModelError.badInput("the model takes single texts, and was given a pair: leave the second text out")
