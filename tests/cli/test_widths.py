@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edgekit.cli import cli
+from edgekit.schema.resources import shipped_files
 
 BUDGETS = [
     "-b",
@@ -131,3 +132,9 @@ def test_no_path_is_told_twice(bundle, tmp_path, no_devices):
         for text in "".join(printed).splitlines():
             paths = re.findall(re.escape(str(tmp_path)) + r"[^\s'\":;,)]*", text)
             assert len(paths) == len(set(paths)), text
+
+
+def test_names_of_targets_are_whole_on_a_narrow_terminal(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "60")
+    out = edgekit("targets", "list")[1]
+    assert all(name in out for name in shipped_files("targets"))

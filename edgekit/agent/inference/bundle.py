@@ -192,7 +192,9 @@ def read_manifest(folder: Path) -> JsonObject:
     try:
         manifest = json.loads(_text(path, MANIFEST_BYTES), object_pairs_hook=_each_once)
     except (FileNotFoundError, NotADirectoryError):
-        raise BadInput(f"{folder} is no bundle: it has no manifest.json", "make one: edgekit export") from None
+        within = sorted(str(each.parent) for each in folder.glob(f"*/{MANIFEST_FILE}"))
+        cure = f"name one: {', '.join(within)}" if within else "make one: edgekit export"
+        raise BadInput(f"{folder} is no bundle: it has no manifest.json", cure) from None
     except (OSError, ValueError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read: {error}") from None
     if not isinstance(manifest, dict):

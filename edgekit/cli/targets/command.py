@@ -34,6 +34,9 @@ command = Group(
 )
 command.add_command(detect)
 
+# columns of a terminal in which the table of targets has every word on one line
+_WIDE = 80
+
 
 @command.command("list")
 @as_json
@@ -51,8 +54,10 @@ def list_targets(as_json: bool) -> None:
         print_json([target.model_dump(mode="json") for target in targets])
         return
     table = _table("target", "runtimes", "scheme", "RAM GB", "fp32 / int8")
+    # a name that is broken cannot be copied; of the others nothing is
+    table.columns[0].min_width = max(len(target.name) for target in targets)
     for column in table.columns[1:]:
-        column.no_wrap = True
+        column.no_wrap, column.overflow = _console().width >= _WIDE, "fold"
     for target in targets:
         table.add_row(*_summary(target))
     console = _console()

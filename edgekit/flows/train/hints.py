@@ -35,7 +35,7 @@ def training_hints(facts: DataFacts, log: TrainingLog, options: TrainOptions) ->
         last = log.validations[-1].value
         yield (
             f"validation was still improving when training ended ({last:.4g} after {log.done:,} steps): "
-            f"more may help, --epochs {2 * options.epochs:g}"
+            f"more may help, --epochs {2 * options.epochs:g} (`epochs` of the stage in a recipe)"
         )
     labels = facts.splits["validation"].labels if "validation" in facts.splits else {}
     rows = facts.splits["validation"].rows if labels else 0
@@ -46,12 +46,12 @@ def training_hints(facts: DataFacts, log: TrainingLog, options: TrainOptions) ->
         if best <= majority:
             yield (
                 f"the model is no better than saying {visible_name(most)} always: {best:.2f} % on validation, and "
-                f"{majority:.2f} % of the rows have that label; train longer or at another --learning-rate"
+                f"{majority:.2f} % of the rows have that label; train longer or at another learning rate"
             )
         elif log.bag_of_words is not None and best < log.bag_of_words:
             yield (
                 f"a bag of words does better on validation ({log.bag_of_words:.2f} % against {best:.2f} %): train "
-                "longer, at another --learning-rate, or begin from a pretrained checkpoint"
+                "longer, at another learning rate, or from another model"
             )
     if log.never_predicted:
         yield never_predicted(log.never_predicted, "validation")

@@ -21,8 +21,8 @@ def evaluation_hints(record: Accuracy) -> Iterator[str]:
         )
     elif record.bag_of_words is not None and record.accuracy < record.bag_of_words:
         yield (
-            f"a bag of words does better ({record.bag_of_words:.2f} %): train longer, at another --learning-rate, or "
-            "begin from a pretrained checkpoint"
+            f"a bag of words does better ({record.bag_of_words:.2f} %): train longer, at another learning rate, "
+            "or from another model"
         )
     silent = [score.label for score in record.classes if score.rows and not score.predicted]
     if silent:
