@@ -52,7 +52,8 @@ def without_parts(*commands):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_the_base_predicts_measures_decides_and_packages(onnx_bundle, tmp_path):
+def test_the_base_predicts_measures_decides_and_packages(onnx_bundle, tmp_path, monkeypatch):
+    monkeypatch.setenv("EDGEKIT_DEVICE_HOME", str(tmp_path / "device"))
     data = tmp_path / "rows.tsv"
     data.write_text("text\tlabel\n" + "open the door\tdoor\n" * 40)
     found = without_parts(

@@ -105,8 +105,10 @@ def test_what_is_shipped_is_there_by_name():
         edgekit.completion("tcsh")
 
 
-def test_the_flow_chooses_by_the_model(onnx_bundle, decoder_bundles, tmp_path):
+def test_the_flow_chooses_by_the_model(onnx_bundle, decoder_bundles, tmp_path, monkeypatch):
     """What the command takes, the function takes: texts as paths, decoders as classifiers."""
+    # this machine as a device belongs to one measurement at a time, and other tests measure meanwhile
+    monkeypatch.setenv("EDGEKIT_DEVICE_HOME", str(tmp_path / "device"))
     options = edgekit.ProfileOptions(min_seconds=0, min_runs=5, warmup=1, processes=1, length=(8,))
     (decoder,) = edgekit.profile(str(decoder_bundles["gpt2"]), options)
     (classifier,) = edgekit.profile(str(onnx_bundle), options)

@@ -55,7 +55,7 @@ def _check_order(bundle: str, text: str, noun: str) -> None:
         raise UsageError(
             f"{text} is the bundle, and stands first", advice=f"{shlex.quote(text)} {shlex.quote(bundle)}"
         )
-    if text and Path(text).is_file():
+    if os.path.isfile(text):  # noqa: PTH113 - a text may be longer than a name can be, of which `Path` makes an error
         raise UsageError(
             f"{text} is a file, and no {noun}", advice=f"its lines: ... {shlex.quote(bundle)} < {shlex.quote(text)}"
         )
