@@ -19,7 +19,7 @@ def encoder(folder: Path, name: str = "distilbert", longest: int = 128, **change
     from edgekit.models.scratch import new_classifier, train_wordpiece
     from edgekit.schema.shape import Scratch
 
-    tokenizer = train_wordpiece([*TEXTS * 20, *_made_words()], VOCABULARY, longest, family(name).inputs)
+    tokenizer = train_wordpiece([*TEXTS * 20, *_made_words() * 2], VOCABULARY, longest, family(name).inputs)
     shape = {"layers": 6, "hidden": 64, "heads": 2, "ffn": 128} | changes
     scratch = Scratch(family=name, **shape, vocabulary=VOCABULARY, max_length=longest)
     folder.mkdir()

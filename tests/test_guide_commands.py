@@ -92,8 +92,8 @@ def test_every_command(page, place):
             shutil.rmtree(folder / made[1], ignore_errors=True)
         line = line.replace("ssh://pi@raspberrypi", board)
         code, out = (until_served if line.startswith("edgekit demo") else run)(line, folder, environment)
-        # an untrained stand-in need not hold the budgets that stand there
-        allowed = {0, 1, 3} if re.match(r"edgekit (gate|run)\b", line) else {0}
+        # an untrained stand-in need not hold the budgets that stand there, nor this machine be a Raspberry Pi
+        allowed = {0, 1, 3} if re.match(r"edgekit (gate|run|devices doctor)\b", line) else {0}
         assert code in allowed, f"{page.name}: {line}\nended with {code}\n{out}"
 
 
