@@ -156,9 +156,9 @@ def load_file(request: ProfileRequest) -> FileWorkload:
 def _golden_texts(bundle: Bundle) -> tuple[TextPair, ...]:
     """Those that are like what a model is given; where there are no others, those made of the vocabulary."""
     cases = read_golden(bundle)
-    return tuple((case.text, case.text_pair) for case in cases if not case.made) or tuple(
-        (case.text, case.text_pair) for case in cases
-    )
+    given = tuple((case.text, case.text_pair) for case in cases if not case.made)
+    # the empty text alone is nothing to measure with
+    return given if any(text or pair for text, pair in given) else tuple((case.text, case.text_pair) for case in cases)
 
 
 def _counted(workload: InferenceWorkload) -> dict[str, PreparedRun]:
