@@ -78,16 +78,7 @@ def _of_bundle(
     checked = bundle.checked()
     with agent_errors():
         classifier = load_classifier(checked, options.runtime, options.threads)
-    manifest = bundle.manifest
-    read = _read(data, progress)
-    rows, seen = unseen_rows(
-        _read(data, progress),
-        manifest.labels,
-        manifest.head,
-        options.split,
-        lineage=manifest.lineage,
-        model=bundle.name,
-    )
+    read, rows, seen = _asked(bundle, data, options, progress)
     split = rows.split(options.split)
     answers: list[Answer] = []
     truncated = 0
@@ -112,20 +103,23 @@ def _on_device(
 
     manifest = bundle.manifest
     head = Head(manifest.labels, manifest.head, manifest.thresholds)
-    read = _read(data, progress)
-    rows, seen = unseen_rows(
-        _read(data, progress),
-        manifest.labels,
-        manifest.head,
-        options.split,
-        lineage=manifest.lineage,
-        model=bundle.name,
-    )
+    read, rows, seen = _asked(bundle, data, options, progress)
     texts = rows.split(options.split).pairs_of_text()
     found = classify_on_device(bundle, head, texts, device, options, progress)
     return Answers(
         rows, options.split, head, found.answers, found.truncated, found.runtime, manifest.content_hash, seen, read
     )
+
+
+def _asked(
+    bundle: BundleFolder, data: DataSpec | Unnumbered, options: EvaluateOptions, progress: Progress
+) -> tuple[Unnumbered, Data, Seen]:
+    """The rows as they were read, those that a bundle is asked about, and which were training rows."""
+    manifest, read = bundle.manifest, _read(data, progress)
+    rows, seen = unseen_rows(
+        read, manifest.labels, manifest.head, options.split, lineage=manifest.lineage, model=bundle.name
+    )
+    return read, rows, seen
 
 
 def _of_checkpoint(
