@@ -12,6 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import click
 
 from edgekit.cli.click_base import OTHERS, Option
+from edgekit.cli.log import hint
 from edgekit.errors import UsageError
 from edgekit.options.data_options import DataSpec, Documents, FileFormat
 from edgekit.options.model_ref import ModelRef
@@ -253,7 +254,7 @@ def default_model(kind: Literal["checkpoint", "bundle", "either"]) -> Path:
     from edgekit.flows.default_model import newest_model
 
     found = newest_model(kind)
-    click.echo(f"no model was given: this is {found}", err=True)
+    hint(f"no model was given: this is {found}")
     return found
 
 

@@ -18,8 +18,8 @@ from edgekit.schema.target import Target
 Outcome = Literal["pass", "fail", "inconclusive", "unmeasured"]
 
 PASSED, FAILED, INCONCLUSIVE = 0, 1, 3
-# of several cases the one counts that stands first here
-_WORST_FIRST: tuple[Outcome, ...] = ("fail", "unmeasured", "inconclusive", "pass")
+# of several cases, and of several verdicts, the one counts that stands first here
+WORST_FIRST: tuple[Outcome, ...] = ("fail", "unmeasured", "inconclusive", "pass")
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ def _judge_case(metric: Metric, budget: Budget, case: Case) -> Verdict:
 def _worst(metric: Metric, judged: list[tuple[Case, Verdict]]) -> Verdict:
     """The worst of the verdicts, and of equal ones that of the worst bound; it says how many cases there were."""
     verdicts = [verdict for _, verdict in judged]
-    outcome = min((verdict.outcome for verdict in verdicts), key=_WORST_FIRST.index)
+    outcome = min((verdict.outcome for verdict in verdicts), key=WORST_FIRST.index)
     alike = [verdict for verdict in verdicts if verdict.outcome == outcome]
     worst = max(alike, key=lambda verdict: _worst_bound(metric, verdict))
     if len(verdicts) == 1:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from edgekit.agent.inference.bundle import Bundle, open_bundle
+from edgekit.agent.inference.bundle import Bundle, golden_lines, open_bundle
+from edgekit.agent.json_object import JsonObject
 from edgekit.bundle.manifest import MANIFEST_FILE
 from edgekit.errors import agent_errors
 
@@ -54,6 +56,12 @@ def fill(templates: Path, folder: Path, values: Mapping[str, str]) -> None:
             place = folder / _filled(path.relative_to(templates).as_posix(), values)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(_filled(path.read_text(encoding="utf-8"), values), encoding="utf-8")
+
+
+def golden_rows(bundle: Bundle) -> list[JsonObject]:
+    """The golden cases of a bundle as they are written. Raises `UsageError` where they cannot be read."""
+    with agent_errors():
+        return [json.loads(line) for _, line in golden_lines(bundle)]
 
 
 def added(bundle: Bundle, folder: Path, runtime: str, machines: str) -> Added:

@@ -11,12 +11,13 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from edgekit.agent.inference.bundle import Bundle, golden_lines
+from edgekit.agent.inference.bundle import Bundle
 from edgekit.agent.inference.problem_type import MULTI_LABEL, REGRESSION, Head
 from edgekit.agent.inference.prompts import PromptTokenizer, TextStream
 from edgekit.agent.json_object import JsonObject
 from edgekit.agent.runtimes.base import Array
 from edgekit.errors import agent_errors
+from edgekit.packaging.contents import golden_rows
 from edgekit.tasks.registry import task_named
 
 _FEWEST, _MOST = 2, 60
@@ -37,8 +38,7 @@ def example_values(bundle: Bundle) -> dict[str, str]:
     LEFT_OUT: what is to be known of them; CONTINUATION: the first pieces of a text, as the service sends them
     """
     with agent_errors():
-        cases = [json.loads(line) for _, line in golden_lines(bundle)]
-        case = _chosen(cases)
+        case = _chosen(golden_rows(bundle))
         text = str(case["text"]) if case else _NO_TEXT
         if not task_named(bundle.task).labels:
             return {"TEXT": text} | _continuation(bundle, case)
@@ -50,9 +50,7 @@ def pair_values(bundle: Bundle) -> dict[str, str]:
 
     Empty where nothing says that it was trained on some: neither its manifest nor a golden case.
     """
-    with agent_errors():
-        cases = [json.loads(line) for _, line in golden_lines(bundle)]
-    pairs = [case for case in cases if case.get("text_pair")]
+    pairs = [case for case in golden_rows(bundle) if case.get("text_pair")]
     if not pairs and not bundle.needs_pairs:
         return {}
     plain = [case for case in pairs if _is_plain(str(case["text"])) and _is_plain(str(case["text_pair"]))]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Self
 
-from edgekit.agent.inference.bundle import Bundle, golden_lines
+from edgekit.agent.inference.bundle import Bundle
 from edgekit.agent.inference.problem_type import REGRESSION
-from edgekit.errors import agent_errors
+from edgekit.packaging.contents import golden_rows
 from edgekit.packaging.example import quoted
 from edgekit.tasks.registry import task_named
 
@@ -28,9 +27,7 @@ class LabelCoverage:
         """That of a bundle's own golden cases."""
         if not task_named(bundle.task).labels or bundle.head.problem_type == REGRESSION:
             return cls(0, ())
-        with agent_errors():
-            rows = [json.loads(line) for _, line in golden_lines(bundle)]
-        reached = {label for row in rows for label in (row.get("labels") or [row.get("label")])}
+        reached = {label for row in golden_rows(bundle) for label in (row.get("labels") or [row.get("label")])}
         return cls(len(bundle.labels), tuple(label for label in bundle.labels if label not in reached))
 
     @property

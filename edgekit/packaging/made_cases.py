@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from edgekit.agent.inference.bundle import Bundle, golden_lines
+from edgekit.agent.inference.bundle import Bundle
 from edgekit.agent.inference.classifier import Classifier, load_classifier
 from edgekit.agent.inference.problem_type import threshold_logit
 from edgekit.agent.inference.tokenizer import load_tokenizer
@@ -18,6 +18,7 @@ from edgekit.export.parity import FLOAT, Tolerance
 from edgekit.export.source import TextInput
 from edgekit.export.task_export import Origin
 from edgekit.export.tasks.text_classification import ClassificationCase, golden_row, is_tie
+from edgekit.packaging.contents import golden_rows
 from edgekit.tasks.registry import task_named
 
 
@@ -45,7 +46,7 @@ def _lines(classifier: Classifier) -> list[str]:
     tokenizer.no_truncation()
     tokenizer.no_padding()
     # pairs of texts are for models that were given some
-    pairs = bundle.needs_pairs or any(json.loads(line).get("text_pair") for _, line in golden_lines(bundle))
+    pairs = bundle.needs_pairs or any(row.get("text_pair") for row in golden_rows(bundle))
     made = list(dict.fromkeys(made_texts(tokenizer, classifier.tokenizer.max_length, pairs=pairs).values()))
     hard: Sequence[TextInput] = HARD_PAIRS if bundle.needs_pairs else HARD_TEXTS
     made += further_texts(tokenizer, Edges(classifier.head, allowed), logits, logits([*hard, *made]))

@@ -12,7 +12,7 @@ from edgekit.bundle.evaluation import Accuracy, ClassScore, Drop, Increase, Perp
 from edgekit.io.printable import clean as clean  # what every rendering takes from here
 from edgekit.measure.metrics import metric_of
 from edgekit.measure.statistics.estimate import Estimate
-from edgekit.measure.verdicts import Outcome
+from edgekit.measure.verdicts import WORST_FIRST, Outcome
 from edgekit.report.summary import LatencyRow, SpeedRow, VerdictRow
 from edgekit.schema.budget import Budget
 from edgekit.schema.measurement import Fingerprint, GenerationMeasurement, Measurement, TimedRecord
@@ -23,8 +23,6 @@ WORDS: dict[Outcome, str] = {
     "inconclusive": "INCONCLUSIVE",
     "unmeasured": "UNMEASURED",
 }
-# of several verdicts the one counts that stands first here
-_WORST_FIRST: tuple[Outcome, ...] = ("fail", "unmeasured", "inconclusive", "pass")
 NOT_GATED = "not gated"
 UNKNOWN = "could not be read"
 NONE = "-"
@@ -116,7 +114,7 @@ def measured_interval(row: VerdictRow) -> str:
 
 def worst_first(rows: Sequence[VerdictRow]) -> list[VerdictRow]:
     """Verdicts, those first that a person should see first."""
-    return sorted(rows, key=lambda row: _WORST_FIRST.index(row.verdict.outcome))
+    return sorted(rows, key=lambda row: WORST_FIRST.index(row.verdict.outcome))
 
 
 def against(value: float, limit: float | None) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from edgekit.bundle.evaluation import Drop, Increase
 from edgekit.measure.verdicts import Outcome
@@ -11,6 +12,7 @@ from edgekit.report import figures
 from edgekit.report.figures import clean, number, shorten
 from edgekit.report.summary import LatencyRow, ModelRow, SpeedRow, Summary, VerdictRow
 
+_Row = TypeVar("_Row", LatencyRow, SpeedRow)
 _SIZE, _LATENCY, _SPEED = ("size_mb",), ("latency_p95_ms",), ("tokens_per_s",)
 _ACCURACY, _PERPLEXITY = ("min_accuracy", "accuracy_drop"), ("perplexity_increase_pct",)
 
@@ -145,15 +147,7 @@ def _accuracy(judged: _Judged, first: ModelRow) -> KeyFigure:
 
 
 def _latency(judged: _Judged) -> KeyFigure:
-    rows = judged.model.latencies
-    return _on_device(
-        judged,
-        "Latency p95",
-        _LATENCY,
-        own=_slowest([row for row in rows if row.of_target and not row.emulated]),
-        other=_slowest([row for row in rows if not row.of_target and not row.emulated]),
-        missing="emulated only" if rows else "not measured",
-    )
+    return _timed(judged, "Latency p95", _LATENCY, judged.model.latencies, _slowest)
 
 
 def _slowest(rows: Sequence[LatencyRow]) -> tuple[str, str]:
@@ -165,15 +159,7 @@ def _slowest(rows: Sequence[LatencyRow]) -> tuple[str, str]:
 
 
 def _speed(judged: _Judged) -> KeyFigure:
-    rows = judged.model.speeds
-    return _on_device(
-        judged,
-        "Tokens a second",
-        _SPEED,
-        own=_farthest([row for row in rows if row.of_target and not row.emulated]),
-        other=_farthest([row for row in rows if not row.of_target and not row.emulated]),
-        missing="emulated only" if rows else "not measured",
-    )
+    return _timed(judged, "Tokens a second", _SPEED, judged.model.speeds, _farthest)
 
 
 def _farthest(rows: Sequence[SpeedRow]) -> tuple[str, str]:
@@ -183,6 +169,25 @@ def _farthest(rows: Sequence[SpeedRow]) -> tuple[str, str]:
     row = max(rows, key=lambda row: (row.length, row.tokens_per_s.value))
     where = f"behind {figures.plural(row.length, 'token')}, {figures.plural(row.threads, 'thread')}"
     return number(row.tokens_per_s.value), f"{where}, {clean(row.device)}"
+
+
+def _timed(
+    judged: _Judged,
+    title: str,
+    metrics: tuple[str, ...],
+    rows: Sequence[_Row],
+    hardest: Callable[[Sequence[_Row]], tuple[str, str]],
+) -> KeyFigure:
+    """The figure of the hardest case, of a machine of the target and of another one; an emulated one tells no time."""
+    real = [row for row in rows if not row.emulated]
+    return _on_device(
+        judged,
+        title,
+        metrics,
+        own=hardest([row for row in real if row.of_target]),
+        other=hardest([row for row in real if not row.of_target]),
+        missing="emulated only" if rows else "not measured",
+    )
 
 
 def _on_device(

@@ -54,13 +54,13 @@ def list_targets(as_json: bool) -> None:
         print_json([target.model_dump(mode="json") for target in targets])
         return
     table = _table("target", "runtimes", "scheme", "RAM GB", "fp32 / int8")
+    console = _console()
     # a name that is broken cannot be copied; of the others nothing is
     table.columns[0].min_width = max(len(target.name) for target in targets)
     for column in table.columns[1:]:
-        column.no_wrap, column.overflow = _console().width >= _WIDE, "fold"
+        column.no_wrap, column.overflow = console.width >= _WIDE, "fold"
     for target in targets:
         table.add_row(*_summary(target))
-    console = _console()
     console.print(table)
     console.print("\nfp32 / int8: peak rates over all cores, in thousand million operations a second.")
     console.print("`edgekit targets show NAME` has everything, with sources.")
