@@ -1,11 +1,13 @@
-"""Two npm packages, of a classifier and of a decoder, as an app has them."""
+"""Projects with npm packages: of a classifier without and with its runtime, and of a classifier and a decoder."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import npm
 import pytest
+from installed_package import modules_of, packaged
 from tiny_bundle import make_bundle
 
 from edgekit.agent.inference.bundle import open_bundle
@@ -37,5 +39,28 @@ def two_packages(decoder_checkpoints: dict[str, Path], tmp_path_factory: pytest.
         write(open_bundle(bundle), Identity(name=name, version="1.2.3", id="com.example.tiny"), package)
     for path in (each for folder in modules for each in sorted(folder.iterdir())):
         if not path.name.startswith(".") and not (root / "node_modules" / path.name).exists():
+            (root / "node_modules" / path.name).symlink_to(path)
+    return root
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory):
+    """A project with the package in it, and no runtime."""
+    try:
+        npm.tool("node")
+    except npm.Missing as missing:
+        pytest.skip(str(missing))
+    root = tmp_path_factory.mktemp("bare")
+    packaged(make_bundle(root / "bundle", "onnx"), root / "node_modules" / "tiny-model")
+    return root
+
+
+@pytest.fixture(scope="module")
+def project(bare, tmp_path_factory):
+    """A project with the package and onnxruntime-node."""
+    root = tmp_path_factory.mktemp("loading")
+    shutil.copytree(bare / "node_modules", root / "node_modules")
+    for path in sorted(modules_of("node", npm.RUNTIMES).iterdir()):
+        if not path.name.startswith("."):
             (root / "node_modules" / path.name).symlink_to(path)
     return root
